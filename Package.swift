@@ -1,0 +1,42 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let package = Package(
+  name: "grl-workbench",
+  products: [
+    .executable(name: "grl", targets: ["grl"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    .target(name: "CKernels"),
+    .target(name: "CSystem", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(name: "Tensors", dependencies: ["CKernels"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors"]),
+    .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
+    .target(name: "Imaging", dependencies: ["CSystem"]),
+    .target(
+      name: "Restoration", dependencies: ["Imaging", "GRLModel", "Checkpoints", "Tensors"],
+      resources: [.copy("Models")]),
+    .executableTarget(
+      name: "grl",
+      dependencies: [
+        "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    .target(
+      name: "TestSupport", dependencies: ["GRLModel", "Checkpoints", "Tensors", "Imaging"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
+    .testTarget(name: "RestorationTests", dependencies: ["Restoration", "Imaging", "GRLModel", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Imaging", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

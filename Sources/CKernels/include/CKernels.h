@@ -1,0 +1,3 @@
+#ifndef GRL_CKERNELS_H
+#define GRL_CKERNELS_H
+#endif

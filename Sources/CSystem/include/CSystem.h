@@ -1,0 +1,3 @@
+#ifndef GRL_CSYSTEM_H
+#define GRL_CSYSTEM_H
+#endif

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct GRLCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "grl", abstract: "Restores images with GRL networks.")
+}
