@@ -88,7 +88,8 @@ public struct Restorer: Sendable {
       image: sink.image(metadata: metadata),
       report: RestorationReport(
         task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
-        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes + lost))
+        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes + lost)
+    )
   }
 
   /// Alpha of the output on the scale 0...1.
@@ -111,7 +112,8 @@ public struct Restorer: Sendable {
     }
     if metadata.iccProfile != nil && image.layout.isColour != plan.output.layout.isColour {
       metadata.iccProfile = nil
-      notes.append("the ICC profile for \(image.layout.isColour ? "colour" : "gray") is not kept: the output has another kind")
+      notes.append(
+        "the ICC profile for \(image.layout.isColour ? "colour" : "gray") is not kept: the output has another kind")
     }
     return (metadata, notes)
   }

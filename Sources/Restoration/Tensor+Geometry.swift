@@ -1,14 +1,16 @@
 import Tensors
 
 /// One of the eight ways to lay a square down: rows and columns exchanged first, then mirrored.
-struct Orientation: Hashable {
-  var isTransposed = false
-  var isMirroredHorizontally = false
-  var isMirroredVertically = false
+package struct Orientation: Hashable {
+  package var isTransposed = false
+  package var isMirroredHorizontally = false
+  package var isMirroredVertically = false
 
-  static let all = [false, true].flatMap { transposed in
+  package static let all = [false, true].flatMap { transposed in
     [false, true].flatMap { horizontal in
-      [false, true].map { Orientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0) }
+      [false, true].map {
+        Orientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0)
+      }
     }
   }
 
@@ -16,7 +18,7 @@ struct Orientation: Hashable {
   static let keepingParallax = [Orientation(), Orientation(isMirroredVertically: true)]
 
   /// Undoes this orientation. Transposing first and mirroring after is undone by the mirrors seen from the other side.
-  var inverse: Orientation {
+  package var inverse: Orientation {
     isTransposed
       ? Orientation(
         isTransposed: true, isMirroredHorizontally: isMirroredVertically, isMirroredVertically: isMirroredHorizontally)
@@ -26,12 +28,13 @@ struct Orientation: Hashable {
 
 extension Tensor {
   /// The picture laid down another way; sides are exchanged if that transposes.
-  func oriented(_ orientation: Orientation) -> Tensor {
+  package func oriented(_ orientation: Orientation) -> Tensor {
     if orientation == Orientation() { return self }
     let (height, width, channels) = (shape.height, shape.width, shape.channels)
     let turned =
       orientation.isTransposed
-      ? Shape(height: width, width: height, channels: channels) : Shape(height: height, width: width, channels: channels)
+      ? Shape(height: width, width: height, channels: channels)
+      : Shape(height: height, width: width, channels: channels)
     var result = Tensor(shape: turned)
     var target = 0
     for y in 0..<turned.height {
