@@ -1,7 +1,7 @@
 import Tensors
 
 /// One of the eight ways to lay a square down: rows and columns exchanged first, then mirrored.
-package struct Orientation: Hashable {
+package struct TileOrientation: Hashable {
   package var isTransposed = false
   package var isMirroredHorizontally = false
   package var isMirroredVertically = false
@@ -9,18 +9,18 @@ package struct Orientation: Hashable {
   package static let all = [false, true].flatMap { transposed in
     [false, true].flatMap { horizontal in
       [false, true].map {
-        Orientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0)
+        TileOrientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0)
       }
     }
   }
 
   /// A mirrored or turned dual-pixel pair would have its parallax the wrong way round; upside down it stays.
-  static let keepingParallax = [Orientation(), Orientation(isMirroredVertically: true)]
+  static let keepingParallax = [TileOrientation(), TileOrientation(isMirroredVertically: true)]
 
   /// Undoes this orientation. Transposing first and mirroring after is undone by the mirrors seen from the other side.
-  package var inverse: Orientation {
+  package var inverse: TileOrientation {
     isTransposed
-      ? Orientation(
+      ? TileOrientation(
         isTransposed: true, isMirroredHorizontally: isMirroredVertically, isMirroredVertically: isMirroredHorizontally)
       : self
   }
@@ -28,8 +28,8 @@ package struct Orientation: Hashable {
 
 extension Tensor {
   /// The picture laid down another way; sides are exchanged if that transposes.
-  package func oriented(_ orientation: Orientation) -> Tensor {
-    if orientation == Orientation() { return self }
+  package func oriented(_ orientation: TileOrientation) -> Tensor {
+    if orientation == TileOrientation() { return self }
     let (height, width, channels) = (shape.height, shape.width, shape.channels)
     let turned =
       orientation.isTransposed
