@@ -18,7 +18,7 @@ struct GRLCommand: ParsableCommand {
       """,
     version: "grl \(Version.current)",
     subcommands: [
-      Completions.self
+      Restore.self, Completions.self,
     ])
 }
 

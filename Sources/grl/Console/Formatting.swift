@@ -24,17 +24,6 @@ func clockTime(_ seconds: Double) -> String {
   return hours > 0 ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
 }
 
-/// `bytes` for a person to read, in binary units: `512 B`, `1.4 KiB`, `3.0 GiB`.
-func byteCount(_ bytes: Int) -> String {
-  let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-  var (value, unit) = (Double(bytes), 0)
-  while value >= 1024 && unit < units.count - 1 {
-    value /= 1024
-    unit += 1
-  }
-  return unit == 0 ? "\(bytes) B" : value.fixed(1) + " " + units[unit]
-}
-
 /// Rows of cells as text, each column as wide as its widest cell; the first column to the left, the others to the right
 /// unless `leftAligned` names them.
 func table(_ rows: [[String]], leftAligned: Set<Int> = [0]) -> [String] {

@@ -4,24 +4,15 @@ import Glibc
 ///
 /// Plain ASCII without colours or escape sequences: the line is redrawn behind a carriage return and wiped with spaces.
 struct ProgressBar {
-  private var label = ""
-  private var started = ContinuousClock.now
   private var lastDrawn: ContinuousClock.Instant?
   private var drawnColumns = 0
 
   /// What to print so that the line shows `done` (0...1) of `label`; nothing more often than ten times a second.
   mutating func update(label: String, done: Double, detail: String) -> String {
     let now = ContinuousClock.now
-    if label != self.label {
-      self.label = label
-      started = now
-      lastDrawn = nil
-    }
     if let lastDrawn, now - lastDrawn < .milliseconds(100) { return "" }
     lastDrawn = now
-    let elapsed = (now - started).seconds
-    let left = done > 0.02 && elapsed > 1 ? "  " + clockTime(elapsed / done * (1 - done)) + " left" : ""
-    return drawn(Self.line(label: label, done: done, detail: detail + left, columns: Self.terminalColumns() - 1))
+    return drawn(Self.line(label: label, done: done, detail: detail, columns: Self.terminalColumns() - 1))
   }
 
   /// What to print to wipe the line and leave the cursor at its start.
