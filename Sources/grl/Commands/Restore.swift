@@ -95,7 +95,7 @@ struct Restore: ParsableCommand {
   private func destination(_ request: RestorationRequest) throws(Failure) -> OutputPlan.Destination {
     if let output { return .file(output) }
     var values = ["task": task.rawValue, "scale": "x\(request.outputScale)"]
-    if let sigma { values["sigma"] = sigma.formatted() }
+    if let sigma { values["sigma"] = sigma.short }
     if let quality { values["quality"] = String(quality) }
     let name = try OutputName(name, values: values)
     return outputDir.map { .folder($0, name) } ?? .besideInputs(name)
