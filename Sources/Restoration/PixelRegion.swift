@@ -30,6 +30,10 @@ public struct PixelRegion: Hashable, Sendable, CustomStringConvertible {
     PixelRegion(x: x * scale, y: y * scale, width: width * scale, height: height * scale)
   }
 
+  func offset(x dx: Int, y dy: Int) -> PixelRegion {
+    PixelRegion(x: x + dx, y: y + dy, width: width, height: height)
+  }
+
   /// Whether it is not empty and lies wholly in a picture of this size.
   func fits(width pictureWidth: Int, height pictureHeight: Int) -> Bool {
     x >= 0 && y >= 0 && width > 0 && height > 0 && x < pictureWidth && y < pictureHeight

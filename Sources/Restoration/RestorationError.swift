@@ -9,7 +9,6 @@ public enum RestorationError: Error, CustomStringConvertible {
   // Input
   case regionOutside(PixelRegion, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
-  case outputTooLarge(width: Int, height: Int, limitPixels: Int)
   // Model
   case noSuchModel(name: String, available: [String])
   case noFittingModel(wanted: String, available: [String])
@@ -45,8 +44,9 @@ public enum RestorationError: Error, CustomStringConvertible {
   public var category: Category {
     switch self {
     case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
-    case .regionOutside, .sizesDiffer, .outputTooLarge: .badInput
-    case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten, .checkpoint:
+    case .regionOutside, .sizesDiffer: .badInput
+    case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
+      .checkpoint:
       .model
     case .overBudget: .memory
     case .suspiciousOutput: .verification
@@ -68,9 +68,6 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .sizesDiffer(let left, let right):
       "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
         + "both views of a dual-pixel picture must have one size"
-    case .outputTooLarge(let width, let height, let limit):
-      "the output would be \(width) x \(height), \((width * height) / 1_000_000) megapixels, over the limit of "
-        + "\(limit / 1_000_000): restore it in parts with --region"
     case .noSuchModel(let name, let available):
       "no model and no file is called \(name): \(Self.list(available))"
     case .noFittingModel(let wanted, let available):

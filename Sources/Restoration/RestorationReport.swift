@@ -22,16 +22,3 @@ public struct RestorationReport: Sendable {
   /// One line on each thing that was converted or not kept.
   public let notes: [String]
 }
-
-/// How far a restoration has come.
-public struct RestorationProgress: Sendable {
-  public let tilesDone: Int
-  public let tileCount: Int
-  /// Share of all the work that is done, 0...1, counted in transformer blocks.
-  public let fraction: Double
-  public let secondsElapsed: Double
-  /// Input pixels by the second so far; 0 before anything is done.
-  public let pixelsPerSecond: Double
-  /// Time left at the speed so far; nil before anything is done.
-  public let secondsRemaining: Double?
-}

@@ -5,7 +5,7 @@ public struct RestorationRequest: Hashable, Sendable {
   public var sigma: Double?
   /// JPEG quality 1...100 that the picture was saved with; nil asks for a blind model. `jpeg` only.
   public var quality: Int?
-  /// Enlargement: 2, 3 or 4 for `sr` (required there), 4 for `real-sr`.
+  /// Enlargement: 2, 3 or 4 for `sr`, 4 for `real-sr`. `sr` needs it unless the model is named.
   public var scale: Int?
   /// Colours of the mosaic's first 2 x 2 pixels. `demosaic` only.
   public var filters: ColourFilterArray
@@ -13,8 +13,8 @@ public struct RestorationRequest: Hashable, Sendable {
   public var isDualPixel: Bool
 
   public init(
-    _ task: RestorationTask, sigma: Double? = nil, quality: Int? = nil, scale: Int? = nil, filters: ColourFilterArray = .rggb,
-    isDualPixel: Bool = false
+    _ task: RestorationTask, sigma: Double? = nil, quality: Int? = nil, scale: Int? = nil,
+    filters: ColourFilterArray = .rggb, isDualPixel: Bool = false
   ) {
     self.task = task
     self.sigma = sigma
@@ -24,17 +24,10 @@ public struct RestorationRequest: Hashable, Sendable {
     self.isDualPixel = isDualPixel
   }
 
-  /// Enlargement of the output: 1 for tasks that keep the size.
-  public var outputScale: Int {
-    switch task {
-    case .superResolution: scale ?? 1
-    case .realSuperResolution: scale ?? 4
-    default: 1
-    }
-  }
-
   /// Throws a usage error for a parameter that is missing, out of range, or not of this task.
-  public func validate() throws(RestorationError) {
+  ///
+  /// - Parameter modelIsNamed: the person chose a model, so the scale is known from it.
+  public func validate(modelIsNamed: Bool = false) throws(RestorationError) {
     func reject(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws(RestorationError) {
       guard !isGiven || tasks.contains(task) else { throw .optionNotOfTask(option: option, task: task, tasks: tasks) }
     }
@@ -50,7 +43,8 @@ public struct RestorationRequest: Hashable, Sendable {
       throw .optionOutOfRange(option: "--quality", value: "\(quality)", allowed: "1 to 100")
     }
     switch (task, scale) {
-    case (.superResolution, nil): throw .optionMissing(option: "--scale", task: task, allowed: "2, 3 or 4")
+    case (.superResolution, nil) where !modelIsNamed:
+      throw .optionMissing(option: "--scale", task: task, allowed: "2, 3 or 4")
     case (.superResolution, let scale?) where !(2...4).contains(scale):
       throw .optionOutOfRange(option: "--scale", value: "\(scale)", allowed: "2, 3 or 4 for sr")
     case (.realSuperResolution, let scale?) where scale != 4:

@@ -22,10 +22,15 @@ public struct TilePlan: Hashable, Sendable {
   let columns: TileAxis
   let rows: TileAxis
 
-  /// - Precondition: all sizes at least 1; `overlap` in `0...side / 2`.
-  public init(width: Int, height: Int, side: Int, overlap: Int, blending: Blending = .feathered, reason: String) {
-    // The published protocol uses one square side for both axes.
-    let side = blending == .average ? min(side, width, height) : side
+  /// - Parameters:
+  ///   - side: of the square tiles; nil for the whole picture in one.
+  ///   - overlap: 0 or more; reduced to half the side where it is larger.
+  /// - Precondition: all sizes at least 1.
+  public init(
+    width: Int, height: Int, side: Int?, overlap: Int, blending: Blending = .feathered, reason: String
+  ) {
+    // The published protocol uses one square side, the picture's shorter one at most.
+    let side = side.map { blending == .average ? min($0, width, height) : $0 } ?? max(width, height)
     let overlap = min(overlap, side / 2)
     self.width = width
     self.height = height
