@@ -2,10 +2,12 @@ import ArgumentParser
 import Foundation
 import Logging
 import Restoration
+import Tensors
 
 extension RestorationTask: ExpressibleByArgument {}
 extension ModelVariant: ExpressibleByArgument {}
 extension ColourFilterArray: ExpressibleByArgument {}
+extension InstructionSet: ExpressibleByArgument {}
 extension OutputDepth: ExpressibleByArgument {}
 extension MetadataPolicy: ExpressibleByArgument {}
 

@@ -18,7 +18,7 @@ struct GRLCommand: ParsableCommand {
       """,
     version: "grl \(Version.current)",
     subcommands: [
-      Restore.self, Models.self, Paths.self, Completions.self,
+      Restore.self, Models.self, Bench.self, Paths.self, Completions.self,
     ])
 }
 

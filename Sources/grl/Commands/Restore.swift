@@ -71,19 +71,20 @@ struct Restore: ParsableCommand {
   func run() throws {
     let request = RestorationRequest(
       task, sigma: sigma, quality: quality, scale: scale, filters: cfa, isDualPixel: right != nil)
-    try request.validate()
+    try request.validate(modelIsNamed: model != nil)
+    let library = ModelLibrary.standard()
+    let fixedModel = try model.map { try library.card($0) }
     let found = try InputList.expand(inputs, isRecursive: recursive, excluding: outputDir)
-    let plan = try OutputPlan(found, to: try destination(request), existing: existing)
+    let plan = try OutputPlan(found, to: try destination(fixedModel), existing: existing)
     if events != nil && plan.items.contains(where: { $0.output == "-" }) {
       throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
     }
 
     Interruption.watch()
     let console = common.console(showsProgress: events == nil)
-    let library = ModelLibrary.standard()
     var batch = RestorationBatch(
       plan: plan, request: request, options: options(), right: right, library: library,
-      fixedModel: try model.map { try library.card($0) }, variant: variant,
+      fixedModel: fixedModel, variant: variant,
       threadCount: threads?.value ?? ThreadCount.standard, console: console,
       events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
     let status = batch.run()
@@ -92,9 +93,10 @@ struct Restore: ParsableCommand {
 
   private var existing: OutputPlan.Existing { skipExisting ? .skip : overwrite ? .replace : .refuse }
 
-  private func destination(_ request: RestorationRequest) throws(Failure) -> OutputPlan.Destination {
+  private func destination(_ model: ModelCard?) throws(Failure) -> OutputPlan.Destination {
     if let output { return .file(output) }
-    var values = ["task": task.rawValue, "scale": "x\(request.outputScale)"]
+    var values = ["task": task.rawValue]
+    if task.enlarges { values["scale"] = "x\(scale ?? model?.scale ?? 4)" }
     if let sigma { values["sigma"] = sigma.short }
     if let quality { values["quality"] = String(quality) }
     let name = try OutputName(name, values: values)
