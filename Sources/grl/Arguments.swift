@@ -11,35 +11,30 @@ extension InstructionSet: ExpressibleByArgument {}
 extension OutputDepth: ExpressibleByArgument {}
 extension MetadataPolicy: ExpressibleByArgument {}
 
-extension TileChoice: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
-extension PixelRegion: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
-/// A number of bytes as a person writes it: `4G`, `512M`, `2147483648`.
-struct MemorySize: ExpressibleByArgument {
-  let bytes: Int
-
-  init?(argument: String) {
-    guard let bytes = MemoryBudget.bytes(argument) else { return nil }
-    self.bytes = bytes
+/// A transform for `@Option` that says what is allowed when `read` cannot make sense of the text.
+func reading<Value>(
+  _ allowed: String, _ read: @escaping @Sendable (String) -> Value?
+) -> @Sendable (String) throws -> Value {
+  { text in
+    guard let value = read(text) else { throw ValidationError("give \(allowed)") }
+    return value
   }
 }
 
-/// A number of threads, 1 to 1024.
-struct ThreadCount: ExpressibleByArgument {
-  let value: Int
-
-  init?(argument: String) {
-    guard let value = Int(argument), (1...1024).contains(value) else { return nil }
-    self.value = value
+/// A transform for `@Option` that takes whole numbers in `range`.
+func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+  reading("a whole number, \(range.lowerBound) to \(range.upperBound)") { text in
+    Int(text).flatMap { range.contains($0) ? $0 : nil }
   }
+}
 
-  /// One thread for each processor that this process may use.
-  static var standard: Int { ProcessInfo.processInfo.activeProcessorCount }
+/// Number of threads that compute.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads that compute (default: one for each processor).", transform: number(in: 1...1024))
+  var threads: Int?
+
+  /// One for each processor that this process may use, if nothing else was said.
+  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 
 /// Options that every verb understands.

@@ -47,10 +47,17 @@ enum Program {
       writeToStandardOutput(Array((text + "\n").utf8))
       return ExitStatus.done.rawValue
     }
-    var message = GRLCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-    if message.hasSuffix(".") { message.removeLast() }
+    let message = oneLine(GRLCommand.message(for: error))
     let help = text.split(separator: "\n").last { $0.hasPrefix("  See ") }?.dropFirst(6).split(separator: " for ").first
     Console().error(message + "; see \(help ?? "'grl --help'")")
     return ExitStatus.usage.rawValue
+  }
+
+  /// The parser's message without its line breaks; what it lists as bullets is separated by commas.
+  private static func oneLine(_ message: String) -> String {
+    let lines = message.split(separator: "\n")
+    let bullets = lines.filter { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
+    let text = (lines.filter { !$0.hasPrefix("  - ") } + [bullets.joined(separator: ", ")[...]]).joined(separator: " ")
+    return String(text.reversed().drop { $0 == "." || $0 == " " }.reversed())
   }
 }

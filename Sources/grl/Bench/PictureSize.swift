@@ -1,8 +1,7 @@
-import ArgumentParser
 import Tensors
 
 /// Width and height in pixels: `256` or `384x256`.
-struct PictureSize: ExpressibleByArgument {
+struct PictureSize {
   let width: Int
   let height: Int
 
@@ -11,15 +10,13 @@ struct PictureSize: ExpressibleByArgument {
     self.height = height
   }
 
-  init?(argument: String) {
-    let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+  init?(_ text: String) {
+    let numbers = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(numbers.count), let width = numbers[0], let height = numbers[numbers.count - 1],
       (1...65_535).contains(width), (1...65_535).contains(height)
     else { return nil }
     self.init(width: width, height: height)
   }
-
-  var defaultValueDescription: String { width == height ? "\(width)" : "\(width)x\(height)" }
 
   /// A slanted ramp that begins anew after 256 levels: values in 0...1, different in each channel.
   func generatedPicture(channels: Int) -> Tensor {

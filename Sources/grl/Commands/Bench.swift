@@ -20,15 +20,17 @@ struct Bench: ParsableCommand {
   @Option(help: "Task of the published configuration.") var task: RestorationTask = .denoise
   @Option(help: "Size of the published configuration.") var variant: ModelVariant = .tiny
   @Option(help: "sr: enlargement 2, 3 or 4.") var scale: Int?
-  @Option(help: "Pixels of the picture: N for N x N, or WIDTHxHEIGHT.") var size = PictureSize(width: 256, height: 256)
-  @Option(help: "Threads that compute (default: one for each processor).") var threads: ThreadCount?
-  @Option(help: "Passes that are timed, 1 to 1000.") var runs = 5
+  @Option(
+    help: "Pixels of the picture: N for N x N, or WIDTHxHEIGHT (default: 256).",
+    transform: reading("N or WIDTHxHEIGHT, sides 1 to 65535") { PictureSize($0) })
+  var size: PictureSize?
+  @OptionGroup var threads: ThreadOptions
+  @Option(help: "Passes that are timed (default: 5).", transform: number(in: 1...1000)) var runs: Int?
   @Option(help: "Instruction set (default: the best this machine has).") var isa: InstructionSet?
   @Flag(help: "One JSON object instead of text.") var json = false
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (1...1000).contains(runs) else { throw ValidationError("--runs \(runs): must be 1 to 1000") }
     if let isa, !InstructionSet.available.contains(isa) {
       let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
@@ -38,7 +40,8 @@ struct Bench: ParsableCommand {
   func run() throws {
     let console = common.console(showsProgress: true)
     let (name, network) = try chosenNetwork()
-    let pool = ThreadPool(threadCount: threads?.value ?? ThreadCount.standard)
+    let pool = ThreadPool(threadCount: threads.count)
+    let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
     let session = GRLSession(network: network, height: size.height, width: size.width, pool: pool)
     let picture = size.generatedPicture(channels: network.configuration.inputChannels)
 

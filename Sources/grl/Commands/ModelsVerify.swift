@@ -16,6 +16,7 @@ struct ModelsVerify: ParsableCommand {
 
   @Argument(help: "Names or weight files (default: all that are installed).", completion: .file())
   var models: [String] = []
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -30,7 +31,7 @@ struct ModelsVerify: ParsableCommand {
     for name in names {
       do {
         let model = try library.load(try library.card(name))
-        guard Self.isFinite(model.network) else {
+        guard isFinite(model.network) else {
           console.error("\(name): the network's output is not finite; get the file anew or import another one")
           if status == .done { status = .verificationFailed }
           continue
@@ -45,14 +46,14 @@ struct ModelsVerify: ParsableCommand {
   }
 
   /// Runs the network on a 32 x 32 ramp.
-  private static func isFinite(_ network: GRL) -> Bool {
+  private func isFinite(_ network: GRL) -> Bool {
     let side = 32
     let channels = network.configuration.inputChannels
     let ramp = Tensor(
       shape: Shape(height: side, width: side, channels: channels),
       values: (0..<side * side * channels).map { Float($0 / channels % side + $0 / channels / side) / Float(2 * side) })
     let session = GRLSession(
-      network: network, height: side, width: side, pool: ThreadPool(threadCount: ThreadCount.standard))
+      network: network, height: side, width: side, pool: ThreadPool(threadCount: threads.count))
     do {
       return try session.restore(ramp).values.allSatisfy(\.isFinite)
     } catch {

@@ -13,7 +13,7 @@ struct Restore: ParsableCommand {
         grl restore --task denoise photo.png
         grl restore --task denoise --sigma 25 photo.png -o clean.png
         grl restore --task sr --scale 4 --memory 2G small.png
-        grl restore --task jpeg --recursive album --output-dir restored --skip-existing
+        grl restore --task jpeg --recursive album --output-dir restored
         grl restore --task demosaic --cfa grbg mosaic.png
         grl restore --task defocus-deblur --right right.png left.png
         grl restore --task denoise - < noisy.png > clean.png
@@ -36,12 +36,23 @@ struct Restore: ParsableCommand {
 
   @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
   @Option(help: "Size of the model.") var variant: ModelVariant?
-  @Option(help: "Tile side in pixels, 'none' for the whole picture, or 'auto'.") var tile: TileChoice = .automatic
-  @Option(help: "Pixels that neighbouring tiles share (default: as published for the task).") var overlap: Int?
-  @Option(help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).") var memory: MemorySize?
-  @Option(help: "Threads that compute (default: one for each processor).") var threads: ThreadCount?
+  @Option(
+    help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
+    transform: reading("auto, none or a number of pixels") { TileChoice($0) })
+  var tile: TileChoice?
+  @Option(
+    help: "Pixels that neighbouring tiles share (default: as published for the task).", transform: number(in: 0...32_768))
+  var overlap: Int?
+  @Option(
+    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).",
+    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
+  var memory: Int?
+  @OptionGroup var threads: ThreadOptions
   @Option(help: "Number format of the computation.") var precision: Precision = .f32
-  @Option(help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.") var region: PixelRegion?
+  @Option(
+    help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
+  var region: PixelRegion?
   @Flag(help: "Mean over the eight flips and rotations: eight times slower, slightly better.") var ensemble = false
 
   @Option(name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
@@ -65,7 +76,6 @@ struct Restore: ParsableCommand {
       throw ValidationError("--right goes with exactly one picture, the left view")
     }
     if right == "-" { throw ValidationError("--right must name a file") }
-    if let overlap, overlap < 0 { throw ValidationError("--overlap \(overlap): must not be negative") }
   }
 
   func run() throws {
@@ -85,7 +95,7 @@ struct Restore: ParsableCommand {
     var batch = RestorationBatch(
       plan: plan, request: request, options: options(), right: right, library: library,
       fixedModel: fixedModel, variant: variant,
-      threadCount: threads?.value ?? ThreadCount.standard, console: console,
+      threadCount: threads.count, console: console,
       events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
     let status = batch.run()
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
@@ -105,9 +115,9 @@ struct Restore: ParsableCommand {
 
   private func options() -> RestorationOptions {
     var options = RestorationOptions()
-    options.tile = tile
+    if let tile { options.tile = tile }
     options.overlap = overlap
-    if let memory { options.memoryBytes = memory.bytes }
+    if let memory { options.memoryBytes = memory }
     options.region = region
     options.depth = depth
     options.metadata = metadata
