@@ -18,7 +18,7 @@ struct GRLCommand: ParsableCommand {
       """,
     version: "grl \(Version.current)",
     subcommands: [
-      Restore.self, Models.self, Bench.self, Paths.self, Completions.self,
+      Restore.self, Compare.self, Degrade.self, Models.self, Bench.self, Paths.self, Limits.self, Completions.self,
     ])
 }
 

@@ -8,7 +8,8 @@ private let receivedSignal = Atomic<Int32>(0)
 /// and between pictures; a second one ends the program at once.
 enum Interruption {
   static func watch() {
-    receivedSignal.store(0, ordering: .relaxed)  // Makes the global before a handler can run.
+    // Also makes the global before a handler can run. What was asked for already is not forgotten.
+    guard !isRequested else { return }
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var inherited = sigaction()
       sigaction(number, nil, &inherited)

@@ -25,7 +25,8 @@ struct GRLProcess {
     func oneErrorLine(sourceLocation: SourceLocation = #_sourceLocation) -> String {
       let text = errorText
       #expect(text.hasPrefix("grl: ") && text.hasSuffix("\n"), sourceLocation: sourceLocation)
-      #expect(text.dropLast().allSatisfy { !$0.isNewline }, "more than one line: \(text)", sourceLocation: sourceLocation)
+      #expect(
+        text.dropLast().allSatisfy { !$0.isNewline }, "more than one line: \(text)", sourceLocation: sourceLocation)
       let controls = text.dropLast().unicodeScalars.filter { $0.properties.generalCategory == .control }
       #expect(controls.isEmpty, "control characters in: \(text.debugDescription)", sourceLocation: sourceLocation)
       return text

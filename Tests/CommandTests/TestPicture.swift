@@ -8,7 +8,8 @@ enum TestPicture {
   static let sample = TestData.packageRoot.appending(path: "Samples/torii_gates.png")
 
   /// The bundled colour denoiser.
-  static let denoiser = TestData.packageRoot.appending(path: "Sources/Restoration/Models/denoise-color-tiny.safetensors")
+  static let denoiser = TestData.packageRoot.appending(
+    path: "Sources/Restoration/Models/denoise-color-tiny.safetensors")
 
   /// Writes a picture of soft waves, in which a network finds something to do and a mean stays where it is.
   @discardableResult

@@ -111,7 +111,8 @@ import Testing
     try folder.write("file", "not a folder")
     // The kernel's own folders refuse even root; a file is no folder for anybody.
     for place in ["file/below", "/proc/below"] {
-      let outcome = try await GRLProcess.run(["restore", "--task", "denoise", "--output-dir", place, "a.png"], in: folder)
+      let outcome = try await GRLProcess.run(
+        ["restore", "--task", "denoise", "--output-dir", place, "a.png"], in: folder)
       #expect(outcome.status == 2)
       #expect(outcome.oneErrorLine().contains(place))
     }

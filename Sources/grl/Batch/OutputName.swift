@@ -53,12 +53,10 @@ struct OutputName: Sendable {
   }
 }
 
-/// The format that a file name asks for.
+/// The format that a file name asks for by its ending.
 func pictureFormat(of path: String) throws(Failure) -> ImageFile.Format {
-  switch fileExtension(path).lowercased() {
-  case "png": return .png
-  case "jpg", "jpeg": return .jpeg
-  default:
+  guard let format = ImageFile.Format(path: path) else {
     throw Failure(.usage, "\(path): the name does not say which format to write; end it with .png, .jpg or .jpeg")
   }
+  return format
 }

@@ -56,7 +56,8 @@ struct OutputPlan: Sendable {
     switch destination {
     case .file(let path):
       guard count == 1 else {
-        throw Failure(.usage, "-o \(path): names one result, but there are \(count) pictures; use --output-dir or --name")
+        throw Failure(
+          .usage, "-o \(path): names one result, but there are \(count) pictures; use --output-dir or --name")
       }
       if path != "-" {
         guard !isFolder(path) else { throw Failure(.usage, "\(path): is a folder; use --output-dir \(path)") }
@@ -101,7 +102,8 @@ struct OutputPlan: Sendable {
       }
       guard access(folder, W_OK | X_OK) == 0 else {
         let reason = String(cString: strerror(errno))
-        throw Failure(.usage, "\(folder): cannot write to this folder (\(reason)); choose another one with --output-dir or -o")
+        throw Failure(
+          .usage, "\(folder): cannot write to this folder (\(reason)); choose another one with --output-dir or -o")
       }
     }
   }

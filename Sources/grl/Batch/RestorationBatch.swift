@@ -8,6 +8,7 @@ struct RestorationBatch {
   let plan: OutputPlan
   let request: RestorationRequest
   let options: RestorationOptions
+  let limits: ImageLimits
   /// Right view of a dual-pixel pair.
   let right: String?
   let library: ModelLibrary
@@ -23,12 +24,14 @@ struct RestorationBatch {
   private var restorer: Restorer?
 
   init(
-    plan: OutputPlan, request: RestorationRequest, options: RestorationOptions, right: String?, library: ModelLibrary,
-    fixedModel: ModelCard?, variant: ModelVariant?, threadCount: Int, console: Console, events: EventStream?, logger: Logger
+    plan: OutputPlan, request: RestorationRequest, options: RestorationOptions, limits: ImageLimits, right: String?,
+    library: ModelLibrary, fixedModel: ModelCard?, variant: ModelVariant?, threadCount: Int, console: Console,
+    events: EventStream?, logger: Logger
   ) {
     self.plan = plan
     self.request = request
     self.options = options
+    self.limits = limits
     self.right = right
     self.library = library
     self.fixedModel = fixedModel
@@ -50,7 +53,7 @@ struct RestorationBatch {
       do {
         try restore(item, index: index)
         done += 1
-      } catch where error.status == .interrupted {
+      } catch  where error.status == .interrupted {
         break
       } catch {
         console.error(error.description)
@@ -84,13 +87,14 @@ struct RestorationBatch {
 
   private mutating func restore(_ item: OutputPlan.Item, index: Int) throws(Failure) {
     do {
-      let decoded = try ImageFile.read(item.input)
+      let decoded = try ImageFile.read(item.input, limits: limits)
+      Interruption.watch()  // From here on; before, Ctrl-C shall end a wait for standard input at once.
       let shape = PictureShape(decoded.image)
       let restorer = try restorer(for: shape)
       let plan = try restorer.plan(for: shape, request: request, options: options)
       announce(plan, of: item, index: index, model: restorer.model.card.name)
 
-      let rightView = try right.map { try ImageFile.read($0).image }
+      let rightView = try right.map { try ImageFile.read($0, limits: limits).image }
       var lastEvent = ContinuousClock.now
       let restored = try restorer.restore(
         decoded.image, right: rightView, plan: plan, isCancelled: { Interruption.isRequested },

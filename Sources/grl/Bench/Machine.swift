@@ -13,7 +13,8 @@ enum Machine {
 
   /// The peak of resident memory of this process so far, in bytes (`VmHWM`).
   static func peakResidentBytes() throws(Failure) -> Int {
-    guard let text = field("VmHWM", in: "/proc/self/status")?.split(separator: " ").first, let kibibytes = Int(text) else {
+    guard let text = field("VmHWM", in: "/proc/self/status")?.split(separator: " ").first, let kibibytes = Int(text)
+    else {
       throw Failure(.someFailed, "/proc/self/status: does not tell the peak of memory; is /proc mounted?")
     }
     return kibibytes * 1024

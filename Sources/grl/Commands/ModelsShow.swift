@@ -1,4 +1,5 @@
 import ArgumentParser
+import Imaging
 import GRLModel
 import Restoration
 

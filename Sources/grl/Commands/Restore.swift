@@ -41,7 +41,8 @@ struct Restore: ParsableCommand {
     transform: reading("auto, none or a number of pixels") { TileChoice($0) })
   var tile: TileChoice?
   @Option(
-    help: "Pixels that neighbouring tiles share (default: as published for the task).", transform: number(in: 0...32_768))
+    help: "Pixels that neighbouring tiles share (default: as published for the task).",
+    transform: number(in: 0...32_768))
   var overlap: Int?
   @Option(
     help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).",
@@ -55,7 +56,8 @@ struct Restore: ParsableCommand {
   var region: PixelRegion?
   @Flag(help: "Mean over the eight flips and rotations: eight times slower, slightly better.") var ensemble = false
 
-  @Option(name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
+  @Option(
+    name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
   var output: String?
   @Option(help: "Folder for the results, made if need be.", completion: .directory) var outputDir: String?
   @Option(help: "Names of the results, with {stem} {ext} {task} {scale} {sigma} {quality}.")
@@ -66,6 +68,7 @@ struct Restore: ParsableCommand {
   @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
   @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
+  @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -90,10 +93,9 @@ struct Restore: ParsableCommand {
       throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
     }
 
-    Interruption.watch()
     let console = common.console(showsProgress: events == nil)
     var batch = RestorationBatch(
-      plan: plan, request: request, options: options(), right: right, library: library,
+      plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
       fixedModel: fixedModel, variant: variant,
       threadCount: threads.count, console: console,
       events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))

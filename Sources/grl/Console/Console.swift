@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 import Synchronization
 
 /// The program's two voices: results on standard output, everything else on standard error.
