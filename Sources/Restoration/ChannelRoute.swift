@@ -29,11 +29,13 @@ enum ChannelRoute: Hashable {
     case (6, 3): self = .dualPixel
     case (3, 3) where request.task == .demosaic: self = .mosaic(request.filters)
     case (3, 3): self = layout.isColour ? .direct(channels: 3) : .grayAsColour
-    case (1, 1) where request.task == .demosaic: throw refuse("it is for gray pictures, a mosaic becomes a colour picture")
+    case (1, 1) where request.task == .demosaic:
+      throw refuse("it is for gray pictures, a mosaic becomes a colour picture")
     case (1, 1):
       guard !layout.isColour else { throw refuse("it is for gray pictures and this one has colour") }
       self = .direct(channels: 1)
-    case let (input, output): throw refuse("it has \(input) input and \(output) output channels, not 1 to 1, 3 to 3 or 6 to 3")
+    case let (input, output):
+      throw refuse("it has \(input) input and \(output) output channels, not 1 to 1, 3 to 3 or 6 to 3")
     }
   }
 

@@ -49,7 +49,8 @@ extension MemoryEstimate {
 
     let views = route == .dualPixel ? 2 : 1
     // Enlarging alpha holds it as it was, enlarged along one axis, and enlarged along both.
-    let alphaFloats = input.layout.hasAlpha ? tiles.width * tiles.height * (scale == 1 ? 1 : 1 + scale + scale * scale) : 0
+    let alphaFloats =
+      input.layout.hasAlpha ? tiles.width * tiles.height * (scale == 1 ? 1 : 1 + scale + scale * scale) : 0
     pictures = input.byteCount * views + output.byteCount + alphaFloats * 4
   }
 }

@@ -36,6 +36,23 @@ public struct ModelCard: Hashable, Sendable {
     }
   }
 
+  public init(
+    name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
+    configuration: GRLConfiguration, sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil,
+    facts: [Fact] = []
+  ) {
+    self.name = name
+    self.path = path
+    self.origin = origin
+    self.fileBytes = fileBytes
+    self.task = task
+    self.variant = variant
+    self.configuration = configuration
+    self.sigmas = sigmas
+    self.qualities = qualities
+    self.facts = facts
+  }
+
   /// Enlargement of the output.
   public var scale: Int { configuration.upscale }
   public var isDualPixel: Bool { configuration.inputChannels == 6 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Imaging
 
 /// Why a restoration was refused or stopped. One line each: what, where, what was allowed, what to do next.
 public enum RestorationError: Error, CustomStringConvertible {
@@ -63,7 +64,7 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .optionNotOfTask(let option, let task, let tasks):
       "\(option) does not apply to task \(task), only to \(tasks.map(\.rawValue).joined(separator: " and ")): leave it out"
     case .regionOutside(let region, let width, let height):
-      "region \(region) does not lie within the picture of \(width) x \(height) pixels: "
+      "region \(region.text) does not lie within the picture of \(width) x \(height) pixels: "
         + "give X,Y,WIDTH,HEIGHT inside 0,0,\(width),\(height)"
     case .sizesDiffer(let left, let right):
       "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
@@ -86,7 +87,7 @@ public enum RestorationError: Error, CustomStringConvertible {
       "needs about \(MemoryBudget.text(estimate.totalBytes)) (\(estimate)), over the memory budget of "
         + "\(MemoryBudget.text(budget)): \(advice)"
     case .suspiciousOutput(let tile, let what):
-      "the network's output for tile \(tile) cannot be right: \(what); no picture was made; "
+      "the network's output for tile \(tile.text) cannot be right: \(what); no picture was made; "
         + "check that the model and its settings belong together (grl models show)"
     case .cancelled:
       "cancelled"
@@ -103,7 +104,7 @@ extension RestorationError.SuspiciousOutput: CustomStringConvertible {
     switch self {
     case .notFinite(let count): "\(count) values are not finite"
     case .flat(let value): "every value is \(value) although the input is not flat"
-    case .repeated(let earlier): "it equals that of tile \(earlier) although their inputs differ"
+    case .repeated(let earlier): "it equals that of tile \(earlier.text) although their inputs differ"
     case .meanDrift(let from, let to, let bound):
       "its mean is \(to.rounded(toPlaces: 3)) where the input's is \(from.rounded(toPlaces: 3)), further than \(bound)"
     }

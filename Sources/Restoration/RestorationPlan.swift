@@ -73,7 +73,9 @@ public struct RestorationPlan: Sendable {
     _ model: ModelCard
   ) -> [String] {
     var notes = route.notes(input.layout)
-    if input.layout.hasAlpha && model.scale > 1 { notes.append("alpha enlarged by Matlab's bicubic, not by the network") }
+    if input.layout.hasAlpha && model.scale > 1 {
+      notes.append("alpha enlarged by Matlab's bicubic, not by the network")
+    }
     if output.bitDepth < input.bitDepth { notes.append("16-bit samples rounded to 8 bits") }
     if let sigma = request.sigma, let trained = model.sigmas, !trained.contains(sigma) {
       notes.append("the model was trained for sigma \(trained.text), not \(sigma.shortText)")

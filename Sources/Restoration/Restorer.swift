@@ -57,7 +57,8 @@ public struct Restorer: Sendable {
     let (tiles, route) = (plan.tiles, plan.route)
     var network = TileRunner(
       orientations: !plan.options.usesSelfEnsemble
-        ? [Orientation()] : route == .dualPixel ? Orientation.keepingParallax : Orientation.all, make: makeNetwork)
+        ? [TileOrientation()] : route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
+      make: makeNetwork)
     let meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height)
     var inspector = TileInspector(plan.options.checks)
     var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
@@ -82,37 +83,32 @@ public struct Restorer: Sendable {
       }
       onProgress(meter.progress(tilesDone: index + 1))
     }
-    let (metadata, lost) = Self.metadata(of: image, plan)
     let end = meter.progress(tilesDone: tiles.tileCount)
     return RestoredImage(
-      image: sink.image(metadata: metadata),
+      image: sink.image(metadata: Self.metadata(of: image, plan)),
       report: RestorationReport(
         task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
-        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes + lost))
+        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes)
+    )
   }
 
-  /// Alpha of the output on the scale 0...1.
+  /// Alpha of the output, `[H, W, 1]`.
   private static func alpha(of image: Image, _ plan: RestorationPlan) -> Tensor? {
-    guard let alpha = Tensor(alphaOf: image, plan.area) else { return nil }
+    guard image.layout.hasAlpha else { return nil }
+    let shape = Shape(height: plan.area.height, width: plan.area.width, channels: 1)
+    let alpha = Tensor(shape: shape, values: image.floats(.alpha, of: plan.area))
     let resized =
-      plan.scale == 1
-      ? alpha
-      : alpha.bicubicResized(height: alpha.shape.height * plan.scale, width: alpha.shape.width * plan.scale)
+      plan.scale == 1 ? alpha : alpha.bicubicResized(height: shape.height * plan.scale, width: shape.width * plan.scale)
     return resized.cropped(plan.crop)
   }
 
-  /// What the output carries of the input's metadata, and what it cannot.
-  private static func metadata(of image: Image, _ plan: RestorationPlan) -> (ImageMetadata, [String]) {
+  /// What the output carries of the input's metadata.
+  private static func metadata(of image: Image, _ plan: RestorationPlan) -> ImageMetadata {
     var metadata = image.metadata
-    var notes: [String] = []
     if plan.options.metadata == .strip {
       metadata.exif = nil
       metadata.pixelsPerMetre = nil
     }
-    if metadata.iccProfile != nil && image.layout.isColour != plan.output.layout.isColour {
-      metadata.iccProfile = nil
-      notes.append("the ICC profile for \(image.layout.isColour ? "colour" : "gray") is not kept: the output has another kind")
-    }
-    return (metadata, notes)
+    return metadata
   }
 }

@@ -1,24 +1,26 @@
 import Tensors
 
 /// One of the eight ways to lay a square down: rows and columns exchanged first, then mirrored.
-struct Orientation: Hashable {
-  var isTransposed = false
-  var isMirroredHorizontally = false
-  var isMirroredVertically = false
+package struct TileOrientation: Hashable {
+  package var isTransposed = false
+  package var isMirroredHorizontally = false
+  package var isMirroredVertically = false
 
-  static let all = [false, true].flatMap { transposed in
+  package static let all = [false, true].flatMap { transposed in
     [false, true].flatMap { horizontal in
-      [false, true].map { Orientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0) }
+      [false, true].map {
+        TileOrientation(isTransposed: transposed, isMirroredHorizontally: horizontal, isMirroredVertically: $0)
+      }
     }
   }
 
   /// A mirrored or turned dual-pixel pair would have its parallax the wrong way round; upside down it stays.
-  static let keepingParallax = [Orientation(), Orientation(isMirroredVertically: true)]
+  static let keepingParallax = [TileOrientation(), TileOrientation(isMirroredVertically: true)]
 
   /// Undoes this orientation. Transposing first and mirroring after is undone by the mirrors seen from the other side.
-  var inverse: Orientation {
+  package var inverse: TileOrientation {
     isTransposed
-      ? Orientation(
+      ? TileOrientation(
         isTransposed: true, isMirroredHorizontally: isMirroredVertically, isMirroredVertically: isMirroredHorizontally)
       : self
   }
@@ -26,12 +28,13 @@ struct Orientation: Hashable {
 
 extension Tensor {
   /// The picture laid down another way; sides are exchanged if that transposes.
-  func oriented(_ orientation: Orientation) -> Tensor {
-    if orientation == Orientation() { return self }
+  package func oriented(_ orientation: TileOrientation) -> Tensor {
+    if orientation == TileOrientation() { return self }
     let (height, width, channels) = (shape.height, shape.width, shape.channels)
     let turned =
       orientation.isTransposed
-      ? Shape(height: width, width: height, channels: channels) : Shape(height: height, width: width, channels: channels)
+      ? Shape(height: width, width: height, channels: channels)
+      : Shape(height: height, width: width, channels: channels)
     var result = Tensor(shape: turned)
     var target = 0
     for y in 0..<turned.height {

@@ -1,13 +1,13 @@
 /// One axis of a tile plan: the spans of its tiles and their blend weights.
-struct TileAxis: Hashable, Sendable {
-  let length: Int
-  let tile: Int
+package struct TileAxis: Hashable, Sendable {
+  package let length: Int
+  package let tile: Int
   let stride: Int
-  let count: Int
+  package let count: Int
   let blending: Blending
 
   /// - Precondition: `length` and `tile` at least 1; `overlap` in `0...tile / 2`.
-  init(length: Int, tile: Int, overlap: Int, blending: Blending) {
+  package init(length: Int, tile: Int, overlap: Int, blending: Blending) {
     precondition(length >= 1 && tile >= 1 && (0...tile / 2).contains(overlap))
     self.length = length
     self.tile = min(tile, length)
@@ -18,7 +18,7 @@ struct TileAxis: Hashable, Sendable {
   }
 
   /// Pixels of tile `index`.
-  subscript(index: Int) -> Range<Int> {
+  package subscript(index: Int) -> Range<Int> {
     let start = min(index * stride, length - tile)
     return start..<start + tile
   }
@@ -27,7 +27,7 @@ struct TileAxis: Hashable, Sendable {
   ///
   /// At each pixel the weights of all tiles that cover it sum to one. Before that division a feathered tile has weight 1,
   /// falling linearly towards its ends over what it shares with the next tile on that side.
-  func weights(of index: Int, scale: Int) -> [Float] {
+  package func weights(of index: Int, scale: Int) -> [Float] {
     let own = span(index, scale)
     var first = index
     while first > 0, span(first - 1, scale).upperBound > own.lowerBound { first -= 1 }

@@ -22,7 +22,9 @@ struct TileInspector {
     }
     if after.notFinite > 0 { throw refuse(.notFinite(count: after.notFinite)) }
     if checks.flatOrRepeated {
-      if before.span > Self.flatInputSpan && after.span <= Self.flatOutputSpan { throw refuse(.flat(value: after.least)) }
+      if before.span > Self.flatInputSpan && after.span <= Self.flatOutputSpan {
+        throw refuse(.flat(value: after.least))
+      }
       if let previous, previous.output == after.hash, previous.input != before.hash {
         throw refuse(.repeated(of: previous.tile))
       }

@@ -18,11 +18,11 @@ package typealias TileNetworkFactory = @Sendable (_ height: Int, _ width: Int) -
 ///
 /// Only the session of the last tile shape is kept: one workspace is alive at a time.
 struct TileRunner {
-  let orientations: [Orientation]
+  let orientations: [TileOrientation]
   private let make: TileNetworkFactory
   private var session: (height: Int, width: Int, network: any TileNetwork)?
 
-  init(orientations: [Orientation], make: @escaping TileNetworkFactory) {
+  init(orientations: [TileOrientation], make: @escaping TileNetworkFactory) {
     self.orientations = orientations
     self.make = make
   }
