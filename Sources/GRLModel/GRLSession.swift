@@ -30,21 +30,30 @@ public final class GRLSession {
   ///   - input: `[height, width, inputChannels]`, values in 0...1.
   ///   - isCancelled: asked between blocks; when true, `CancellationError` is thrown.
   ///   - onBlock: told after each transformer block how many of how many are done.
-  ///   - trace: shown intermediate results under the names of the golden files; for tests. Nil costs nothing.
   /// - Returns: `[height * upscale, width * upscale, outputChannels]`, not clamped.
   public func restore(
-    _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in },
-    trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil
+    _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(CancellationError) -> Tensor {
-    precondition(
-      input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
-      "input \(input.shape) in a session for \(height) x \(width)")
-    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace, trace: trace)
     var done = 0
-    return try network.forward(input, rules: rules, on: compute) { () throws(CancellationError) in
+    return try run(input, trace: nil) { () throws(CancellationError) in
       done += 1
       onBlock(done, network.blockCount)
       if isCancelled() { throw CancellationError() }
     }
+  }
+
+  /// Restores one picture and shows `trace` every intermediate result under the name that the golden files use.
+  package func restore(_ input: Tensor, trace: (_ name: String, _ map: FeatureMap) -> Void) -> Tensor {
+    withoutActuallyEscaping(trace) { run(input, trace: $0) {} }
+  }
+
+  private func run<Failure: Error>(
+    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, afterBlock: () throws(Failure) -> Void
+  ) throws(Failure) -> Tensor {
+    precondition(
+      input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
+      "input \(input.shape) in a session for \(height) x \(width)")
+    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace, trace: trace)
+    return try network.forward(input, rules: rules, on: compute, afterBlock: afterBlock)
   }
 }

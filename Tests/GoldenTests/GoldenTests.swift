@@ -23,7 +23,7 @@ import Testing
     let session = GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
     for index in 0..<golden.batch {
-      let output = try session.restore(golden.picture("input", index))
+      let output = session.restore(golden.picture("input", index))
       let wanted = golden.picture("output", index)
       #expect(output.shape == wanted.shape)
       let error = zip(output.values, wanted.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
@@ -45,7 +45,7 @@ import Testing
       network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
     var missed = Set(golden.tensors.keys.filter { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") })
     var shallow: [Float] = []  // the stored `conv_after_body` is the deep features before this is added
-    let output = try session.restore(
+    let output = session.restore(
       golden.picture("input", 0),
       trace: { name, map in
         if name == "conv_first" { shallow = map.values }
