@@ -1,9 +1,74 @@
 /// Why a picture could not be read or written.
-public enum ImageError: Error {
+public enum ImageError: Error, Hashable {
+  /// The operating system refused, for `reason`.
   case unreadable(path: String, reason: String)
+  /// More bytes than `ImageLimits.fileBytes`; `bytes` is nil where a stream was given up.
+  case fileTooLarge(path: String, bytes: Int?, limitBytes: Int)
+  /// Neither PNG nor JPEG; `begins` holds up to 16 bytes.
   case notAnImage(path: String, begins: [UInt8])
-  case tooLarge(path: String, width: Int, height: Int, limitPixels: Int)
+  /// The header asks for more than `ImageLimits.pixels` or `ImageLimits.side`.
+  case tooLarge(path: String, width: Int, height: Int, limitPixels: Int, limitSide: Int)
+  /// The data contradict the format, or end too early; `reason` is the library's word.
   case damaged(path: String, reason: String)
+  /// A sound file of a kind that is not decoded.
   case unsupported(path: String, what: String)
+  /// No memory for `bytes` bytes.
+  case outOfMemory(path: String, bytes: Int)
+  /// The picture has more pixels on a side than `format` can hold.
+  case doesNotFit(path: String, format: ImageFile.Format, width: Int, height: Int, limitSide: Int)
+  /// The operating system refused, for `reason`. Nothing has appeared or changed under the name `path`.
   case unwritable(path: String, reason: String)
+  /// `path` is written and complete, but its folder could not be flushed to the disk.
+  case notFlushed(path: String, reason: String)
+
+  public var path: String {
+    switch self {
+    case .unreadable(let path, _), .fileTooLarge(let path, _, _), .notAnImage(let path, _),
+      .tooLarge(let path, _, _, _, _),
+      .damaged(let path, _), .unsupported(let path, _), .outOfMemory(let path, _), .doesNotFit(let path, _, _, _, _),
+      .unwritable(let path, _), .notFlushed(let path, _):
+      path
+    }
+  }
+}
+
+extension ImageError: CustomStringConvertible {
+  /// One line: what, where, what was allowed, what to do next.
+  public var description: String { "\(path): \(problem)".printable }
+
+  private var problem: String {
+    switch self {
+    case .unreadable(_, let reason):
+      "cannot be read: \(reason)"
+    case .fileTooLarge(_, let bytes?, let limit):
+      "\(bytes) bytes, over the limit of \(limit)"
+    case .fileTooLarge(_, nil, let limit):
+      "goes on after \(limit) bytes, the limit for a file"
+    case .notAnImage(_, let begins):
+      "not a PNG or JPEG file but \(FileSignature.describe(begins)); convert it first"
+    case .tooLarge(_, let width, let height, let limitPixels, let limitSide):
+      if width > limitSide || height > limitSide {
+        "\(width) x \(height) has a side over the limit of \(limitSide) pixels"
+      } else {
+        "\(width) x \(height) is \(megapixels(width * height)) megapixels, over the limit of \(megapixels(limitPixels)); "
+          + "raise it with --max-pixels"
+      }
+    case .damaged(_, let reason):
+      "damaged: \(reason)"
+    case .unsupported(_, let what):
+      "not supported: \(what); convert the file to 8-bit JPEG or PNG first"
+    case .outOfMemory(_, let bytes):
+      "needs \(bytes) bytes of memory at once, which this machine does not give; use a smaller picture"
+    case .doesNotFit(_, let format, let width, let height, let limitSide):
+      "\(width) x \(height) does not fit into \(format.rawValue), whose sides end at \(limitSide) pixels; write PNG"
+    case .unwritable(_, let reason):
+      "cannot be written: \(reason)"
+    case .notFlushed(_, let reason):
+      "written, but may not survive a power failure: \(reason)"
+    }
+  }
+
+  private func megapixels(_ pixels: Int) -> String {
+    pixels < 10_000_000 ? "\(Double(pixels / 1000) / 1000)" : "\(pixels / 1_000_000)"
+  }
 }

@@ -1,54 +1,132 @@
+import CSystem
+
 /// Reading and writing picture files.
+///
+/// ```
+/// file ─ImageInput→ bytes ─ImageReader (libpng, libjpeg-turbo)→ stored samples ─Orientation→ Image
+/// Image ─Image.fitted(to:)→ what the format can hold ─ImageWriter→ bytes ─WholeFile→ file
+/// ```
 public enum ImageFile {
   public enum Format: String, Sendable, CaseIterable {
     case png, jpeg
+
+    /// The format that `path` asks for by its extension; nil for any other.
+    public init?(path: String) {
+      let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+      guard let dot = name.lastIndex(of: ".") else { return nil }
+      switch name[name.index(after: dot)...].lowercased() {
+      case "png": self = .png
+      case "jpg", "jpeg", "jpe": self = .jpeg
+      default: return nil
+      }
+    }
+
+    var library: String { self == .png ? "libpng" : "libjpeg" }
   }
 
   /// A decoded picture and what a careful reader should know about it.
   public struct Decoded: Sendable {
+    /// Upright, with 8 or 16 bits as stored (1, 2 and 4 bits become 8).
     public let image: Image
     public let format: Format
-    /// One line each: what the library warned about, what was converted or could not be kept.
+    /// How the samples were stored before they were turned upright.
+    public let orientation: Orientation
+    /// One line each: what the library warned about, what was converted or could not be kept. A file that is cut off but
+    /// decodes in part says so here.
     public let warnings: [String]
   }
 
   /// What the header says, without decoding the samples.
   public struct Header: Sendable {
     public let format: Format
+    /// Sides of the upright picture.
     public let width: Int
     public let height: Int
     public let layout: Image.Layout
+    /// 8 or 16.
     public let bitDepth: Int
+    /// What stands in front of the samples (a PNG file may have its EXIF behind them).
+    public let metadata: ImageMetadata
+    public let orientation: Orientation
+  }
+
+  /// How much of the colours' resolution a JPEG file keeps.
+  public enum ChromaSampling: String, Sendable {
+    /// Half in both directions: 4:2:0, libjpeg's default.
+    case half
+    /// All: 4:4:4.
+    case full
   }
 
   /// Reads `path`, or standard input for "-".
+  ///
+  /// A PNG file that is cut off or fails a checksum is an error. A JPEG file that is cut off or has faults in its
+  /// compressed data gives what libjpeg makes of it, with a warning.
+  /// - Throws: every case of `ImageError` but those about writing. Limits are checked before samples are allocated.
   public static func read(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> Decoded {
-    throw .unreadable(path: path, reason: "not built yet")
+    try ImageInput.open(path, limits) { source, format throws(ImageError) in
+      try decode(source, format, path: path == "-" ? "standard input" : path, limits)
+    }
   }
 
-  /// Reads size and kind from the header.
+  /// Decodes a file's `bytes`; `path` names them in errors.
+  public static func decode(
+    _ bytes: [UInt8], path: String, limits: ImageLimits = .standard
+  ) throws(ImageError) -> Decoded {
+    try ImageInput.open(bytes, path: path, limits) { source, format throws(ImageError) in
+      try decode(source, format, path: path, limits)
+    }
+  }
+
+  /// Reads size, kind and metadata from the header; of a large file only its beginning is read.
   public static func header(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> Header {
-    throw .unreadable(path: path, reason: "not built yet")
+    try ImageInput.open(path, limits) { source, format throws(ImageError) in
+      let reader = try ImageReader(source, format, path: path, limits)
+      let (metadata, orientation) = reader.metadata()
+      let (width, height) = orientation.swapsSides ? (reader.height, reader.width) : (reader.width, reader.height)
+      return Header(
+        format: format, width: width, height: height, layout: reader.layout, bitDepth: reader.bitDepth,
+        metadata: metadata, orientation: orientation)
+    }
+  }
+
+  private static func decode(
+    _ source: grl_image_source, _ format: Format, path: String, _ limits: ImageLimits
+  ) throws(ImageError) -> Decoded {
+    let reader = try ImageReader(source, format, path: path, limits)
+    let samples = try reader.samples()
+    let (metadata, orientation) = reader.metadata()
+    let stored = Image(
+      width: reader.width, height: reader.height, layout: reader.layout, samples: samples, metadata: metadata)
+    return Decoded(
+      image: stored.upright(from: orientation), format: format, orientation: orientation, warnings: reader.warnings())
   }
 
   /// Writes `image` whole or not at all: a temporary file beside `path`, fsync, rename. "-" is standard output.
   ///
+  /// - Parameter jpegQuality: 1...100, libjpeg's scale.
   /// - Returns: one line for each thing that the format cannot keep.
+  /// - Throws: `ImageError.unwritable` (also for a full disk), `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
   @discardableResult
   public static func write(
-    _ image: Image, to path: String, format: Format, jpegQuality: Int = 95
+    _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half
   ) throws(ImageError) -> [String] {
-    throw .unwritable(path: path, reason: "not built yet")
+    let (fitted, losses) = image.fitted(to: format)
+    var notes: [String] = []
+    try WholeFile.write(to: path) { descriptor throws(ImageError) in
+      let writer = try ImageWriter(descriptor: descriptor, path: path)
+      notes = try writer.write(fitted, format, jpegQuality: jpegQuality, chroma)
+    }
+    return losses + notes
   }
-}
 
-/// Bounds on what is read from outside, checked from the header before anything is allocated.
-public struct ImageLimits: Sendable {
-  /// Largest width times height.
-  public var pixels: Int
-  /// Largest width or height.
-  public var side: Int
-  /// Largest file in bytes.
-  public var fileBytes: Int
-  public static let standard = ImageLimits(pixels: 256_000_000, side: 65_535, fileBytes: 4 << 30)
+  /// The bytes of a file with `image`, as `write` makes it. What the format cannot keep is left out: `Image.fitted(to:)`
+  /// tells.
+  public static func encode(
+    _ image: Image, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half
+  ) throws(ImageError) -> [UInt8] {
+    let writer = try ImageWriter(descriptor: -1, path: "memory")
+    _ = try writer.write(image.fitted(to: format).image, format, jpegQuality: jpegQuality, chroma)
+    return writer.bytes
+  }
 }

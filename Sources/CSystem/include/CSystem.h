@@ -1,3 +1,6 @@
 #ifndef GRL_CSYSTEM_H
 #define GRL_CSYSTEM_H
+
+#include "grl_image.h"
+
 #endif

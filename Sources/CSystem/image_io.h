@@ -1,0 +1,65 @@
+#ifndef GRL_IMAGE_IO_H
+#define GRL_IMAGE_IO_H
+
+#include <setjmp.h>
+
+#include "grl_image.h"
+
+// What the PNG and JPEG wrappers share: buffered input and output, notes, and where a library's error jumps to.
+
+enum { GRL_WARNINGS_KEPT = 4, GRL_MESSAGE_SIZE = 256, GRL_BLOCK = 1 << 16 };
+
+struct grl_image_notes {
+  char message[GRL_MESSAGE_SIZE];
+  int error_number;
+  size_t warning_count;
+  char warnings[GRL_WARNINGS_KEPT][GRL_MESSAGE_SIZE];
+};
+
+void grl_note_error(grl_image_notes *notes, const char *message);
+void grl_note_warning(grl_image_notes *notes, const char *message);
+
+struct grl_image_reader {
+  grl_image_status (*read_header)(grl_image_reader *reader);
+  grl_image_status (*read_samples)(grl_image_reader *reader, void *samples);
+  void (*close)(grl_image_reader *reader);
+
+  grl_image_source source;
+  grl_image_limits limits;
+  /// The block at hand and how far the source has been read to its end.
+  const uint8_t *next;
+  size_t available;
+  uint64_t consumed;
+  uint8_t *block;
+
+  grl_image_header header;
+  grl_image_metadata metadata;
+  grl_image_notes notes;
+  grl_image_status status;
+  jmp_buf escape;
+};
+
+/// A zeroed reader of `size` bytes that starts with `grl_image_reader`; NULL when memory is out.
+void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits limits);
+
+/// Makes the next block available. 1: done, 0: the source has ended, -1: reading failed and the notes say so.
+int grl_reader_fill(grl_image_reader *reader);
+
+/// GRL_IMAGE_TOO_LARGE where the header's sides exceed the limits.
+grl_image_status grl_reader_check_sides(grl_image_reader *reader);
+
+struct grl_image_writer {
+  int descriptor;
+  uint8_t *bytes;
+  size_t count, capacity;
+  grl_image_notes notes;
+  grl_image_status status;
+  jmp_buf escape;
+};
+
+/// 0, or -1 with status and notes set.
+int grl_writer_put(grl_image_writer *writer, const uint8_t *bytes, size_t count);
+/// Hands buffered bytes to the descriptor.
+int grl_writer_flush(grl_image_writer *writer);
+
+#endif

@@ -1,0 +1,123 @@
+#ifndef GRL_IMAGE_H
+#define GRL_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// PNG through libpng and JPEG through libjpeg-turbo, wrapped wholly in C: both libraries leave by longjmp, which must not
+// cross Swift frames. Every function here returns; none prints, exits or touches the caller's buffers after an error.
+
+/// How a call ended. `grl_image_notes_message` has the library's words where there are some.
+typedef enum {
+  GRL_IMAGE_OK = 0,
+  /// The data contradict the format.
+  GRL_IMAGE_DAMAGED,
+  /// A sound file of a kind that is not decoded.
+  GRL_IMAGE_UNSUPPORTED,
+  /// Sides over the limits; the header's sides are filled in.
+  GRL_IMAGE_TOO_LARGE,
+  /// read or write failed; `grl_image_notes_errno` tells why.
+  GRL_IMAGE_IO,
+  GRL_IMAGE_NO_MEMORY,
+} grl_image_status;
+
+/// What a library said: one message for the error, and the first few warnings.
+typedef struct grl_image_notes grl_image_notes;
+
+const char *grl_image_notes_message(const grl_image_notes *notes);
+int grl_image_notes_errno(const grl_image_notes *notes);
+/// Warnings raised, kept or not.
+size_t grl_image_notes_warning_count(const grl_image_notes *notes);
+/// Text of warning `index`, or NULL where it was not kept.
+const char *grl_image_notes_warning(const grl_image_notes *notes, size_t index);
+
+/// Bytes to decode: a buffer, or an open file read from where it stands.
+typedef struct {
+  /// NULL where `descriptor` is read.
+  const uint8_t *bytes;
+  /// Bytes in all; 0 where a descriptor's length is not known.
+  uint64_t count;
+  int descriptor;
+} grl_image_source;
+
+typedef struct {
+  uint32_t side;
+  uint64_t pixels;
+  /// Most memory for what stands beside the samples, and most bytes in front of them.
+  uint64_t metadata_bytes;
+  uint32_t jpeg_scans;
+} grl_image_limits;
+
+/// The picture as it will be decoded: palettes, transparent colours and shallow gray expanded.
+typedef struct {
+  uint32_t width, height;
+  /// 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+  uint32_t channels;
+  /// 8 or 16.
+  uint32_t bit_depth;
+  /// 1 where the file holds CMYK or YCCK, decoded as RGB without a profile.
+  int is_cmyk;
+} grl_image_header;
+
+typedef struct {
+  /// ICC profile; NULL where there is none.
+  const uint8_t *icc;
+  size_t icc_count;
+  /// EXIF from its TIFF header on; NULL where there is none.
+  const uint8_t *exif;
+  size_t exif_count;
+  /// Pixels per metre; 0 where not known.
+  double density_x, density_y;
+  /// PNG gAMA; 0 where there is none.
+  uint32_t gamma;
+  /// PNG sRGB rendering intent; -1 where there is none.
+  int srgb_intent;
+  /// PNG cHRM: x and y of white, red, green, blue, times 100000.
+  int32_t chromaticities[8];
+  int has_chromaticities;
+} grl_image_metadata;
+
+typedef struct grl_image_reader grl_image_reader;
+
+/// A reader of one file; NULL when memory is out. The source must outlive it.
+grl_image_reader *grl_png_open(grl_image_source source, grl_image_limits limits);
+grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits);
+
+/// Reads up to the samples and checks the limits; allocates a few rows at most.
+grl_image_status grl_image_read_header(grl_image_reader *reader);
+
+/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then the rest of
+/// the file. Once, after `grl_image_read_header` returned OK.
+grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples);
+
+/// What is known so far; pointers are valid until `grl_image_close`.
+const grl_image_header *grl_image_reader_header(const grl_image_reader *reader);
+const grl_image_metadata *grl_image_reader_metadata(const grl_image_reader *reader);
+const grl_image_notes *grl_image_reader_notes(const grl_image_reader *reader);
+
+void grl_image_close(grl_image_reader *reader);
+
+/// What is to be encoded: `samples` in native byte order, rows without gaps.
+typedef struct {
+  uint32_t width, height, channels, bit_depth;
+  const void *samples;
+  grl_image_metadata metadata;
+} grl_picture;
+
+typedef struct grl_image_writer grl_image_writer;
+
+/// Writes to `descriptor`, or to memory where it is -1; NULL when memory is out.
+grl_image_writer *grl_image_writer_create(int descriptor);
+
+/// Encodes a picture of 1 to 4 channels with 8 or 16 bits.
+grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *picture);
+
+/// Encodes a picture of 1 or 3 channels with 8 bits; quality 1...100; `full_chroma` 0 halves the colour's resolution.
+grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, int quality, int full_chroma);
+
+/// The bytes encoded to memory.
+const uint8_t *grl_image_writer_bytes(const grl_image_writer *writer, size_t *count);
+const grl_image_notes *grl_image_writer_notes(const grl_image_writer *writer);
+void grl_image_writer_destroy(grl_image_writer *writer);
+
+#endif

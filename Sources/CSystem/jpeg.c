@@ -1,0 +1,370 @@
+#include <stdio.h>  // jpeglib.h needs it
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "image_io.h"
+
+// Reading
+
+typedef struct {
+  grl_image_reader base;
+  struct jpeg_decompress_struct jpeg;
+  struct jpeg_error_mgr errors;
+  struct jpeg_source_mgr source;
+  struct jpeg_progress_mgr progress;
+  int header_done;
+  JOCTET *icc;
+} jpeg_reader;
+
+/// Whether the file may be sound though libjpeg does not decode it.
+static int is_unsupported(int code) {
+  switch (code) {
+  case JERR_ARITH_NOTIMPL:
+  case JERR_BAD_PRECISION:
+  case JERR_CCIR601_NOTIMPL:
+  case JERR_CONVERSION_NOTIMPL:
+  case JERR_FRACT_SAMPLE_NOTIMPL:
+  case JERR_IMAGE_TOO_BIG:
+  case JERR_NOTIMPL:
+  case JERR_NOT_COMPILED:
+  case JERR_SOF_UNSUPPORTED:
+  case JERR_WIDTH_OVERFLOW:
+    return 1;
+  default:
+    return 0;
+  }
+}
+
+static grl_image_status status_of(int code) {
+  if (code == JERR_OUT_OF_MEMORY) return GRL_IMAGE_NO_MEMORY;
+  return is_unsupported(code) ? GRL_IMAGE_UNSUPPORTED : GRL_IMAGE_DAMAGED;
+}
+
+static void read_failed(j_common_ptr jpeg) {
+  jpeg_reader *reader = jpeg->client_data;
+  char message[JMSG_LENGTH_MAX];
+  reader->base.status = status_of(jpeg->err->msg_code);
+  (*jpeg->err->format_message)(jpeg, message);
+  grl_note_error(&reader->base.notes, message);
+  longjmp(reader->base.escape, 1);
+}
+
+/// Leaves with a message of our own.
+static void read_refused(jpeg_reader *reader, grl_image_status status, const char *message) {
+  reader->base.status = status;
+  grl_note_error(&reader->base.notes, message);
+  longjmp(reader->base.escape, 1);
+}
+
+static void read_warned(j_common_ptr jpeg, int level) {
+  if (level >= 0) return;  // trace messages
+  jpeg_reader *reader = jpeg->client_data;
+  grl_image_notes *notes = &reader->base.notes;
+  char message[JMSG_LENGTH_MAX] = "";
+  if (notes->warning_count < GRL_WARNINGS_KEPT) (*jpeg->err->format_message)(jpeg, message);
+  grl_note_warning(notes, message);
+}
+
+static void discard_message(j_common_ptr jpeg) { (void)jpeg; }
+
+static void begin_source(j_decompress_ptr jpeg) { (void)jpeg; }
+
+static boolean fill_source(j_decompress_ptr jpeg) {
+  static const JOCTET end_of_image[] = {0xFF, JPEG_EOI};
+  jpeg_reader *reader = jpeg->client_data;
+  if (!reader->header_done && reader->base.consumed > reader->base.limits.metadata_bytes) {
+    read_refused(reader, GRL_IMAGE_DAMAGED, "more data before the picture than the limit allows");
+  }
+  int filled = grl_reader_fill(&reader->base);
+  if (filled < 0) longjmp(reader->base.escape, 1);
+  if (filled == 0) {
+    if (reader->base.consumed == 0) ERREXIT(jpeg, JERR_INPUT_EMPTY);
+    WARNMS(jpeg, JWRN_JPEG_EOF);  // what is missing stays gray
+    jpeg->src->next_input_byte = end_of_image;
+    jpeg->src->bytes_in_buffer = sizeof end_of_image;
+    return TRUE;
+  }
+  jpeg->src->next_input_byte = reader->base.next;
+  jpeg->src->bytes_in_buffer = reader->base.available;
+  return TRUE;
+}
+
+static void skip_source(j_decompress_ptr jpeg, long count) {
+  if (count <= 0) return;
+  while ((size_t)count > jpeg->src->bytes_in_buffer) {
+    count -= (long)jpeg->src->bytes_in_buffer;
+    fill_source(jpeg);
+  }
+  jpeg->src->next_input_byte += count;
+  jpeg->src->bytes_in_buffer -= (size_t)count;
+}
+
+static void end_source(j_decompress_ptr jpeg) { (void)jpeg; }
+
+/// A progressive file may hold thousands of empty scans, each of which costs a pass over the whole picture.
+static void count_scans(j_common_ptr jpeg) {
+  jpeg_reader *reader = jpeg->client_data;
+  if ((uint32_t)reader->jpeg.input_scan_number > reader->base.limits.jpeg_scans) {
+    read_refused(reader, GRL_IMAGE_DAMAGED, "more scans than the limit allows");
+  }
+}
+
+static void read_metadata(jpeg_reader *reader) {
+  static const uint8_t exif_mark[] = "Exif\0";  // six bytes with the terminating zero
+  grl_image_metadata *metadata = &reader->base.metadata;
+  j_decompress_ptr jpeg = &reader->jpeg;
+
+  unsigned int icc_count;
+  if (jpeg_read_icc_profile(jpeg, &reader->icc, &icc_count)) {
+    metadata->icc = reader->icc;
+    metadata->icc_count = icc_count;
+  }
+  for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker && !metadata->exif; marker = marker->next) {
+    if (marker->marker != JPEG_APP0 + 1 || marker->data_length <= sizeof exif_mark) continue;
+    if (memcmp(marker->data, exif_mark, sizeof exif_mark) != 0) continue;
+    metadata->exif = marker->data + sizeof exif_mark;
+    metadata->exif_count = marker->data_length - sizeof exif_mark;
+  }
+  double unit = jpeg->density_unit == 1 ? 1 / 0.0254 : jpeg->density_unit == 2 ? 100 : 0;
+  if (jpeg->saw_JFIF_marker && unit > 0 && jpeg->X_density > 0 && jpeg->Y_density > 0) {
+    metadata->density_x = jpeg->X_density * unit;
+    metadata->density_y = jpeg->Y_density * unit;
+  }
+}
+
+/// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and a component of the widest sampling has a
+/// block for every 64 pixels (in the oddest layout every 128). A file too short for that need not be decoded to know that
+/// nearly all of it is missing.
+static int is_hopelessly_short(const jpeg_reader *reader) {
+  const uint64_t pixels_per_byte = 8 * 128, slack = 1 << 16;
+  uint64_t pixels = (uint64_t)reader->base.header.width * reader->base.header.height;
+  uint64_t bytes = reader->base.source.count;
+  return bytes > 0 && !reader->jpeg.arith_code && pixels > slack && (pixels - slack) / pixels_per_byte > bytes;
+}
+
+static void choose_output(jpeg_reader *reader) {
+  j_decompress_ptr jpeg = &reader->jpeg;
+  grl_image_header *header = &reader->base.header;
+  header->bit_depth = 8;
+  switch (jpeg->jpeg_color_space) {
+  case JCS_GRAYSCALE:
+    jpeg->out_color_space = JCS_GRAYSCALE;
+    header->channels = 1;
+    break;
+  case JCS_RGB:
+  case JCS_YCbCr:
+    jpeg->out_color_space = JCS_RGB;
+    header->channels = 3;
+    break;
+  case JCS_CMYK:
+  case JCS_YCCK:
+    jpeg->out_color_space = JCS_CMYK;
+    header->channels = 3;
+    header->is_cmyk = 1;
+    break;
+  default: {
+    char message[64];
+    snprintf(message, sizeof message, "JPEG with %d components of unknown meaning", jpeg->num_components);
+    read_refused(reader, GRL_IMAGE_UNSUPPORTED, message);
+  }
+  }
+}
+
+static grl_image_status read_header(grl_image_reader *base) {
+  jpeg_reader *reader = (jpeg_reader *)base;
+  j_decompress_ptr jpeg = &reader->jpeg;
+  if (setjmp(base->escape)) return base->status;
+
+  jpeg->err = jpeg_std_error(&reader->errors);
+  reader->errors.error_exit = read_failed;
+  reader->errors.emit_message = read_warned;
+  reader->errors.output_message = discard_message;
+  jpeg->client_data = reader;
+  jpeg_create_decompress(jpeg);
+  reader->progress.progress_monitor = count_scans;
+  jpeg->progress = &reader->progress;
+  reader->source = (struct jpeg_source_mgr){
+      .init_source = begin_source, .fill_input_buffer = fill_source, .skip_input_data = skip_source,
+      .resync_to_restart = jpeg_resync_to_restart, .term_source = end_source};
+  jpeg->src = &reader->source;
+
+  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
+  jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
+  jpeg_read_header(jpeg, TRUE);
+  reader->header_done = 1;
+  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0);
+  jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0);
+
+  base->header.width = jpeg->image_width;
+  base->header.height = jpeg->image_height;
+  if (grl_reader_check_sides(base)) return base->status;
+  if (is_hopelessly_short(reader)) read_refused(reader, GRL_IMAGE_DAMAGED, "far too short for the sides it declares");
+  choose_output(reader);
+  read_metadata(reader);
+  return GRL_IMAGE_OK;
+}
+
+/// CMYK without its profile: black scales what each ink leaves. Adobe's files hold the inks inverted.
+static void rgb_from_cmyk(const JSAMPLE *inks, uint8_t *rgb, size_t width, int is_inverted) {
+  uint8_t flip = is_inverted ? 0 : 0xFF;
+  for (size_t x = 0; x < width; x++, inks += 4, rgb += 3) {
+    unsigned light = inks[3] ^ flip;
+    for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)(((inks[c] ^ flip) * light + 127) / 255);
+  }
+}
+
+static grl_image_status read_samples(grl_image_reader *base, void *samples) {
+  jpeg_reader *reader = (jpeg_reader *)base;
+  j_decompress_ptr jpeg = &reader->jpeg;
+  if (setjmp(base->escape)) return base->status;
+
+  jpeg_start_decompress(jpeg);
+  size_t row_bytes = (size_t)jpeg->output_width * base->header.channels;
+  JSAMPARRAY inks = NULL;
+  if (base->header.is_cmyk) {
+    inks = (*jpeg->mem->alloc_sarray)((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4, 1);
+  }
+  while (jpeg->output_scanline < jpeg->output_height) {
+    JSAMPROW row = (JSAMPROW)samples + jpeg->output_scanline * row_bytes;
+    jpeg_read_scanlines(jpeg, inks ? inks : &row, 1);
+    if (inks) rgb_from_cmyk(inks[0], row, jpeg->output_width, jpeg->saw_Adobe_marker);
+  }
+  jpeg_finish_decompress(jpeg);
+  return GRL_IMAGE_OK;
+}
+
+static void close_reader(grl_image_reader *base) {
+  jpeg_reader *reader = (jpeg_reader *)base;
+  jpeg_destroy_decompress(&reader->jpeg);
+  free(reader->icc);
+}
+
+grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits) {
+  jpeg_reader *reader = grl_reader_create(sizeof *reader, source, limits);
+  if (!reader) return NULL;
+  reader->base.read_header = read_header;
+  reader->base.read_samples = read_samples;
+  reader->base.close = close_reader;
+  return &reader->base;
+}
+
+// Writing
+
+typedef struct {
+  struct jpeg_compress_struct jpeg;
+  struct jpeg_error_mgr errors;
+  struct jpeg_destination_mgr destination;
+  JOCTET block[GRL_BLOCK];
+} jpeg_encoder;
+
+static void write_failed(j_common_ptr jpeg) {
+  grl_image_writer *writer = jpeg->client_data;
+  char message[JMSG_LENGTH_MAX];
+  (*jpeg->err->format_message)(jpeg, message);
+  writer->status = jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? GRL_IMAGE_NO_MEMORY : GRL_IMAGE_UNSUPPORTED;
+  grl_note_error(&writer->notes, message);
+  longjmp(writer->escape, 1);
+}
+
+static void write_warned(j_common_ptr jpeg, int level) {
+  if (level >= 0) return;
+  grl_image_writer *writer = jpeg->client_data;
+  char message[JMSG_LENGTH_MAX];
+  (*jpeg->err->format_message)(jpeg, message);
+  grl_note_warning(&writer->notes, message);
+}
+
+static void begin_block(j_compress_ptr jpeg) {
+  jpeg->dest->next_output_byte = ((jpeg_encoder *)jpeg)->block;
+  jpeg->dest->free_in_buffer = GRL_BLOCK;
+}
+
+static void put_block(j_compress_ptr jpeg, size_t count) {
+  grl_image_writer *writer = jpeg->client_data;
+  if (grl_writer_put(writer, ((jpeg_encoder *)jpeg)->block, count)) longjmp(writer->escape, 1);
+}
+
+static boolean put_full_block(j_compress_ptr jpeg) {
+  put_block(jpeg, GRL_BLOCK);
+  begin_block(jpeg);
+  return TRUE;
+}
+
+static void put_last_block(j_compress_ptr jpeg) { put_block(jpeg, GRL_BLOCK - jpeg->dest->free_in_buffer); }
+
+/// Square of what rounding takes away, in dots per inch.
+static double rounding(double value, double scale) {
+  double off = (value - (double)(long long)(value + 0.5)) * scale;
+  return off * off;
+}
+
+/// JFIF holds whole dots per inch or per centimetre: the nearer of both.
+static void set_density(j_compress_ptr jpeg, const grl_image_metadata *metadata) {
+  double x = metadata->density_x * 0.0254, y = metadata->density_y * 0.0254;
+  double cm_x = metadata->density_x / 100, cm_y = metadata->density_y / 100;
+  int use_cm = rounding(cm_x, 2.54) + rounding(cm_y, 2.54) < rounding(x, 1) + rounding(y, 1);
+  if (use_cm) {
+    x = cm_x;
+    y = cm_y;
+  }
+  if (!(x >= 0.5 && y >= 0.5 && x < 65535 && y < 65535)) return;
+  jpeg->density_unit = use_cm ? 2 : 1;
+  jpeg->X_density = (UINT16)(x + 0.5);
+  jpeg->Y_density = (UINT16)(y + 0.5);
+}
+
+static void write_exif(j_compress_ptr jpeg, const grl_image_metadata *metadata) {
+  static const JOCTET exif_mark[] = "Exif\0";
+  jpeg_write_m_header(jpeg, JPEG_APP0 + 1, (unsigned int)(sizeof exif_mark + metadata->exif_count));
+  for (size_t i = 0; i < sizeof exif_mark; i++) jpeg_write_m_byte(jpeg, exif_mark[i]);
+  for (size_t i = 0; i < metadata->exif_count; i++) jpeg_write_m_byte(jpeg, metadata->exif[i]);
+}
+
+static void write_picture(j_compress_ptr jpeg, const grl_picture *picture, int quality, int full_chroma) {
+  jpeg->image_width = picture->width;
+  jpeg->image_height = picture->height;
+  jpeg->input_components = (int)picture->channels;
+  jpeg->in_color_space = picture->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(jpeg);  // 4:2:0
+  jpeg_set_quality(jpeg, quality, TRUE);
+  if (full_chroma) jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
+  set_density(jpeg, &picture->metadata);
+
+  jpeg_start_compress(jpeg, TRUE);
+  if (picture->metadata.exif) write_exif(jpeg, &picture->metadata);
+  if (picture->metadata.icc) {
+    jpeg_write_icc_profile(jpeg, picture->metadata.icc, (unsigned int)picture->metadata.icc_count);
+  }
+  size_t row_bytes = (size_t)picture->width * picture->channels;
+  while (jpeg->next_scanline < jpeg->image_height) {
+    JSAMPROW row = (JSAMPROW)picture->samples + jpeg->next_scanline * row_bytes;
+    jpeg_write_scanlines(jpeg, &row, 1);
+  }
+  jpeg_finish_compress(jpeg);
+}
+
+grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, int quality, int full_chroma) {
+  jpeg_encoder *encoder = calloc(1, sizeof *encoder);
+  if (!encoder) return writer->status = GRL_IMAGE_NO_MEMORY;
+  j_compress_ptr jpeg = &encoder->jpeg;
+  jpeg->err = jpeg_std_error(&encoder->errors);
+  encoder->errors.error_exit = write_failed;
+  encoder->errors.emit_message = write_warned;
+  encoder->errors.output_message = discard_message;
+  jpeg->client_data = writer;
+  if (setjmp(writer->escape) == 0) {
+    jpeg_create_compress(jpeg);
+    encoder->destination = (struct jpeg_destination_mgr){
+        .init_destination = begin_block, .empty_output_buffer = put_full_block, .term_destination = put_last_block};
+    jpeg->dest = &encoder->destination;
+    write_picture(jpeg, picture, quality, full_chroma);
+    grl_writer_flush(writer);
+  }
+  jpeg_destroy_compress(jpeg);
+  free(encoder);
+  return writer->status;
+}

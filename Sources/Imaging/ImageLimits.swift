@@ -1,0 +1,26 @@
+/// Bounds on what is read from outside, checked from the header before anything that grows with the picture is allocated.
+public struct ImageLimits: Hashable, Sendable {
+  /// Largest width times height.
+  public var pixels: Int
+  /// Largest width or height.
+  public var side: Int
+  /// Largest file in bytes.
+  public var fileBytes: Int
+  /// Most memory for profiles, EXIF and text of a PNG file, and most bytes in front of the samples of a JPEG file.
+  public var metadataBytes: Int
+  /// Most scans of a JPEG file: each costs a pass over the whole picture, and files made for pictures have about ten.
+  public var jpegScans: Int
+
+  public init(
+    pixels: Int = 256_000_000, side: Int = 65_535, fileBytes: Int = 4 << 30, metadataBytes: Int = 64 << 20,
+    jpegScans: Int = 100
+  ) {
+    self.pixels = pixels
+    self.side = side
+    self.fileBytes = fileBytes
+    self.metadataBytes = metadataBytes
+    self.jpegScans = jpegScans
+  }
+
+  public static let standard = ImageLimits()
+}

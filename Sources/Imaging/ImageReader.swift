@@ -1,0 +1,136 @@
+import CSystem
+import Glibc
+
+/// One file in decoding: its header first, then its samples.
+final class ImageReader {
+  private let handle: OpaquePointer
+  private let format: ImageFile.Format
+  private let path: String
+  private let limits: ImageLimits
+  private var header: grl_image_header { grl_image_reader_header(handle).pointee }
+
+  /// Reads and checks the header. `source` must outlive the reader.
+  init(
+    _ source: grl_image_source, _ format: ImageFile.Format, path: String, _ limits: ImageLimits
+  ) throws(ImageError) {
+    let bounds = grl_image_limits(
+      side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
+      metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans))
+    let opened =
+      switch format {
+      case .png: grl_png_open(source, bounds)
+      case .jpeg: grl_jpeg_open(source, bounds)
+      }
+    guard let opened else { throw .outOfMemory(path: path, bytes: 0) }
+    handle = opened
+    self.format = format
+    self.path = path
+    self.limits = limits
+    try check(grl_image_read_header(handle))
+  }
+
+  deinit { grl_image_close(handle) }
+
+  var width: Int { Int(header.width) }
+  var height: Int { Int(header.height) }
+  var bitDepth: Int { Int(header.bit_depth) }
+  var layout: Image.Layout {
+    switch header.channels {
+    case 1: .gray
+    case 2: .grayAlpha
+    case 3: .rgb
+    default: .rgbAlpha
+    }
+  }
+
+  /// Decodes the samples, as stored. Once.
+  func samples() throws(ImageError) -> Image.Samples {
+    let (count, overflow) = (width * height).multipliedReportingOverflow(by: layout.channels)
+    guard !overflow, count <= Int.max / 2 else { throw .outOfMemory(path: path, bytes: .max) }
+    // Arrays end the program where memory is out; this asks first, and touches nothing.
+    guard let probe = malloc(count * bitDepth / 8) else { throw .outOfMemory(path: path, bytes: count * bitDepth / 8) }
+    free(probe)
+
+    if bitDepth == 8 { return .eight(try decode(count)) }
+    return .sixteen(try decode(count))
+  }
+
+  private func decode<Value: FixedWidthInteger>(_ count: Int) throws(ImageError) -> [Value] {
+    var status = GRL_IMAGE_OK
+    let values = [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+      status = grl_image_read_samples(handle, buffer.baseAddress)
+      initialized = status == GRL_IMAGE_OK ? count : 0
+    }
+    try check(status)
+    return values
+  }
+
+  /// What stands beside the samples, and how they are to be turned. Complete after `samples()`; before it, what stands in
+  /// front of them.
+  func metadata() -> (metadata: ImageMetadata, orientation: Orientation) {
+    let found = grl_image_reader_metadata(handle).pointee
+    var metadata = ImageMetadata()
+    var orientation = Orientation.upright
+    if let exif = found.exif {
+      var block = ExifBlock(Array(UnsafeBufferPointer(start: exif, count: found.exif_count)))
+      orientation = block.orientation
+      block.setUpright()
+      metadata.exif = block.bytes
+    }
+    if found.density_x > 0, found.density_y > 0 {
+      metadata.pixelsPerMetre = .init(horizontal: found.density_x, vertical: found.density_y)
+    }
+    if let profile = found.icc {
+      if header.is_cmyk == 0 {
+        metadata.iccProfile = Array(UnsafeBufferPointer(start: profile, count: found.icc_count))
+      }
+    } else {
+      if found.gamma > 0 { metadata.pngGamma = found.gamma }
+      if found.srgb_intent >= 0 { metadata.srgbIntent = UInt8(clamping: found.srgb_intent) }
+      if found.has_chromaticities != 0 {
+        metadata.pngChromaticities = withUnsafeBytes(of: found.chromaticities) { Array($0.bindMemory(to: Int32.self)) }
+      }
+    }
+    return (metadata, orientation)
+  }
+
+  /// One line each for what the library warned about and what was converted.
+  func warnings() -> [String] {
+    var lines = noteLines(grl_image_reader_notes(handle), library: format.library)
+    if header.is_cmyk != 0 {
+      let profile = grl_image_reader_metadata(handle).pointee.icc == nil ? "" : "; its colour profile is left out"
+      lines.append("CMYK converted to RGB by the plain formula, so colours are approximate" + profile)
+    }
+    return lines
+  }
+
+  private func check(_ status: grl_image_status) throws(ImageError) {
+    let notes = grl_image_reader_notes(handle)
+    let message = String(cString: grl_image_notes_message(notes))
+    switch status {
+    case GRL_IMAGE_OK:
+      return
+    case GRL_IMAGE_DAMAGED:
+      throw .damaged(path: path, reason: message)
+    case GRL_IMAGE_UNSUPPORTED:
+      throw .unsupported(path: path, what: message)
+    case GRL_IMAGE_TOO_LARGE:
+      throw .tooLarge(path: path, width: width, height: height, limitPixels: limits.pixels, limitSide: limits.side)
+    case GRL_IMAGE_IO:
+      throw .unreadable(path: path, reason: systemReason(grl_image_notes_errno(notes)))
+    default:
+      throw .outOfMemory(path: path, bytes: width * height * layout.channels * bitDepth / 8)
+    }
+  }
+}
+
+/// The warnings kept, and how many more there were.
+func noteLines(_ notes: OpaquePointer?, library: String) -> [String] {
+  let count = grl_image_notes_warning_count(notes)
+  var lines: [String] = []
+  while lines.count < count, let text = grl_image_notes_warning(notes, lines.count) {
+    lines.append("\(library): \(String(cString: text))".printable)
+  }
+  if lines.count < count { lines.append("\(library): \(count - lines.count) more warnings") }
+  return lines
+}

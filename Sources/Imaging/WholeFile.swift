@@ -1,0 +1,93 @@
+import Glibc
+
+/// Files that appear whole or not at all.
+public enum WholeFile {
+  /// Calls `body` with a descriptor to write to, then gives what it wrote the name `path`.
+  ///
+  /// The bytes go to a hidden temporary file in the same folder, are flushed to the disk, and take the name in one step; if
+  /// anything fails, the temporary file goes and whatever had the name before stays. A link is followed, the file it names
+  /// is replaced with its permissions kept. "-" is standard output; a pipe or device is written to directly.
+  /// - Throws: what `body` throws, `ImageError.unwritable`, or `.notFlushed`.
+  public static func write(
+    to path: String, _ body: (_ descriptor: Int32) throws(ImageError) -> Void
+  ) throws(ImageError) {
+    if path == "-" { return try body(1) }
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
+
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
+      return try replace(path, path: path, permissions: nil, body)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR:
+      throw .unwritable(path: path, reason: "it is a folder")
+    case S_IFREG:
+      guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
+      guard let resolved = realpath(path, nil) else { throw .unwritable(path: path, reason: systemReason()) }
+      defer { free(resolved) }
+      try replace(String(cString: resolved), path: path, permissions: status.st_mode & 0o777, body)
+    default:
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
+      defer { close(descriptor) }
+      try body(descriptor)
+    }
+  }
+
+  /// Writes beside `target` and renames; `path` is the caller's name for it.
+  private static func replace(
+    _ target: String, path: String, permissions: mode_t?, _ body: (Int32) throws(ImageError) -> Void
+  ) throws(ImageError) {
+    let folder = folder(of: target)
+    let (descriptor, temporary) = try createTemporary(in: folder, path: path)
+    var isOpen = true
+    var isRenamed = false
+    defer {
+      if isOpen { close(descriptor) }
+      if !isRenamed { unlink(temporary) }
+    }
+    func check(_ result: Int32) throws(ImageError) {
+      guard result == 0 else { throw .unwritable(path: path, reason: systemReason()) }
+    }
+
+    if let permissions { try check(fchmod(descriptor, permissions)) }
+    try body(descriptor)
+    try check(fsync(descriptor))
+    isOpen = false
+    try check(close(descriptor))
+    try check(rename(temporary, target))
+    isRenamed = true
+    try flush(folder, path: path)
+  }
+
+  private static func createTemporary(in folder: String, path: String) throws(ImageError) -> (Int32, String) {
+    while true {
+      let temporary = "\(folder)/.grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (descriptor, temporary) }
+      switch errno {
+      case EEXIST, EINTR: continue
+      case ENOENT: throw .unwritable(path: path, reason: "the folder \(folder) does not exist; create it first")
+      default: throw .unwritable(path: path, reason: "\(systemReason()) (folder \(folder))")
+      }
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Makes the new name durable. Some file systems cannot flush a folder and say EINVAL; their names need no flush.
+  private static func flush(_ folder: String, path: String) throws(ImageError) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      // A folder may be writable but not readable.
+      if errno == EACCES { return }
+      throw .notFlushed(path: path, reason: systemReason())
+    }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .notFlushed(path: path, reason: systemReason()) }
+  }
+}
