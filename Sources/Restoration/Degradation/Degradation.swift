@@ -7,8 +7,9 @@ public enum Degradation: Hashable, Sendable {
   /// Input of `denoise`: see ``GaussianNoise``. Any channels; neither clipped nor rounded.
   case noise(GaussianNoise)
   /// Input of `sr`: Matlab's bicubic, 1/2, 1/3 or 1/4 of the size. The picture is first cropped (right and bottom) to a
-  /// multiple of the scale; compare restored pictures with that crop. Neither clipped nor rounded.
-  case bicubic(scale: Int)
+  /// multiple of the scale; compare restored pictures with that crop. With a `bitDepth` (1...16), integer samples are
+  /// resized, which gives the small pictures of the published test sets exactly; nil neither clips nor rounds.
+  case bicubic(scale: Int, bitDepth: Int? = nil)
   /// Input of `jpeg`: through a JPEG file of this quality, 1...100; colours are stored at half resolution (4:2:0).
   case jpeg(quality: Int)
   /// Input of `demosaic`: one colour per pixel; three channels in, one out.
@@ -26,6 +27,7 @@ public enum Degradation: Hashable, Sendable {
   public enum Limits {
     public static let sigma: ClosedRange<Double> = 0...255
     public static let scale: ClosedRange<Double> = 2...4
+    public static let bitDepth: ClosedRange<Double> = 1...16
     public static let quality: ClosedRange<Double> = 1...100
     public static let motionLength: ClosedRange<Double> = 0...256
     public static let angleDegrees: ClosedRange<Double> = -360...360
@@ -36,7 +38,9 @@ public enum Degradation: Hashable, Sendable {
   public func validate() throws(DegradationError) {
     switch self {
     case .noise(let noise): try Self.check("sigma", noise.sigma, Limits.sigma)
-    case .bicubic(let scale): try Self.check("scale", Double(scale), Limits.scale)
+    case .bicubic(let scale, let bitDepth):
+      try Self.check("scale", Double(scale), Limits.scale)
+      if let bitDepth { try Self.check("bit depth", Double(bitDepth), Limits.bitDepth) }
     case .jpeg(let quality): try Self.check("quality", Double(quality), Limits.quality)
     case .mosaic, .realWorld: break
     case .motionBlur(let length, let angle):
@@ -54,10 +58,10 @@ public enum Degradation: Hashable, Sendable {
     try validate()
     switch self {
     case .noise(let noise): return picture.adding(noise)
-    case .bicubic(let scale):
+    case .bicubic(let scale, let bitDepth):
       let (height, width) = (picture.shape.height / scale, picture.shape.width / scale)
       guard height > 0 && width > 0 else { throw .tooSmall(picture.shape, scale: scale) }
-      return picture.cropped(toMultipleOf: scale).bicubicResized(height: height, width: width)
+      return picture.cropped(toMultipleOf: scale).bicubicResized(height: height, width: width, bitDepth: bitDepth)
     case .jpeg(let quality): return try picture.throughJPEG(quality: quality)
     case .mosaic(let filters):
       guard picture.shape.channels == 3 else {
