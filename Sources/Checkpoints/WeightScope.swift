@@ -91,7 +91,9 @@ public struct WeightScope: Sendable {
     func finish() throws(CheckpointError) {
       guard case .checkpoint(let checkpoint) = source else { return }
       let (used, problems) = state.withLock { ($0.used, $0.problems) }
-      let unused = checkpoint.tensors.keys.filter { !used.contains($0) }.sorted().map { "\($0): not part of this network" }
+      let unused = checkpoint.tensors.keys.filter { !used.contains($0) }.sorted().map {
+        "\($0): not part of this network"
+      }
       guard problems.isEmpty && unused.isEmpty else {
         throw .mismatch(path: checkpoint.path, problems: problems + unused)
       }

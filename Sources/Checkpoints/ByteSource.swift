@@ -1,0 +1,71 @@
+import Glibc
+
+/// The bytes of a weight file. Only the ranges asked for are read, so a large file costs nothing until its parts are needed.
+///
+/// Files are read with `pread`, not mapped: a file that shrinks while it is read gives an error, not a bus error.
+final class ByteSource {
+  let path: String
+  let count: Int
+  private let storage: Storage
+
+  private enum Storage {
+    case file(descriptor: Int32)
+    case memory([UInt8])
+  }
+
+  /// Opens a regular file. Pipes and devices are refused without waiting for them.
+  init(path: String) throws(CheckpointError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: Self.text(of: errno)) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let reason = Self.text(of: errno)
+      close(descriptor)
+      throw .unreadable(path: path, reason: reason)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .unreadable(path: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file")
+    }
+    self.path = path
+    count = Int(status.st_size)
+    storage = .file(descriptor: descriptor)
+  }
+
+  init(path: String, bytes: [UInt8]) {
+    self.path = path
+    count = bytes.count
+    storage = .memory(bytes)
+  }
+
+  deinit {
+    if case .file(let descriptor) = storage { close(descriptor) }
+  }
+
+  /// The bytes of `range`.
+  ///
+  /// - Precondition: `range` lies within `0..<count`; callers check sizes from the file first.
+  func read(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    switch storage {
+    case .memory(let bytes): return Array(bytes[range])
+    case .file(let descriptor):
+      var failure: String?
+      let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, done in
+        while done < range.count {
+          let got = pread(descriptor, buffer.baseAddress! + done, range.count - done, off_t(range.lowerBound + done))
+          if got < 0 && errno == EINTR { continue }
+          guard got > 0 else {
+            failure = got < 0 ? Self.text(of: errno) : "it became shorter while it was read"
+            return
+          }
+          done += got
+        }
+      }
+      if let failure { throw .unreadable(path: path, reason: failure) }
+      return bytes
+    }
+  }
+
+  private static func text(of code: Int32) -> String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Tensors
+
+extension Tensor {
+  /// Every point spread as `kernel` says; the edge pixels go on beyond the edges. Same shape, any channels.
+  public func blurred(by kernel: BlurKernel) -> Tensor {
+    let source = padded(by: kernel.radius, .replicate)
+    let channels = shape.channels
+    let rowCount = shape.width * channels
+    let sourceRowCount = source.shape.width * channels
+
+    // Light that moves right comes from the left: taps read the source mirrored about the centre.
+    var taps = [(offset: Int, weight: Float)]()
+    for (i, weight) in kernel.weights.enumerated() where weight != 0 {
+      let (dy, dx) = (i / kernel.side - kernel.radius, i % kernel.side - kernel.radius)
+      taps.append(((kernel.radius - dy) * sourceRowCount + (kernel.radius - dx) * channels, weight))
+    }
+
+    // Sums of a piece of a row stay in the first-level cache while all taps are added to them.
+    let piece = 1024
+    var output = Tensor(shape: shape)
+    source.values.withUnsafeBufferPointer { source in
+      output.values.withUnsafeMutableBufferPointer { output in
+        for y in 0..<shape.height {
+          for start in stride(from: 0, to: rowCount, by: piece) {
+            let count = min(piece, rowCount - start)
+            let sums = output.baseAddress! + y * rowCount + start
+            let corner = source.baseAddress! + y * sourceRowCount + start
+            for (offset, weight) in taps {
+              let shifted = corner + offset
+              for i in 0..<count { sums[i] += weight * shifted[i] }
+            }
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  /// `blurred(by:)` where light really adds up: values are taken as gamma 2.2 coded, and clipped to 0...1.
+  public func blurredInLinearLight(by kernel: BlurKernel) -> Tensor {
+    raisedInUnitRange(to: 2.2).blurred(by: kernel).raisedInUnitRange(to: 1 / 2.2)
+  }
+
+  private func raisedInUnitRange(to exponent: Float) -> Tensor {
+    Tensor(shape: shape, values: values.map { pow(min(max($0, 0), 1), exponent) })
+  }
+}

@@ -1,0 +1,56 @@
+/// Expected peak of resident memory, part by part, in bytes.
+public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
+  /// The program itself with its libraries and thread stacks.
+  public var process: Int
+  /// Packed weights.
+  public var weights: Int
+  /// Features, tables and scratch of one tile shape.
+  public var workspace: Int
+  /// Input and output tensor of a tile, and the sum of the self-ensemble.
+  public var tiles: Int
+  /// The rows of the output that tiles still add to, in float.
+  public var band: Int
+  /// Samples of the pictures in and out, alpha included.
+  public var pictures: Int
+
+  public var totalBytes: Int { process + weights + workspace + tiles + band + pictures }
+
+  /// `network 3 MiB, working memory 1.5 GiB, ...`
+  public var description: String {
+    [
+      ("program", process), ("weights", weights), ("working memory", workspace), ("tiles", tiles), ("band", band),
+      ("pictures", pictures),
+    ].map { "\($0) \(MemoryBudget.text($1))" }.joined(separator: ", ")
+  }
+}
+
+extension MemoryEstimate {
+  /// Resident memory of a process that has loaded its libraries and done nothing yet.
+  static let processBytes = 24 << 20
+  /// What each thread adds: its stack as far as it is used, and the allocator's arena.
+  static let threadBytes = 1 << 20
+
+  /// The peak of a restoration in these tiles.
+  init(
+    _ tiles: TilePlan, input: PictureShape, output: PictureShape, route: ChannelRoute, model: RestorationModel,
+    ensemble: Bool, threadCount: Int
+  ) {
+    let network = model.network
+    let scale = model.card.scale
+    process = Self.processBytes + threadCount * Self.threadBytes
+    weights = network.weightBytes
+    workspace = network.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
+
+    let tilePixels = tiles.tileWidth * tiles.tileHeight
+    let inputTensor = tilePixels * route.inputChannels * 4
+    let outputTensor = tilePixels * scale * scale * model.card.configuration.outputChannels * 4
+    self.tiles = ensemble ? 2 * inputTensor + 3 * outputTensor : inputTensor + outputTensor
+    band = BlendingCanvas.bandBytes(tiles, scale: scale, channels: route.pictureChannels)
+
+    let views = route == .dualPixel ? 2 : 1
+    // Enlarging alpha holds it as it was, enlarged along one axis, and enlarged along both.
+    let alphaFloats =
+      input.layout.hasAlpha ? tiles.width * tiles.height * (scale == 1 ? 1 : 1 + scale + scale * scale) : 0
+    pictures = input.byteCount * views + output.byteCount + alphaFloats * 4
+  }
+}

@@ -1,0 +1,63 @@
+import GRLModel
+
+/// Size of a network: GRL-T, GRL-S, GRL-B.
+public enum ModelVariant: String, Sendable, CaseIterable, Hashable {
+  case tiny, small, base
+}
+
+/// What is known of a model without loading its weights.
+public struct ModelCard: Hashable, Sendable {
+  /// Where a model lies.
+  public enum Origin: String, Sendable {
+    case bundled, user, environment, file
+  }
+
+  /// Name for `--model`: the file's name without its ending.
+  public let name: String
+  public let path: String
+  public let origin: Origin
+  public let fileBytes: Int
+  public let task: RestorationTask
+  public let variant: ModelVariant?
+  public let configuration: GRLConfiguration
+  /// Noise levels the model was trained for, on the scale 0...255; nil where unknown or no denoiser.
+  public let sigmas: ClosedRange<Double>?
+  /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
+  public let qualities: ClosedRange<Double>?
+  /// One line each, as the file tells it: `title`, `training`, `quality`, `data`, `licence`, `origin`, ...
+  public let facts: [Fact]
+
+  public struct Fact: Hashable, Sendable {
+    public let name: String
+    public let text: String
+    public init(name: String, text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  public init(
+    name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
+    configuration: GRLConfiguration, sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil,
+    facts: [Fact] = []
+  ) {
+    self.name = name
+    self.path = path
+    self.origin = origin
+    self.fileBytes = fileBytes
+    self.task = task
+    self.variant = variant
+    self.configuration = configuration
+    self.sigmas = sigmas
+    self.qualities = qualities
+    self.facts = facts
+  }
+
+  /// Enlargement of the output.
+  public var scale: Int { configuration.upscale }
+  public var isDualPixel: Bool { configuration.inputChannels == 6 }
+  /// Made for gray pictures.
+  public var isGray: Bool { configuration.inputChannels == 1 }
+  /// `gray`, `colour` or `dual pixel`.
+  public var colourText: String { isDualPixel ? "dual pixel" : isGray ? "gray" : "colour" }
+}

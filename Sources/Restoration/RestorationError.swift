@@ -1,0 +1,120 @@
+import Checkpoints
+import Imaging
+
+/// Why a restoration was refused or stopped. One line each: what, where, what was allowed, what to do next.
+public enum RestorationError: Error, CustomStringConvertible {
+  // Usage
+  case optionMissing(option: String, task: RestorationTask, allowed: String)
+  case optionOutOfRange(option: String, value: String, allowed: String)
+  case optionNotOfTask(option: String, task: RestorationTask, tasks: [RestorationTask])
+  // Input
+  case regionOutside(PixelRegion, width: Int, height: Int)
+  case sizesDiffer(left: PictureShape, right: PictureShape)
+  // Model
+  case noSuchModel(name: String, available: [String])
+  case noFittingModel(wanted: String, available: [String])
+  case modelNotForTask(model: String, reason: String)
+  case modelNameTaken(name: String, path: String)
+  case modelNameInvalid(name: String)
+  case modelNotWritten(path: String, reason: String)
+  case checkpoint(CheckpointError)
+  // Memory
+  case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
+  // Verification
+  case suspiciousOutput(tile: PixelRegion, what: SuspiciousOutput)
+  case cancelled
+
+  /// What is wrong with a tile that the network returned.
+  public enum SuspiciousOutput: Hashable, Sendable {
+    case notFinite(count: Int)
+    case flat(value: Float)
+    case repeated(of: PixelRegion)
+    case meanDrift(from: Double, to: Double, bound: Double)
+  }
+
+  /// Kind of failure; the raw value is the exit code of the command line.
+  public enum Category: Int32, Sendable {
+    case usage = 2
+    case badInput = 3
+    case model = 4
+    case memory = 5
+    case verification = 6
+    case cancelled = 130
+  }
+
+  public var category: Category {
+    switch self {
+    case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
+    case .regionOutside, .sizesDiffer: .badInput
+    case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
+      .checkpoint:
+      .model
+    case .overBudget: .memory
+    case .suspiciousOutput: .verification
+    case .cancelled: .cancelled
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .optionMissing(let option, let task, let allowed):
+      "task \(task) needs \(option): give \(allowed)"
+    case .optionOutOfRange(let option, let value, let allowed):
+      "\(option) \(value) is out of range: give \(allowed)"
+    case .optionNotOfTask(let option, let task, let tasks):
+      "\(option) does not apply to task \(task), only to \(tasks.map(\.rawValue).joined(separator: " and ")): leave it out"
+    case .regionOutside(let region, let width, let height):
+      "region \(region.text) does not lie within the picture of \(width) x \(height) pixels: "
+        + "give X,Y,WIDTH,HEIGHT inside 0,0,\(width),\(height)"
+    case .sizesDiffer(let left, let right):
+      "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
+        + "both views of a dual-pixel picture must have one size"
+    case .noSuchModel(let name, let available):
+      "no model and no file is called \(name): \(Self.list(available))"
+    case .noFittingModel(let wanted, let available):
+      "no model for \(wanted) is installed: \(Self.list(available)); get a checkpoint and run grl models import FILE"
+    case .modelNotForTask(let model, let reason):
+      "model \(model) does not fit: \(reason); see grl models list"
+    case .modelNameTaken(let name, let path):
+      "a model called \(name) is installed already (\(path)): give another name or delete that file"
+    case .modelNameInvalid(let name):
+      "\"\(name)\" cannot name a model: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+    case .modelNotWritten(let path, let reason):
+      "\(path): the model could not be written: \(reason)"
+    case .checkpoint(let error):
+      error.description
+    case .overBudget(let estimate, let budget, let advice):
+      "needs about \(MemoryBudget.text(estimate.totalBytes)) (\(estimate)), over the memory budget of "
+        + "\(MemoryBudget.text(budget)): \(advice)"
+    case .suspiciousOutput(let tile, let what):
+      "the network's output for tile \(tile.text) cannot be right: \(what); no picture was made; "
+        + "check that the model and its settings belong together (grl models show)"
+    case .cancelled:
+      "cancelled"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.isEmpty ? "no models are installed" : "installed are " + names.joined(separator: ", ")
+  }
+}
+
+extension RestorationError.SuspiciousOutput: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notFinite(let count): "\(count) values are not finite"
+    case .flat(let value): "every value is \(value) although the input is not flat"
+    case .repeated(let earlier): "it equals that of tile \(earlier.text) although their inputs differ"
+    case .meanDrift(let from, let to, let bound):
+      "its mean is \(to.rounded(toPlaces: 3)) where the input's is \(from.rounded(toPlaces: 3)), further than \(bound)"
+    }
+  }
+}
+
+extension Double {
+  func rounded(toPlaces places: Int) -> Double {
+    var unit = 1.0
+    for _ in 0..<places { unit *= 10 }
+    return (self * unit).rounded() / unit
+  }
+}

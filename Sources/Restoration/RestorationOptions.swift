@@ -1,0 +1,62 @@
+/// How a picture is cut into tiles.
+public enum TileChoice: Hashable, Sendable {
+  /// The published tile of the task, or the largest that fits the memory budget where that is smaller.
+  case automatic
+  /// The whole picture at once.
+  case whole
+  /// Square tiles of this side in input pixels, at least `TilePlan.smallestSide`.
+  case side(Int)
+
+  /// Reads `auto`, `none` or a number of pixels; nil for anything else.
+  public init?(_ text: String) {
+    switch text {
+    case "auto": self = .automatic
+    case "none": self = .whole
+    default:
+      guard let side = Int(text) else { return nil }
+      self = .side(side)
+    }
+  }
+}
+
+/// How overlapping tiles become one picture.
+public enum Blending: String, Hashable, Sendable, CaseIterable {
+  /// Weights ramp linearly across each overlap and sum to one: no visible seams.
+  case feathered
+  /// The plain mean of all tiles at a pixel, on square tiles no larger than the picture's shorter side: the published
+  /// protocol, to reproduce a paper's numbers.
+  case average
+}
+
+/// Bits of an output sample.
+public enum OutputDepth: String, Hashable, Sendable, CaseIterable {
+  case keep
+  case eight = "8"
+  case sixteen = "16"
+}
+
+/// Which of the metadata the output carries.
+public enum MetadataPolicy: String, Hashable, Sendable, CaseIterable {
+  case keep
+  /// EXIF and resolution are dropped. What gives the samples their colour (ICC profile, gamma, sRGB intent) stays.
+  case strip
+}
+
+/// Everything a person can choose about a restoration, apart from task and model.
+public struct RestorationOptions: Hashable, Sendable {
+  public var tile: TileChoice = .automatic
+  /// Pixels that neighbouring tiles share, 0 to half the tile; nil takes the published value.
+  public var overlap: Int?
+  public var blending: Blending = .feathered
+  /// What the process may hold resident at its peak, in bytes.
+  public var memoryBytes: Int = MemoryBudget.standard
+  /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
+  public var region: PixelRegion?
+  public var depth: OutputDepth = .keep
+  public var metadata: MetadataPolicy = .keep
+  /// Mean over the eight flips and rotations of each tile: slower by eight, slightly better.
+  public var usesSelfEnsemble = false
+  public var checks: OutputChecks = .standard
+
+  public init() {}
+}

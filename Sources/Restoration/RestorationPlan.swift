@@ -1,0 +1,106 @@
+import Imaging
+
+/// What a restoration will do, settled before it starts: tiles, memory, output, and what will be converted on the way.
+public struct RestorationPlan: Sendable {
+  public let request: RestorationRequest
+  public let options: RestorationOptions
+  public let input: PictureShape
+  public let output: PictureShape
+  /// The part of the input that goes through the network: all of it, or the region asked for with its surroundings.
+  public let area: PixelRegion
+  /// The tiles of `area`.
+  public let tiles: TilePlan
+  public let estimate: MemoryEstimate
+  /// One line on each thing that will be converted or not kept.
+  public let notes: [String]
+
+  let route: ChannelRoute
+  let scale: Int
+  /// The part of the enlarged `area` that becomes the output.
+  let crop: PixelRegion
+
+  /// - Parameter picture: of both views the left one for a dual-pixel model.
+  init(
+    _ picture: PictureShape, _ request: RestorationRequest, _ options: RestorationOptions, _ model: RestorationModel,
+    threadCount: Int
+  ) throws(RestorationError) {
+    try request.validate(modelIsNamed: true)
+    let route = try ChannelRoute(picture.layout, request, model.card)
+    let region = options.region ?? PixelRegion(x: 0, y: 0, width: picture.width, height: picture.height)
+    guard region.fits(width: picture.width, height: picture.height) else {
+      throw .regionOutside(region, width: picture.width, height: picture.height)
+    }
+    let scale = model.card.scale
+    let area = Self.surroundings(of: region, in: picture, padMultiple: model.card.configuration.padMultiple)
+    let output = PictureShape(
+      width: region.width * scale, height: region.height * scale,
+      layout: Image.Layout(colourChannels: route.pictureChannels, hasAlpha: picture.layout.hasAlpha),
+      bitDepth: options.depth == .keep ? picture.bitDepth : options.depth == .eight ? 8 : 16)
+    let estimate = { (tiles: TilePlan) in
+      MemoryEstimate(
+        tiles, input: picture, output: output, route: route, model: model, ensemble: options.usesSelfEnsemble,
+        threadCount: threadCount)
+    }
+    self.request = request
+    self.options = options
+    self.input = picture
+    self.output = output
+    self.area = area
+    self.route = route
+    self.scale = scale
+    crop = PixelRegion(x: region.x - area.x, y: region.y - area.y, width: region.width, height: region.height)
+      .scaled(by: scale)
+    tiles = try TilePlan.choose(
+      width: area.width, height: area.height, options, model: model.card, estimate: estimate)
+    self.estimate = estimate(tiles)
+    notes = Self.notes(picture, output, request, route, model.card)
+  }
+
+  /// `region` with what the network needs to see around it: at least one padding unit on each side as far as the picture
+  /// goes, beginning where a window and a stripe of the whole picture begin.
+  private static func surroundings(of region: PixelRegion, in picture: PictureShape, padMultiple: Int) -> PixelRegion {
+    func grown(_ range: Range<Int>, _ length: Int) -> Range<Int> {
+      let start = max(0, range.lowerBound - padMultiple) / padMultiple * padMultiple
+      let end = (range.upperBound + 2 * padMultiple - 1) / padMultiple * padMultiple
+      return start..<min(length, end)
+    }
+    let (columns, rows) = (grown(region.columns, picture.width), grown(region.rows, picture.height))
+    return PixelRegion(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+  }
+
+  private static func notes(
+    _ input: PictureShape, _ output: PictureShape, _ request: RestorationRequest, _ route: ChannelRoute,
+    _ model: ModelCard
+  ) -> [String] {
+    var notes = route.notes(input.layout)
+    if input.layout.hasAlpha && model.scale > 1 {
+      notes.append("alpha enlarged by Matlab's bicubic, not by the network")
+    }
+    if output.bitDepth < input.bitDepth { notes.append("16-bit samples rounded to 8 bits") }
+    if let sigma = request.sigma, let trained = model.sigmas, !trained.contains(sigma) {
+      notes.append("the model was trained for sigma \(trained.text), not \(sigma.shortText)")
+    }
+    if let quality = request.quality, let trained = model.qualities, !trained.contains(Double(quality)) {
+      notes.append("the model was trained for JPEG quality \(trained.text), not \(quality)")
+    }
+    return notes
+  }
+}
+
+extension Image.Layout {
+  init(colourChannels: Int, hasAlpha: Bool) {
+    self = colourChannels == 1 ? (hasAlpha ? .grayAlpha : .gray) : (hasAlpha ? .rgbAlpha : .rgb)
+  }
+}
+
+extension ClosedRange<Double> {
+  /// `15` or `0 to 55`.
+  var text: String {
+    lowerBound == upperBound ? lowerBound.shortText : "\(lowerBound.shortText) to \(upperBound.shortText)"
+  }
+}
+
+extension Double {
+  /// Without the decimals of a whole number.
+  var shortText: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
+}

@@ -1,0 +1,114 @@
+import GRLModel
+import Imaging
+import Tensors
+
+/// Restores pictures with one model: image in, image out, the same bytes for any number of threads.
+///
+/// A picture with transparency is restored as its file stores it: colours are not multiplied by alpha, so hidden colours
+/// under transparent pixels take part. Alpha itself is carried over, or resized where the task enlarges.
+public struct Restorer: Sendable {
+  public let model: RestorationModel
+  public var threadCount: Int { pool.threadCount }
+
+  private let pool: ThreadPool
+  private let makeNetwork: TileNetworkFactory
+
+  /// - Parameter threadCount: threads that compute, the caller's included; at least 1.
+  public init(model: RestorationModel, threadCount: Int) {
+    let pool = ThreadPool(threadCount: threadCount)
+    self.init(model: model, pool: pool) { height, width in
+      GRLSession(network: model.network, height: height, width: width, pool: pool)
+    }
+  }
+
+  /// With something else in place of the network, to see what comes of its faults.
+  package init(model: RestorationModel, pool: ThreadPool, makeNetwork: @escaping TileNetworkFactory) {
+    self.model = model
+    self.pool = pool
+    self.makeNetwork = makeNetwork
+  }
+
+  /// Settles tiles and memory for a picture of this shape, without its samples.
+  ///
+  /// - Throws: `RestorationError`: an option out of range, a model that does not fit task or picture, a region outside, or
+  ///   `overBudget` with the numbers.
+  public func plan(
+    for picture: PictureShape, request: RestorationRequest, options: RestorationOptions = .init()
+  ) throws(RestorationError) -> RestorationPlan {
+    try RestorationPlan(picture, request, options, model, threadCount: threadCount)
+  }
+
+  /// Restores `image` (for dual pixel the left view, with `right` beside it) as `plan` says.
+  ///
+  /// Runs on the caller's thread and the restorer's own, for as long as it takes.
+  /// - Parameters:
+  ///   - isCancelled: asked between transformer blocks; when true, `RestorationError.cancelled` is thrown.
+  ///   - onProgress: told after each transformer block.
+  /// - Throws: `sizesDiffer` for views of two sizes, `suspiciousOutput` where a tile fails the checks, `cancelled`.
+  /// - Precondition: `image` has the shape that was planned for; `right` is there exactly for a dual-pixel request.
+  public func restore(
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, isCancelled: () -> Bool = { false },
+    onProgress: (RestorationProgress) -> Void = { _ in }
+  ) throws(RestorationError) -> RestoredImage {
+    precondition(PictureShape(image) == plan.input && plan.request.isDualPixel == (right != nil))
+    if let right, right.width != image.width || right.height != image.height {
+      throw .sizesDiffer(left: PictureShape(image), right: PictureShape(right))
+    }
+    let (tiles, route) = (plan.tiles, plan.route)
+    var network = TileRunner(
+      orientations: !plan.options.usesSelfEnsemble
+        ? [TileOrientation()] : route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
+      make: makeNetwork)
+    let meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height)
+    var inspector = TileInspector(plan.options.checks)
+    var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
+    var seams = SeamMeter(tiles, scale: plan.scale, channels: route.pictureChannels)
+    var sink = SampleSink(
+      layout: plan.output.layout, bitDepth: plan.output.bitDepth, crop: plan.crop, alpha: Self.alpha(of: image, plan))
+
+    for index in 0..<tiles.tileCount {
+      if isCancelled() { throw .cancelled }
+      let tile = tiles[index].offset(x: plan.area.x, y: plan.area.y)
+      let input = route.input(image, right: right, tile)
+      let output = try network.restore(input, isCancelled: isCancelled) { share in
+        onProgress(meter.progress(tilesDone: index, shareOfNext: share))
+      }
+      try inspector.check(input: input, output: output, of: tile)
+      canvas.add(route.picture(output), at: index)
+      if (index + 1) % tiles.tilesPerRow == 0 {
+        canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
+          seams.add(row: y, row)
+          sink.add(row: y, row)
+        }
+      }
+      onProgress(meter.progress(tilesDone: index + 1))
+    }
+    let end = meter.progress(tilesDone: tiles.tileCount)
+    return RestoredImage(
+      image: sink.image(metadata: Self.metadata(of: image, plan)),
+      report: RestorationReport(
+        task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
+        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes)
+    )
+  }
+
+  /// Alpha of the output, `[H, W, 1]`.
+  private static func alpha(of image: Image, _ plan: RestorationPlan) -> Tensor? {
+    guard image.layout.hasAlpha else { return nil }
+    let shape = Shape(height: plan.area.height, width: plan.area.width, channels: 1)
+    let alpha = Tensor(shape: shape, values: image.floats(.alpha, of: plan.area))
+    let resized =
+      plan.scale == 1 ? alpha : alpha.bicubicResized(height: shape.height * plan.scale, width: shape.width * plan.scale)
+    return resized.cropped(plan.crop)
+  }
+
+  /// What the output carries of the input's metadata.
+  private static func metadata(of image: Image, _ plan: RestorationPlan) -> ImageMetadata {
+    var metadata = image.metadata
+    if plan.options.metadata == .strip {
+      metadata.exif = nil
+      metadata.pixelsPerMetre = nil
+    }
+    return metadata
+  }
+}

@@ -1,0 +1,25 @@
+import Imaging
+import Tensors
+
+extension Tensor {
+  /// The colours of a part of `image` on the scale 0...1, alpha left out: `[height, width, channels]`.
+  ///
+  /// - Parameter channels: 1 or 3; a gray picture asked for three gives each pixel three times.
+  init(_ image: Image, _ region: PixelRegion, channels: Int) {
+    self.init(
+      shape: Shape(height: region.height, width: region.width, channels: channels),
+      values: image.floats(channels == 1 ? .gray : .rgb, of: region))
+  }
+
+  /// The mean of all channels: `[H, W, C]` to `[H, W, 1]`.
+  func averagedChannels() -> Tensor {
+    let channels = shape.channels
+    var mean = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: 1))
+    for pixel in 0..<shape.pixels {
+      var sum: Float = 0
+      for channel in 0..<channels { sum += values[pixel * channels + channel] }
+      mean.values[pixel] = sum / Float(channels)
+    }
+    return mean
+  }
+}

@@ -1,0 +1,63 @@
+import Tensors
+
+/// Looks at every tile that leaves the network and refuses what no restoration can be.
+struct TileInspector {
+  /// A smaller tile may honestly change its mean by more.
+  private static let fewestPixelsForDrift = 256
+  /// An input whose values span less counts as flat.
+  private static let flatInputSpan: Float = 0.02
+  /// An output whose values span no more is flat; the rounding noise of a real network is above it.
+  private static let flatOutputSpan: Float = 1e-6
+
+  private let checks: OutputChecks
+  private var previous: (tile: PixelRegion, input: UInt64, output: UInt64)?
+
+  init(_ checks: OutputChecks) { self.checks = checks }
+
+  /// - Parameter tile: where it lies in the picture, for the message.
+  mutating func check(input: Tensor, output: Tensor, of tile: PixelRegion) throws(RestorationError) {
+    let (before, after) = (Summary(input), Summary(output))
+    func refuse(_ what: RestorationError.SuspiciousOutput) -> RestorationError {
+      .suspiciousOutput(tile: tile, what: what)
+    }
+    if after.notFinite > 0 { throw refuse(.notFinite(count: after.notFinite)) }
+    if checks.flatOrRepeated {
+      if before.span > Self.flatInputSpan && after.span <= Self.flatOutputSpan {
+        throw refuse(.flat(value: after.least))
+      }
+      if let previous, previous.output == after.hash, previous.input != before.hash {
+        throw refuse(.repeated(of: previous.tile))
+      }
+    }
+    if let bound = checks.meanDrift, input.shape.pixels >= Self.fewestPixelsForDrift,
+      abs(after.mean - before.mean) > bound
+    {
+      throw refuse(.meanDrift(from: before.mean, to: after.mean, bound: bound))
+    }
+    previous = (tile, before.hash, after.hash)
+  }
+
+  /// What one pass over the values tells.
+  private struct Summary {
+    var least = Float.infinity
+    var greatest = -Float.infinity
+    var mean = 0.0
+    var notFinite = 0
+    /// FNV-1a over the values' bits.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    var span: Float { greatest - least }
+
+    init(_ tensor: Tensor) {
+      var sum = 0.0
+      for value in tensor.values {
+        if !value.isFinite { notFinite += 1 }
+        least = min(least, value)
+        greatest = max(greatest, value)
+        sum += Double(value)
+        hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3
+      }
+      mean = sum / Double(max(1, tensor.values.count))
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// The tile that a task's released models are tested with (golden/configs.md), in input pixels.
+struct PublishedTile {
+  /// 0: the whole picture.
+  let side: Int
+  /// Overlap where tiles are used; the published value where there is one.
+  let overlap: Int
+
+  init(_ task: RestorationTask, _ variant: ModelVariant?) {
+    (side, overlap) =
+      switch (task, variant) {
+      case (.denoise, .base): (256, 32)
+      case (.jpeg, _): (288, 36)
+      case (.defocusDeblur, _): (480, 48)
+      case (.motionDeblur, _): (0, 48)
+      default: (0, 32)
+      }
+  }
+}
+
+extension TilePlan {
+  /// Cuts a picture as `options` say, so that the memory stays within their budget.
+  ///
+  /// - Parameters:
+  ///   - padMultiple: what the network pads to; tiles chosen here are multiples of it, so nothing is padded in them.
+  ///   - estimate: memory that a plan needs. Must not fall when the tile grows.
+  /// - Throws: a usage error for a tile or overlap out of range, `overBudget` where nothing fits.
+  static func choose(
+    width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate
+  ) throws(RestorationError) -> TilePlan {
+    let published = PublishedTile(model.task, model.variant)
+    let longest = max(width, height)
+    func plan(_ side: Int?, _ reason: String) -> TilePlan {
+      // Small tiles share a quarter at most unless asked for more, or most of the work would be done twice.
+      let overlap = options.overlap ?? min(published.overlap, (side ?? longest) / 4)
+      return TilePlan(
+        width: width, height: height, side: side, overlap: overlap, blending: options.blending, reason: reason)
+    }
+    func fits(_ plan: TilePlan) -> Bool { estimate(plan).totalBytes <= options.memoryBytes }
+    func largestSide() -> Int? {
+      let unit = model.configuration.padMultiple
+      return largest(in: 1...max(1, (longest - 1) / unit)) { fits(plan($0 * unit, "")) }.map { $0 * unit }
+    }
+    func accept(_ plan: TilePlan) throws(RestorationError) -> TilePlan {
+      if fits(plan) { return plan }
+      let advice =
+        largestSide().map { "use --tile auto or --tile \($0), or raise --memory" }
+        ?? "raise --memory; no tile of this model needs less than \(smallestNeed())"
+      throw .overBudget(estimate: estimate(plan), budgetBytes: options.memoryBytes, advice: advice)
+    }
+    func smallestNeed() -> String {
+      MemoryBudget.text(estimate(plan(model.configuration.padMultiple, "")).totalBytes)
+    }
+
+    switch options.tile {
+    case .whole:
+      try checkOverlap(options.overlap, side: longest)
+      return try accept(plan(nil, "whole picture as asked"))
+    case .side(let side):
+      guard side >= smallestSide else {
+        throw .optionOutOfRange(option: "--tile", value: "\(side)", allowed: "auto, none or at least \(smallestSide)")
+      }
+      try checkOverlap(options.overlap, side: side)
+      return try accept(plan(side, "tile as asked"))
+    case .automatic:
+      let name = [model.task.rawValue, model.variant?.rawValue].compactMap { $0 }.joined(separator: " ")
+      let preferred =
+        published.side == 0
+        ? plan(nil, "whole picture, fits \(MemoryBudget.text(options.memoryBytes))")
+        : plan(published.side, "published tile of \(name)")
+      if fits(preferred) {
+        try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
+        return preferred
+      }
+      guard let side = largestSide() else { return try accept(preferred) }
+      try checkOverlap(options.overlap, side: side)
+      let wanted = MemoryBudget.text(estimate(preferred).totalBytes)
+      let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.side)"
+      return plan(side, "largest in \(MemoryBudget.text(options.memoryBytes)); \(size) needs \(wanted)")
+    }
+  }
+
+  private static func checkOverlap(_ overlap: Int?, side: Int) throws(RestorationError) {
+    guard let overlap, !(0...side / 2).contains(overlap) else { return }
+    throw .optionOutOfRange(
+      option: "--overlap", value: "\(overlap)", allowed: "0 to \(side / 2), half the tile of \(side)")
+  }
+
+  /// The largest number in `range` that `holds`, where it holds up to some number and not beyond; nil if for none.
+  private static func largest(in range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int? {
+    guard holds(range.lowerBound) else { return nil }
+    var (below, above) = (range.lowerBound, range.upperBound + 1)
+    while above - below > 1 {
+      let middle = below + (above - below) / 2
+      if holds(middle) { below = middle } else { above = middle }
+    }
+    return below
+  }
+}

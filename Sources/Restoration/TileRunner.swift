@@ -1,0 +1,71 @@
+import GRLModel
+import Tensors
+
+/// What restores one tile: a `GRLSession`, or what a test puts in its place.
+package protocol TileNetwork {
+  /// See `GRLSession.restore`.
+  func restore(
+    _ input: Tensor, isCancelled: () -> Bool, onBlock: (_ done: Int, _ of: Int) -> Void
+  ) throws(CancellationError) -> Tensor
+}
+
+extension GRLSession: TileNetwork {}
+
+/// Makes the network's session for tiles of one size.
+package typealias TileNetworkFactory = @Sendable (_ height: Int, _ width: Int) -> any TileNetwork
+
+/// Runs tiles through the network, in one orientation or as the mean over several.
+///
+/// Only the session of the last tile shape is kept: one workspace is alive at a time.
+struct TileRunner {
+  let orientations: [TileOrientation]
+  private let make: TileNetworkFactory
+  private var session: (height: Int, width: Int, network: any TileNetwork)?
+
+  init(orientations: [TileOrientation], make: @escaping TileNetworkFactory) {
+    self.orientations = orientations
+    self.make = make
+  }
+
+  /// - Parameter onProgress: told the share of this tile's work that is done, 0...1.
+  mutating func restore(
+    _ input: Tensor, isCancelled: () -> Bool, onProgress: (_ share: Double) -> Void
+  ) throws(RestorationError) -> Tensor {
+    var sum: Tensor?
+    for (run, orientation) in orientations.enumerated() {
+      let turned = input.oriented(orientation)
+      let output: Tensor
+      do {
+        output = try network(for: turned.shape).restore(turned, isCancelled: isCancelled) { done, of in
+          onProgress((Double(run) + Double(done) / Double(max(1, of))) / Double(orientations.count))
+        }
+      } catch {
+        throw .cancelled
+      }
+      let upright = output.oriented(orientation.inverse)
+      if sum == nil { sum = upright } else { sum!.add(upright) }
+    }
+    var mean = sum!
+    if orientations.count > 1 { mean.divide(by: Float(orientations.count)) }
+    return mean
+  }
+
+  private mutating func network(for shape: Shape) -> any TileNetwork {
+    if let session, session.height == shape.height, session.width == shape.width { return session.network }
+    session = nil
+    let network = make(shape.height, shape.width)
+    session = (shape.height, shape.width, network)
+    return network
+  }
+}
+
+extension Tensor {
+  fileprivate mutating func add(_ other: Tensor) {
+    precondition(shape == other.shape)
+    for i in values.indices { values[i] += other.values[i] }
+  }
+
+  fileprivate mutating func divide(by divisor: Float) {
+    for i in values.indices { values[i] /= divisor }
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Restoration
+import Tensors
+
+extension RestorationTask: ExpressibleByArgument {}
+extension ModelVariant: ExpressibleByArgument {}
+extension ColourFilterArray: ExpressibleByArgument {}
+extension InstructionSet: ExpressibleByArgument {}
+extension OutputDepth: ExpressibleByArgument {}
+extension MetadataPolicy: ExpressibleByArgument {}
+
+/// A transform for `@Option` that says what is allowed when `read` cannot make sense of the text.
+func reading<Value>(
+  _ allowed: String, _ read: @escaping @Sendable (String) -> Value?
+) -> @Sendable (String) throws -> Value {
+  { text in
+    guard let value = read(text) else { throw ValidationError("give \(allowed)") }
+    return value
+  }
+}
+
+/// A transform for `@Option` that takes whole numbers in `range`.
+func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+  reading("a whole number, \(range.lowerBound) to \(range.upperBound)") { text in
+    Int(text).flatMap { range.contains($0) ? $0 : nil }
+  }
+}
+
+/// Number of threads that compute.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads that compute (default: one for each processor).", transform: number(in: 1...1024))
+  var threads: Int?
+
+  /// One for each processor that this process may use, if nothing else was said.
+  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+}
+
+/// Options that every verb understands.
+struct CommonOptions: ParsableArguments {
+  @Flag(name: [.short, .long], help: "Print errors only: no notes and no progress bar.")
+  var quiet = false
+
+  @Flag(name: [.short, .long], help: "Log to standard error what is chosen and done; -vv logs more.")
+  var verbose: Int
+
+  /// - Parameter showsProgress: whether the verb has something to draw a bar for.
+  func console(showsProgress: Bool = false) -> Console {
+    Console(isQuiet: quiet, showsProgress: showsProgress && verbose == 0)
+  }
+
+  func logger(_ console: Console) -> Logger {
+    var logger = Logger(label: "grl") { _ in ConsoleLogHandler(console: console) }
+    logger.logLevel = verbose == 0 ? .warning : verbose == 1 ? .info : .debug
+    return logger
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Imaging
+import GRLModel
+import Restoration
+import Tensors
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how fast the network is on this machine.",
+    discussion: """
+      Times the forward pass alone, on a generated picture, after one pass that is not counted. With --model the weights are \
+      that model's; otherwise the published configuration of --task and --variant runs with generated weights.
+
+      EXAMPLES
+        grl bench --size 256 --threads 2
+        grl bench --model denoise-color-tiny --size 256x384 --runs 9 --json
+        grl bench --task sr --scale 4 --variant base --size 128 --isa avx2
+      """)
+
+  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
+  @Option(help: "Task of the published configuration.") var task: RestorationTask = .denoise
+  @Option(help: "Size of the published configuration.") var variant: ModelVariant = .tiny
+  @Option(help: "sr: enlargement 2, 3 or 4.") var scale: Int?
+  @Option(
+    help: "Pixels of the picture: N for N x N, or WIDTHxHEIGHT (default: 256).",
+    transform: reading("N or WIDTHxHEIGHT, sides 1 to 65535") { PictureSize($0) })
+  var size: PictureSize?
+  @OptionGroup var threads: ThreadOptions
+  @Option(help: "Passes that are timed (default: 5).", transform: number(in: 1...1000)) var runs: Int?
+  @Option(help: "Instruction set (default: the best this machine has).") var isa: InstructionSet?
+  @Flag(help: "One JSON object instead of text.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let isa, !InstructionSet.available.contains(isa) {
+      let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
+    }
+  }
+
+  func run() throws {
+    let console = common.console(showsProgress: true)
+    let (name, network) = try chosenNetwork()
+    let pool = ThreadPool(threadCount: threads.count)
+    let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
+    let session = GRLSession(network: network, height: size.height, width: size.width, pool: pool)
+    let picture = size.generatedPicture(channels: network.configuration.inputChannels)
+
+    var seconds: [Double] = []
+    for run in 0...runs {
+      console.progress("bench", done: Double(run) / Double(runs + 1), detail: "\(run)/\(runs) runs")
+      let started = ContinuousClock.now
+      do { _ = try session.restore(picture) } catch { preconditionFailure("nothing cancels this pass: \(error)") }
+      if run > 0 { seconds.append((ContinuousClock.now - started).seconds) }
+    }
+    console.endProgress()
+
+    let report = BenchReport(
+      network: name, width: size.width, height: size.height, threads: pool.threadCount,
+      instructionSet: network.instructionSet.rawValue, seconds: seconds, peakBytes: try Machine.peakResidentBytes(),
+      machine: Machine.description)
+    if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
+  }
+
+  private func chosenNetwork() throws -> (name: String, GRL) {
+    guard let model else { throw Failure(.usage, "bench: give --model") }
+    let library = ModelLibrary.standard()
+    let loaded = try library.load(try library.card(model))
+    return (loaded.card.name, loaded.network)
+  }
+}

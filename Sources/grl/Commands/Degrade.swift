@@ -1,0 +1,68 @@
+import ArgumentParser
+import Imaging
+import Restoration
+import Tensors
+
+struct Degrade: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Damage a good picture in a known way, to test restoration.",
+    discussion: """
+      The same options give the same bytes. Colours are damaged; alpha is kept where the size stays.
+
+      EXAMPLES
+        grl degrade --task denoise --sigma 25 --seed 1 clean.png -o noisy.png
+        grl degrade --task sr --scale 4 large.png -o small.png
+        grl degrade --task jpeg --quality 10 clean.png -o blocky.jpg
+        grl degrade --task demosaic --cfa rggb clean.png -o mosaic.png
+        grl degrade --task motion-deblur --length 12 --angle 30 sharp.png -o shaken.png
+        grl degrade --task defocus-deblur --radius 4 sharp.png -o left.png --right right.png
+        grl degrade --task real-sr --seed 7 large.png -o found.png
+      """)
+
+  @Argument(help: ArgumentHelp("A good picture; - is standard input.", valueName: "input"), completion: .file())
+  var input: String
+  @Option(name: [.customShort("o"), .long], help: "The damaged picture; - is standard output.", completion: .file())
+  var output: String
+  @Option(help: "The task that the damage is for.") var task: RestorationTask
+  @Option(help: "denoise: standard deviation of the noise in 8-bit levels, 0 to 255.") var sigma: Double?
+  @Option(
+    help: "denoise, real-sr: where the random numbers start (default: 0).", transform: number(in: 0...4_294_967_295))
+  var seed: Int?
+  @Option(help: "sr: how many times smaller: 2, 3 or 4.") var scale: Int?
+  @Option(help: "jpeg: quality, 1 to 100.") var quality: Int?
+  @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels (default: rggb).") var cfa: ColourFilterArray?
+  @Option(help: "motion-deblur: length of the shake in pixels, 0 to 256.") var length: Double?
+  @Option(help: "motion-deblur: its direction in degrees, counter-clockwise from the right (default: 0).")
+  var angle: Double?
+  @Option(help: "defocus-deblur: radius of the blur disc in pixels, 0.5 to 64.") var radius: Double?
+  @Option(
+    help: "defocus-deblur: write the two views of a dual-pixel sensor, the right one here.", completion: .file())
+  var right: String?
+  @Flag(help: "Replace results that exist.") var overwrite = false
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let damage = try Damage(self)
+    let inputs = [Input(path: input, subfolder: "", isFromFolder: false)]
+    for path in [output, right].compactMap({ $0 }) {
+      _ = try OutputPlan(inputs, to: .file(path), existing: overwrite ? .replace : .refuse)
+    }
+    if let right, canonicalPath(right) == canonicalPath(output) {
+      throw Failure(.usage, "\(right): --right and -o name one file; choose two")
+    }
+    let decoded = try ImageFile.read(input, limits: limits.image)
+    let console = common.console()
+    for note in decoded.warnings { console.note("\(input): \(note)") }
+
+    let results = try damage.apply(to: decoded.image, path: input)
+    for (result, path) in zip(results, [output, right].compactMap { $0 }) {
+      let format = path == "-" ? .png : try pictureFormat(of: path)
+      // A JPEG file of that quality is the damage itself; damaging before would do it twice.
+      let isJPEG = format == .jpeg && task == .jpeg
+      let notes = try ImageFile.write(
+        isJPEG ? decoded.image : result.image, to: path, format: format, jpegQuality: isJPEG ? quality ?? 95 : 95)
+      for note in result.notes + notes { console.note("\(path): \(note)") }
+    }
+  }
+}

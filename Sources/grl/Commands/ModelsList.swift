@@ -1,0 +1,79 @@
+import ArgumentParser
+import Imaging
+import Restoration
+
+struct ModelsList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the installed models.",
+    discussion: """
+      EXAMPLES
+        grl models list
+        grl models list --json | jq -r '.[].name'
+      """)
+
+  @Flag(help: "One JSON array instead of a table.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.console()
+    let listing = ModelLibrary.standard().list()
+    if json {
+      console.result(jsonLine(listing.cards.map { ModelRecord($0) }))
+    } else if listing.cards.isEmpty {
+      console.note("no models are installed; import one with 'grl models import FILE'")
+    } else {
+      let rows = listing.cards.map { card in
+        [
+          card.name, card.task.rawValue, card.variant?.rawValue ?? "-", card.colourText, card.levelText,
+          card.origin.rawValue, MemoryBudget.text(card.fileBytes),
+        ].map(\.printable)
+      }
+      let heading = ["NAME", "TASK", "VARIANT", "PICTURES", "LEVEL", "FROM", "SIZE"]
+      for line in table([heading] + rows, leftAligned: [0, 1, 2, 3, 4, 5]) { console.result(line) }
+    }
+    for problem in listing.problems { console.error(problem.description) }
+    if !listing.problems.isEmpty { throw ExitCode(ExitStatus.modelProblem.rawValue) }
+  }
+}
+
+extension ModelCard {
+  /// What strength of damage the model is for: `sigma 0-55`, `quality 10`, `x4`; `-` where it has none or it is not known.
+  var levelText: String {
+    func text(_ range: ClosedRange<Double>) -> String {
+      range.lowerBound == range.upperBound
+        ? range.lowerBound.short : "\(range.lowerBound.short)-\(range.upperBound.short)"
+    }
+    if let sigmas { return "sigma \(text(sigmas))" }
+    if let qualities { return "quality \(text(qualities))" }
+    return scale > 1 ? "x\(scale)" : "-"
+  }
+}
+
+/// A model as `--json` tells it.
+struct ModelRecord: Encodable {
+  let name: String
+  let path: String
+  let origin: String
+  let bytes: Int
+  let task: String
+  let variant: String?
+  let pictures: String
+  let scale: Int
+  let sigmas: [Double]?
+  let qualities: [Double]?
+  let facts: [String: String]
+
+  init(_ card: ModelCard) {
+    name = card.name
+    path = card.path
+    origin = card.origin.rawValue
+    bytes = card.fileBytes
+    task = card.task.rawValue
+    variant = card.variant?.rawValue
+    pictures = card.colourText
+    scale = card.scale
+    sigmas = card.sigmas.map { [$0.lowerBound, $0.upperBound] }
+    qualities = card.qualities.map { [$0.lowerBound, $0.upperBound] }
+    facts = Dictionary(card.facts.map { ($0.name, $0.text) }) { first, _ in first }
+  }
+}

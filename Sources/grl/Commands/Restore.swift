@@ -1,0 +1,129 @@
+import ArgumentParser
+import Restoration
+
+struct Restore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Restore pictures: remove noise, enlarge, clean up JPEG, demosaic, deblur.",
+    discussion: """
+      The model is chosen by task, level and picture (gray or colour) unless --model names one. A folder stands for the PNG \
+      and JPEG files in it. Without -o, --output-dir or --name the result lies beside its picture as STEM_TASK.png; - reads \
+      the picture from standard input and writes it to standard output.
+
+      EXAMPLES
+        grl restore --task denoise photo.png
+        grl restore --task denoise --sigma 25 photo.png -o clean.png
+        grl restore --task sr --scale 4 --memory 2G small.png
+        grl restore --task jpeg --recursive album --output-dir restored
+        grl restore --task demosaic --cfa grbg mosaic.png
+        grl restore --task defocus-deblur --right right.png left.png
+        grl restore --task denoise - < noisy.png > clean.png
+        grl restore --task denoise --events ndjson *.png | jq .event
+      """)
+
+  enum Precision: String, ExpressibleByArgument, CaseIterable { case f32 }
+  enum EventFormat: String, ExpressibleByArgument, CaseIterable { case ndjson }
+
+  @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .file())
+  var inputs: [String]
+
+  @Option(help: "What is wrong with the pictures.") var task: RestorationTask
+  @Option(help: "denoise: level of the noise, 0 to 255; without it a blind model.") var sigma: Double?
+  @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
+  @Option(help: "jpeg: quality the picture was saved with, 1 to 100; without it a blind model.") var quality: Int?
+  @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
+  @Option(help: "defocus-deblur: right view of a dual-pixel sensor; the input is the left one.", completion: .file())
+  var right: String?
+
+  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
+  @Option(help: "Size of the model.") var variant: ModelVariant?
+  @Option(
+    help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
+    transform: reading("auto, none or a number of pixels") { TileChoice($0) })
+  var tile: TileChoice?
+  @Option(
+    help: "Pixels that neighbouring tiles share (default: as published for the task).",
+    transform: number(in: 0...32_768))
+  var overlap: Int?
+  @Option(
+    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).",
+    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
+  var memory: Int?
+  @OptionGroup var threads: ThreadOptions
+  @Option(help: "Number format of the computation.") var precision: Precision = .f32
+  @Option(
+    help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
+  var region: PixelRegion?
+  @Flag(help: "Mean over the eight flips and rotations: eight times slower, slightly better.") var ensemble = false
+
+  @Option(
+    name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
+  var output: String?
+  @Option(help: "Folder for the results, made if need be.", completion: .directory) var outputDir: String?
+  @Option(help: "Names of the results, with {stem} {ext} {task} {scale} {sigma} {quality}.")
+  var name: String = OutputName.standard
+  @Flag(help: "Look into folders of folders; --output-dir keeps the tree.") var recursive = false
+  @Flag(help: "Leave out pictures whose result exists.") var skipExisting = false
+  @Flag(help: "Replace results that exist.") var overwrite = false
+  @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
+  @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
+  @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
+    if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
+    if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+    if right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
+      throw ValidationError("--right goes with exactly one picture, the left view")
+    }
+    if right == "-" { throw ValidationError("--right must name a file") }
+  }
+
+  func run() throws {
+    let request = RestorationRequest(
+      task, sigma: sigma, quality: quality, scale: scale, filters: cfa, isDualPixel: right != nil)
+    try request.validate(modelIsNamed: model != nil)
+    let library = ModelLibrary.standard()
+    let fixedModel = try model.map { try library.card($0) }
+    let found = try InputList.expand(inputs, isRecursive: recursive, excluding: outputDir)
+    let plan = try OutputPlan(found, to: try destination(fixedModel), existing: existing)
+    if events != nil && plan.items.contains(where: { $0.output == "-" }) {
+      throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
+    }
+
+    let console = common.console(showsProgress: events == nil)
+    var batch = RestorationBatch(
+      plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
+      fixedModel: fixedModel, variant: variant,
+      threadCount: threads.count, console: console,
+      events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
+    let status = batch.run()
+    if status != ExitStatus.done.rawValue { throw ExitCode(status) }
+  }
+
+  private var existing: OutputPlan.Existing { skipExisting ? .skip : overwrite ? .replace : .refuse }
+
+  private func destination(_ model: ModelCard?) throws(Failure) -> OutputPlan.Destination {
+    if let output { return .file(output) }
+    var values = ["task": task.rawValue]
+    if task.enlarges { values["scale"] = "x\(scale ?? model?.scale ?? 4)" }
+    if let sigma { values["sigma"] = sigma.short }
+    if let quality { values["quality"] = String(quality) }
+    let name = try OutputName(name, values: values)
+    return outputDir.map { .folder($0, name) } ?? .besideInputs(name)
+  }
+
+  private func options() -> RestorationOptions {
+    var options = RestorationOptions()
+    if let tile { options.tile = tile }
+    options.overlap = overlap
+    if let memory { options.memoryBytes = memory }
+    options.region = region
+    options.depth = depth
+    options.metadata = metadata
+    options.usesSelfEnsemble = ensemble
+    return options
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// The events of `grl restore --events ndjson`: one JSON object a line on standard output. `Docs/Guide.md` lists them.
+struct EventStream: Sendable {
+  struct Start: Encodable {
+    let event = "start"
+    let pictures: Int
+    let skipped: Int
+  }
+
+  struct Picture: Encodable {
+    let event = "picture"
+    let index: Int
+    let input: String
+    let output: String
+    let width: Int
+    let height: Int
+    let model: String
+    let tiles: Int
+    let tileWidth: Int
+    let tileHeight: Int
+    let overlap: Int
+    let reason: String
+    let estimatedBytes: Int
+    let budgetBytes: Int
+  }
+
+  struct Progress: Encodable {
+    let event = "progress"
+    let index: Int
+    let fraction: Double
+    let tilesDone: Int
+    let tiles: Int
+    let pixelsPerSecond: Double
+    let secondsRemaining: Double?
+  }
+
+  struct Done: Encodable {
+    let event = "done"
+    let index: Int
+    let input: String
+    let output: String
+    let seconds: Double
+    let seamScore: Double?
+    let notes: [String]
+  }
+
+  struct Failed: Encodable {
+    let event = "failed"
+    let index: Int
+    let input: String
+    let status: Int32
+    let reason: String
+  }
+
+  struct End: Encodable {
+    let event = "end"
+    let done: Int
+    let failed: Int
+    let skipped: Int
+    let status: Int32
+    let seconds: Double
+  }
+
+  let console: Console
+
+  func send(_ event: some Encodable) { console.result(jsonLine(event)) }
+}
+
+/// `value` as JSON on one line, keys in alphabetical order; numbers that are not finite become the strings `inf`, `-inf`, `nan`.
+func jsonLine(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  do {
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  } catch {
+    preconditionFailure("plain values always encode: \(error)")
+  }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// One line on standard error that shows how far a picture is: `kitten.png [#####-----]  50 %  tile 2 of 4  0:12 left`.
+///
+/// Plain ASCII without colours or escape sequences: the line is redrawn behind a carriage return and wiped with spaces.
+struct ProgressBar {
+  private var lastDrawn: ContinuousClock.Instant?
+  private var drawnColumns = 0
+
+  /// What to print so that the line shows `done` (0...1) of `label`; nothing more often than ten times a second.
+  mutating func update(label: String, done: Double, detail: String) -> String {
+    let now = ContinuousClock.now
+    if let lastDrawn, now - lastDrawn < .milliseconds(100) { return "" }
+    lastDrawn = now
+    return drawn(Self.line(label: label, done: done, detail: detail, columns: Self.terminalColumns() - 1))
+  }
+
+  /// What to print to wipe the line and leave the cursor at its start.
+  mutating func clear() -> String {
+    guard drawnColumns > 0 else { return "" }
+    defer { drawnColumns = 0 }
+    return "\r" + String(repeating: " ", count: drawnColumns) + "\r"
+  }
+
+  private mutating func drawn(_ line: String) -> String {
+    // Names may hold wide characters, so the width is an upper bound taken from the bytes, kept inside the terminal.
+    let columns = min(line.utf8.count, max(Self.terminalColumns() - 1, 1))
+    let padding = String(repeating: " ", count: max(0, drawnColumns - columns))
+    drawnColumns = columns
+    return "\r" + line + padding
+  }
+
+  /// The text that fits `columns`: what matters least goes first, the bar shrinks before the name is cut.
+  static func line(label: String, done: Double, detail: String, columns: Int) -> String {
+    let percent = Int((min(max(done, 0), 1) * 100).rounded(.down))
+    let tail = " " + String(repeating: " ", count: percent < 10 ? 2 : percent < 100 ? 1 : 0) + "\(percent) %"
+    let detailed = tail + (detail.isEmpty ? "" : "  " + detail)
+    let ending = detailed.count <= columns ? detailed : tail
+    let shownLabel = String(label.prefix(max(0, min(24, columns - ending.count - 1))))
+    let barColumns = min(30, columns - shownLabel.count - ending.count - 3)
+    guard barColumns >= 5 else { return String((shownLabel + ending).prefix(max(0, columns))) }
+    let filled = barColumns * percent / 100
+    return shownLabel + " [" + String(repeating: "#", count: filled)
+      + String(repeating: "-", count: barColumns - filled) + "]" + ending
+  }
+
+  private static func terminalColumns() -> Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+}

@@ -1,0 +1,37 @@
+import Checkpoints
+import Imaging
+import Restoration
+
+extension Failure {
+  /// The failure that an error of the libraries amounts to; nil for errors of the argument parser.
+  ///
+  /// - Parameter picture: path of the picture in work, put in front where the error does not name a file itself.
+  init?(libraryError error: any Error, picture: String? = nil) {
+    switch error {
+    case let failure as Failure:
+      self = failure
+    case let error as ImageError:
+      if case .unwritable = error { self.init(.someFailed, "\(error)") } else { self.init(.badInput, "\(error)") }
+    case let error as CheckpointError:
+      self.init(.modelProblem, "\(error)")
+    case let error as RestorationError:
+      self.init(error, picture: picture)
+    default:
+      return nil
+    }
+  }
+
+  private init(_ error: RestorationError, picture: String?) {
+    let status: ExitStatus =
+      switch error.category {
+      case .usage: .usage
+      case .badInput: .badInput
+      case .model: .modelProblem
+      case .memory: .overMemoryBudget
+      case .verification: .verificationFailed
+      case .cancelled: .interrupted
+      }
+    let prefix = picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? ""
+    self.init(status, prefix + error.description)
+  }
+}

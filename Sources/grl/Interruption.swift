@@ -1,0 +1,34 @@
+import Glibc
+import Synchronization
+
+/// The signal that asked the program to stop, or 0.
+private let receivedSignal = Atomic<Int32>(0)
+
+/// Stops work tidily on Ctrl-C, `kill` and hang-up: the first signal is noted and looked at between blocks of the network
+/// and between pictures; a second one ends the program at once.
+enum Interruption {
+  static func watch() {
+    // Also makes the global before a handler can run. What was asked for already is not forgotten.
+    guard !isRequested else { return }
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var inherited = sigaction()
+      sigaction(number, nil, &inherited)
+      // A shell starts background jobs, and nohup its command, with the signal ignored; that choice stays.
+      if unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        continue
+      }
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { receivedSignal.store($0, ordering: .relaxed) }
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+      sigaction(number, &action, nil)
+    }
+  }
+
+  static var isRequested: Bool { receivedSignal.load(ordering: .relaxed) != 0 }
+
+  /// 130 for Ctrl-C, 128 + n for another signal n.
+  static var exitCode: Int32 {
+    let number = receivedSignal.load(ordering: .relaxed)
+    return number == 0 ? ExitStatus.interrupted.rawValue : 128 + number
+  }
+}

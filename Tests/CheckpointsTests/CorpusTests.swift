@@ -1,0 +1,166 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// Every good, odd, broken and hostile file in the project and, where it exists, in `../shared`.
+@Suite(.serialized) struct CorpusTests {
+  static let goldenFolders = [
+    TestData.fixtures.appending(path: "checkpoints/golden"), TestData.shared("golden/checkpoints"),
+  ].compactMap(\.self)
+  static let badFolders = [
+    TestData.fixtures.appending(path: "checkpoints/bad"), TestData.shared("data/badcheckpoints"),
+  ].compactMap(\.self)
+
+  struct Index: Decodable {
+    struct Good: Decodable { let expected: String }
+    struct Hostile: Decodable { let why: String }
+    let good: [String: Good]
+    let hostile: [String: Hostile]
+  }
+
+  static func index(_ folder: URL) throws -> Index {
+    try JSONDecoder().decode(Index.self, from: Data(contentsOf: folder.appending(path: "index.json")))
+  }
+
+  @Test("good checkpoints deliver the expected names, shapes, types and bytes", arguments: goldenFolders)
+  func good(_ folder: URL) throws {
+    let good = try Self.index(folder).good
+    #expect(good.count >= 3)
+    for (name, entry) in good where name != "legacy.pth" {
+      let checkpoint = try Checkpoint(contentsOf: folder.appending(path: name).path)
+      let expected = try Checkpoint(contentsOf: folder.appending(path: entry.expected).path)
+      #expect(Set(checkpoint.tensors.keys) == Set(expected.tensors.keys), "\(name)")
+      for (key, tensor) in expected.tensors { #expect(checkpoint.tensors[key] == tensor, "\(name): \(key)") }
+    }
+  }
+
+  @Test("a Lightning checkpoint keeps the shapes of its derived tables", arguments: goldenFolders)
+  func derivedShapes(_ folder: URL) throws {
+    let checkpoint = try Checkpoint(contentsOf: folder.appending(path: "lightning.ckpt").path)
+    #expect(checkpoint.derivedShapes["table_w"] == [1, 15, 15, 2])
+    #expect(checkpoint.derivedShapes["index_w"] == [64, 64])
+    #expect(checkpoint.tensors["best_iter"] == nil && checkpoint.tensors["table_w"] == nil)
+  }
+
+  /// Sound containers whose content does not fit the network.
+  static let refusedByTheNetwork: Set = ["nan_weights.pth", "wrong_shape.pth", "missing_tensor.pth"]
+
+  @Test("hostile checkpoints are refused quickly, without running anything", arguments: goldenFolders)
+  func hostile(_ folder: URL) throws {
+    for (name, entry) in try Self.index(folder).hostile where !Self.refusedByTheNetwork.contains(name) {
+      try Self.expectRefusal(folder.appending(path: name), entry.why)
+    }
+    try Self.expectNoPayloadRan()
+  }
+
+  @Test("sound files with unfit content are refused where the network takes its weights")
+  func unfit() throws {
+    guard let folder = TestData.shared("golden/checkpoints") else { return }
+    let wanted = try Checkpoint(contentsOf: folder.appending(path: "plain.expected.safetensors").path).tensors
+    for name in Self.refusedByTheNetwork {
+      let scope = WeightScope(try Checkpoint(contentsOf: folder.appending(path: name).path))
+      for (key, tensor) in wanted { _ = scope.floats(key, tensor.shape) }
+      let error = #expect(throws: CheckpointError.self) { try scope.finish() }
+      guard case .mismatch(_, let problems) = error else { Issue.record("\(name): \(error as Any)"); continue }
+      #expect(problems.count == (name == "nan_weights.pth" ? 2 : 1), "\(name): \(problems)")
+    }
+  }
+
+  @Test("files written before PyTorch 1.6 are refused with advice")
+  func legacy() throws {
+    let magic: [UInt8] = [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(bytes: magic + [0x80, 0x02], path: "old.pth") }
+    #expect(error == .legacyTorch(path: "old.pth"))
+    #expect("\(try #require(error))".contains("recent PyTorch"))
+    for folder in Self.goldenFolders where FileManager.default.fileExists(atPath: folder.path + "/legacy.pth") {
+      let path = folder.appending(path: "legacy.pth").path
+      #expect(throws: CheckpointError.legacyTorch(path: path)) { try Checkpoint(contentsOf: path) }
+    }
+  }
+
+  @Test("every file of the corpus gets the recorded verdict, in under a second and 256 MB", arguments: badFolders)
+  func verdicts(_ folder: URL) throws {
+    let table = try String(contentsOf: folder.appending(path: "files.tsv"), encoding: .utf8)
+    let rows = table.split(separator: "\n").dropFirst().map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false)
+    }
+    #expect(rows.count >= 50)
+    let before = try Self.peakMemory()
+    for row in rows {
+      let file = folder.appending(path: String(row[0]))
+      let expected = row[3]
+      if expected.hasPrefix("load") && !expected.hasPrefix("load or refuse") {
+        try Self.expectLoad(file, reportsNonFinite: expected.contains("non-finite"))
+      } else if expected.contains("or load") || expected.hasPrefix("load or refuse") {
+        try Self.expectVerdict(file)
+      } else {
+        try Self.expectRefusal(file, String(row[4]))
+      }
+    }
+    #expect(try Self.peakMemory() - before < 256 << 20)
+    try Self.expectNoPayloadRan()
+  }
+
+  /// The values that every loadable file of the corpus holds, by tensor count and name.
+  static func expectLoad(_ file: URL, reportsNonFinite: Bool) throws {
+    let checkpoint = try Checkpoint(contentsOf: file.path)
+    let name = file.lastPathComponent
+    if reportsNonFinite {
+      let scope = WeightScope(checkpoint)
+      for (key, tensor) in checkpoint.tensors { _ = scope.floats(key, tensor.shape) }
+      let error = #expect(throws: CheckpointError.self) { try scope.finish() }
+      #expect("\(try #require(error))".contains("not finite"))
+    } else if name == "metadata_string.safetensors" {
+      #expect(checkpoint.tensors.count == 2 && !checkpoint.metadata.isEmpty)
+    } else if let tensor = checkpoint.tensors["w"], file.pathExtension == "pth" {
+      #expect(checkpoint.tensors.count == 1, "\(name)")
+      #expect(tensor.shape == [2, 2], "\(name)")
+      let values: [Float]
+      switch name {
+      case "valid_transposed_view.pth": values = [1, 3, 2, 4]
+      case "valid_half.pth": values = [1, 1, 1, 1]
+      default: values = [1, 2, 3, 4]
+      }
+      #expect(tensor.floats() == values, "\(name)")
+    } else {
+      #expect(file.pathExtension == "safetensors" && checkpoint.tensors.count == 2, "\(name)")
+    }
+  }
+
+  static func expectRefusal(_ file: URL, _ why: String) throws {
+    let error = try expectVerdict(file)
+    #expect(error != nil, "\(file.lastPathComponent) was loaded: \(why)")
+  }
+
+  /// Opens `file`, within a time that a loaded machine keeps too; checks the message of a refusal.
+  @discardableResult
+  static func expectVerdict(_ file: URL) throws -> CheckpointError? {
+    var verdict: CheckpointError?
+    let time = ContinuousClock().measure {
+      do throws(CheckpointError) { _ = try Checkpoint(contentsOf: file.path) } catch { verdict = error }
+    }
+    #expect(time < .seconds(1), "\(file.lastPathComponent) took \(time)")
+    if let verdict {
+      let message = "\(verdict)"
+      #expect(message.contains(file.lastPathComponent) && message.contains(":"), "\(message)")
+      #expect(!message.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(message)")
+    }
+    return verdict
+  }
+
+  static func expectNoPayloadRan() throws {
+    for name in ["GRL_CANARY", "PWNED_BY_CHECKPOINT"] {
+      for folder in [".", "..", "../.."] {
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/\(name)"), "a payload was run")
+      }
+    }
+  }
+
+  /// The process's largest resident size so far, in bytes.
+  static func peakMemory() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+    return try #require(Int(line.split(whereSeparator: { $0 == " " || $0 == "\t" })[1])) * 1024
+  }
+}

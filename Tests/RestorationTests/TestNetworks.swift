@@ -1,0 +1,150 @@
+import Checkpoints
+import GRLModel
+import Imaging
+import Restoration
+import Tensors
+
+/// Small networks with made-up weights, and stand-ins for networks whose faults are known.
+enum TestNetworks {
+  /// A GRL of 16 channels and three blocks: every kind of block, quick to run.
+  static func configuration(
+    inputChannels: Int = 3, outputChannels: Int? = nil, upscale: Int = 1,
+    upsampler: GRLConfiguration.Upsampler = .none, hasChannelAttention: Bool = false
+  ) -> GRLConfiguration {
+    GRLConfiguration(
+      inputChannels: inputChannels, outputChannels: outputChannels, embeddingWidth: 16, depths: [2, 1], windowSize: 8,
+      stripeRows: .pixels(8), stripeColumns: .pixels(16), anchorFactor: 2, hasChannelAttention: hasChannelAttention,
+      upscale: upscale, upsampler: upsampler)
+  }
+
+  /// Weights by the rule of the golden vectors. The layers that make the picture are made quiet, so that the output
+  /// resembles the input (or the mean picture, for networks that enlarge) as that of a trained network does.
+  static func checkpoint(_ configuration: GRLConfiguration, seed: UInt64 = 1) -> Checkpoint {
+    var tensors: [String: StoredTensor] = [:]
+    for (name, shape) in GRL.parameters(of: configuration) {
+      let isLast = name.hasPrefix("conv_last") || name.hasPrefix("upsample")
+      let values = generated(name, shape, seed: seed).map { isLast ? $0 / 16 : $0 }
+      tensors[name] = StoredTensor(shape: shape, values: values)
+    }
+    return Checkpoint(path: "generated", tensors: tensors)
+  }
+
+  static func model(
+    _ task: RestorationTask, _ configuration: GRLConfiguration = configuration(), variant: ModelVariant? = .tiny
+  ) throws -> RestorationModel {
+    RestorationModel(
+      card: card(task, configuration, variant: variant),
+      network: try GRL(checkpoint(configuration), configuration: configuration))
+  }
+
+  static func card(
+    _ task: RestorationTask, _ configuration: GRLConfiguration = configuration(), variant: ModelVariant? = .tiny,
+    name: String = "test", sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil
+  ) -> ModelCard {
+    ModelCard(
+      name: name, path: "/nowhere/\(name).safetensors", origin: .file, fileBytes: 0, task: task, variant: variant,
+      configuration: configuration, sigmas: sigmas, qualities: qualities)
+  }
+
+  /// A restorer whose network is `body`, called with the tile.
+  static func restorer(
+    _ task: RestorationTask = .denoise, _ configuration: GRLConfiguration = configuration(), threads: Int = 1,
+    _ body: @escaping @Sendable (Tensor) -> Tensor
+  ) throws -> Restorer {
+    Restorer(model: try model(task, configuration), pool: ThreadPool(threadCount: threads)) { _, _ in
+      StandIn(body: body)
+    }
+  }
+
+  /// Repeats each pixel `scale` times in both directions.
+  static func enlarged(_ x: Tensor, scale: Int) -> Tensor {
+    let shape = Shape(height: x.shape.height * scale, width: x.shape.width * scale, channels: x.shape.channels)
+    var result = Tensor(shape: shape)
+    for y in 0..<shape.height {
+      for column in 0..<shape.width {
+        for channel in 0..<shape.channels { result[y, column, channel] = x[y / scale, column / scale, channel] }
+      }
+    }
+    return result
+  }
+
+  private struct StandIn: TileNetwork {
+    let body: @Sendable (Tensor) -> Tensor
+
+    func restore(
+      _ input: Tensor, isCancelled: () -> Bool, onBlock: (Int, Int) -> Void
+    ) throws(CancellationError) -> Tensor {
+      for block in 1...4 {
+        if isCancelled() { throw CancellationError() }
+        onBlock(block, 4)
+      }
+      return body(input)
+    }
+  }
+
+  private static func generated(_ name: String, _ shape: [Int], seed: UInt64) -> [Float] {
+    let (base, amplitude) = rule(name, shape)
+    let state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } ^ seed
+    return (0..<shape.reduce(1, *)).map { i in
+      var z = state &+ UInt64(i + 1) &* 0x9E37_79B9_7F4A_7C15
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      z ^= z >> 31
+      let k = Int32(truncatingIfNeeded: z >> 32)
+      return Float(base + amplitude * (Double(k) / 2_147_483_648))
+    }
+  }
+
+  private static func rule(_ name: String, _ shape: [Int]) -> (base: Double, amplitude: Double) {
+    let isNorm = ["norm_start", "norm_end", "norm1", "norm2"].contains { name.contains($0) }
+    switch true {
+    case name.hasSuffix("logit_scale"): return (2.5, 2.5)
+    case isNorm && name.hasSuffix("weight"): return (0.75, 0.25)
+    case isNorm: return (0, 0.125)
+    case name.contains("cpb_mlp.0."): return (0, 0.5)
+    case name.contains("cpb_mlp.2."): return (0, 0.25)
+    case name.hasSuffix("bias"): return (0, 0.0625)
+    default: return (0, (4096 * (3 / Double(shape.dropFirst().reduce(1, *))).squareRoot()).rounded(.down) / 4096)
+    }
+  }
+}
+
+/// Pictures made by arithmetic.
+enum TestPictures {
+  /// Smooth shades with some texture and repeatable noise, well inside 0...1.
+  static func picture(_ width: Int, _ height: Int, _ layout: Image.Layout = .rgb, bits: Int = 8) -> Image {
+    var state: UInt32 = 12345
+    let values = (0..<height).flatMap { y in
+      (0..<width).flatMap { x in
+        (0..<layout.channels).map { channel in
+          state = state &* 1_664_525 &+ 1_013_904_223
+          let noise = Double(state >> 8) / 16_777_216 - 0.5
+          let wave = Double((x * (3 + channel) + y * 5) % 64) / 64
+          return 0.3 + 0.25 * wave + 0.15 * Double(x + y) / Double(width + height) + 0.1 * noise
+        }
+      }
+    }
+    return Image(
+      width: width, height: height, layout: layout,
+      samples: bits == 8
+        ? .eight(values.map { UInt8($0 * 255) }) : .sixteen(values.map { UInt16($0 * 65535) }))
+  }
+}
+
+extension Image {
+  /// All samples as integers.
+  var integers: [Int] {
+    switch samples {
+    case .eight(let values): values.map(Int.init)
+    case .sixteen(let values): values.map(Int.init)
+    }
+  }
+
+  /// Samples of one channel of a part of the picture.
+  func integers(channel: Int, of region: PixelRegion) -> [Int] {
+    let all = integers
+    return (region.y..<region.y + region.height).flatMap { y in
+      (region.x..<region.x + region.width).map { x in all[(y * width + x) * layout.channels + channel] }
+    }
+  }
+}
