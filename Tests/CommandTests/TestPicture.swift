@@ -40,8 +40,10 @@ enum TestPicture {
     let channels = image.layout.channels
     let all = values(image)
     let (left, top) = ((image.width - side) / 2, (image.height - side) / 2)
-    let part = (top..<top + side).flatMap { y in
-      all[(y * image.width + left) * channels..<(y * image.width + left + side) * channels].map { UInt8($0) }
+    var part: [UInt8] = []
+    for y in top..<top + side {
+      let start = (y * image.width + left) * channels
+      part += all[start..<start + side * channels].map { UInt8($0) }
     }
     let crop = Image(width: side, height: side, layout: image.layout, samples: .eight(part))
     try ImageFile.write(crop, to: folder.path(name), format: .png)

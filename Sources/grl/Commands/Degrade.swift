@@ -55,13 +55,14 @@ struct Degrade: ParsableCommand {
     let console = common.console()
     for note in decoded.warnings { console.note("\(input): \(note)") }
 
-    let results = try damage.apply(to: decoded.image, path: input)
-    for (result, path) in zip(results, [output, right].compactMap { $0 }) {
-      let format = path == "-" ? .png : try pictureFormat(of: path)
-      // A JPEG file of that quality is the damage itself; damaging before would do it twice.
-      let isJPEG = format == .jpeg && task == .jpeg
-      let notes = try ImageFile.write(
-        isJPEG ? decoded.image : result.image, to: path, format: format, jpegQuality: isJPEG ? quality ?? 95 : 95)
+    let outputs = [output, right].compactMap { $0 }
+    let formats = try outputs.map { path in path == "-" ? .png : try pictureFormat(of: path) }
+    // A JPEG file of that quality is the damage itself; damaging before would do it twice.
+    let isDoneByFile = task == .jpeg && formats[0] == .jpeg
+    let results = isDoneByFile ? [(decoded.image, [])] : try damage.apply(to: decoded.image, path: input)
+    for (path, (format, result)) in zip(outputs, zip(formats, results)) {
+      let quality = isDoneByFile ? quality ?? 95 : 95
+      let notes = try ImageFile.write(result.image, to: path, format: format, jpegQuality: quality)
       for note in result.notes + notes { console.note("\(path): \(note)") }
     }
   }
