@@ -1,1 +1,96 @@
+// Choice of the instruction set, packing, and the kernels that need no vectors.
 #include "CKernels.h"
+
+#include <string.h>
+
+extern const grl_kernels grl_kernels_scalar;
+#if defined(__x86_64__)
+extern const grl_kernels grl_kernels_avx2, grl_kernels_avx512;
+#elif defined(__aarch64__)
+extern const grl_kernels grl_kernels_neon;
+#endif
+
+const grl_kernels *grl_kernels_for(grl_isa isa) {
+  switch (isa) {
+    case GRL_ISA_SCALAR: return &grl_kernels_scalar;
+#if defined(__x86_64__)
+    case GRL_ISA_AVX2:
+      __builtin_cpu_init();
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &grl_kernels_avx2 : NULL;
+    case GRL_ISA_AVX512:
+      __builtin_cpu_init();
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+                 ? &grl_kernels_avx512
+                 : NULL;
+#elif defined(__aarch64__)
+    case GRL_ISA_NEON: return &grl_kernels_neon;
+#endif
+    default: return NULL;
+  }
+}
+
+// The vector kernels keep 8 rows of scores of a block of keys and a carry per query; the scalar kernel one row of all keys.
+size_t grl_attention_scratch(int query_count, int key_count, int head_dim) {
+  size_t rows = ((size_t)query_count + 7) / 8 * 8;
+  size_t width = ((size_t)head_dim + GRL_LANE_LIMIT - 1) / GRL_LANE_LIMIT * GRL_LANE_LIMIT;
+  size_t blocks = 8 * 544 + rows * (width + 2);
+  return (blocks > (size_t)key_count ? blocks : (size_t)key_count) + GRL_SLACK;
+}
+
+static int panel_width(const grl_kernels *kernels, int left) {
+  if (left >= kernels->panel || kernels->lanes == 1) return kernels->panel;
+  return (left + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
+}
+
+size_t grl_packed_size(const grl_kernels *kernels, int rows, int columns) {
+  size_t size = 0;
+  for (int column = 0; column < columns; column += kernels->panel)
+    size += (size_t)rows * (size_t)panel_width(kernels, columns - column);
+  return size;
+}
+
+void grl_pack(const grl_kernels *kernels, const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride, int rows,
+              int columns, float *packed) {
+  for (int column = 0; column < columns; column += kernels->panel) {
+    const int width = panel_width(kernels, columns - column);
+    for (int row = 0; row < rows; row++, packed += width)
+      for (int j = 0; j < width; j++)
+        packed[j] = column + j < columns ? b[row * row_stride + (column + j) * column_stride] : 0;
+  }
+}
+
+void grl_gather_rows(const float *x, ptrdiff_t stride, const int32_t *index, int count, int head_dim, float *out,
+                     ptrdiff_t out_stride) {
+  for (int i = 0; i < count; i++)
+    memcpy(out + i * out_stride, x + index[i] * stride, (size_t)head_dim * sizeof(float));
+}
+
+void grl_mean_pool(const float *x, int width, int channels, int factor, int first_row, int last_row, float *out) {
+  const int out_width = width / factor;
+  const float scale = 1.0f / (float)(factor * factor);
+  for (int row = first_row; row < last_row; row++)
+    for (int column = 0; column < out_width; column++) {
+      float *sum = out + ((ptrdiff_t)row * out_width + column) * channels;
+      memset(sum, 0, (size_t)channels * sizeof(float));
+      for (int i = 0; i < factor; i++) {
+        const float *p = x + (((ptrdiff_t)row * factor + i) * width + (ptrdiff_t)column * factor) * channels;
+        for (int j = 0; j < factor; j++, p += channels)
+          for (int c = 0; c < channels; c++) sum[c] += p[c];
+      }
+      for (int c = 0; c < channels; c++) sum[c] *= scale;
+    }
+}
+
+void grl_pixel_shuffle(const float *in, int width, int channels, int scale, int first_row, int last_row, float *out) {
+  const int square = scale * scale;
+  for (int y = first_row; y < last_row; y++)
+    for (int x = 0; x < width; x++) {
+      const float *p = in + ((ptrdiff_t)y * width + x) * channels * square;
+      for (int i = 0; i < scale; i++)
+        for (int j = 0; j < scale; j++) {
+          float *q = out + (((ptrdiff_t)y * scale + i) * width * scale + (ptrdiff_t)x * scale + j) * channels;
+          for (int c = 0; c < channels; c++) q[c] = p[c * square + i * scale + j];
+        }
+    }
+}

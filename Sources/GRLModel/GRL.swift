@@ -2,51 +2,119 @@ import Checkpoints
 import Tensors
 
 /// The GRL network with its weights: immutable, usable from any thread.
+///
+/// Source: "Efficient and Explicit Modelling of Image Hierarchies for Image Restoration", CVPR 2023 (arXiv 2303.00748).
 public final class GRL: Sendable {
   public let configuration: GRLConfiguration
   public let instructionSet: InstructionSet
 
+  let first: Convolution
+  let normStart: LayerNorm
+  let stages: [TransformerStage]
+  let normEnd: LayerNorm
+  let afterBody: Convolution
+  let reconstruction: Reconstruction
+
   /// Takes the weights out of `checkpoint`; every name and shape must fit, every tensor must be used once.
-  public init(
+  public convenience init(
     _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best
   ) throws(CheckpointError) {
+    let weights = WeightScope(checkpoint)
+    self.init(weights, configuration, for: instructionSet)
+    try weights.finish()
+  }
+
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
     self.configuration = configuration
     self.instructionSet = instructionSet
+    let width = configuration.embeddingWidth
+    first = Convolution(weights["conv_first"], in: configuration.inputChannels, out: width, for: instructionSet)
+    normStart = LayerNorm(weights["norm_start"], channels: width)
+    stages = configuration.depths.enumerated().map { index, depth in
+      TransformerStage(weights["layers"][index], depth: depth, configuration, for: instructionSet)
+    }
+    normEnd = LayerNorm(weights["norm_end"], channels: width)
+    afterBody = Convolution(weights["conv_after_body"], in: width, out: width, for: instructionSet)
+    reconstruction = Reconstruction(weights, configuration, for: instructionSet)
   }
 
   /// Names and shapes of all parameters of a network with this configuration.
-  public static func parameters(of configuration: GRLConfiguration) -> [(name: String, shape: [Int])] { [] }
-
-  /// Bytes of the packed weights that this object holds.
-  public var weightBytes: Int { 0 }
-
-  /// Bytes of working memory that a `GRLSession` for pictures of this size needs (tensors in and out not counted).
-  public func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int { 0 }
-}
-
-/// Working memory and tables for pictures of one size. Make one per tile shape and reuse it.
-public final class GRLSession {
-  public let network: GRL
-  public let height: Int
-  public let width: Int
-
-  /// - Parameters: size of the unpadded pictures in pixels, at least 1 x 1.
-  public init(network: GRL, height: Int, width: Int, pool: ThreadPool) {
-    self.network = network
-    self.height = height
-    self.width = width
+  public static func parameters(of configuration: GRLConfiguration) -> [(name: String, shape: [Int])] {
+    let weights = WeightScope.recording()
+    _ = GRL(weights, configuration, for: .scalar)
+    return weights.requested
   }
 
-  /// Restores one picture. Same result for any number of threads.
+  /// Transformer blocks in all stages.
+  public var blockCount: Int { configuration.depths.reduce(0, +) }
+
+  /// Mean that is taken off the picture and put back (that of DIV2K for colour input, 0 otherwise).
+  var mean: [Float] {
+    configuration.inputChannels == 3
+      ? [0.4488, 0.4371, 0.4040] : [Float](repeating: 0, count: configuration.inputChannels)
+  }
+
+  /// One forward pass on a picture, or its measurement where the workspace measures.
   ///
   /// - Parameters:
-  ///   - input: `[height, width, inputChannels]`, values in 0...1.
-  ///   - isCancelled: asked between blocks; when true, `CancellationError` is thrown.
-  ///   - onBlock: told after each transformer block how many of how many are done.
-  /// - Returns: `[height * upscale, width * upscale, outputChannels]`, not clamped.
-  public func restore(
-    _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws(CancellationError) -> Tensor {
-    input
+  ///   - input: `[h, w, inputChannels]`, values in 0...1.
+  ///   - rules: of each block, for the padded size.
+  ///   - afterBlock: runs after each block and may throw to stop.
+  /// - Returns: `[h * upscale, w * upscale, outputChannels]`, not clamped.
+  func forward<Failure: Error>(
+    _ input: Tensor, rules: [[BlockRules]], on compute: Compute, afterBlock: () throws(Failure) -> Void
+  ) throws(Failure) -> Tensor {
+    let (height, width) = (configuration.padded(input.shape.height), configuration.padded(input.shape.width))
+    let channels = configuration.embeddingWidth
+    return try compute.workspace.scope { () throws(Failure) in
+      let picture = compute.workspace.map(height: height, width: width, channels: configuration.inputChannels)
+      let shallow = compute.workspace.map(height: height, width: width, channels: channels)
+      compute.pad(input, mean: mean, range: configuration.imageRange, into: picture)
+      compute.apply(first, to: picture, into: shallow)  // [H, W, C]
+      compute.trace?("conv_first", shallow)
+      try compute.workspace.scope { () throws(Failure) in
+        let features = compute.workspace.map(height: height, width: width, channels: channels)
+        compute.apply([], norm: normStart, to: shallow, into: features)
+        compute.trace?("norm_start", features)
+        for (index, stage) in stages.enumerated() {
+          try stage(features, rules[index], on: compute, name: "stage\(index)", afterBlock: afterBlock)
+        }
+        compute.apply([], norm: normEnd, to: features, into: features)
+        compute.trace?("norm_end", features)
+        compute.apply(afterBody, to: features, residual: shallow, into: shallow)  // deep = conv(features) + shallow
+        compute.trace?("deep", shallow)
+      }
+      let output = reconstruction(shallow, picture: picture, on: compute)  // [H * s, W * s, Cout]
+      return compute.crop(
+        output, height: input.shape.height * configuration.upscale, width: input.shape.width * configuration.upscale,
+        mean: configuration.inputChannels == 3 ? mean : [0], range: configuration.imageRange)
+    }
+  }
+
+  /// The rules of every block for pictures of a padded size.
+  func rules(height: Int, width: Int, on compute: Compute) -> [[BlockRules]] {
+    let geometry = PictureGeometry(configuration, height: height, width: width)
+    return stages.map { stage in
+      stage.blocks.enumerated().map { BlockRules($1.attention, index: $0, geometry: geometry, on: compute) }
+    }
+  }
+
+  /// Bytes of the packed weights that this object holds.
+  public var weightBytes: Int { 4 * GRL.parameters(of: configuration).reduce(0) { $0 + $1.shape.reduce(1, *) } }
+
+  /// Bytes that a `GRLSession` for pictures of this size needs (tensors in and out not counted): measured, not guessed.
+  public func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {
+    let need = measure(height: height, width: width, pool: ThreadPool(threadCount: threadCount))
+    return need.workspaceFloats * 4 + need.tableBytes
+  }
+
+  /// What a forward pass takes: found by running one on a workspace that only measures.
+  func measure(height: Int, width: Int, pool: ThreadPool) -> (workspaceFloats: Int, tableBytes: Int) {
+    let workspace = Workspace()
+    let compute = Compute(instructionSet: instructionSet, pool: pool, workspace: workspace)
+    let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: compute)
+    let shape = Shape(height: height, width: width, channels: configuration.inputChannels)
+    _ = forward(Tensor(measuring: shape), rules: rules, on: compute) {}
+    return (workspace.peakFloats, rules.joined().reduce(0) { $0 + $1.bytes })
   }
 }

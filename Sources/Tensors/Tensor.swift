@@ -18,6 +18,12 @@ public struct Tensor: Sendable {
     values = [Float](repeating: value, count: shape.count)
   }
 
+  /// A tensor without values, for a pass that only measures its memory.
+  public init(measuring shape: Shape) {
+    self.shape = shape
+    values = []
+  }
+
   public subscript(y: Int, x: Int, channel: Int) -> Float {
     get { values[(y * shape.width + x) * shape.channels + channel] }
     set { values[(y * shape.width + x) * shape.channels + channel] = newValue }

@@ -2,7 +2,24 @@ import Imaging
 import Tensors
 
 extension Tensor {
+  /// What a JPEG file of this quality makes of the picture: rounded to 8 bits, encoded (4:2:0) and decoded by libjpeg.
+  ///
+  /// Shape `[H, W, 1]` (a gray file) or `[H, W, 3]`; the result is whole 8-bit levels in 0...1.
+  ///
+  /// - Throws: `wrongChannels`; `codec` for sides over the format's 65,500.
   func throughJPEG(quality: Int) throws(DegradationError) -> Tensor {
-    throw .codec(.unsupported(path: "", what: "JPEG in memory"))
+    guard shape.channels == 1 || shape.channels == 3 else {
+      throw .wrongChannels(operation: "JPEG", found: shape.channels, allowed: [1, 3])
+    }
+    let image = Image(width: shape.width, height: shape.height, colour: values, bitDepth: 8)
+    var limits = ImageLimits.standard
+    limits.pixels = max(limits.pixels, shape.pixels)
+    do throws(ImageError) {
+      let file = try ImageFile.encode(image, format: .jpeg, jpegQuality: quality, chroma: .half)
+      let decoded = try ImageFile.decode(file, path: "JPEG in memory", limits: limits).image
+      return Tensor(shape: shape, values: decoded.floats(shape.channels == 1 ? .gray : .rgb))
+    } catch {
+      throw .codec(error)
+    }
   }
 }

@@ -1,0 +1,77 @@
+import Tensors
+
+/// The three attentions of one block for one size of picture: where windows, stripes and anchors lie, and their biases.
+struct BlockRules: Sendable {
+  let window: AttentionRule
+  let gather: AttentionRule
+  let read: AttentionRule
+
+  /// - Parameter index: of the block in its stage; decides shifts and the direction of the stripes.
+  init(_ attention: MixedAttention, index: Int, geometry: PictureGeometry, on compute: Compute) {
+    func rule(_ bias: PositionBias, _ geometry: AttentionGeometry) -> AttentionRule {
+      AttentionRule(geometry: geometry, table: bias.table(for: geometry, on: compute), temperatures: bias.temperatures)
+    }
+    let stripe = geometry.stripe(ofBlock: index)
+    window = rule(attention.window, geometry.window(ofBlock: index))
+    gather = rule(attention.stripeGather, stripe.gather)
+    read = rule(attention.stripeRead, stripe.read)
+  }
+
+  var bytes: Int { window.table.bytes + gather.table.bytes + read.table.bytes }
+}
+
+/// All windows, stripes and anchor cells of pictures of one padded size (golden/README sections 3 and 5).
+struct PictureGeometry: Sendable {
+  struct Stripe: Sendable {
+    /// Queries are anchors, keys are tokens.
+    let gather: AttentionGeometry
+    /// Queries are tokens, keys are anchors.
+    let read: AttentionGeometry
+  }
+
+  private let windows: [AttentionGeometry]  // plain, shifted
+  private let stripes: [Stripe]  // horizontal, vertical, horizontal shifted, vertical shifted
+  private let shiftsStripes: Bool
+
+  /// - Parameters: height and width: multiples of `configuration.padMultiple`.
+  init(_ configuration: GRLConfiguration, height: Int, width: Int) {
+    let side = configuration.windowSize
+    shiftsStripes = configuration.shiftsStripes
+    windows = [0, side / 2].map { shift in
+      let cells = Partition(
+        height: height, width: width, cellHeight: side, cellWidth: side, shiftY: shift, shiftX: shift)
+      return AttentionGeometry(queries: cells, keys: cells)
+    }
+    let (rows, columns, factor) = (configuration.stripeRows, configuration.stripeColumns, configuration.anchorFactor)
+    stripes = [(rows, columns, false), (columns, rows, false), (rows, columns, true), (columns, rows, true)].map {
+      rows, columns, isShifted in
+      let (cellHeight, shiftY) = rows.cell(in: height)
+      let (cellWidth, shiftX) = columns.cell(in: width)
+      let tokens = Partition(
+        height: height, width: width, cellHeight: cellHeight, cellWidth: cellWidth, shiftY: isShifted ? shiftY : 0,
+        shiftX: isShifted ? shiftX : 0)
+      let anchors = Partition(
+        height: height / factor, width: width / factor, cellHeight: cellHeight / factor, cellWidth: cellWidth / factor,
+        shiftY: tokens.shiftY / factor, shiftX: tokens.shiftX / factor)
+      return Stripe(
+        gather: AttentionGeometry(queries: anchors, keys: tokens),
+        read: AttentionGeometry(queries: tokens, keys: anchors))
+    }
+  }
+
+  /// Windows are shifted in even blocks.
+  func window(ofBlock index: Int) -> AttentionGeometry { windows[index % 2 == 0 ? 1 : 0] }
+
+  /// Stripes are vertical in odd blocks and shifted in blocks 2 and 3 of every four.
+  func stripe(ofBlock index: Int) -> Stripe { stripes[index % 2 + (shiftsStripes && index % 4 >= 2 ? 2 : 0)] }
+}
+
+extension GRLConfiguration.StripeExtent {
+  /// Side of a stripe cell along an axis of `extent` pixels, and the cyclic shift of shifted stripes.
+  func cell(in extent: Int) -> (side: Int, shift: Int) {
+    switch self {
+    case .pixels(let side): (side, side / 2)
+    case .groups(let count): (extent / count, count == 1 ? 0 : extent / (2 * count))
+    }
+  }
+}

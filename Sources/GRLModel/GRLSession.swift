@@ -1,0 +1,59 @@
+import Tensors
+
+/// Working memory and tables for pictures of one size. Make one for each tile shape and reuse it.
+public final class GRLSession {
+  public let network: GRL
+  public let height: Int
+  public let width: Int
+  private let pool: ThreadPool
+  private let workspace: Workspace
+  private let rules: [[BlockRules]]
+
+  /// - Parameters:
+  ///   - height, width: of the unpadded pictures in pixels, at least 1.
+  ///   - pool: the threads that compute.
+  public init(network: GRL, height: Int, width: Int, pool: ThreadPool) {
+    precondition(height > 0 && width > 0)
+    self.network = network
+    self.height = height
+    self.width = width
+    self.pool = pool
+    workspace = Workspace(floats: network.measure(height: height, width: width, pool: pool).workspaceFloats)
+    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace)
+    rules = network.rules(
+      height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)
+  }
+
+  /// Restores one picture. Same result for any number of threads.
+  ///
+  /// - Parameters:
+  ///   - input: `[height, width, inputChannels]`, values in 0...1.
+  ///   - isCancelled: asked between blocks; when true, `CancellationError` is thrown.
+  ///   - onBlock: told after each transformer block how many of how many are done.
+  /// - Returns: `[height * upscale, width * upscale, outputChannels]`, not clamped.
+  public func restore(
+    _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(CancellationError) -> Tensor {
+    var done = 0
+    return try run(input, trace: nil) { () throws(CancellationError) in
+      done += 1
+      onBlock(done, network.blockCount)
+      if isCancelled() { throw CancellationError() }
+    }
+  }
+
+  /// Restores one picture and shows `trace` every intermediate result under the name that the golden files use.
+  package func restore(_ input: Tensor, trace: (_ name: String, _ map: FeatureMap) -> Void) -> Tensor {
+    withoutActuallyEscaping(trace) { run(input, trace: $0) {} }
+  }
+
+  private func run<Failure: Error>(
+    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, afterBlock: () throws(Failure) -> Void
+  ) throws(Failure) -> Tensor {
+    precondition(
+      input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
+      "input \(input.shape) in a session for \(height) x \(width)")
+    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace, trace: trace)
+    return try network.forward(input, rules: rules, on: compute, afterBlock: afterBlock)
+  }
+}

@@ -1,0 +1,51 @@
+import Checkpoints
+import Tensors
+
+// How the basic layers find their weights; names as in published checkpoints.
+
+extension Linear {
+  /// `weight` `[outputs, inputs]` and, where `hasBias`, `bias` `[outputs]`.
+  init(
+    _ weights: WeightScope, in inputs: Int, out outputs: Int, hasBias: Bool = true, activation: Activation = .none,
+    for instructionSet: InstructionSet
+  ) {
+    self.init(
+      weights: weights.floats("weight", [outputs, inputs]), bias: hasBias ? weights.floats("bias", [outputs]) : nil,
+      inputs: inputs, outputs: outputs, activation: activation, for: instructionSet)
+  }
+}
+
+extension Convolution {
+  /// `weight` `[outputs, inputs, 3, 3]` and `bias` `[outputs]`.
+  init(
+    _ weights: WeightScope, in inputs: Int, out outputs: Int, activation: Activation = .none,
+    for instructionSet: InstructionSet
+  ) {
+    self.init(
+      weights: weights.floats("weight", [outputs, inputs, 3, 3]), bias: weights.floats("bias", [outputs]),
+      inputs: inputs,
+      outputs: outputs, activation: activation, for: instructionSet)
+  }
+}
+
+extension LayerNorm {
+  /// `weight` and `bias` `[channels]`.
+  init(_ weights: WeightScope, channels: Int) {
+    self.init(gamma: weights.floats("weight", [channels]), beta: weights.floats("bias", [channels]))
+  }
+}
+
+extension PositionBias {
+  /// Width of the hidden layer of every published position-bias network.
+  static let hiddenWidth = 512
+
+  /// `logit_scale` `[heads, 1, 1]`, `cpb_mlp.0` (2 to 512, with bias), `cpb_mlp.2` (512 to heads, without).
+  init(_ weights: WeightScope, heads: Int, for instructionSet: InstructionSet) {
+    let mlp = weights["cpb_mlp"]
+    self.init(
+      logitScale: weights.floats("logit_scale", [heads, 1, 1]),
+      hiddenWeights: mlp[0].floats("weight", [PositionBias.hiddenWidth, 2]),
+      hiddenBias: mlp[0].floats("bias", [PositionBias.hiddenWidth]),
+      outputWeights: mlp[2].floats("weight", [heads, PositionBias.hiddenWidth]), for: instructionSet)
+  }
+}

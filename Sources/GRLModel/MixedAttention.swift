@@ -1,0 +1,81 @@
+import Checkpoints
+import Tensors
+
+/// Mixed attention: half the channels look through square windows, half through stripes summarised by anchors.
+///
+///     y = proj(concat(window(x), stripe(x)))
+///
+/// Shapes: `x` is `[H, W, C]`, `H` and `W` multiples of the window and stripe sides. Same shape out.
+/// Source: GRL (CVPR 2023), section 3.3; checkpoint scope `layers.N.blocks.M.attn`.
+struct MixedAttention: Sendable {
+  let qkv: Linear
+  let anchor: AnchorProjection
+  let window: PositionBias
+  let stripeGather: PositionBias
+  let stripeRead: PositionBias
+  let projection: Linear
+  let configuration: GRLConfiguration
+
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+    let width = configuration.embeddingWidth
+    self.configuration = configuration
+    qkv = Linear(
+      weights["qkv"]["body"], in: width, out: 3 * width, hasBias: configuration.hasQKVBias, for: instructionSet)
+    anchor = AnchorProjection(weights["anchor"]["body"][0], configuration, for: instructionSet)
+    window = PositionBias(
+      weights["window_attn"]["attn_transform"], heads: configuration.windowHeads, for: instructionSet)
+    stripeGather = PositionBias(
+      weights["stripe_attn"]["attn_transform1"], heads: configuration.stripeHeads, for: instructionSet)
+    stripeRead = PositionBias(
+      weights["stripe_attn"]["attn_transform2"], heads: configuration.stripeHeads, for: instructionSet)
+    projection = Linear(weights["proj"], in: width, out: width, for: instructionSet)
+  }
+
+  /// The attention of both halves up to, but not including, the output projection; `[H, W, C]` into `output`.
+  func callAsFunction(_ x: FeatureMap, _ rules: BlockRules, into output: FeatureMap, on compute: Compute, name: String)
+  {
+    let width = x.channels
+    let factor = configuration.anchorFactor
+    compute.workspace.scope {
+      let projections = compute.workspace.map(height: x.height, width: x.width, channels: 3 * width)
+      let anchors = compute.workspace.map(height: x.height / factor, width: x.width / factor, channels: width / 2)
+      compute.apply([qkv], to: x, into: projections)  // [H, W, 3C]: window q, k, v, stripe q, k, v
+      anchor(x, into: anchors, on: compute)  // [H/f, W/f, C/2]
+      compute.trace?(name + ".qkv", projections)
+      compute.trace?(name + ".anchor", anchors)
+      let half = width / 2
+      let local = AttentionSource(
+        features: projections, channel: 0, heads: configuration.windowHeads,
+        headWidth: half / configuration.windowHeads,
+        output: output, outputChannel: 0)
+      let regional = AttentionSource(
+        features: projections, channel: 3 * half, heads: configuration.stripeHeads,
+        headWidth: half / configuration.stripeHeads, output: output, outputChannel: half)
+      compute.attend(  // [H, W, C]: window half, stripe half
+        windows: WindowAttentionTask(source: local, rule: rules.window),
+        stripes: StripeAttentionTask(source: regional, anchors: anchors, gather: rules.gather, read: rules.read))
+    }
+    compute.trace?(name + ".attn", output)
+  }
+}
+
+/// Anchors: the mean of each `f` x `f` block of pixels, projected to half the channels (checkpoint scope `anchor.body.0`).
+struct AnchorProjection: Sendable {
+  let reduction: Linear
+  let factor: Int
+
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+    let width = configuration.embeddingWidth
+    factor = configuration.anchorFactor
+    reduction = Linear(weights["reduction"], in: width, out: width / 2, for: instructionSet)
+  }
+
+  /// `[H, W, C]` to `[H / f, W / f, C / 2]`.
+  func callAsFunction(_ x: FeatureMap, into anchors: FeatureMap, on compute: Compute) {
+    compute.workspace.scope {
+      let pooled = compute.workspace.map(height: anchors.height, width: anchors.width, channels: x.channels)
+      compute.meanPool(x, factor: factor, into: pooled)
+      compute.apply([reduction], to: pooled, into: anchors)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Checkpoints
+import Tensors
+
+/// One block, with normalisation after each branch (paper section 3.1; checkpoint scope `layers.N.blocks.M`).
+///
+///     y = x + norm1(attention(x)) [+ channelAttention(x)]
+///     z = y + norm2(fc2(gelu(fc1(y))))
+struct TransformerBlock: Sendable {
+  let attention: MixedAttention
+  let norm1: LayerNorm
+  let local: ChannelAttentionBlock?
+  let expansion: Linear
+  let contraction: Linear
+  let norm2: LayerNorm
+
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+    let (width, hidden) = (configuration.embeddingWidth, configuration.hiddenWidth)
+    attention = MixedAttention(weights["attn"], configuration, for: instructionSet)
+    norm1 = LayerNorm(weights["norm1"], channels: width)
+    local =
+      configuration.hasChannelAttention
+      ? ChannelAttentionBlock(weights["conv"]["cab"], width: width, for: instructionSet) : nil
+    expansion = Linear(weights["mlp"]["fc1"], in: width, out: hidden, activation: .gelu, for: instructionSet)
+    contraction = Linear(weights["mlp"]["fc2"], in: hidden, out: width, for: instructionSet)
+    norm2 = LayerNorm(weights["norm2"], channels: width)
+  }
+
+  /// `[H, W, C]`; `output` may be `x`.
+  func callAsFunction(_ x: FeatureMap, _ rules: BlockRules, into output: FeatureMap, on compute: Compute, name: String)
+  {
+    compute.workspace.scope {
+      let attended = compute.workspace.map(height: x.height, width: x.width, channels: x.channels)
+      attention(x, rules, into: attended, on: compute, name: name)
+      let gated = local.map { $0(x, on: compute, name: name) }
+      compute.apply(  // y = x + norm1(proj(attention)) + local
+        [attention.projection], norm: norm1, to: attended, residual: x, local: gated, into: output,
+        names: [name + ".attn_proj", name + ".norm1"])
+    }
+    compute.apply(  // z = y + norm2(fc2(gelu(fc1(y))))
+      [expansion, contraction], norm: norm2, to: output, residual: output, into: output,
+      names: [nil, name + ".mlp", name + ".norm2"])
+    compute.trace?(name + ".out", output)
+  }
+}
+
+/// A transformer stage: blocks in turn, then `x + conv(blocks(x))` (checkpoint scope `layers.N`).
+struct TransformerStage: Sendable {
+  let blocks: [TransformerBlock]
+  let convolution: Convolution
+
+  init(_ weights: WeightScope, depth: Int, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+    blocks = (0..<depth).map { TransformerBlock(weights["blocks"][$0], configuration, for: instructionSet) }
+    let width = configuration.embeddingWidth
+    convolution = Convolution(weights["conv"], in: width, out: width, for: instructionSet)
+  }
+
+  /// Works on `x` in place. `afterBlock` runs after each block and may throw to stop.
+  func callAsFunction<Failure: Error>(
+    _ x: FeatureMap, _ rules: [BlockRules], on compute: Compute, name: String, afterBlock: () throws(Failure) -> Void
+  ) throws(Failure) {
+    try compute.workspace.scope { () throws(Failure) in
+      let y = compute.workspace.map(height: x.height, width: x.width, channels: x.channels)
+      for (index, block) in blocks.enumerated() {
+        block(index == 0 ? x : y, rules[index], into: y, on: compute, name: "\(name).block\(index)")
+        try afterBlock()
+      }
+      compute.apply(convolution, to: y, residual: x, into: x)
+    }
+    compute.trace?(name, x)
+  }
+}

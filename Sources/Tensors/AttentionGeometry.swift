@@ -1,0 +1,123 @@
+import Foundation
+
+/// Everything about one attention (queries of a cell against keys of a cell) that depends only on sizes.
+///
+/// The position bias of query `(i, j)` and key `(k, l)` is entry `(i - k + Rk - 1, j - l + Ck - 1)` of a small table of offsets
+/// (golden/README section 6). Tables are kept with both axes reversed, so that the biases of one query against a run of keys of
+/// the same row lie side by side: at `(Rq - 1 - i + k, Cq - 1 - j + l)`. Where rows of keys are shorter than the kernels' step,
+/// the table is spread out once for each query column `j`, and all keys of a query lie side by side.
+public final class AttentionGeometry: Sendable {
+  public let queries: Partition
+  public let keys: Partition
+  public let tableRows: Int
+  public let tableColumns: Int
+
+  /// Runs of keys as the kernel walks them.
+  let keyRows: Int
+  let keyColumns: Int
+  let biasRowStep: Int
+  /// Floats of one head's bias as the kernel reads it.
+  let biasFloats: Int
+  /// Where each query's biases begin.
+  let biasOffsets: [Int32]
+  /// By `Partition.Border`: additive masks of each region of queries `[region, keys]`, and where each query's begins;
+  /// nil where no key is masked.
+  let masks: [Mask?]
+
+  struct Mask: Sendable {
+    let values: Parameters
+    let offsets: [Int32]
+  }
+
+  /// Log 2 of e: scores are kept in units of log 2, so that the kernels need only powers of two.
+  static let logBase = Float(1.4426950408889634)
+  /// Added to a score whose query and key were apart before the roll; not minus infinity (golden/README section 6).
+  static let maskPenalty = Float(-100)
+  /// Keys that a kernel takes at once, at most; rows of keys that are multiples of it need no spreading.
+  static let step = 32
+
+  private let isSpread: Bool
+
+  /// - Parameters:
+  ///   - queries: cells of the queries; tokens of a window or stripe, or anchors.
+  ///   - keys: cells of the keys; cell `n` of `queries` looks at cell `n` of `keys`.
+  public init(queries: Partition, keys: Partition) {
+    precondition(queries.cellCount == keys.cellCount)
+    self.queries = queries
+    self.keys = keys
+    tableRows = queries.cellHeight + keys.cellHeight - 1
+    tableColumns = queries.cellWidth + keys.cellWidth - 1
+    isSpread = keys.cellWidth % AttentionGeometry.step != 0
+    if isSpread {
+      let perColumn = tableRows * keys.cellWidth
+      (keyRows, keyColumns, biasRowStep) = (1, keys.tokens, 0)
+      biasFloats = queries.cellWidth * perColumn
+      biasOffsets = (0..<queries.tokens).map { token in
+        let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
+        return Int32(j * perColumn + (queries.cellHeight - 1 - i) * keys.cellWidth)
+      }
+    } else {
+      let columns = tableColumns
+      (keyRows, keyColumns, biasRowStep) = (keys.cellHeight, keys.cellWidth, columns)
+      biasFloats = tableRows * columns
+      biasOffsets = (0..<queries.tokens).map { token in
+        let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
+        return Int32((queries.cellHeight - 1 - i) * columns + queries.cellWidth - 1 - j)
+      }
+    }
+    masks = Partition.Border.allCases.map { AttentionGeometry.mask(queries: queries, keys: keys, on: $0) }
+  }
+
+  private static func mask(queries: Partition, keys: Partition, on border: Partition.Border) -> Mask? {
+    let queryRegions = queries.regions(on: border)
+    let keyRegions = keys.regions(on: border)
+    let distinct = Array(Set(queryRegions)).sorted()
+    guard distinct.contains(where: { region in keyRegions.contains { $0 != region } }) else { return nil }
+    let penalty = maskPenalty * logBase
+    let values = Parameters(distinct.flatMap { region in keyRegions.map { $0 == region ? 0 : penalty } })
+    let offsets = queryRegions.map { Int32(distinct.firstIndex(of: $0)! * keyRegions.count) }
+    return Mask(values: values, offsets: offsets)
+  }
+
+  /// Log-spaced signed offsets of a table axis for a cell of `tokens` and `anchors` (equal for windows), smallest first.
+  ///
+  /// Source: golden/README section 6, "Position bias", with its order of float32 operations.
+  static func axisOffsets(tokens: Int, anchors: Int) -> [Float] {
+    let slack = (tokens - anchors) / 2
+    let (low, high) = (1 - anchors - slack, tokens - 1 - slack)
+    return (low...high).map { value in
+      let r = Float(value) / Float(high) * 8
+      return (r > 0 ? 1 : r < 0 ? -1 : 0) * log2(abs(r) + 1) / 3
+    }
+  }
+
+  /// The table's `(row, column)` offsets, `tableRows * tableColumns` pairs in the table's own (not reversed) order.
+  var offsets: [(Float, Float)] {
+    let rows = AttentionGeometry.axisOffsets(
+      tokens: max(queries.cellHeight, keys.cellHeight), anchors: min(queries.cellHeight, keys.cellHeight))
+    let columns = AttentionGeometry.axisOffsets(
+      tokens: max(queries.cellWidth, keys.cellWidth), anchors: min(queries.cellWidth, keys.cellWidth))
+    return rows.flatMap { row in columns.map { (row, $0) } }
+  }
+
+  /// Lays one head's reversed table `[tableRows, tableColumns]` out as the kernel reads it.
+  func writeBias(table: UnsafePointer<Float>, to bias: UnsafeMutablePointer<Float>) {
+    guard isSpread else {
+      bias.update(from: table, count: biasFloats)
+      return
+    }
+    let run = keys.cellWidth
+    for j in 0..<queries.cellWidth {
+      for row in 0..<tableRows {
+        (bias + (j * tableRows + row) * run).update(
+          from: table + row * tableColumns + queries.cellWidth - 1 - j, count: run)
+      }
+    }
+  }
+
+  /// Whether the kernel reads the table itself, without `writeBias`.
+  var readsTable: Bool { !isSpread }
+
+  /// The largest distance of any score from the bound that still lets the kernel go without the running maximum.
+  static let boundSpan = Float(110)
+}

@@ -1,0 +1,278 @@
+import CKernels
+
+/// One attention as a layer states it: sizes, position bias and temperature.
+public struct AttentionRule: Sendable {
+  public let geometry: AttentionGeometry
+  public let table: PositionBias.Table
+  /// Factor on the cosine of each head.
+  public let temperatures: [Float]
+
+  public init(geometry: AttentionGeometry, table: PositionBias.Table, temperatures: [Float]) {
+    self.geometry = geometry
+    self.table = table
+    self.temperatures = temperatures
+  }
+}
+
+/// Where an attention reads its projections and writes its result.
+///
+/// `features` holds from `channel` on three runs of `heads * headWidth` channels: queries, keys, values, each head by head.
+public struct AttentionSource {
+  public let features: FeatureMap
+  public let channel: Int
+  public let heads: Int
+  public let headWidth: Int
+  public let output: FeatureMap
+  public let outputChannel: Int
+
+  public init(
+    features: FeatureMap, channel: Int, heads: Int, headWidth: Int, output: FeatureMap, outputChannel: Int
+  ) {
+    self.features = features
+    self.channel = channel
+    self.heads = heads
+    self.headWidth = headWidth
+    self.output = output
+    self.outputChannel = outputChannel
+  }
+
+  enum Run: Int {
+    case query, key, value
+  }
+
+  func base(_ run: Run, head: Int) -> UnsafePointer<Float> {
+    UnsafePointer(features.base + channel + (run.rawValue * heads + head) * headWidth)
+  }
+
+  func outputBase(head: Int) -> UnsafeMutablePointer<Float> { output.base + outputChannel + head * headWidth }
+}
+
+/// Window attention (paper section 3.3): softmax of cosine, bias and mask inside each square window.
+public struct WindowAttentionTask {
+  let source: AttentionSource
+  let rule: AttentionRule
+
+  public init(source: AttentionSource, rule: AttentionRule) {
+    self.source = source
+    self.rule = rule
+  }
+}
+
+/// Anchored stripe attention (paper section 3.2): anchors gather from the stripe's tokens, tokens read from the anchors.
+public struct StripeAttentionTask {
+  let source: AttentionSource
+  /// `[H / f, W / f, heads * headWidth]`.
+  let anchors: FeatureMap
+  /// Queries are anchors, keys are tokens.
+  let gather: AttentionRule
+  /// Queries are tokens, keys are anchors.
+  let read: AttentionRule
+
+  public init(source: AttentionSource, anchors: FeatureMap, gather: AttentionRule, read: AttentionRule) {
+    self.source = source
+    self.anchors = anchors
+    self.gather = gather
+    self.read = read
+  }
+}
+
+extension Compute {
+  /// Queries that one kernel call takes: bounds its scratch.
+  private static let queryChunk = 512
+
+  /// Both attentions of a block, all heads, in one parallel loop over stripes and windows.
+  ///
+  /// Neither a rolled nor a partitioned map, nor a matrix of scores or biases of a whole cell, is ever stored.
+  public func attend(windows: WindowAttentionTask, stripes: StripeAttentionTask) {
+    workspace.scope {
+      let windowBias = spread(windows.rule)
+      let gatherBias = spread(stripes.gather)
+      let readBias = spread(stripes.read)
+      let scratch = workspace.perWorker(pool, floats: max(floats(for: windows), floats(for: stripes)))
+      guard workspace.holdsMemory else { return }
+      let stripeTasks = stripes.gather.geometry.keys.cellCount * stripes.source.heads
+      let windowTasks = windows.rule.geometry.keys.cellCount * windows.source.heads
+      // Stripes first: they are the longer tasks.
+      pool.run(count: stripeTasks + windowTasks) { index, worker in
+        if index < stripeTasks {
+          run(
+            stripes, cell: index / stripes.source.heads, head: index % stripes.source.heads, gatherBias: gatherBias,
+            readBias: readBias, scratch: scratch[worker])
+        } else {
+          let task = index - stripeTasks
+          run(
+            windows, cell: task / windows.source.heads, head: task % windows.source.heads, bias: windowBias,
+            scratch: scratch[worker])
+        }
+      }
+    }
+  }
+
+  /// The bias of every head as the kernels read it.
+  struct KernelBias {
+    let base: UnsafePointer<Float>
+    let floatsPerHead: Int
+    subscript(head: Int) -> UnsafePointer<Float> { base + head * floatsPerHead }
+  }
+
+  private func spread(_ rule: AttentionRule) -> KernelBias {
+    let (geometry, table) = (rule.geometry, rule.table)
+    if geometry.readsTable { return KernelBias(base: table.values.base, floatsPerHead: table.floatsPerHead) }
+    let heads = rule.temperatures.count
+    let bias = workspace.floats(heads * geometry.biasFloats)
+    if workspace.holdsMemory {
+      pool.run(count: heads) { head, _ in
+        geometry.writeBias(
+          table: table.values.base + head * table.floatsPerHead, to: bias + head * geometry.biasFloats)
+      }
+    }
+    return KernelBias(base: UnsafePointer(bias), floatsPerHead: geometry.biasFloats)
+  }
+
+  // MARK: One cell, one head
+
+  /// Scratch memory given out front to back.
+  private struct Bump {
+    var next: UnsafeMutablePointer<Float>
+    mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+      defer { next += (count + Int(GRL_SLACK)).rounded(upTo: 16) }
+      return next
+    }
+    static func size(_ counts: [Int]) -> Int { counts.reduce(0) { $0 + ($1 + Int(GRL_SLACK)).rounded(upTo: 16) } }
+  }
+
+  /// Widths of a transposed operand of `tokens`, of a row of values, and the kernel's scratch.
+  private func transposedStride(_ tokens: Int) -> Int { tokens.rounded(upTo: AttentionGeometry.step) }
+  private func valueStride(_ headWidth: Int) -> Int { headWidth.rounded(upTo: Int(GRL_LANE_LIMIT)) }
+  private func kernelScratch(queries: Int, keys: Int, headWidth: Int) -> Int {
+    grl_attention_scratch(Int32(min(queries, Compute.queryChunk)), Int32(keys), Int32(headWidth))
+  }
+
+  private func floats(for task: WindowAttentionTask) -> Int {
+    let (tokens, width) = (task.rule.geometry.keys.tokens, task.source.headWidth)
+    return Bump.size([
+      tokens, width * transposedStride(tokens), width * transposedStride(tokens), tokens * valueStride(width),
+      kernelScratch(queries: tokens, keys: tokens, headWidth: width),
+    ])
+  }
+
+  private func floats(for task: StripeAttentionTask) -> Int {
+    let (anchors, tokens) = (task.gather.geometry.queries.tokens, task.gather.geometry.keys.tokens)
+    let width = task.source.headWidth
+    return Bump.size([
+      tokens, anchors, width * transposedStride(tokens), tokens * valueStride(width), width * transposedStride(anchors),
+      anchors * valueStride(width),
+      max(
+        kernelScratch(queries: anchors, keys: tokens, headWidth: width),
+        kernelScratch(queries: tokens, keys: anchors, headWidth: width)),
+    ])
+  }
+
+  private func takeIndices(_ bump: inout Bump, _ count: Int) -> UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(bump.take(count)).bindMemory(to: Int32.self, capacity: count)
+  }
+
+  private func run(
+    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let (source, geometry) = (task.source, task.rule.geometry)
+    let (tokens, width) = (geometry.keys.tokens, source.headWidth)
+    let stride = transposedStride(tokens)
+    var bump = Bump(next: scratch)
+    let pixels = takeIndices(&bump, tokens)
+    let q = bump.take(width * stride)
+    let k = bump.take(width * stride)
+    let v = bump.take(tokens * valueStride(width))
+    geometry.keys.writePixels(of: cell, to: pixels)
+    let temperature = task.rule.temperatures[head] * AttentionGeometry.logBase
+    gather(source.base(.query, head: head), source.features, pixels, tokens, width, scale: temperature, into: q, stride)
+    gather(source.base(.key, head: head), source.features, pixels, tokens, width, scale: 1, into: k, stride)
+    grl_gather_rows(
+      source.base(.value, head: head), source.features.channels, pixels, Int32(tokens), Int32(width), v,
+      valueStride(width))
+    attend(
+      task.rule, cell: cell, head: head, bias: bias, q: q, qStride: stride, k: k, kStride: stride, v: v, width: width,
+      output: source.outputBase(head: head), pixels: pixels, outputStride: source.output.channels, scratch: bump.next)
+  }
+
+  private func run(
+    _ task: StripeAttentionTask, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let source = task.source
+    let (anchorCells, tokenCells) = (task.gather.geometry.queries, task.gather.geometry.keys)
+    let (anchors, tokens, width) = (anchorCells.tokens, tokenCells.tokens, source.headWidth)
+    let (anchorStride, tokenStride) = (transposedStride(anchors), transposedStride(tokens))
+    var bump = Bump(next: scratch)
+    let pixels = takeIndices(&bump, tokens)
+    let anchorPixels = takeIndices(&bump, anchors)
+    let tokenQK = bump.take(width * tokenStride)
+    let v = bump.take(tokens * valueStride(width))
+    let a = bump.take(width * anchorStride)
+    let gathered = bump.take(anchors * valueStride(width))
+    tokenCells.writePixels(of: cell, to: pixels)
+    anchorCells.writePixels(of: cell, to: anchorPixels)
+
+    // Anchors gather from tokens. The temperature sits on the keys, so that the same anchors serve both steps.
+    gather(
+      UnsafePointer(task.anchors.base + head * width), task.anchors, anchorPixels, anchors, width, scale: 1, into: a,
+      anchorStride)
+    gather(
+      source.base(.key, head: head), source.features, pixels, tokens, width,
+      scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
+    grl_gather_rows(
+      source.base(.value, head: head), source.features.channels, pixels, Int32(tokens), Int32(width), v,
+      valueStride(width))
+    attend(
+      task.gather, cell: cell, head: head, bias: gatherBias, q: a, qStride: anchorStride, k: tokenQK,
+      kStride: tokenStride,
+      v: v, width: width, output: gathered, pixels: nil, outputStride: valueStride(width), scratch: bump.next)
+
+    // Tokens read from anchors.
+    gather(
+      source.base(.query, head: head), source.features, pixels, tokens, width,
+      scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
+    attend(
+      task.read, cell: cell, head: head, bias: readBias, q: tokenQK, qStride: tokenStride, k: a, kStride: anchorStride,
+      v: gathered, width: width, output: source.outputBase(head: head), pixels: pixels,
+      outputStride: source.output.channels, scratch: bump.next)
+  }
+
+  private func gather(
+    _ x: UnsafePointer<Float>, _ map: FeatureMap, _ pixels: UnsafePointer<Int32>, _ count: Int, _ width: Int,
+    scale: Float,
+    into output: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
+    var task = grl_gather(
+      x: x, stride: map.channels, index: pixels, count: Int32(count), padded_count: Int32(stride),
+      head_dim: Int32(width),
+      scale: scale, out: output, out_stride: stride)
+    kernels.table.pointee.gather_normalised(&task)
+  }
+
+  private func attend(
+    _ rule: AttentionRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<Float>, qStride: Int,
+    k: UnsafePointer<Float>, kStride: Int, v: UnsafePointer<Float>, width: Int, output: UnsafeMutablePointer<Float>,
+    pixels: UnsafePointer<Int32>?, outputStride: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let geometry = rule.geometry
+    let queries = geometry.queries.tokens
+    let mask = geometry.masks[geometry.queries.border(of: cell).rawValue]
+    geometry.biasOffsets.withUnsafeBufferPointer { biasOffsets in
+      (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
+        for first in stride(from: 0, to: queries, by: Compute.queryChunk) {
+          var task = grl_attention(
+            q: q + first, k: k, v: v, q_stride: qStride, k_stride: kStride, v_stride: valueStride(width),
+            head_dim: Int32(width), query_count: Int32(min(queries - first, Compute.queryChunk)),
+            key_rows: Int32(geometry.keyRows), key_columns: Int32(geometry.keyColumns), bias: bias[head],
+            bias_offset: biasOffsets.baseAddress! + first, bias_row_step: geometry.biasRowStep,
+            mask: mask?.values.base, mask_offset: mask == nil ? nil : maskOffsets.baseAddress! + first,
+            bound: rule.table.bounds[head],
+            out: pixels == nil ? output + first * outputStride : output, out_index: pixels.map { $0 + first },
+            out_stride: outputStride, scratch: scratch)
+          kernels.table.pointee.attention(&task)
+        }
+      }
+    }
+  }
+}

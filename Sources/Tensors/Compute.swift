@@ -1,0 +1,182 @@
+import CKernels
+
+/// Where a forward pass runs: kernels, threads and working memory.
+///
+/// Operations write into maps that the caller took from `workspace`. They compute nothing while the workspace measures.
+public struct Compute {
+  public let instructionSet: InstructionSet
+  public let pool: ThreadPool
+  public let workspace: Workspace
+  /// Shown each named intermediate result; nil in normal runs. A traced pass computes chains step by step.
+  public let trace: ((_ name: String, _ map: FeatureMap) -> Void)?
+  let kernels: Kernels
+
+  public init(
+    instructionSet: InstructionSet, pool: ThreadPool, workspace: Workspace,
+    trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil
+  ) {
+    self.instructionSet = instructionSet
+    self.pool = pool
+    self.workspace = workspace
+    self.trace = trace
+    kernels = instructionSet.kernels
+  }
+
+  /// Pixels that one task of a row-wise operation takes: their activations stay in the second-level cache.
+  private static let chunk = 96
+
+  func forEachChunk(of pixels: Int, _ body: (_ first: Int, _ count: Int, _ worker: Int) -> Void) {
+    let chunk = Compute.chunk
+    pool.run(count: (pixels + chunk - 1) / chunk) { index, worker in
+      body(index * chunk, min(chunk, pixels - index * chunk), worker)
+    }
+  }
+
+  // MARK: Linear layers
+
+  /// The local branch of a block: features and the weight of each channel.
+  public struct GatedFeatures {
+    public let features: FeatureMap
+    public let gate: [Float]
+    public init(features: FeatureMap, gate: [Float]) {
+      self.features = features
+      self.gate = gate
+    }
+  }
+
+  /// `output = residual + norm(layers(input)) + local`, pixel by pixel; parts that are nil are left out.
+  ///
+  /// The result between the layers never exists as a whole map. `residual` and `output` may be the same map.
+  /// - Parameter names: for the trace: one for each layer's result, and one for the norm's (before anything is added).
+  public func apply(
+    _ layers: [Linear], norm: LayerNorm? = nil, to input: FeatureMap, residual: FeatureMap? = nil,
+    local: GatedFeatures? = nil, into output: FeatureMap, names: [String?] = []
+  ) {
+    precondition(layers.first?.inputs ?? input.channels == input.channels && input.pixels == output.pixels)
+    precondition((layers.last?.outputs ?? input.channels) == output.channels && (residual == nil || norm != nil))
+    if let trace, workspace.holdsMemory {
+      traceSteps(of: layers, norm: norm, input: input, names: names, trace)
+    }
+    workspace.scope {
+      let widest = layers.map(\.outputs).max() ?? 0
+      let needsScratch = layers.count > 1 || norm != nil
+      let scratch = needsScratch ? workspace.perWorker(pool, floats: 2 * Compute.chunk * widest) : nil
+      guard workspace.holdsMemory else { return }
+      forEachChunk(of: input.pixels) { first, count, worker in
+        var x = UnsafePointer(input.base + first * input.channels)
+        for (index, layer) in layers.enumerated() {
+          let isResult = index == layers.count - 1 && norm == nil
+          let y =
+            isResult
+            ? output.base + first * output.channels
+            : (scratch![worker] + (index % 2) * Compute.chunk * widest)
+          multiply(layer, rows: count, from: x, into: y)
+          x = UnsafePointer(y)
+        }
+        if let norm {
+          normalise(norm, first: first, count: count, x: x, residual: residual, local: local, into: output)
+        }
+      }
+    }
+  }
+
+  private func multiply(
+    _ layer: Linear, rows: Int, from x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+  ) {
+    var task = grl_gemm(
+      a: x, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(rows), segments: 1, k: Int32(layer.inputs),
+      n: Int32(layer.outputs), b: layer.weights.base, bias: layer.bias?.base, residual: nil, residual_stride: 0, c: y,
+      c_stride: layer.outputs, activation: layer.activation.kind, slope: layer.activation.slope)
+    kernels.table.pointee.gemm(&task)
+  }
+
+  private func normalise(
+    _ norm: LayerNorm, first: Int, count: Int, x: UnsafePointer<Float>, residual: FeatureMap?, local: GatedFeatures?,
+    into output: FeatureMap
+  ) {
+    let offset = first * norm.channels
+    let gate = local?.gate ?? []
+    gate.withUnsafeBufferPointer { gate in
+      var task = grl_layer_norm(
+        x: x, residual: residual.map { UnsafePointer($0.base + offset) },
+        local: local.map { UnsafePointer($0.features.base + offset) }, gate: local == nil ? nil : gate.baseAddress,
+        gamma: norm.gamma.base, beta: norm.beta.base, out: output.base + offset, rows: Int32(count),
+        channels: Int32(norm.channels))
+      kernels.table.pointee.layer_norm(&task)
+    }
+  }
+
+  /// Shows the trace the product of features and gate, which otherwise never exists as a map.
+  public func trace(_ local: GatedFeatures, name: String) {
+    guard let trace, workspace.holdsMemory else { return }
+    let features = local.features
+    let memory = Workspace(floats: features.pixels * features.channels + 1024)
+    let product = memory.map(height: features.height, width: features.width, channels: features.channels)
+    for index in 0..<(features.pixels * features.channels) {
+      product.base[index] = features.base[index] * local.gate[index % features.channels]
+    }
+    trace(name, product)
+  }
+
+  /// The unfused way of `apply`, for the trace: every intermediate result as a whole map of its own.
+  private func traceSteps(
+    of layers: [Linear], norm: LayerNorm?, input: FeatureMap, names: [String?], _ trace: (String, FeatureMap) -> Void
+  ) {
+    let floats = layers.reduce(0) { $0 + $1.outputs + 2 } + (norm?.channels ?? 0) + 2
+    let memory = Workspace(floats: (input.pixels + 2) * floats + 1024)
+    let plain = Compute(instructionSet: instructionSet, pool: pool, workspace: memory)
+    var x = input
+    for (index, layer) in layers.enumerated() {
+      let y = memory.map(height: x.height, width: x.width, channels: layer.outputs)
+      plain.forEachChunk(of: x.pixels) { first, count, _ in
+        multiply(layer, rows: count, from: x.base + first * layer.inputs, into: y.base + first * layer.outputs)
+      }
+      x = y
+      if index < names.count, let name = names[index] { trace(name, y) }
+    }
+    guard let norm, names.count > layers.count, let name = names[layers.count] else { return }
+    let y = memory.map(height: x.height, width: x.width, channels: norm.channels)
+    normalise(norm, first: 0, count: x.pixels, x: x.base, residual: nil, local: nil, into: y)
+    trace(name, y)
+  }
+
+  // MARK: Convolution
+
+  /// `output = convolution(input) + residual`; `residual` may be `output`, `input` may not.
+  public func apply(_ layer: Convolution, to input: FeatureMap, residual: FeatureMap? = nil, into output: FeatureMap) {
+    precondition(layer.inputs == input.channels && layer.outputs == output.channels && input.pixels == output.pixels)
+    let rowsAtOnce = 4
+    let line = (input.width + 2) * input.channels
+    workspace.scope {
+      // Each task copies the image rows it needs between zero pixels, so that every 3x3 neighbourhood is three runs.
+      let scratch = workspace.perWorker(pool, floats: (rowsAtOnce + 2) * line)
+      guard workspace.holdsMemory else { return }
+      pool.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
+        let first = index * rowsAtOnce
+        let last = min(first + rowsAtOnce, input.height)
+        let lines = scratch[worker]
+        for y in (first - 1)...last {
+          let target = lines + (y - first + 1) * line
+          if y < 0 || y >= input.height {
+            target.update(repeating: 0, count: line)
+          } else {
+            target.update(repeating: 0, count: input.channels)
+            (target + input.channels).update(
+              from: input.base + y * input.width * input.channels, count: input.width * input.channels)
+            (target + line - input.channels).update(repeating: 0, count: input.channels)
+          }
+        }
+        for y in first..<last {
+          let offset = y * output.width * output.channels
+          var task = grl_gemm(
+            a: lines + (y - first) * line, a_stride: input.channels, a_segment_stride: line, rows: Int32(input.width),
+            segments: 3, k: Int32(3 * input.channels), n: Int32(layer.outputs), b: layer.weights.base,
+            bias: layer.bias.base, residual: residual.map { UnsafePointer($0.base + offset) },
+            residual_stride: output.channels, c: output.base + offset, c_stride: output.channels,
+            activation: layer.activation.kind, slope: layer.activation.slope)
+          kernels.table.pointee.gemm(&task)
+        }
+      }
+    }
+  }
+}

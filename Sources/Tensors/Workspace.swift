@@ -1,0 +1,88 @@
+import CKernels
+import Glibc
+
+/// A view of features `[H, W, C]` in a `Workspace`, channels last, pixels without gaps.
+///
+/// Valid until the `Workspace.scope` in which it was made ends.
+public struct FeatureMap {
+  public let height: Int
+  public let width: Int
+  public let channels: Int
+  let base: UnsafeMutablePointer<Float>
+
+  public var pixels: Int { height * width }
+  public var shape: Shape { Shape(height: height, width: width, channels: channels) }
+
+  /// A copy of the values, row-major.
+  public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: pixels * channels)) }
+}
+
+/// Working memory of a forward pass: one block, given out as a stack.
+///
+/// A workspace without memory measures: it gives out addresses that nobody may touch and notes the peak. A forward pass run on
+/// it (operations then compute nothing) tells what the real one needs.
+public final class Workspace {
+  /// False while measuring; operations then do nothing.
+  let holdsMemory: Bool
+  private let base: UnsafeMutablePointer<Float>
+  private let capacity: Int
+  private var used = 0
+  /// The largest number of floats that were in use at once.
+  public private(set) var peakFloats = 0
+
+  /// A workspace that measures.
+  public init() {
+    holdsMemory = false
+    capacity = .max
+    base = UnsafeMutablePointer(bitPattern: 64)!
+  }
+
+  /// Zeroed memory for `floats` values, straight from the system and given back to it at the end.
+  public init(floats: Int) {
+    holdsMemory = true
+    capacity = floats
+    let bytes = max(floats, 1) * MemoryLayout<Float>.stride
+    guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      memory != MAP_FAILED
+    else { fatalError("the system refused \(bytes) bytes of working memory") }
+    madvise(memory, bytes, MADV_HUGEPAGE)
+    base = memory.bindMemory(to: Float.self, capacity: floats)
+  }
+
+  deinit {
+    if holdsMemory { munmap(base, max(capacity, 1) * MemoryLayout<Float>.stride) }
+  }
+
+  /// Runs `body`; what it took from the workspace is free again afterwards.
+  public func scope<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    let mark = used
+    defer { used = mark }
+    return try body()
+  }
+
+  /// Uninitialised features.
+  public func map(height: Int, width: Int, channels: Int) -> FeatureMap {
+    FeatureMap(height: height, width: width, channels: channels, base: floats(height * width * channels))
+  }
+
+  /// Uninitialised memory, with the slack behind it that kernels may read, aligned to cache lines.
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let start = base + used
+    used += (count + Int(GRL_SLACK)).rounded(upTo: 16)
+    peakFloats = max(peakFloats, used)
+    precondition(used <= capacity, "workspace of \(capacity) floats is too small")
+    return start
+  }
+
+  /// The same amount for each worker of `pool`.
+  func perWorker(_ pool: ThreadPool, floats count: Int) -> PerWorker {
+    let stride = (count + Int(GRL_SLACK)).rounded(upTo: 16)
+    return PerWorker(base: floats(stride * pool.threadCount), stride: stride)
+  }
+
+  struct PerWorker {
+    let base: UnsafeMutablePointer<Float>
+    let stride: Int
+    subscript(worker: Int) -> UnsafeMutablePointer<Float> { base + worker * stride }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import GRLModel
+import Tensors
+import TestSupport
+import Testing
+
+/// The network against numbers of the published code, computed there in float64 (golden/README).
+///
+/// To pass, every stored tensor must agree within 1e-4 of its own range.
+@Suite("Golden vectors", .serialized) struct GoldenTests {
+  private static let tolerance: Float = 1e-4
+
+  @Test("there are cases to test") func casesAreAtHand() {
+    #expect(GoldenCase.files.count >= 6)
+  }
+
+  @Test("every case matches on every instruction set", arguments: GoldenCase.files, InstructionSet.available)
+  func matches(file: URL, instructionSet: InstructionSet) throws {
+    let golden = try GoldenCase(file)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, instructionSet: instructionSet)
+    let expected = golden.tensors["output"]!
+    let input = golden.tensors["input"]!
+    let session = GRLSession(
+      network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
+    for index in 0..<golden.batch {
+      let output = session.restore(golden.picture("input", index))
+      let wanted = golden.picture("output", index)
+      #expect(output.shape == wanted.shape)
+      let error = zip(output.values, wanted.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+      #expect(
+        error <= GoldenTests.tolerance * golden.outputRange,
+        "\(golden) \(instructionSet): \(error / golden.outputRange)")
+      #expect(error.isFinite && expected.range > 0)
+      print("golden \(golden.name) \(instructionSet.rawValue): error \(error / golden.outputRange) of the range")
+    }
+  }
+
+  @Test("intermediate values match", arguments: GoldenCase.files)
+  func intermediatesMatch(file: URL) throws {
+    let golden = try GoldenCase(file)
+    guard golden.tensors.keys.contains(where: { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") }) else { return }
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration)
+    let input = golden.tensors["input"]!
+    let session = GRLSession(
+      network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
+    var missed = Set(golden.tensors.keys.filter { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") })
+    var shallow: [Float] = []  // the stored `conv_after_body` is the deep features before this is added
+    let output = session.restore(
+      golden.picture("input", 0),
+      trace: { name, map in
+        if name == "conv_first" { shallow = map.values }
+        let traced =
+          name == "deep"
+          ? [("mid.conv_after_body", zip(map.values, shallow).map { $0 - $1 })].filter { golden.tensors[$0.0] != nil }
+          : GoldenTests.stored(golden, under: name, map: map)
+        for (key, values) in traced {
+          let wanted = golden.tensors[key]!
+          let error = zip(values, wanted.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+          #expect(
+            error <= GoldenTests.tolerance * wanted.range, "\(golden) \(key): \(error / wanted.range) of its range")
+          missed.remove(key)
+        }
+      })
+    #expect(missed.isEmpty, "\(golden): not compared: \(missed.sorted())")
+    #expect(try session.restore(golden.picture("input", 0)).values == output.values, "a traced pass differs")
+  }
+
+  /// What of a traced map the case stores: key and the values that should equal it.
+  private static func stored(_ golden: GoldenCase, under name: String, map: FeatureMap) -> [(String, [Float])] {
+    let short = name.replacingOccurrences(of: "stage0.block", with: "block")
+    let values = map.values
+    let (height, width, channels) = (map.height, map.width, map.channels)
+    func channelRun(_ run: Range<Int>) -> [Float] {
+      (0..<map.pixels).flatMap { values[($0 * channels + run.lowerBound)..<($0 * channels + run.upperBound)] }
+    }
+    var found: [(String, [Float])] = []
+    if short.hasSuffix(".attn") {
+      let half = channels / 2
+      found = [
+        ("mid.\(short.dropLast(5)).window_attn", channelRun(0..<half)),
+        ("mid.\(short.dropLast(5)).stripe_attn", channelRun(half..<channels)),
+      ]
+    } else {
+      found = [("mid.\(short)", values)]
+      let probed = short.hasSuffix(".out") ? String(short.dropLast(4)) : short
+      if golden.tensors["probe.\(probed)"] != nil {
+        let tokens = (0..<8).flatMap { i in
+          (0..<8).flatMap { j -> ArraySlice<Float> in
+            let start = (i * (height / 8) * width + j * (width / 8)) * channels
+            return values[start..<(start + channels)]
+          }
+        }
+        found.append(("probe.\(probed)", tokens))
+      }
+    }
+    return found.filter { golden.tensors[$0.0] != nil }
+  }
+
+  @Test("one thread and three give the same bytes", arguments: GoldenCase.files)
+  func threadsDoNotMatter(file: URL) throws {
+    let golden = try GoldenCase(file)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration)
+    let input = golden.picture("input", 0)
+    let outputs = try [1, 2, 3].map { threads in
+      try GRLSession(
+        network: network, height: input.shape.height, width: input.shape.width, pool: ThreadPool(threadCount: threads)
+      ).restore(input).values
+    }
+    #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2])
+  }
+
+  @Test("generated weights equal the stored ones", arguments: GoldenCase.files)
+  func generatorIsExact(file: URL) throws {
+    let golden = try GoldenCase(file)
+    let input = golden.tensors["input"]!
+    #expect(GeneratedWeights.tensor("input", shape: input.shape, seed: golden.seed) == input.values)
+    for (key, stored) in golden.tensors where key.hasPrefix("weight.") {
+      let name = String(key.dropFirst("weight.".count))
+      #expect(GeneratedWeights.tensor(name, shape: stored.shape, seed: golden.seed) == stored.values, "\(key)")
+    }
+  }
+}
