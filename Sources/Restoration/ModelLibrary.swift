@@ -37,22 +37,11 @@ public struct ModelLibrary: Sendable {
   /// The model of that name, or the weight file at that path.
   public func card(_ nameOrPath: String) throws(RestorationError) -> ModelCard { fatalError() }
 
-  /// The model that fits task, parameters and picture best.
-  public func best(
-    for request: RestorationRequest, picture: PictureShape, variant: ModelVariant? = nil
-  ) throws(RestorationError) -> ModelCard { fatalError() }
-
   /// Loads the weights and builds the network.
   public func load(_ card: ModelCard) throws(RestorationError) -> RestorationModel { fatalError() }
 
   /// Validates a weight file in full, then writes it with its settled configuration to the user's folder, whole or not at all.
   public func importModel(from path: String, name: String? = nil) throws(RestorationError) -> ModelCard { fatalError() }
-}
-
-extension ModelLibrary {
-  /// The folders of this installation: those of `GRL_MODELS` (separated by colons) alone if it is set; otherwise the user's,
-  /// then those that came with the program.
-  public static func standard() -> ModelLibrary { fatalError() }
 }
 
 /// A loaded model: the network and what is known of it.

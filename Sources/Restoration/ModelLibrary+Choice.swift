@@ -1,0 +1,101 @@
+import Imaging
+
+extension ModelLibrary {
+  /// The model that fits task, parameters and picture best.
+  ///
+  /// - A colour picture (by its layout: RGB counts as colour even if all its channels are equal) needs a colour model. A gray
+  ///   one takes a gray model, or a colour model where there is no gray one. Demosaicking and enlarging know colour models only.
+  /// - With a level (`sigma`, `quality`) the model must know it; one made for just that level comes first, then the narrowest
+  ///   range. Without a level the model must be blind: made for a range, the widest first.
+  /// - Then the largest variant, then the folder searched first.
+  /// - Throws: `noFittingModel` with what was wanted and what is there.
+  public func best(
+    for request: RestorationRequest, picture: PictureShape, variant: ModelVariant? = nil
+  ) throws(RestorationError) -> ModelCard {
+    try request.validate()
+    let cards = list().cards
+    guard let best = Self.best(of: cards, for: request, layout: picture.layout, variant: variant) else {
+      throw .noFittingModel(
+        wanted: Self.text(request, picture.layout, variant), available: cards.map { "\($0.name) (\($0.summary))" })
+    }
+    return best
+  }
+
+  /// The choice of `best`, among `cards` in the order in which they were found.
+  package static func best(
+    of cards: [ModelCard], for request: RestorationRequest, layout: Image.Layout, variant: ModelVariant? = nil
+  ) -> ModelCard? {
+    let fitting = cards.filter { card in
+      card.task == request.task && card.isDualPixel == request.isDualPixel
+        && card.scale == request.outputScale && (variant == nil || card.variant == variant)
+        && (card.isGray ? !layout.isColour && request.task != .demosaic : true)
+        && knowsLevel(card, request)
+    }
+    return fitting.enumerated().min {
+      rank($0.element, $0.offset, request, layout).lexicographicallyPrecedes(
+        rank($1.element, $1.offset, request, layout))
+    }?.element
+  }
+
+  /// Smaller is better, earlier numbers count first.
+  private static func rank(
+    _ card: ModelCard, _ place: Int, _ request: RestorationRequest, _ layout: Image.Layout
+  ) -> [Double] {
+    let size: Double =
+      switch card.variant {
+      case .base: 0
+      case .small: 1
+      case .tiny: 2
+      case nil: 3
+      }
+    let suits = !layout.isColour && request.task.hasGrayModels && !card.isGray ? 1.0 : 0
+    return [suits, levelRank(card, request), size, Double(place)]
+  }
+
+  private static func levels(_ card: ModelCard) -> ClosedRange<Double>? { card.sigmas ?? card.qualities }
+
+  private static func knowsLevel(_ card: ModelCard, _ request: RestorationRequest) -> Bool {
+    guard let levels = levels(card) else { return true }
+    guard let level = request.level else { return levels.lowerBound < levels.upperBound }
+    return levels.contains(level)
+  }
+
+  /// Width of the range of levels where one is asked for, its negative where none is; models that do not say come last.
+  private static func levelRank(_ card: ModelCard, _ request: RestorationRequest) -> Double {
+    guard request.task == .denoise || request.task == .jpeg else { return 0 }
+    guard let levels = levels(card) else { return .infinity }
+    let width = levels.upperBound - levels.lowerBound
+    return request.level == nil ? -width : width
+  }
+
+  /// `sr x4 of a gray picture, variant small`
+  private static func text(_ request: RestorationRequest, _ layout: Image.Layout, _ variant: ModelVariant?) -> String {
+    var text = request.task.rawValue
+    if request.outputScale > 1 { text += " x\(request.outputScale)" }
+    if let sigma = request.sigma { text += " sigma \(sigma.shortText)" }
+    if let quality = request.quality { text += " quality \(quality)" }
+    text +=
+      request.isDualPixel ? " of a dual-pixel picture" : layout.isColour ? " of a colour picture" : " of a gray picture"
+    if let variant { text += ", variant \(variant.rawValue)" }
+    return text
+  }
+}
+
+extension RestorationRequest {
+  /// The strength of the damage that is asked for, if any.
+  fileprivate var level: Double? { sigma ?? quality.map(Double.init) }
+
+  /// Enlargement of the output: 1 for tasks that keep the size.
+  fileprivate var outputScale: Int { scale ?? (task == .realSuperResolution ? 4 : 1) }
+}
+
+extension ModelCard {
+  /// `denoise, colour, sigma 0 to 55, tiny`
+  public var summary: String {
+    var parts = [task.rawValue + (scale > 1 ? " x\(scale)" : ""), colourText]
+    if let sigmas { parts.append("sigma \(sigmas.text)") }
+    if let qualities { parts.append("quality \(qualities.text)") }
+    if let variant { parts.append(variant.rawValue) }
+    return parts.joined(separator: ", ")
+  }
+}

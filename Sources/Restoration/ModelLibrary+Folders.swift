@@ -1,0 +1,43 @@
+import Foundation
+
+extension ModelLibrary {
+  /// The folders of this installation.
+  ///
+  /// If the environment variable `GRL_MODELS` is set, only the folders in it (separated by colons) are searched. Otherwise the
+  /// user's (`$XDG_DATA_HOME/grl/models`, by default `~/.local/share/grl/models`), then what came with the program: the
+  /// package's resources beside the executable, and `share/grl/models` of the prefix whose `bin` holds it.
+  public static func standard() -> ModelLibrary {
+    standard(environment: ProcessInfo.processInfo.environment, executable: executablePath)
+  }
+
+  /// The same for an environment and an executable at any path.
+  package static func standard(environment: [String: String], executable: String?) -> ModelLibrary {
+    let userFolder = userDataFolder(environment) + "/grl/models"
+    if let override = environment["GRL_MODELS"], !override.isEmpty {
+      let folders = override.split(separator: ":").map { Folder(path: String($0), origin: .environment) }
+      return ModelLibrary(folders: folders, userFolder: userFolder)
+    }
+    var folders = [Folder(path: userFolder, origin: .user)]
+    if let executable {
+      let directory = URL(filePath: executable).deletingLastPathComponent()
+      folders += [
+        directory.appending(path: "grl-workbench_Restoration.resources/Models"),
+        directory.deletingLastPathComponent().appending(path: "share/grl/models"),
+      ].map { Folder(path: $0.path, origin: .bundled) }
+    }
+    return ModelLibrary(folders: folders, userFolder: userFolder)
+  }
+
+  /// The XDG base directory for data; relative values count as not set (XDG Base Directory Specification 0.8).
+  private static func userDataFolder(_ environment: [String: String]) -> String {
+    if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder }
+    return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share"
+  }
+
+  private static var executablePath: String? {
+    do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
+      // No /proc: what the shell called, if it was a path.
+      return CommandLine.arguments.first.flatMap { $0.contains("/") ? $0 : nil }
+    }
+  }
+}
