@@ -33,6 +33,7 @@ void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits l
   reader->source = source;
   reader->limits = limits;
   reader->metadata.srgb_intent = -1;
+  reader->row = -1;
   if (!source.bytes && !(reader->block = malloc(GRL_BLOCK))) {
     free(reader);
     return NULL;
@@ -74,6 +75,7 @@ grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples)
   return reader->read_samples(reader, samples);
 }
 
+int64_t grl_image_reader_row(const grl_image_reader *reader) { return reader->row; }
 const grl_image_header *grl_image_reader_header(const grl_image_reader *reader) { return &reader->header; }
 const grl_image_metadata *grl_image_reader_metadata(const grl_image_reader *reader) { return &reader->metadata; }
 const grl_image_notes *grl_image_reader_notes(const grl_image_reader *reader) { return &reader->notes; }

@@ -34,6 +34,7 @@ struct grl_image_reader {
 
   grl_image_header header;
   grl_image_metadata metadata;
+  int64_t row;
   grl_image_notes notes;
   grl_image_status status;
   jmp_buf escape;

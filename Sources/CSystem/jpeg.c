@@ -136,9 +136,9 @@ static void read_metadata(jpeg_reader *reader) {
   }
 }
 
-/// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and a component of the widest sampling has a
-/// block for every 64 pixels (in the oddest layout every 128). A file too short for that need not be decoded to know that
-/// nearly all of it is missing.
+/// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and its components have together at least
+/// one block for every 64 pixels (in the oddest sampling every 128). A file too short for that need not be decoded to
+/// know that nearly all of it is missing.
 static int is_hopelessly_short(const jpeg_reader *reader) {
   const uint64_t pixels_per_byte = 8 * 128, slack = 1 << 16;
   uint64_t pixels = (uint64_t)reader->base.header.width * reader->base.header.height;
@@ -230,9 +230,11 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   }
   while (jpeg->output_scanline < jpeg->output_height) {
     JSAMPROW row = (JSAMPROW)samples + jpeg->output_scanline * row_bytes;
+    base->row = jpeg->output_scanline;
     jpeg_read_scanlines(jpeg, inks ? inks : &row, 1);
     if (inks) rgb_from_cmyk(inks[0], row, jpeg->output_width, jpeg->saw_Adobe_marker);
   }
+  base->row = -1;
   jpeg_finish_decompress(jpeg);
   return GRL_IMAGE_OK;
 }

@@ -141,9 +141,13 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   if (setjmp(base->escape)) return base->status;
 
   size_t row_bytes = png_get_rowbytes(reader->png, reader->info);
-  for (int pass = 0; pass < reader->passes; pass++)
-    for (size_t y = 0; y < base->header.height; y++)
+  for (int pass = 0; pass < reader->passes; pass++) {
+    for (size_t y = 0; y < base->header.height; y++) {
+      if (reader->passes == 1) base->row = (int64_t)y;
       png_read_row(reader->png, (png_bytep)samples + y * row_bytes, NULL);
+    }
+  }
+  base->row = -1;
   png_read_end(reader->png, reader->info);
   read_metadata(reader);
   return GRL_IMAGE_OK;
@@ -220,7 +224,7 @@ static void write_picture(png_structp png, png_infop info, const grl_picture *pi
   if (picture->bit_depth == 16 && is_little_endian()) png_set_swap(png);
   size_t row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
   for (size_t y = 0; y < picture->height; y++) png_write_row(png, (png_const_bytep)picture->samples + y * row_bytes);
-  png_write_end(png, info);
+  png_write_end(png, NULL);  // given the info again, libpng 1.6.39 writes eXIf twice
 }
 
 grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *picture) {

@@ -28,7 +28,7 @@ package enum JSON: Equatable, Sendable {
     }
   }
 
-  /// Reads one JSON text (RFC 8259): UTF-8, no key twice in one object, nested at most 16 deep, at most 500,000 values.
+  /// Reads one JSON text (RFC 8259): UTF-8, no key twice in one object, nested at most 16 deep, at most 200,000 values.
   package static func parse(_ bytes: [UInt8]) throws(Fault) -> JSON {
     var parser = JSONParser(bytes: bytes)
     return try parser.parse()
@@ -37,7 +37,7 @@ package enum JSON: Equatable, Sendable {
 
 private struct JSONParser {
   static let maximumDepth = 16
-  static let maximumValues = 500_000
+  static let maximumValues = 200_000
 
   let bytes: [UInt8]
   var position = 0

@@ -8,8 +8,9 @@ public enum ImageError: Error, Hashable {
   case notAnImage(path: String, begins: [UInt8])
   /// The header asks for more than `ImageLimits.pixels` or `ImageLimits.side`.
   case tooLarge(path: String, width: Int, height: Int, limitPixels: Int, limitSide: Int)
-  /// The data contradict the format, or end too early; `reason` is the library's word.
-  case damaged(path: String, reason: String)
+  /// The data contradict the format, or end too early; `reason` is the library's word, `row` where decoding stopped, if
+  /// rows come in order.
+  case damaged(path: String, reason: String, row: Int? = nil, height: Int = 0)
   /// A sound file of a kind that is not decoded.
   case unsupported(path: String, what: String)
   /// No memory for `bytes` bytes.
@@ -25,7 +26,8 @@ public enum ImageError: Error, Hashable {
     switch self {
     case .unreadable(let path, _), .fileTooLarge(let path, _, _), .notAnImage(let path, _),
       .tooLarge(let path, _, _, _, _),
-      .damaged(let path, _), .unsupported(let path, _), .outOfMemory(let path, _), .doesNotFit(let path, _, _, _, _),
+      .damaged(let path, _, _, _), .unsupported(let path, _), .outOfMemory(let path, _),
+      .doesNotFit(let path, _, _, _, _),
       .unwritable(let path, _), .notFlushed(let path, _):
       path
     }
@@ -53,7 +55,9 @@ extension ImageError: CustomStringConvertible {
         "\(width) x \(height) is \(megapixels(width * height)) megapixels, over the limit of \(megapixels(limitPixels)); "
           + "raise it with --max-pixels"
       }
-    case .damaged(_, let reason):
+    case .damaged(_, let reason, let row?, let height):
+      "damaged at row \(row) of \(height): \(reason)"
+    case .damaged(_, let reason, nil, _):
       "damaged: \(reason)"
     case .unsupported(_, let what):
       "not supported: \(what); convert the file to 8-bit JPEG or PNG first"

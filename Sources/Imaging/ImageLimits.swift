@@ -2,7 +2,7 @@
 public struct ImageLimits: Hashable, Sendable {
   /// Largest width times height.
   public var pixels: Int
-  /// Largest width or height.
+  /// Largest width or height; the standard value is also the most that libpng writes.
   public var side: Int
   /// Largest file in bytes.
   public var fileBytes: Int
@@ -12,7 +12,7 @@ public struct ImageLimits: Hashable, Sendable {
   public var jpegScans: Int
 
   public init(
-    pixels: Int = 256_000_000, side: Int = 65_535, fileBytes: Int = 4 << 30, metadataBytes: Int = 64 << 20,
+    pixels: Int = 256_000_000, side: Int = 1_000_000, fileBytes: Int = 4 << 30, metadataBytes: Int = 64 << 20,
     jpegScans: Int = 100
   ) {
     self.pixels = pixels

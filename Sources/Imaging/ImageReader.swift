@@ -111,7 +111,8 @@ final class ImageReader {
     case GRL_IMAGE_OK:
       return
     case GRL_IMAGE_DAMAGED:
-      throw .damaged(path: path, reason: message)
+      let row = Int(grl_image_reader_row(handle))
+      throw .damaged(path: path, reason: message, row: row < 0 ? nil : row, height: height)
     case GRL_IMAGE_UNSUPPORTED:
       throw .unsupported(path: path, what: message)
     case GRL_IMAGE_TOO_LARGE:

@@ -23,7 +23,7 @@ import Testing
     let session = GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
     for index in 0..<golden.batch {
-      let output = session.restore(golden.picture("input", index))
+      let output = try session.restore(golden.picture("input", index))
       let wanted = golden.picture("output", index)
       #expect(output.shape == wanted.shape)
       let error = zip(output.values, wanted.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// PNG through libpng and JPEG through libjpeg-turbo, wrapped wholly in C: both libraries leave by longjmp, which must not
-// cross Swift frames. Every function here returns; none prints, exits or touches the caller's buffers after an error.
+// PNG through libpng and JPEG through libjpeg-turbo, wrapped wholly in C: both libraries leave by longjmp, which must
+// not cross Swift frames. Every function here returns; none prints or exits.
 
 /// How a call ended. `grl_image_notes_message` has the library's words where there are some.
 typedef enum {
@@ -86,9 +86,12 @@ grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits
 /// Reads up to the samples and checks the limits; allocates a few rows at most.
 grl_image_status grl_image_read_header(grl_image_reader *reader);
 
-/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then the rest of
-/// the file. Once, after `grl_image_read_header` returned OK.
+/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then reads
+/// the rest of the file. Once, after `grl_image_read_header` returned OK.
 grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples);
+
+/// The row at which decoding stopped; -1 before the first, after the last, and where rows do not come in order.
+int64_t grl_image_reader_row(const grl_image_reader *reader);
 
 /// What is known so far; pointers are valid until `grl_image_close`.
 const grl_image_header *grl_image_reader_header(const grl_image_reader *reader);

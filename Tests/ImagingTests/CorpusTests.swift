@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Imaging
+import TestSupport
+import Testing
+
+/// Odd, broken and hostile files against the verdicts of libpng 1.6.39 and libjpeg-turbo 2.1.5, recorded in `files.tsv`.
+@Suite("Corpus of odd, broken and hostile pictures")
+struct CorpusTests {
+  @Test("every bundled file gets the recorded verdict")
+  func bundledFiles() async {
+    await #expect(processExitsWith: .success) { try Corpus.check(TestData.fixtures.appending(path: "images")) }
+  }
+
+  @Test(
+    "every file of the large corpus gets the recorded verdict", .enabled(if: TestData.shared("data/badimages") != nil))
+  func sharedFiles() async {
+    await #expect(processExitsWith: .success) { try Corpus.check(#require(TestData.shared("data/badimages"))) }
+  }
+
+  @Test("the hash used to compare samples is SHA-256")
+  func hash() {
+    #expect(SHA256.hex([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(SHA256.hex(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    let longer = Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8)
+    #expect(SHA256.hex(longer) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+  }
+}
+
+/// A folder of files with their verdicts. Checked in a process of its own, so that a crash is a failed test and memory is
+/// measured without other tests.
+private enum Corpus {
+  struct Entry {
+    let path: String
+    let verdict: String
+    /// CMYK is decoded to RGB, and the recorded hash is of four components.
+    let isCMYK: Bool
+    let message: String
+    let samplesHash: String
+
+    init(line: Substring) throws {
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      try #require(fields.count == 10, "\(line)")
+      (path, verdict, message, samplesHash) = (fields[0], fields[3], fields[7], fields[8])
+      isCMYK = fields[4] == "jpeg" && fields[5].contains(" n4 ")
+    }
+  }
+
+  /// Decodes all files of `folder` one by one; records an issue for each that disagrees with its row in `files.tsv`, takes
+  /// a second of processor time, or 256 MB of memory.
+  static func check(_ folder: URL) throws {
+    let table = try String(contentsOf: folder.appending(path: "files.tsv"), encoding: .utf8)
+    let lines = table.split(separator: "\n").dropFirst()
+    try #require(lines.count > 400)
+    for line in lines {
+      let entry = try Entry(line: line)
+      let before = try residentBytes(peak: false)
+      try resetPeak()
+      let start = clock()
+      check(entry, folder.appending(path: entry.path).path)
+      let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+      let growth = try residentBytes(peak: true) - before
+      #expect(seconds < 1, "\(entry.path)")
+      #expect(growth < 256 << 20, "\(entry.path)")
+    }
+  }
+
+  private static func check(_ entry: Entry, _ path: String) {
+    do {
+      let decoded = try ImageFile.read(path)
+      let comment: Comment = "\(entry.path): \(entry.message): \(decoded.warnings)"
+      #expect(entry.verdict == "ok" || entry.verdict == "warn", comment)
+      #expect(decoded.warnings.isEmpty == (entry.verdict == "ok" && !entry.isCMYK), comment)
+      if !entry.isCMYK { #expect(SHA256.hex(storedBytes(decoded)).prefix(16) == entry.samplesHash, comment) }
+    } catch {
+      #expect(entry.verdict != "ok", "\(error)")
+      if case .notAnImage = error { return #expect(entry.verdict == "unknown", "\(error)") }
+      if case .tooLarge = error { return #expect(entry.verdict == "big" || entry.verdict == "error", "\(error)") }
+      #expect(entry.verdict != "unknown" && entry.verdict != "big", "\(error)")
+    }
+  }
+
+  /// Samples before they were turned upright, 16 bits with the high byte first.
+  private static func storedBytes(_ decoded: ImageFile.Decoded) -> [UInt8] {
+    let inverse: Orientation =
+      switch decoded.orientation {
+      case .rotatedLeft: .rotatedRight
+      case .rotatedRight: .rotatedLeft
+      default: decoded.orientation
+      }
+    switch decoded.image.upright(from: inverse).samples {
+    case .eight(let values): return values
+    case .sixteen(let values): return values.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+    }
+  }
+
+  /// Memory of this process, now or at its peak since `resetPeak`.
+  private static func residentBytes(peak: Bool) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(peak ? "VmHWM" : "VmRSS") })
+    return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) << 10
+  }
+
+  /// proc(5): writing 5 to clear_refs sets the peak to the present size.
+  private static func resetPeak() throws {
+    try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+  }
+}
