@@ -92,7 +92,7 @@ public final class GRL: Sendable {
   }
 
   /// The rules of every block for pictures of a padded size.
-  func rules(height: Int, width: Int, on compute: Compute) -> [[BlockRules]] {
+  package func rules(height: Int, width: Int, on compute: Compute) -> [[BlockRules]] {
     let geometry = PictureGeometry(configuration, height: height, width: width)
     return stages.map { stage in
       stage.blocks.enumerated().map { BlockRules($1.attention, index: $0, geometry: geometry, on: compute) }

@@ -62,6 +62,7 @@ extension Image {
     let channels = layout.channels
     let full = Float(Value.max)
     stored.withUnsafeBufferPointer { stored in
+      func float(_ index: Int) -> Float { Float(UInt32(truncatingIfNeeded: stored[index])) }
       var to = 0
       for y in region.y..<region.y + region.height {
         var from = (y * width + region.x) * channels
@@ -69,19 +70,19 @@ extension Image {
           switch planes {
           case .rgb:
             let last = layout.isColour ? 2 : 0
-            values[to] = Float(stored[from]) / full
-            values[to + 1] = Float(stored[from + last / 2]) / full
-            values[to + 2] = Float(stored[from + last]) / full
+            values[to] = float(from) / full
+            values[to + 1] = float(from + last / 2) / full
+            values[to + 2] = float(from + last) / full
             to += 3
           case .gray where layout.isColour:
-            let luma = 0.299 * Float(stored[from]) + 0.587 * Float(stored[from + 1]) + 0.114 * Float(stored[from + 2])
+            let luma = 0.299 * float(from) + 0.587 * float(from + 1) + 0.114 * float(from + 2)
             values[to] = luma / full
             to += 1
           case .gray:
-            values[to] = Float(stored[from]) / full
+            values[to] = float(from) / full
             to += 1
           case .alpha:
-            values[to] = layout.hasAlpha ? Float(stored[from + channels - 1]) / full : 1
+            values[to] = layout.hasAlpha ? float(from + channels - 1) / full : 1
             to += 1
           }
           from += channels
@@ -125,7 +126,7 @@ private func quantise<Value: FixedWidthInteger & UnsignedInteger>(
 ) -> [Value] {
   let full = Float(Value.max)
   func sample(_ value: Float) -> Value {
-    Value((value > 0 ? min(value, 1) : 0) * full + 0.5)
+    Value(truncatingIfNeeded: Int32((value > 0 ? min(value, 1) : 0) * full + 0.5))
   }
   guard let alpha else {
     return [Value](unsafeUninitializedCapacity: colour.count) { samples, count in
