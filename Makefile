@@ -24,6 +24,19 @@ test: packages
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)
 
+# One file without the Swift runtime beside it, so that it runs where no toolchain is. Built apart from the tests' build.
+install: packages
+	swift build -c release --product grl --scratch-path .build-install --static-swift-stdlib -Xlinker -s $(SWIFT_BUILD_FLAGS)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/grl/models
+	install -m 755 .build-install/release/grl $(DESTDIR)$(PREFIX)/bin/grl
+	install -m 644 Sources/Restoration/Models/*.safetensors $(DESTDIR)$(PREFIX)/share/grl/models
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	.build-install/release/grl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/grl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
+	rm -rf $(DESTDIR)$(PREFIX)/share/grl
+
 packages:
 	@.ci/packages
 
@@ -34,4 +47,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build demo
+	rm -rf .build .build-install demo

@@ -1,9 +1,7 @@
 import GRLModel
 
 /// Size of a network: GRL-T, GRL-S, GRL-B.
-public enum ModelVariant: String, Sendable, CaseIterable, Hashable {
-  case tiny, small, base
-}
+public typealias ModelVariant = PublishedSettings.Variant
 
 /// What is known of a model without loading its weights.
 public struct ModelCard: Hashable, Sendable {
@@ -20,6 +18,8 @@ public struct ModelCard: Hashable, Sendable {
   public let task: RestorationTask
   public let variant: ModelVariant?
   public let configuration: GRLConfiguration
+  /// Where each setting of the configuration comes from; empty for a network that came from no file.
+  public let sources: [ConfigurationSetting: SettingSource]
   /// Noise levels the model was trained for, on the scale 0...255; nil where unknown or no denoiser.
   public let sigmas: ClosedRange<Double>?
   /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
@@ -38,7 +38,8 @@ public struct ModelCard: Hashable, Sendable {
 
   public init(
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
-    configuration: GRLConfiguration, sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil,
+    configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
+    sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil,
     facts: [Fact] = []
   ) {
     self.name = name
@@ -48,6 +49,7 @@ public struct ModelCard: Hashable, Sendable {
     self.task = task
     self.variant = variant
     self.configuration = configuration
+    self.sources = sources
     self.sigmas = sigmas
     self.qualities = qualities
     self.facts = facts

@@ -1,9 +1,10 @@
 import Checkpoints
+import Foundation
 import GRLModel
 
 /// The models that are installed: bundled with the program, imported by the user, or where `GRL_MODELS` says.
 public struct ModelLibrary: Sendable {
-  /// A folder that is searched for `*.safetensors`; earlier folders win where a name occurs twice.
+  /// A folder that is searched for weight files; where a name occurs twice, the earlier folder wins.
   public struct Folder: Hashable, Sendable {
     public let path: String
     public let origin: ModelCard.Origin
@@ -16,11 +17,13 @@ public struct ModelLibrary: Sendable {
 
   /// All models found, and the files that are none.
   public struct Listing: Sendable {
-    /// Sorted by task, then name.
+    /// In the order of the folders, by name within each.
     public let cards: [ModelCard]
-    /// One for each file that could not be read.
+    /// One for each file or folder that could not be read.
     public let problems: [RestorationError]
   }
+
+  static let endings: Set = ["safetensors", "pth", "pt", "ckpt"]
 
   public let folders: [Folder]
   /// Where `importModel` writes.
@@ -32,16 +35,77 @@ public struct ModelLibrary: Sendable {
   }
 
   /// What is installed; folders that do not exist are skipped.
-  public func list() -> Listing { fatalError() }
+  public func list() -> Listing {
+    var cards: [ModelCard] = []
+    var problems: [RestorationError] = []
+    for folder in folders where FileManager.default.fileExists(atPath: folder.path) {
+      let names: [String]
+      do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+        problems.append(.checkpoint(.unreadable(path: folder.path, reason: "the folder cannot be listed")))
+        continue
+      }
+      for file in names.sorted() where Self.isWeightFile(file) && !cards.contains(where: { $0.name == Self.stem(file) })
+      {
+        do throws(RestorationError) {
+          cards.append(try ModelCard(path: folder.path + "/" + file, origin: folder.origin))
+        } catch {
+          problems.append(error)
+        }
+      }
+    }
+    return Listing(cards: cards, problems: problems)
+  }
 
   /// The model of that name, or the weight file at that path.
-  public func card(_ nameOrPath: String) throws(RestorationError) -> ModelCard { fatalError() }
+  ///
+  /// - Parameter overrides: what the user says about a file that does not tell all itself.
+  /// - Throws: `noSuchModel`; the file's fault as `checkpoint`, `configuration` or `modelTaskUnknown`.
+  public func card(
+    _ nameOrPath: String, overrides: ConfigurationOverrides = .init()
+  ) throws(RestorationError) -> ModelCard {
+    if let (path, origin) = file(named: nameOrPath) {
+      return try ModelCard(path: path, origin: origin, overrides: overrides)
+    }
+    if nameOrPath.contains("/") || Self.isWeightFile(nameOrPath) || FileManager.default.fileExists(atPath: nameOrPath) {
+      return try ModelCard(path: nameOrPath, origin: .file, overrides: overrides)
+    }
+    throw .noSuchModel(name: nameOrPath, available: list().cards.map(\.name))
+  }
 
-  /// Loads the weights and builds the network.
-  public func load(_ card: ModelCard) throws(RestorationError) -> RestorationModel { fatalError() }
+  /// Loads the weights and builds the network; every name, shape and value is checked.
+  public func load(_ card: ModelCard) throws(RestorationError) -> RestorationModel {
+    do {
+      let checkpoint = try Checkpoint(contentsOf: card.path)
+      return RestorationModel(card: card, network: try GRL(checkpoint, configuration: card.configuration))
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
 
-  /// Validates a weight file in full, then writes it with its settled configuration to the user's folder, whole or not at all.
-  public func importModel(from path: String, name: String? = nil) throws(RestorationError) -> ModelCard { fatalError() }
+  /// The installed file of a model.
+  private func file(named name: String) -> (path: String, origin: ModelCard.Origin)? {
+    guard !name.isEmpty && !name.contains("/") else { return nil }
+    for folder in folders {
+      for ending in Self.endings.sorted(by: >) {
+        let path = "\(folder.path)/\(name).\(ending)"
+        if FileManager.default.fileExists(atPath: path) { return (path, folder.origin) }
+      }
+    }
+    return nil
+  }
+
+  static func isWeightFile(_ path: String) -> Bool {
+    let name = path.split(separator: "/").last ?? ""
+    return !name.hasPrefix(".") && name.split(separator: ".").count > 1
+      && endings.contains(String(name.split(separator: ".").last!))
+  }
+
+  /// The name of a weight file without folder and ending.
+  static func stem(_ path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard isWeightFile(name), let dot = name.lastIndex(of: ".") else { return name }
+    return String(name[..<dot])
+  }
 }
 
 /// A loaded model: the network and what is known of it.

@@ -1,4 +1,5 @@
 import Checkpoints
+import GRLModel
 import Imaging
 
 /// Why a restoration was refused or stopped. One line each: what, where, what was allowed, what to do next.
@@ -17,7 +18,9 @@ public enum RestorationError: Error, CustomStringConvertible {
   case modelNameTaken(name: String, path: String)
   case modelNameInvalid(name: String)
   case modelNotWritten(path: String, reason: String)
+  case modelTaskUnknown(path: String)
   case checkpoint(CheckpointError)
+  case configuration(ConfigurationError)
   // Memory
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
   // Verification
@@ -47,7 +50,7 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
     case .regionOutside, .sizesDiffer: .badInput
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
-      .checkpoint:
+      .modelTaskUnknown, .checkpoint, .configuration:
       .model
     case .overBudget: .memory
     case .suspiciousOutput: .verification
@@ -70,18 +73,22 @@ public enum RestorationError: Error, CustomStringConvertible {
       "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
         + "both views of a dual-pixel picture must have one size"
     case .noSuchModel(let name, let available):
-      "no model and no file is called \(name): \(Self.list(available))"
+      "no model and no file is called \(name.printable): \(Self.list(available))"
     case .noFittingModel(let wanted, let available):
       "no model for \(wanted) is installed: \(Self.list(available)); get a checkpoint and run grl models import FILE"
     case .modelNotForTask(let model, let reason):
-      "model \(model) does not fit: \(reason); see grl models list"
+      "model \(model.printable) does not fit: \(reason); see grl models list"
     case .modelNameTaken(let name, let path):
-      "a model called \(name) is installed already (\(path)): give another name or delete that file"
+      "a model called \(name.printable) is installed already (\(path.printable)): give another name or delete that file"
     case .modelNameInvalid(let name):
-      "\"\(name)\" cannot name a model: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+      "\"\(name.printable)\" cannot name a model: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
     case .modelNotWritten(let path, let reason):
-      "\(path): the model could not be written: \(reason)"
+      "\(path.printable): the model could not be written: \(reason)"
+    case .modelTaskUnknown(let path):
+      "\(path.printable): nothing in the file says which task it is for: give --task"
     case .checkpoint(let error):
+      error.description
+    case .configuration(let error):
       error.description
     case .overBudget(let estimate, let budget, let advice):
       "needs about \(MemoryBudget.text(estimate.totalBytes)) (\(estimate)), over the memory budget of "
@@ -95,7 +102,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   }
 
   private static func list(_ names: [String]) -> String {
-    names.isEmpty ? "no models are installed" : "installed are " + names.joined(separator: ", ")
+    names.isEmpty ? "no models are installed" : "installed are " + names.map(\.printable).joined(separator: ", ")
   }
 }
 

@@ -1,3 +1,5 @@
+import GRLModel
+
 /// The seven tasks (names as in the command line and in model files).
 public enum RestorationTask: String, Sendable, CaseIterable, CustomStringConvertible {
   case denoise
@@ -30,33 +32,30 @@ public enum RestorationTask: String, Sendable, CaseIterable, CustomStringConvert
   /// Models for gray pictures were published beside those for colour; the other tasks know colour only.
   public var hasGrayModels: Bool { self == .denoise || self == .jpeg }
 
-  /// The task of a model file whose metadata names it by the key used in training (`dn`, `bsr`, `db_motion`, ...).
-  ///
-  /// - Returns: nil for an unknown key; `isDualPixel` is true for the six-channel network of `defocus-deblur`.
-  public static func named(byTrainingKey key: String) -> (task: RestorationTask, isDualPixel: Bool)? {
-    switch key {
-    case "dn": (.denoise, false)
-    case "sr": (.superResolution, false)
-    case "jpeg": (.jpeg, false)
-    case "dm": (.demosaic, false)
-    case "bsr": (.realSuperResolution, false)
-    case "db_motion": (.motionDeblur, false)
-    case "db_defocus": (.defocusDeblur, false)
-    case "db_defocus_dual": (.defocusDeblur, true)
-    default: nil
-    }
+  /// The task whose networks the published settings list under that name; dual pixel is a kind of `defocus-deblur`.
+  public init(_ published: PublishedSettings.Task) {
+    self =
+      switch published {
+      case .denoise: .denoise
+      case .superResolution: .superResolution
+      case .jpeg: .jpeg
+      case .demosaic: .demosaic
+      case .blindSuperResolution: .realSuperResolution
+      case .motionDeblur: .motionDeblur
+      case .defocusDeblur, .dualPixelDefocusDeblur: .defocusDeblur
+      }
   }
 
-  /// The key that model files carry for this task; the reverse of `named(byTrainingKey:)`.
-  public func trainingKey(isDualPixel: Bool = false) -> String {
+  /// The name of the task's networks in the published settings and in model files.
+  public func published(isDualPixel: Bool = false) -> PublishedSettings.Task {
     switch self {
-    case .denoise: "dn"
-    case .superResolution: "sr"
-    case .jpeg: "jpeg"
-    case .demosaic: "dm"
-    case .realSuperResolution: "bsr"
-    case .motionDeblur: "db_motion"
-    case .defocusDeblur: isDualPixel ? "db_defocus_dual" : "db_defocus"
+    case .denoise: .denoise
+    case .superResolution: .superResolution
+    case .jpeg: .jpeg
+    case .demosaic: .demosaic
+    case .realSuperResolution: .blindSuperResolution
+    case .motionDeblur: .motionDeblur
+    case .defocusDeblur: isDualPixel ? .dualPixelDefocusDeblur : .defocusDeblur
     }
   }
 }

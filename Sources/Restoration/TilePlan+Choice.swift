@@ -1,21 +1,4 @@
-/// The tile that a task's released models are tested with (golden/configs.md), in input pixels.
-struct PublishedTile {
-  /// 0: the whole picture.
-  let side: Int
-  /// Overlap where tiles are used; the published value where there is one.
-  let overlap: Int
-
-  init(_ task: RestorationTask, _ variant: ModelVariant?) {
-    (side, overlap) =
-      switch (task, variant) {
-      case (.denoise, .base): (256, 32)
-      case (.jpeg, _): (288, 36)
-      case (.defocusDeblur, _): (480, 48)
-      case (.motionDeblur, _): (0, 48)
-      default: (0, 32)
-      }
-  }
-}
+import GRLModel
 
 extension TilePlan {
   /// Cuts a picture as `options` say, so that the memory stays within their budget.
@@ -27,7 +10,7 @@ extension TilePlan {
   static func choose(
     width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate
   ) throws(RestorationError) -> TilePlan {
-    let published = PublishedTile(model.task, model.variant)
+    let published = PublishedSettings.tiling(model)
     let longest = max(width, height)
     func plan(_ side: Int?, _ reason: String) -> TilePlan {
       // Small tiles share a quarter at most unless asked for more, or most of the work would be done twice.
@@ -64,9 +47,9 @@ extension TilePlan {
     case .automatic:
       let name = [model.task.rawValue, model.variant?.rawValue].compactMap { $0 }.joined(separator: " ")
       let preferred =
-        published.side == 0
+        published.tile == 0
         ? plan(nil, "whole picture, fits \(MemoryBudget.text(options.memoryBytes))")
-        : plan(published.side, "published tile of \(name)")
+        : plan(published.tile, "published tile of \(name)")
       if fits(preferred) {
         try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
         return preferred
@@ -74,7 +57,7 @@ extension TilePlan {
       guard let side = largestSide() else { return try accept(preferred) }
       try checkOverlap(options.overlap, side: side)
       let wanted = MemoryBudget.text(estimate(preferred).totalBytes)
-      let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.side)"
+      let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.tile)"
       return plan(side, "largest in \(MemoryBudget.text(options.memoryBytes)); \(size) needs \(wanted)")
     }
   }
@@ -94,5 +77,16 @@ extension TilePlan {
       if holds(middle) { below = middle } else { above = middle }
     }
     return below
+  }
+}
+
+extension PublishedSettings {
+  /// The tile (0: the whole picture) that the released models of this task are tested with; those of another variant where
+  /// there is no such row. Where they are tested on whole pictures, the overlap is that of their experiment file, or 32 as
+  /// for most others.
+  fileprivate static func tiling(_ model: ModelCard) -> (tile: Int, overlap: Int) {
+    let rows = all.filter { $0.task == model.task.published(isDualPixel: model.isDualPixel) }
+    guard let row = rows.first(where: { $0.variant == model.variant }) ?? rows.first else { return (0, 32) }
+    return (row.defaultTiling.tile, [row.defaultTiling.overlap, row.fileTiling.overlap].first { $0 > 0 } ?? 32)
   }
 }

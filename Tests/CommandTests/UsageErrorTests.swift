@@ -50,7 +50,7 @@ import Testing
     (["compare", "a.png", "b.png", "--fail-below", "mae=1"], "psnr"),
     (["degrade", "a.png", "-o", "x.png"], "--task"),
     (["degrade", "--task", "denoise", "a.png", "-o", "x.png"], "--sigma"),
-    (["degrade", "--task", "sr", "--scale", "7", "a.png", "-o", "x.png"], "--scale"),
+    (["degrade", "--task", "sr", "--scale", "7", "a.png", "-o", "x.png"], "scale 7 is outside 2...4"),
     (["degrade", "--task", "jpeg", "--quality", "10", "--sigma", "3", "a.png", "-o", "x.png"], "--sigma"),
     (["degrade", "--task", "denoise", "--sigma", "25", "a.png"], "--output"),
     (["degrade", "--task", "denoise", "--sigma", "25", "a.png", "-o", "a.png"], "to read"),

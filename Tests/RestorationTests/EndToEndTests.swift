@@ -122,7 +122,7 @@ import Testing
     let plain = try restore(picture, restorer, .init(.denoise)).image.integers
     let mean = try restore(picture, restorer, .init(.denoise)) { $0.usesSelfEnsemble = true }.image.integers
     #expect(plain != mean)
-    #expect(zip(plain, mean).reduce(0) { $0 + abs($1.0 - $1.1) } / plain.count < 65535 / 50)
+    #expect(zip(plain, mean).reduce(0) { $0 + abs($1.0 - $1.1) } / plain.count < 65535 / 20)
   }
 
   @Test("Cancelling inside a tile of the real network stops it")

@@ -4,16 +4,15 @@ import Restoration
 import Testing
 
 @Suite("Requests, options and errors") struct RequestTests {
-  @Test("Tasks have the names of the command line and the keys of model files")
+  @Test("Tasks have the names of the command line and belong to those of the published settings")
   func names() {
     #expect(
       RestorationTask.allCases.map(\.rawValue)
         == ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"])
-    for key in ["dn", "sr", "jpeg", "dm", "bsr", "db_motion", "db_defocus", "db_defocus_dual"] {
-      let found = RestorationTask.named(byTrainingKey: key)
-      #expect(found?.task.trainingKey(isDualPixel: found!.isDualPixel) == key)
+    for published in PublishedSettings.Task.allCases {
+      let isDualPixel = published == .dualPixelDefocusDeblur
+      #expect(RestorationTask(published).published(isDualPixel: isDualPixel) == published)
     }
-    #expect(RestorationTask.named(byTrainingKey: "dn ") == nil)
   }
 
   @Test("Parameters that belong to the task and lie in range pass")

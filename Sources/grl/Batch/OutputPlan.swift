@@ -100,11 +100,20 @@ struct OutputPlan: Sendable {
       } catch {
         throw Failure(.usage, "\(folder): cannot make this folder; choose another one with --output-dir or -o")
       }
-      guard access(folder, W_OK | X_OK) == 0 else {
-        let reason = String(cString: strerror(errno))
+      if let reason = reasonAgainstWriting(to: folder) {
         throw Failure(
           .usage, "\(folder): cannot write to this folder (\(reason)); choose another one with --output-dir or -o")
       }
     }
+  }
+
+  /// Tries with an empty file, since permissions do not tell of everything (root, read-only systems, quotas).
+  private static func reasonAgainstWriting(to folder: String) -> String? {
+    let probe = joined(folder, ".grl-\(getpid()).probe")
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    close(descriptor)
+    unlink(probe)
+    return nil
   }
 }

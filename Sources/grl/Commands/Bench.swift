@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Imaging
 import GRLModel
 import Restoration
@@ -20,7 +21,7 @@ struct Bench: ParsableCommand {
   @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
   @Option(help: "Task of the published configuration.") var task: RestorationTask = .denoise
   @Option(help: "Size of the published configuration.") var variant: ModelVariant = .tiny
-  @Option(help: "sr: enlargement 2, 3 or 4.") var scale: Int?
+  @Option(help: "sr: enlargement 2, 3 or 4 (default: 2).") var scale: Int?
   @Option(
     help: "Pixels of the picture: N for N x N, or WIDTHxHEIGHT (default: 256).",
     transform: reading("N or WIDTHxHEIGHT, sides 1 to 65535") { PictureSize($0) })
@@ -32,6 +33,9 @@ struct Bench: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if model != nil && scale != nil {
+      throw ValidationError("--scale goes with a published configuration, not with --model")
+    }
     if let isa, !InstructionSet.available.contains(isa) {
       let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
@@ -63,9 +67,23 @@ struct Bench: ParsableCommand {
   }
 
   private func chosenNetwork() throws -> (name: String, GRL) {
-    guard let model else { throw Failure(.usage, "bench: give --model") }
-    let library = ModelLibrary.standard()
-    let loaded = try library.load(try library.card(model))
-    return (loaded.card.name, loaded.network)
+    let (name, configuration, checkpoint) = try chosenWeights()
+    return (name, try GRL(checkpoint, configuration: configuration, instructionSet: isa ?? .best))
+  }
+
+  private func chosenWeights() throws -> (name: String, GRLConfiguration, Checkpoint) {
+    if let model {
+      let card = try ModelLibrary.standard().card(model)
+      return (card.name, card.configuration, try Checkpoint(contentsOf: card.path))
+    }
+    let key = task.trainingKey()
+    let published = PublishedSettings.all.filter { $0.inputChannels == 3 && $0.task.rawValue == key }
+    let wantedScale = scale ?? published.first?.upscale ?? 1
+    guard let row = published.first(where: { $0.variant.rawValue == variant.rawValue && $0.upscale == wantedScale })
+    else {
+      let names = published.map(\.name).joined(separator: ", ")
+      throw Failure(.usage, "no published configuration is \(task) \(variant) x\(wantedScale); there are: \(names)")
+    }
+    return ("published \(row.name)", row.configuration, .generated(for: row.configuration))
   }
 }

@@ -1,13 +1,12 @@
 import ArgumentParser
 import Imaging
 import Restoration
-import Tensors
 
 struct Degrade: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Damage a good picture in a known way, to test restoration.",
     discussion: """
-      The same options give the same bytes. Colours are damaged; alpha is kept where the size stays.
+      The same options give the same bytes. Colours are damaged, alpha is not; a mosaic has none.
 
       EXAMPLES
         grl degrade --task denoise --sigma 25 --seed 1 clean.png -o noisy.png
@@ -55,14 +54,15 @@ struct Degrade: ParsableCommand {
     let console = common.console()
     for note in decoded.warnings { console.note("\(input): \(note)") }
 
-    let results = try damage.apply(to: decoded.image, path: input)
-    for (result, path) in zip(results, [output, right].compactMap { $0 }) {
-      let format = path == "-" ? .png : try pictureFormat(of: path)
-      // A JPEG file of that quality is the damage itself; damaging before would do it twice.
-      let isJPEG = format == .jpeg && task == .jpeg
-      let notes = try ImageFile.write(
-        isJPEG ? decoded.image : result.image, to: path, format: format, jpegQuality: isJPEG ? quality ?? 95 : 95)
-      for note in result.notes + notes { console.note("\(path): \(note)") }
+    let outputs = [output, right].compactMap { $0 }
+    let formats = try outputs.map { path in path == "-" ? .png : try pictureFormat(of: path) }
+    // A JPEG file of that quality is the damage itself; damaging before would do it twice.
+    let isDoneByFile = task == .jpeg && formats[0] == .jpeg
+    let results = isDoneByFile ? [decoded.image] : try damage.apply(to: decoded.image, path: input)
+    for (path, (format, result)) in zip(outputs, zip(formats, results)) {
+      let quality = isDoneByFile ? quality ?? 95 : 95
+      let notes = try ImageFile.write(result, to: path, format: format, jpegQuality: quality)
+      for note in notes { console.note("\(path): \(note)") }
     }
   }
 }

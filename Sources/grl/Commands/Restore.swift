@@ -85,15 +85,15 @@ struct Restore: ParsableCommand {
     let request = RestorationRequest(
       task, sigma: sigma, quality: quality, scale: scale, filters: cfa, isDualPixel: right != nil)
     try request.validate(modelIsNamed: model != nil)
-    let library = ModelLibrary.standard()
-    let fixedModel = try model.map { try library.card($0) }
     let found = try InputList.expand(inputs, isRecursive: recursive, excluding: outputDir)
-    let plan = try OutputPlan(found, to: try destination(fixedModel), existing: existing)
+    let plan = try OutputPlan(found, to: try destination(), existing: existing)
     if events != nil && plan.items.contains(where: { $0.output == "-" }) {
       throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
     }
 
     let console = common.console(showsProgress: events == nil)
+    let library = ModelLibrary.standard()
+    let fixedModel = try model.map { try library.card($0) }
     var batch = RestorationBatch(
       plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
       fixedModel: fixedModel, variant: variant,
@@ -105,10 +105,10 @@ struct Restore: ParsableCommand {
 
   private var existing: OutputPlan.Existing { skipExisting ? .skip : overwrite ? .replace : .refuse }
 
-  private func destination(_ model: ModelCard?) throws(Failure) -> OutputPlan.Destination {
+  private func destination() throws(Failure) -> OutputPlan.Destination {
     if let output { return .file(output) }
     var values = ["task": task.rawValue]
-    if task.enlarges { values["scale"] = "x\(scale ?? model?.scale ?? 4)" }
+    if let scale { values["scale"] = "x\(scale)" }
     if let sigma { values["sigma"] = sigma.short }
     if let quality { values["quality"] = String(quality) }
     let name = try OutputName(name, values: values)

@@ -1,6 +1,5 @@
 import Imaging
 import Restoration
-import Tensors
 
 /// What `grl degrade` was asked to do, its options checked.
 struct Damage {
@@ -47,29 +46,14 @@ struct Damage {
     do { try degradation.validate() } catch { throw Failure(.usage, "\(error)") }
   }
 
-  /// The damaged picture, or left and right view; with one line on each thing that is not kept.
-  func apply(to image: Image, path: String) throws(Failure) -> [(image: Image, notes: [String])] {
-    let planes: Image.Planes = image.layout.isColour ? .rgb : .gray
-    let picture = Tensor(
-      shape: Shape(height: image.height, width: image.width, channels: planes.channels), values: image.floats(planes))
+  /// The damaged picture, or its left and right view.
+  func apply(to image: Image, path: String) throws(Failure) -> [Image] {
     do {
-      if let dualPixelRadius {
-        let (left, right) = try Degradation.dualPixelDefocus(picture, radius: dualPixelRadius)
-        return [dressed(left, as: image), dressed(right, as: image)]
-      }
-      return [dressed(try degradation.apply(to: picture), as: image)]
+      guard let dualPixelRadius else { return [try degradation.apply(to: image)] }
+      let (left, right) = try Degradation.dualPixelDefocus(image, radius: dualPixelRadius)
+      return [left, right]
     } catch {
       throw Failure(.badInput, "\(path == "-" ? "standard input" : path): \(error)")
     }
-  }
-
-  /// `colours` with the depth and metadata of `image`, and its alpha where the size is the same.
-  private func dressed(_ colours: Tensor, as image: Image) -> (image: Image, notes: [String]) {
-    let keepsAlpha = colours.shape.height == image.height && colours.shape.width == image.width
-    let result = Image(
-      width: colours.shape.width, height: colours.shape.height, colour: colours.values,
-      alpha: image.layout.hasAlpha && keepsAlpha ? image.floats(.alpha) : nil, bitDepth: image.bitDepth,
-      metadata: image.metadata)
-    return (result, image.layout.hasAlpha && !keepsAlpha ? ["alpha left out: the size has changed"] : [])
   }
 }

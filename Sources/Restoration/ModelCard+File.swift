@@ -1,0 +1,59 @@
+import Checkpoints
+import Foundation
+import GRLModel
+
+extension ModelCard {
+  /// What a weight file tells of itself, completed by what the user says.
+  ///
+  /// Of our own files only the header is read; other files are read whole, since their shapes tell the configuration.
+  init(
+    path: String, origin: Origin, overrides: ConfigurationOverrides = .init()
+  ) throws(RestorationError) {
+    let checkpoint: Checkpoint
+    do {
+      let metadata = try Checkpoint.metadata(of: path)
+      checkpoint =
+        metadata["config"] == nil
+        ? try Checkpoint(contentsOf: path) : Checkpoint(path: path, metadata: metadata, tensors: [:])
+    } catch {
+      throw .checkpoint(error)
+    }
+    try self.init(checkpoint, origin: origin, overrides: overrides)
+  }
+
+  /// The card of a checkpoint that was read from `checkpoint.path`.
+  init(
+    _ checkpoint: Checkpoint, origin: Origin, overrides: ConfigurationOverrides
+  ) throws(RestorationError) {
+    let resolved: ResolvedConfiguration
+    do { resolved = try ConfigurationResolver.resolve(checkpoint, overrides: overrides) } catch {
+      throw .configuration(error)
+    }
+    guard let task = resolved.task else { throw .modelTaskUnknown(path: checkpoint.path) }
+    let metadata = ModelMetadata(checkpoint.metadata)
+    let level = resolved.level.map { Double($0)...Double($0) }
+    self.init(
+      name: ModelLibrary.stem(checkpoint.path), path: checkpoint.path, origin: origin,
+      fileBytes: Self.fileSize(checkpoint.path), task: RestorationTask(task), variant: resolved.variant,
+      configuration: resolved.configuration, sources: resolved.sources,
+      sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
+      qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, facts: metadata.facts)
+  }
+
+  /// The SHA-256 of the file in hexadecimal; reads all of it.
+  public func sha256() throws(RestorationError) -> String {
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw .checkpoint(.unreadable(path: path, reason: "it cannot be opened"))
+    }
+    return SHA256.digest(bytes).map { byte in
+      let digits = String(byte, radix: 16)
+      return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+  }
+
+  private static func fileSize(_ path: String) -> Int {
+    // The file has just been read; where its size cannot be told any more, none is shown.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+}

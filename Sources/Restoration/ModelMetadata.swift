@@ -1,0 +1,74 @@
+import Checkpoints
+
+/// The metadata of our model files: texts, some of them JSON. Nothing in it decides what is computed.
+struct ModelMetadata {
+  private let texts: [String: String]
+
+  init(_ texts: [String: String]) { self.texts = texts }
+
+  /// The strengths of damage, a single one or a pair, that the `degradation` entry names `key`.
+  func range(_ key: String) -> ClosedRange<Double>? {
+    guard case .object(let degradation)? = json("degradation") else { return nil }
+    switch degradation[key] {
+    case .array(let ends):
+      let numbers = ends.compactMap(\.asNumber)
+      guard numbers.count == 2, ends.count == 2, numbers[0] <= numbers[1] else { return nil }
+      return numbers[0]...numbers[1]
+    case let value?: return value.asNumber.map { $0...$0 }
+    case nil: return nil
+    }
+  }
+
+  /// What the file tells of itself, a line each.
+  var facts: [ModelCard.Fact] {
+    let lines: [(String, String?)] = [
+      ("title", texts["title"]), ("origin", texts["origin"]), ("training", training), ("data", data),
+      ("quality", quality), ("licence", texts["licence"]), ("imported from", texts["imported_from"]),
+      ("settings", texts["configuration_sources"]),
+    ]
+    return lines.compactMap { name, text in text.map { ModelCard.Fact(name: name, text: $0) } }
+  }
+
+  /// `4620 iterations, 36960 patches in 59.6 minutes`
+  private var training: String? {
+    guard case .object(let record)? = json("training") else { return nil }
+    var parts: [String] = []
+    if let iterations = record["iterations"]?.asNumber { parts.append("\(iterations.shortText) iterations") }
+    if let samples = record["samples"]?.asNumber { parts.append("\(samples.shortText) patches") }
+    if let minutes = record["minutes"]?.asNumber { parts.append("\(minutes.shortText) minutes") }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  private var data: String? {
+    guard case .object(let record)? = json("data") else { return nil }
+    var parts: [String] = []
+    if let photos = record["photos"]?.asNumber { parts.append("\(photos.shortText) photographs") }
+    if case .string(let note)? = record["note"] { parts.append(note) }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  /// `PSNR CBSD68/25 30.10 dB, ...`, by test set and level.
+  private var quality: String? {
+    guard case .object(let results)? = json("psnr") else { return nil }
+    let lines = results.sorted { $0.key < $1.key }.compactMap { set, value in
+      value.asNumber.map { "\(set) \($0.rounded(toPlaces: 2)) dB" }
+    }
+    return lines.isEmpty ? "not measured on a test set" : "PSNR " + lines.joined(separator: ", ")
+  }
+
+  /// The value of an entry that holds JSON; nil where it is missing or something else.
+  private func json(_ key: String) -> JSON? {
+    guard let text = texts[key] else { return nil }
+    do { return try JSON.parse(Array(text.utf8)) } catch { return nil }
+  }
+}
+
+extension JSON {
+  fileprivate var asNumber: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+/// The verbs that only tell: paths, limits, models, bench.
+@Suite struct InformationTests {
+  @Test("limits and paths print a table, or JSON with the same entries", arguments: ["limits", "paths"])
+  func tables(verb: String) async throws {
+    let folder = try TemporaryFolder()
+    let text = try await GRLProcess.run([verb], in: folder)
+    let json = try await GRLProcess.run([verb, "--json"], in: folder)
+    #expect(text.status == 0 && json.status == 0)
+    #expect(text.errors.isEmpty && json.errors.isEmpty)
+    let entries = try #require(try JSONSerialization.jsonObject(with: json.output) as? [[String: Any]])
+    #expect(entries.count == text.outputLines.count && entries.count >= 3)
+  }
+
+  @Test("limits are those that pictures are held to")
+  func limitsHold() async throws {
+    let folder = try TemporaryFolder()
+    let outcome = try await GRLProcess.run(["limits"], in: folder)
+    #expect(outcome.outputText.contains("256000000"))
+  }
+
+  @Test("paths follow XDG_DATA_HOME and GRL_MODELS")
+  func pathsFollowEnvironment() async throws {
+    let folder = try TemporaryFolder()
+    let standard = try await GRLProcess.run(["paths"], in: folder)
+    #expect(standard.outputText.contains(folder.home.appending(path: "XDG_DATA_HOME").path))
+    let moved = try await GRLProcess.run(["paths"], in: folder, environment: ["GRL_MODELS": "/one:/two"])
+    #expect(moved.outputText.contains("/one") && moved.outputText.contains("/two"))
+  }
+
+  @Test("the bundled model is listed and shown, as text and as JSON")
+  func models() async throws {
+    let folder = try TemporaryFolder()
+    let list = try await GRLProcess.run(["models", "list"], in: folder)
+    #expect(list.status == 0)
+    #expect(list.outputText.contains(/denoise-color-tiny +denoise +tiny +colour +sigma 0-55 +bundled/))
+    let json = try await GRLProcess.run(["models", "list", "--json"], in: folder)
+    let records = try #require(try JSONSerialization.jsonObject(with: json.output) as? [[String: Any]])
+    #expect(records.contains { $0["name"] as? String == "denoise-color-tiny" && $0["task"] as? String == "denoise" })
+    let shown = try await GRLProcess.run(["models", "show", "denoise-color-tiny"], in: folder)
+    #expect(shown.status == 0)
+    for fact in [/window +8 px/, /stripes +16 px x 16 px, shifted/, /parameters +880227/, /licence +MIT/] {
+      #expect(shown.outputText.contains(fact))
+    }
+    let missing = try await GRLProcess.run(["models", "show", "nothing"], in: folder)
+    #expect(missing.status == 4)
+    #expect(missing.oneErrorLine().contains("denoise-color-tiny"))
+  }
+
+  @Test("a weight file is imported under a name, verified, and refused a second time")
+  func importing() async throws {
+    let folder = try TemporaryFolder()
+    try folder.copy(TestPicture.denoiser, as: "weights.safetensors")
+    let imported = try await GRLProcess.run(["models", "import", "weights.safetensors", "--name", "mine"], in: folder)
+    #expect(imported.status == 0, "\(imported.errorText)")
+    #expect(imported.outputText.hasPrefix("mine: denoise, installed as \(folder.home.path)"))
+    #expect(
+      try await GRLProcess.run(["models", "list"], in: folder).outputText.contains(/mine +denoise +tiny +colour.*user/))
+    let verified = try await GRLProcess.run(["models", "verify", "mine", "denoise-color-tiny"], in: folder)
+    #expect(verified.status == 0)
+    #expect(verified.outputLines.count == 2 && verified.outputText.contains("mine: sound"))
+    let again = try await GRLProcess.run(["models", "import", "weights.safetensors", "--name", "mine"], in: folder)
+    #expect(again.status == 4)
+    #expect(again.oneErrorLine().contains("mine"))
+  }
+
+  @Test("a file that is no model is refused with status 4 by every verb that takes one")
+  func brokenModel() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("broken.safetensors", "this is not a model")
+    try Data(contentsOf: TestPicture.denoiser).dropLast(1000).write(to: folder.url.appending(path: "cut.safetensors"))
+    try TestPicture.write(to: folder, "a.png")
+    for file in ["broken.safetensors", "cut.safetensors", "missing.safetensors"] {
+      for arguments in [
+        ["models", "show", file], ["models", "import", file], ["models", "verify", file], ["bench", "--model", file],
+        ["restore", "--task", "denoise", "--model", file, "a.png"],
+      ] {
+        let outcome = try await GRLProcess.run(arguments, in: folder)
+        #expect(outcome.status == 4, "\(arguments)")
+        #expect(outcome.oneErrorLine().contains(file))
+      }
+    }
+    #expect(!folder.exists("a_denoise.png"))
+    #expect(try await GRLProcess.run(["models", "list"], in: folder).outputText.contains("denoise-color-tiny"))
+  }
+
+  @Test("bench reports what it timed, in text and in JSON")
+  func bench() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["bench", "--model", "denoise-color-tiny", "--size", "40x32", "--runs", "3", "--threads", "2"]
+    let text = try await GRLProcess.run(arguments, in: folder)
+    #expect(text.status == 0)
+    #expect(text.errors.isEmpty)
+    #expect(text.outputText.contains("40 x 32 px, 2 threads"))
+    let json = try await GRLProcess.run(arguments + ["--json"], in: folder)
+    let report = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    let seconds = try #require(report["seconds"] as? [Double])
+    #expect(seconds.count == 3 && seconds.allSatisfy { $0 > 0 })
+    #expect(report["medianSeconds"] as? Double == seconds.sorted()[1])
+    #expect(try #require(report["peakBytes"] as? Int) > 1 << 20)
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Imaging
+import Testing
+
+/// What is told while the work goes on: events for programs, a bar for people.
+@Suite struct ProgressTests {
+  @Test("--events ndjson: each line an object, in order, progress rising to the end")
+  func events() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 96, height: 80)
+    try folder.write("broken\u{7}.png", "this is not a picture")
+    let outcome = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--tile", "64", "--events", "ndjson", "a.png", "broken\u{7}.png"], in: folder)
+    #expect(outcome.status == 1)
+    let events = try outcome.outputLines.map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+    let names = events.compactMap { $0["event"] as? String }
+    #expect(names.filter { $0 != "progress" } == ["start", "picture", "done", "failed", "end"])
+    #expect(events[0]["pictures"] as? Int == 2)
+    #expect(events[1]["tiles"] as? Int == 4)
+    #expect(events[1]["model"] as? String == "denoise-color-tiny")
+    let fractions = events.filter { $0["event"] as? String == "progress" }.compactMap { $0["fraction"] as? Double }
+    #expect(!fractions.isEmpty)
+    #expect(fractions == fractions.sorted() && fractions.allSatisfy { $0 > 0 && $0 <= 1 })
+    let done = try #require(events.first { $0["event"] as? String == "done" })
+    #expect(done["output"] as? String == "a_denoise.png" && done["seamScore"] is Double)
+    let failed = try #require(events.first { $0["event"] as? String == "failed" })
+    #expect(failed["input"] as? String == "broken\u{7}.png" && failed["status"] as? Int == 3)
+    let end = try #require(events.last)
+    #expect(end["done"] as? Int == 1 && end["failed"] as? Int == 1 && end["status"] as? Int == 1)
+  }
+
+  @Test(
+    "a terminal of any width sees a bar of plain ASCII that never wraps and is gone at the end",
+    arguments: [80, 40, 12])
+  func bar(columns: Int) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a picture with a long name.png", width: 96, height: 96)
+    // `script` gives the program a terminal for all three streams.
+    let outcome = try await GRLProcess.shell(
+      """
+      script -qefc "stty cols \(columns); \\"$GRL\\" restore --task denoise --threads 1 'a picture with a long name.png'" \
+      /dev/null < /dev/null
+      """, in: folder)
+    #expect(outcome.status == 0)
+    let text = outcome.outputText
+    #expect(text.unicodeScalars.allSatisfy { $0.isASCII && ($0.value >= 32 || "\r\n".unicodeScalars.contains($0)) })
+    let drawn = text.split(separator: "\r", omittingEmptySubsequences: true).filter {
+      $0.contains("%") && !$0.contains("->")
+    }
+    #expect(drawn.count > 1)
+    #expect(drawn.allSatisfy { $0.count < columns })
+    if columns == 80 { #expect(drawn.contains { $0.contains("[#") && $0.contains(" left") }) }
+    // The last thing drawn over the bar is blanks; then comes the result on a line of its own.
+    let result = try #require(text.range(of: "a picture with a long name.png -> "))
+    #expect(text[..<result.lowerBound].hasSuffix(" \r"))
+  }
+
+  @Test("without a terminal no bar is drawn", arguments: [false, true])
+  func noTerminal(isQuiet: Bool) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png")
+    let outcome = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "a.png"] + (isQuiet ? ["-q"] : []), in: folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
+    #expect(!outcome.outputText.contains("\r"))
+  }
+}
