@@ -6,6 +6,12 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
   public struct Claim: Hashable, Sendable, CustomStringConvertible {
     public let value: String
     public let source: SettingSource
+
+    public init(value: String, source: SettingSource) {
+      self.value = value
+      self.source = source
+    }
+
     public var description: String { "\(value) (\(source))" }
   }
 

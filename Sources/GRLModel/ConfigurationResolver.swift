@@ -64,17 +64,11 @@ public enum ConfigurationResolver {
     let candidates = if let named { [named.settings] } else { statedByUser(shapes, overrides) }
 
     var settlement = Settlement(checkpoint, shapes, candidates)
-    let tables: StoredTables
-    do { tables = try StoredTables(checkpoint.derivedShapes) } catch {
-      throw .invalid(path: checkpoint.path, fault: error)
-    }
+    let tables = try valid(checkpoint) { () throws(ConfigurationFault) in try StoredTables(checkpoint.derivedShapes) }
     let window = try settlement.settle(.window, tables.windowSize, overrides.window, \.windowSize)
     let anchorFactor = try settlement.settle(.anchorFactor, tables.anchorFactor, overrides.anchorFactor, \.anchorFactor)
-    var tabled: Stripe?
-    if let anchorFactor {
-      do { tabled = try tables.stripe(anchorFactor: anchorFactor) } catch {
-        throw .invalid(path: checkpoint.path, fault: error)
-      }
+    let tabled = try valid(checkpoint) { () throws(ConfigurationFault) in
+      if let anchorFactor { try tables.stripe(anchorFactor: anchorFactor) } else { nil as Stripe? }
     }
     let stripe = try settlement.settle(.stripe, tabled, overrides.stripe, \.stripe)
     guard let window, let anchorFactor, let stripe else {
@@ -92,7 +86,7 @@ public enum ConfigurationResolver {
     configuration.windowSize = window
     configuration.anchorFactor = anchorFactor
     (configuration.stripeRows, configuration.stripeColumns) = (.pixels(stripe.rows), .pixels(stripe.columns))
-    do { _ = try configuration.validated() } catch { throw .invalid(path: checkpoint.path, fault: error) }
+    configuration = try valid(checkpoint) { () throws(ConfigurationFault) in try configuration.validated() }
     let task = named?.settings.task ?? overrides.task
     return ResolvedConfiguration(
       configuration: configuration, sources: settlement.sources, task: task, variant: variant, level: named?.level,
@@ -103,10 +97,7 @@ public enum ConfigurationResolver {
   private static func resolve(
     _ checkpoint: Checkpoint, json: String, _ overrides: ConfigurationOverrides
   ) throws(ConfigurationError) -> ResolvedConfiguration {
-    let configuration: GRLConfiguration
-    do { configuration = try GRLConfiguration(json: json) } catch {
-      throw .invalid(path: checkpoint.path, fault: error)
-    }
+    let configuration = try valid(checkpoint) { () throws(ConfigurationFault) in try GRLConfiguration(json: json) }
     let task = checkpoint.metadata["task"].flatMap(PublishedSettings.Task.init(rawValue:))
     let variant = checkpoint.metadata["variant"].flatMap(PublishedSettings.Variant.init(rawValue:))
     let stripe = overrides.stripe.map { configuration.with(stripe: $0) } ?? configuration
@@ -154,6 +145,13 @@ public enum ConfigurationResolver {
       row.task == task && row.variant == variant
         && ConfigurationSetting.shownByShapes.allSatisfy { shapes.text(of: $0) == row.configuration.text(of: $0) }
     }
+  }
+
+  /// The value of `body`, faults with the file's path.
+  private static func valid<Value>(
+    _ checkpoint: Checkpoint, _ body: () throws(ConfigurationFault) -> Value
+  ) throws(ConfigurationError) -> Value {
+    do { return try body() } catch { throw .invalid(path: checkpoint.path, fault: error) }
   }
 
   fileprivate static func contradiction(

@@ -19,7 +19,7 @@ extension GRLConfiguration {
       mlpRatio: try fields.number("mlp_ratio"), hasQKVBias: try fields.bool("qkv_bias"),
       hasChannelAttention: try fields.bool("local_connection"), upscale: try fields.integer("upscale"),
       upsampler: try fields.upsampler(), imageRange: Float(try fields.number("img_range")))
-    _ = try fields.bool("stage_tail", is: "1conv")
+    try fields.checkText("stage_tail", is: "1conv")
     if !fields.isNull("drop_path") { _ = try fields.number("drop_path") }
     _ = try validated()
   }
@@ -83,11 +83,9 @@ private struct ConfigurationFields {
     return value
   }
 
-  /// Whether text member `key` is there; it may have one value only.
-  func bool(_ key: String, is only: String) throws(ConfigurationFault) -> Bool {
-    guard let member = members[key] else { return false }
-    guard member == .string(only) else { throw wrong(key, "\"\(only)\"") }
-    return true
+  /// Member `key` may be absent; otherwise it has one value only.
+  func checkText(_ key: String, is only: String) throws(ConfigurationFault) {
+    guard members[key] ?? .string(only) == .string(only) else { throw wrong(key, "\"\(only)\"") }
   }
 
   func integers(_ key: String) throws(ConfigurationFault) -> [Int] {

@@ -40,6 +40,11 @@ public struct PublishedSettings: Hashable, Sendable {
     public let tile: Int
     public let overlap: Int
 
+    public init(tile: Int, overlap: Int) {
+      self.tile = tile
+      self.overlap = overlap
+    }
+
     public static let whole = Tiling(tile: 0, overlap: 0)
   }
 
