@@ -1,10 +1,10 @@
 import Tensors
 
 /// The three attentions of one block for one size of picture: where windows, stripes and anchors lie, and their biases.
-struct BlockRules: Sendable {
-  let window: AttentionRule
-  let gather: AttentionRule
-  let read: AttentionRule
+package struct BlockRules: Sendable {
+  package let window: AttentionRule
+  package let gather: AttentionRule
+  package let read: AttentionRule
 
   /// - Parameter index: of the block in its stage; decides shifts and the direction of the stripes.
   init(_ attention: MixedAttention, index: Int, geometry: PictureGeometry, on compute: Compute) {

@@ -44,7 +44,7 @@ struct ModelMetadata {
     var parts: [String] = []
     if let photos = record["photos"]?.asNumber { parts.append("\(photos.shortText) photographs") }
     if case .string(let note)? = record["note"] { parts.append(note) }
-    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   /// `PSNR CBSD68/25 30.10 dB, ...`, by test set and level.

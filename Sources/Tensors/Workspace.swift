@@ -65,6 +65,14 @@ public final class Workspace {
     FeatureMap(height: height, width: width, channels: channels, base: floats(height * width * channels))
   }
 
+  /// Features with the given values, row-major; for tests and probes.
+  package func map(_ shape: Shape, values: [Float]) -> FeatureMap {
+    precondition(holdsMemory && values.count == shape.count)
+    let map = map(height: shape.height, width: shape.width, channels: shape.channels)
+    values.withUnsafeBufferPointer { map.base.update(from: $0.baseAddress!, count: $0.count) }
+    return map
+  }
+
   /// Uninitialised memory, with the slack behind it that kernels may read, aligned to cache lines.
   func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     let start = base + used

@@ -88,4 +88,13 @@ import Testing
     // A disc of one pixel has no sides.
     #expect((views.left.values == views.right.values) == (radius < 1))
   }
+
+  @Test("Blur is the same for any number of threads")
+  func threads() throws {
+    let picture = try DegradationFixture.picture()
+    let kernel = BlurKernel.disc(radius: 3)
+    let alone = picture.blurredInLinearLight(by: kernel, pool: ThreadPool(threadCount: 1))
+    let shared = picture.blurredInLinearLight(by: kernel, pool: ThreadPool(threadCount: 5))
+    #expect(alone.values == shared.values)
+  }
 }

@@ -72,13 +72,13 @@ import Testing
     (.jpeg(quality: 0), "quality 0 is outside 1...100; choose a value in that range"),
     (
       .motionBlur(length: 300.5, angleDegrees: 0),
-      "motion length 300.5 is outside 0...128; choose a value in that range"
+      "motion length 300.5 is outside 0...256; choose a value in that range"
     ),
     (
       .motionBlur(length: 3, angleDegrees: .infinity),
       "motion angle inf is outside -360...360; choose a value in that range"
     ),
-    (.defocus(radius: 0), "defocus radius 0 is outside 0.5...32; choose a value in that range"),
+    (.defocus(radius: 0), "defocus radius 0 is outside 0.5...64; choose a value in that range"),
   ]
 
   @Test("A strength out of range is refused with the range", arguments: wrong)

@@ -14,24 +14,25 @@ public enum Degradation: Hashable, Sendable {
   case jpeg(quality: Int)
   /// Input of `demosaic`: one colour per pixel; three channels in, one out.
   case mosaic(ColourFilterArray)
-  /// Input of `motion-deblur`: a straight shake of the camera in linear light; length in pixels, 0...128, angle in degrees
+  /// Input of `motion-deblur`: a straight shake of the camera in linear light; length in pixels, 0...256, angle in degrees
   /// counter-clockwise from the right, -360...360.
   case motionBlur(length: Double, angleDegrees: Double)
-  /// Input of `defocus-deblur`: a disc in linear light; radius in pixels, 0.5...32. For dual-pixel input see
+  /// Input of `defocus-deblur`: a disc in linear light; radius in pixels, 0.5...64. For dual-pixel input see
   /// ``dualPixelDefocus(_:radius:)``.
   case defocus(radius: Double)
   /// Input of `real-sr`: see ``RealWorldDamage``. Cropped to a multiple of four first, like `bicubic`.
   case realWorld(seed: UInt32)
 
-  /// What the strengths may be. Blur costs time in proportion to the kernel: the bounds keep 24 megapixels under a minute.
+  /// What the strengths may be. Blur takes time in proportion to the area of its kernel, some minutes for 24 megapixels at
+  /// the upper bounds.
   public enum Limits {
     public static let sigma: ClosedRange<Double> = 0...255
     public static let scale: ClosedRange<Double> = 2...4
     public static let bitDepth: ClosedRange<Double> = 1...16
     public static let quality: ClosedRange<Double> = 1...100
-    public static let motionLength: ClosedRange<Double> = 0...128
+    public static let motionLength: ClosedRange<Double> = 0...256
     public static let angleDegrees: ClosedRange<Double> = -360...360
-    public static let defocusRadius: ClosedRange<Double> = 0.5...32
+    public static let defocusRadius: ClosedRange<Double> = 0.5...64
   }
 
   /// Checks the strengths, without a picture.
@@ -75,7 +76,7 @@ public enum Degradation: Hashable, Sendable {
     }
   }
 
-  /// The two views of a dual-pixel sensor of a scene that lies out of focus by `radius` pixels, 0.5...32.
+  /// The two views of a dual-pixel sensor of a scene that lies out of focus by `radius` pixels, 0.5...64.
   ///
   /// Each view is blurred in linear light by one half of the disc; in linear light their mean is `defocus(radius:)`.
   public static func dualPixelDefocus(

@@ -1,0 +1,141 @@
+import Foundation
+import GRLModel
+import Tensors
+import TestSupport
+import Testing
+
+/// Attention probabilities against the published code's, where a case stores them.
+///
+/// The kernels never store a probability. But attention of values that are 1 at one token and 0 at all others *is* the column of
+/// probabilities of that token, so the production kernels, biases, masks and shifts are what is tested.
+@Suite("Attention rows") struct AttentionRowTests {
+  @Test("window rows and composed stripe rows match within 1e-5", arguments: [0, 3])
+  func rowsMatch(block: Int) throws {
+    guard let file = GoldenCase.files.first(where: { $0.lastPathComponent == "mini_dn_grey.safetensors" }) else {
+      return
+    }
+    let golden = try GoldenCase(file)
+    let configuration = golden.configuration
+    let network = try GRL(golden.checkpoint, configuration: configuration)
+    let input = golden.picture("input", 0)
+    let pool = ThreadPool(threadCount: 2)
+    let session = GRLSession(network: network, height: input.shape.height, width: input.shape.width, pool: pool)
+    var traced: [String: Tensor] = [:]
+    _ = session.restore(
+      input,
+      trace: { name, map in
+        if name.hasPrefix("stage0.block\(block).") { traced[name] = Tensor(shape: map.shape, values: map.values) }
+      })
+    let projections = try #require(traced["stage0.block\(block).qkv"])
+    let anchors = try #require(traced["stage0.block\(block).anchor"])
+    let (height, width) = (projections.shape.height, projections.shape.width)
+    let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, pool: pool)
+    let compute = Compute(instructionSet: .best, pool: pool, workspace: Workspace(floats: 1 << 20))
+    let rules = network.rules(height: height, width: width, on: compute)[0][block]
+
+    let window = golden.tensors["prob.block\(block).window"]!
+    let windowCells = rules.window.geometry.keys
+    #expect(RowProbe.difference(probe.rows(of: .window, cells: windowCells, rules: rules), window.values) <= 1e-5)
+
+    let composed = AttentionRowTests.product(
+      golden.tensors["prob.block\(block).w2a"]!, golden.tensors["prob.block\(block).a2w"]!)
+    let stripeCells = rules.gather.geometry.keys
+    let rows = probe.rows(of: .stripe, cells: stripeCells, rules: rules)
+    #expect(RowProbe.difference(rows, composed) <= 1e-5)
+    for row in stride(from: 0, to: rows.count, by: stripeCells.tokens) {
+      #expect(abs(rows[row..<(row + stripeCells.tokens)].reduce(0, +) - 1) <= 1e-5)
+    }
+  }
+
+  /// `[cells, heads, N, M] x [cells, heads, M, N]`: the stripe's probabilities from token to token.
+  private static func product(_ read: GoldenCase.Values, _ gather: GoldenCase.Values) -> [Float] {
+    let (matrices, n, m) = (read.shape[0] * read.shape[1], read.shape[2], read.shape[3])
+    var result: [Float] = []
+    for matrix in 0..<matrices {
+      for row in 0..<n {
+        var sums = [Double](repeating: 0, count: n)
+        for anchor in 0..<m {
+          let weight = Double(read.values[(matrix * n + row) * m + anchor])
+          for column in 0..<n { sums[column] += weight * Double(gather.values[(matrix * m + anchor) * n + column]) }
+        }
+        result += sums.map { Float($0) }
+      }
+    }
+    return result
+  }
+}
+
+/// Reads probabilities off the attention kernels.
+private struct RowProbe {
+  enum Kind: Int { case window, stripe }
+
+  let projections: Tensor
+  let anchors: Tensor
+  let configuration: GRLConfiguration
+  let pool: ThreadPool
+
+  static func difference(_ a: [Float], _ b: [Float]) -> Float {
+    a.count == b.count ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
+  }
+
+  /// Probabilities `[cells, heads, N, N]`.
+  func rows(of kind: Kind, cells: Partition, rules: BlockRules) -> [Float] {
+    let half = projections.shape.channels / 6
+    let heads = kind == .window ? configuration.windowHeads : configuration.stripeHeads
+    let headWidth = half / heads
+    let pixels = (0..<cells.cellCount).map { RowProbe.pixels(of: $0, cells) }
+    var result = [Float](repeating: 0, count: cells.cellCount * heads * cells.tokens * cells.tokens)
+    for first in stride(from: 0, to: cells.tokens, by: headWidth) {
+      var marked = projections
+      for (token, pixel) in pixels.flatMap({ $0.enumerated() }) {
+        for head in 0..<heads {
+          for channel in 0..<headWidth {
+            let value = (3 * kind.rawValue + 2) * half + head * headWidth + channel
+            marked.values[pixel * 6 * half + value] = token == first + channel ? 1 : 0
+          }
+        }
+      }
+      let output = attend(marked, rules: rules, half: half)
+      for cell in 0..<cells.cellCount {
+        for head in 0..<heads {
+          for (token, pixel) in pixels[cell].enumerated() {
+            let row = ((cell * heads + head) * cells.tokens + token) * cells.tokens
+            for channel in 0..<min(headWidth, cells.tokens - first) {
+              result[row + first + channel] =
+                output[pixel * 2 * half + kind.rawValue * half + head * headWidth + channel]
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private func attend(_ projections: Tensor, rules: BlockRules, half: Int) -> [Float] {
+    let shape = projections.shape
+    let workspace = Workspace(floats: 1 << 22)
+    let compute = Compute(instructionSet: .best, pool: pool, workspace: workspace)
+    let features = workspace.map(shape, values: projections.values)
+    let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
+    func source(_ channel: Int, _ heads: Int, _ target: Int) -> AttentionSource {
+      AttentionSource(
+        features: features, channel: channel, heads: heads, headWidth: half / heads, output: output,
+        outputChannel: target)
+    }
+    compute.attend(
+      windows: WindowAttentionTask(source: source(0, configuration.windowHeads, 0), rule: rules.window),
+      stripes: StripeAttentionTask(
+        source: source(3 * half, configuration.stripeHeads, half),
+        anchors: workspace.map(anchors.shape, values: anchors.values), gather: rules.gather, read: rules.read))
+    return output.values
+  }
+
+  /// Pixel of each token of a cell, from the definition of the roll.
+  private static func pixels(of cell: Int, _ cells: Partition) -> [Int] {
+    (0..<cells.tokens).map { token in
+      let y = cell / cells.columns * cells.cellHeight + token / cells.cellWidth + cells.shiftY
+      let x = cell % cells.columns * cells.cellWidth + token % cells.cellWidth + cells.shiftX
+      return y % cells.height * cells.width + x % cells.width
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import Checkpoints
+import Foundation
+import GRLModel
+import Imaging
+import Restoration
+import TestSupport
+import Testing
+
+@Suite("Model library") struct ModelLibraryTests {
+  /// A folder that goes when the test ends.
+  final class Folder {
+    let path = NSTemporaryDirectory() + "grl-models-\(UInt64.random(in: 0 ... .max))"
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ bytes: [UInt8], as name: String) throws { try Data(bytes).write(to: URL(filePath: path + "/" + name)) }
+    var files: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
+  }
+
+  private func modelFile(
+    task: String = "dn", _ configuration: GRLConfiguration = TestNetworks.configuration(),
+    _ change: (inout [String: String]) -> Void = { _ in }
+  ) -> [UInt8] {
+    var metadata = [
+      "config": configuration.json, "task": task, "variant": "tiny", "title": "a test", "psnr": #"{"Set5/25": 31.256}"#,
+      "degradation": #"{"kind": "noise", "sigma": [0, 55]}"#, "training": #"{"iterations": 7, "minutes": 1.5}"#,
+    ]
+    change(&metadata)
+    return Checkpoint(path: "", metadata: metadata, tensors: TestNetworks.checkpoint(configuration).tensors)
+      .safetensorsFile()
+  }
+
+  private func library(_ folders: Folder..., user: Folder? = nil) -> ModelLibrary {
+    ModelLibrary(
+      folders: folders.map { .init(path: $0.path, origin: .bundled) }
+        + (user.map { [.init(path: $0.path, origin: .user)] } ?? []), userFolder: user?.path ?? "/nowhere")
+  }
+
+  // MARK: Finding
+
+  @Test("The models that come with the program are found, sound, and of a kind that is known")
+  func bundled() throws {
+    let library = ModelLibrary.standard()
+    let bundled = library.list().cards.filter { $0.origin == .bundled }
+    let card = try #require(bundled.first { $0.name == "denoise-color-tiny" })
+    #expect(card.task == .denoise && card.variant == .tiny && !card.isGray && card.sigmas == 0...55)
+    #expect(card.fileBytes > 1_000_000 && card.sources[.window] == .metadata)
+    #expect(card.facts.contains { $0.name == "training" && $0.text.contains("iterations") })
+    for card in bundled {
+      let model = try library.load(card)
+      #expect(model.network.weightBytes > 0)
+      #expect(try card.sha256().count == 64)
+    }
+  }
+
+  @Test("Folders are those of the environment, of the user and of the program")
+  func folders() {
+    func paths(_ environment: [String: String]) -> [String] {
+      ModelLibrary.standard(environment: environment, executable: "/opt/x/bin/grl").folders.map(\.path)
+    }
+    let bundled = ["/opt/x/bin/grl-workbench_Restoration.resources/Models", "/opt/x/share/grl/models"]
+    #expect(paths(["HOME": "/home/a"]) == ["/home/a/.local/share/grl/models"] + bundled)
+    #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "/data"]) == ["/data/grl/models"] + bundled)
+    #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "data"]) == ["/home/a/.local/share/grl/models"] + bundled)
+    #expect(paths(["HOME": "/h", "GRL_MODELS": "/a:/b"]) == ["/a", "/b"])
+    #expect(paths(["HOME": "/h", "GRL_MODELS": ""]).count == 3)
+  }
+
+  @Test("A listing has every model once, says what it cannot read, and skips what is no model")
+  func listing() throws {
+    let (first, second) = (try Folder(), try Folder())
+    try first.write(modelFile(), as: "b.safetensors")
+    try first.write(modelFile(task: "jpeg"), as: "a.safetensors")
+    try first.write(Array("rubbish".utf8), as: "c.safetensors")
+    try first.write(modelFile { $0["task"] = nil }, as: "d.safetensors")
+    try first.write(Array("text".utf8), as: "README.md")
+    try first.write(modelFile(), as: ".hidden.safetensors")
+    try second.write(modelFile(task: "db_motion"), as: "b.safetensors")
+    try second.write(modelFile(task: "db_motion"), as: "z.safetensors")
+    let missing = ModelLibrary.Folder(path: first.path + "/missing", origin: .user)
+    let library = ModelLibrary(
+      folders: [missing] + self.library(first, second).folders, userFolder: missing.path)
+    let listing = library.list()
+    #expect(listing.cards.map(\.name) == ["a", "b", "z"])
+    #expect(listing.cards.map(\.task) == [.jpeg, .denoise, .motionDeblur])
+    #expect(listing.problems.count == 2 && listing.problems.allSatisfy { $0.category == .model })
+
+    #expect(try library.card("b").task == .denoise)
+    #expect(try library.card(second.path + "/b.safetensors").task == .motionDeblur)
+    let unknown = #expect(throws: RestorationError.self) { try library.card("x") }
+    #expect(unknown?.description == "no model and no file is called x: installed are a, b, z")
+    for path in ["x.safetensors", "./x", second.path + "/x"] {
+      #expect(throws: RestorationError.self) { try library.card(path) }
+    }
+  }
+
+  @Test("A card tells what the metadata tells")
+  func card() throws {
+    let folder = try Folder()
+    try folder.write(modelFile(), as: "dn.safetensors")
+    let jpeg = modelFile(task: "jpeg", TestNetworks.configuration(inputChannels: 1)) {
+      $0["degradation"] = #"{"kind": "jpeg", "quality": 10}"#
+      $0["variant"] = nil
+      $0["psnr"] = "{}"
+      $0["training"] = "not JSON"
+    }
+    try folder.write(jpeg, as: "jpeg.safetensors")
+    let cards = library(folder).list().cards
+    #expect(cards[0].sigmas == 0...55 && cards[0].qualities == nil && cards[0].variant == .tiny)
+    #expect(cards[0].facts.map(\.text) == ["a test", "7 iterations, 1.5 minutes", "PSNR Set5/25 31.26 dB"])
+    #expect(cards[1].qualities == 10...10 && cards[1].sigmas == nil && cards[1].variant == nil && cards[1].isGray)
+    #expect(cards[1].facts.map(\.text) == ["a test", "not measured on a test set"])
+    #expect(cards.map(\.summary) == ["denoise, colour, sigma 0 to 55, tiny", "jpeg, gray, quality 10"])
+  }
+
+  @Test("Weights that do not fit their configuration are refused when loaded")
+  func mismatch() throws {
+    let folder = try Folder()
+    var configuration = TestNetworks.configuration()
+    let tensors = TestNetworks.checkpoint(configuration).tensors
+    configuration.depths = [2, 2]
+    let file = Checkpoint(path: "", metadata: ["config": configuration.json, "task": "dn"], tensors: tensors)
+    try folder.write(file.safetensorsFile(), as: "odd.safetensors")
+    let library = library(folder)
+    let error = #expect(throws: RestorationError.self) { try library.load(library.card("odd")) }
+    #expect(error?.category == .model && error?.description.contains("layers.1.blocks.1") == true)
+  }
+
+  // MARK: Choosing
+
+  @Test("The model is chosen by task, kind of picture, level and variant")
+  func choice() {
+    let gray = TestNetworks.configuration(inputChannels: 1)
+    let colour = TestNetworks.configuration()
+    let x4 = TestNetworks.configuration(upscale: 4, upsampler: .nearestConvolution)
+    let cards = [
+      TestNetworks.card(.denoise, colour, name: "blind", sigmas: 0...55),
+      TestNetworks.card(.denoise, gray, name: "gray", sigmas: 0...55),
+      TestNetworks.card(.denoise, colour, variant: .small, name: "s25", sigmas: 25...25),
+      TestNetworks.card(.denoise, colour, variant: .small, name: "blind-small", sigmas: 0...50),
+      TestNetworks.card(.jpeg, colour, name: "q10", qualities: 10...10),
+      TestNetworks.card(.demosaic, colour, name: "dm"),
+      TestNetworks.card(.superResolution, x4, name: "sr4"), TestNetworks.card(.realSuperResolution, x4, name: "bsr"),
+      TestNetworks.card(.defocusDeblur, colour, variant: .base, name: "defocus"),
+      TestNetworks.card(
+        .defocusDeblur, TestNetworks.configuration(inputChannels: 6, outputChannels: 3), variant: .base, name: "dual"),
+    ]
+    func best(_ request: RestorationRequest, _ layout: Image.Layout = .rgb, _ variant: ModelVariant? = nil) -> String? {
+      ModelLibrary.best(of: cards, for: request, layout: layout, variant: variant)?.name
+    }
+    #expect(best(.init(.denoise)) == "blind" && best(.init(.denoise), .rgbAlpha) == "blind")
+    #expect(best(.init(.denoise), .gray) == "gray" && best(.init(.denoise), .grayAlpha) == "gray")
+    #expect(best(.init(.denoise, sigma: 25)) == "s25" && best(.init(.denoise, sigma: 24)) == "blind-small")
+    #expect(best(.init(.denoise, sigma: 52)) == "blind" && best(.init(.denoise, sigma: 56)) == nil)
+    #expect(best(.init(.denoise), .rgb, .small) == "blind-small" && best(.init(.denoise), .rgb, .base) == nil)
+    #expect(best(.init(.denoise, sigma: 25), .gray, .small) == "s25")
+    #expect(best(.init(.jpeg)) == nil && best(.init(.jpeg, quality: 10)) == "q10")
+    #expect(best(.init(.jpeg, quality: 10), .gray) == "q10" && best(.init(.jpeg, quality: 11)) == nil)
+    #expect(best(.init(.demosaic), .gray) == "dm")
+    #expect(best(.init(.superResolution, scale: 4), .gray) == "sr4" && best(.init(.superResolution, scale: 2)) == nil)
+    #expect(best(.init(.realSuperResolution)) == "bsr" && best(.init(.motionDeblur)) == nil)
+    #expect(best(.init(.defocusDeblur)) == "defocus" && best(.init(.defocusDeblur, isDualPixel: true)) == "dual")
+  }
+
+  @Test("Where none fits, the error says what was wanted and what is there")
+  func noneFits() throws {
+    let folder = try Folder()
+    try folder.write(modelFile(), as: "mine.safetensors")
+    let error = #expect(throws: RestorationError.self) {
+      try library(folder).best(
+        for: .init(.jpeg, quality: 10), picture: .init(width: 1, height: 1, layout: .gray), variant: .base)
+    }
+    #expect(error?.category == .model)
+    #expect(error?.description.contains("jpeg quality 10 of a gray picture, variant base") == true)
+    #expect(error?.description.contains("mine (denoise, colour, sigma 0 to 55, tiny)") == true)
+  }
+
+  // MARK: Importing
+
+  @Test("An imported model is the same network under its new name, with everything that its file told")
+  func importOwn() throws {
+    let (source, user) = (try Folder(), try Folder())
+    try source.write(modelFile(), as: "file.safetensors")
+    let library = ModelLibrary(
+      folders: [.init(path: user.path + "/deep/models", origin: .user)], userFolder: user.path + "/deep/models")
+    let card = try library.importModel(from: source.path + "/file.safetensors", name: "New-1.x")
+    #expect(card.name == "New-1.x" && card.origin == .user && card.sigmas == 0...55)
+    #expect(library.list().cards == [card])
+    let original = try Checkpoint(contentsOf: source.path + "/file.safetensors")
+    let copy = try Checkpoint(contentsOf: card.path)
+    #expect(copy.tensors == original.tensors)
+    #expect(original.metadata.filter { $0.key != "config" }.allSatisfy { copy.metadata[$0.key] == $0.value })
+    _ = try library.load(card)
+
+    let taken = #expect(throws: RestorationError.self) {
+      try library.importModel(from: source.path + "/file.safetensors", name: "New-1.x")
+    }
+    #expect(taken?.description.contains("installed already") == true)
+  }
+
+  @Test("A PyTorch checkpoint is imported once the user says what it does not tell")
+  func importForeign() throws {
+    let user = try Folder()
+    let library = library(user: user)
+    // A Lightning checkpoint that stores its tables, so window, stripes and anchors are known; the task is not.
+    let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.ckpt").path
+    let silent = #expect(throws: RestorationError.self) { try library.importModel(from: path) }
+    #expect(silent?.description.contains("--task") == true && silent?.category == .model)
+    let card = try library.importModel(from: path, overrides: .init(task: .denoise))
+    #expect(card.name == "lightning" && card.task == .denoise && card.configuration.windowSize == 8 && card.isGray)
+    #expect(card.facts.contains { $0.name == "settings" && $0.text.contains("window: tables stored in the file") })
+    #expect(card.facts.contains { $0.name == "imported from" && $0.text == "lightning" })
+    _ = try library.load(card)
+    #expect(try user.files == ["lightning.safetensors"])
+  }
+
+  @Test("What cannot be imported leaves nothing behind")
+  func importRefused() throws {
+    let (source, user) = (try Folder(), try Folder())
+    let library = library(user: user)
+    try source.write(Array("rubbish".utf8), as: "bad.safetensors")
+    try source.write(modelFile(), as: "good.safetensors")
+    let good = source.path + "/good.safetensors"
+    var configuration = TestNetworks.configuration()
+    configuration.embeddingWidth = 32
+    let odd = modelFile { $0["config"] = configuration.json }
+    try source.write(odd, as: "odd.safetensors")
+
+    #expect(throws: RestorationError.self) { try library.importModel(from: source.path + "/bad.safetensors") }
+    #expect(throws: RestorationError.self) { try library.importModel(from: source.path + "/odd.safetensors") }
+    #expect(throws: RestorationError.self) { try library.importModel(from: source.path + "/missing.pth") }
+    for name in ["", ".x", "a/b", "..", "ä", "a b", "a\n", String(repeating: "a", count: 65)] {
+      let error = #expect(throws: RestorationError.self) { try library.importModel(from: good, name: name) }
+      #expect(error?.description.contains("cannot name a model") == true)
+    }
+    #expect(try user.files.isEmpty)
+
+    let blocked = ModelLibrary(folders: [], userFolder: good + "/models")
+    let unwritable = #expect(throws: RestorationError.self) { try blocked.importModel(from: good) }
+    #expect(unwritable?.description.contains("could not be written") == true)
+    // A folder has the name already.
+    try FileManager.default.createDirectory(
+      atPath: user.path + "/good.safetensors", withIntermediateDirectories: true)
+    #expect(throws: RestorationError.self) { try library.importModel(from: good) }
+    #expect(try user.files == ["good.safetensors"])
+  }
+}
