@@ -15,11 +15,19 @@ public final class GRL: Sendable {
   let afterBody: Convolution
   let reconstruction: Reconstruction
 
-  /// Takes the weights out of `checkpoint`; every name and shape must fit, every tensor must be used once.
+  /// Takes the weights out of `checkpoint`.
+  ///
+  /// Throws `CheckpointError.mismatch` with everything that does not fit: names, shapes, surplus tensors, values that are not
+  /// finite, or a configuration that no network can have.
   public convenience init(
     _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best
   ) throws(CheckpointError) {
     let weights = WeightScope(checkpoint)
+    do {
+      _ = try configuration.validated()
+    } catch {
+      throw .mismatch(path: checkpoint.path, problems: ["\(error)"])
+    }
     self.init(weights, configuration, for: instructionSet)
     try weights.finish()
   }
