@@ -202,11 +202,15 @@ import Testing
   func importForeign() throws {
     let user = try Folder()
     let library = library(user: user)
-    // A Lightning checkpoint that stores its tables, so window, stripes and anchors are known; the task is not.
+    // A Lightning checkpoint that stores the table of its windows, but not of its stripes, and does not say its task.
     let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.ckpt").path
     let silent = #expect(throws: RestorationError.self) { try library.importModel(from: path) }
-    #expect(silent?.description.contains("--task") == true && silent?.category == .model)
-    let card = try library.importModel(from: path, overrides: .init(task: .denoise))
+    #expect(silent?.description.contains("--anchor-factor") == true && silent?.category == .model)
+    var overrides = ConfigurationOverrides(stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2)
+    let idle = #expect(throws: RestorationError.self) { try library.importModel(from: path, overrides: overrides) }
+    #expect(idle?.description.contains("give --task") == true && idle?.category == .model)
+    overrides.task = .denoise
+    let card = try library.importModel(from: path, overrides: overrides)
     #expect(card.name == "lightning" && card.task == .denoise && card.configuration.windowSize == 8 && card.isGray)
     #expect(card.facts.contains { $0.name == "settings" && $0.text.contains("window: tables stored in the file") })
     #expect(card.facts.contains { $0.name == "imported from" && $0.text == "lightning" })
