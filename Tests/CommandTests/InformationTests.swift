@@ -35,13 +35,16 @@ import Testing
     let folder = try TemporaryFolder()
     let list = try await GRLProcess.run(["models", "list"], in: folder)
     #expect(list.status == 0)
-    #expect(list.outputText.contains(/denoise-color-tiny +denoise +tiny +colour +sigma 0-55 +bundled/))
+    #expect(list.outputText.contains(/denoise-color-tiny +denoise, colour, sigma 0 to 55, tiny +bundled/))
     let json = try await GRLProcess.run(["models", "list", "--json"], in: folder)
     let records = try #require(try JSONSerialization.jsonObject(with: json.output) as? [[String: Any]])
     #expect(records.contains { $0["name"] as? String == "denoise-color-tiny" && $0["task"] as? String == "denoise" })
     let shown = try await GRLProcess.run(["models", "show", "denoise-color-tiny"], in: folder)
     #expect(shown.status == 0)
-    for fact in [/window +8 px/, /stripes +16 px x 16 px, shifted/, /parameters +880227/, /licence +MIT/] {
+    for fact in [
+      /window +8 +\(the file's metadata\)/, /stripes +16,16/, /parameters +880227/, /licence +MIT/,
+      /sha256 +[0-9a-f]{64}\n/,
+    ] {
       #expect(shown.outputText.contains(fact))
     }
     let missing = try await GRLProcess.run(["models", "show", "nothing"], in: folder)
@@ -55,12 +58,13 @@ import Testing
     try folder.copy(TestPicture.denoiser, as: "weights.safetensors")
     let imported = try await GRLProcess.run(["models", "import", "weights.safetensors", "--name", "mine"], in: folder)
     #expect(imported.status == 0, "\(imported.errorText)")
-    #expect(imported.outputText.hasPrefix("mine: denoise, installed as \(folder.home.path)"))
     #expect(
-      try await GRLProcess.run(["models", "list"], in: folder).outputText.contains(/mine +denoise +tiny +colour.*user/))
+      imported.outputText.hasPrefix("mine: denoise, colour, sigma 0 to 55, tiny, installed as \(folder.home.path)"))
+    #expect(
+      try await GRLProcess.run(["models", "list"], in: folder).outputText.contains(/mine +denoise, colour.*user/))
     let verified = try await GRLProcess.run(["models", "verify", "mine", "denoise-color-tiny"], in: folder)
     #expect(verified.status == 0)
-    #expect(verified.outputLines.count == 2 && verified.outputText.contains("mine: sound"))
+    #expect(verified.outputLines.count == 2 && verified.outputText.contains("mine: sound, sha256"))
     let again = try await GRLProcess.run(["models", "import", "weights.safetensors", "--name", "mine"], in: folder)
     #expect(again.status == 4)
     #expect(again.oneErrorLine().contains("mine"))

@@ -76,10 +76,9 @@ struct Bench: ParsableCommand {
       let card = try ModelLibrary.standard().card(model)
       return (card.name, card.configuration, try Checkpoint(contentsOf: card.path))
     }
-    let key = task.trainingKey()
-    let published = PublishedSettings.all.filter { $0.inputChannels == 3 && $0.task.rawValue == key }
+    let published = PublishedSettings.all.filter { $0.inputChannels == 3 && $0.task == task.published() }
     let wantedScale = scale ?? published.first?.upscale ?? 1
-    guard let row = published.first(where: { $0.variant.rawValue == variant.rawValue && $0.upscale == wantedScale })
+    guard let row = published.first(where: { $0.variant == variant && $0.upscale == wantedScale })
     else {
       let names = published.map(\.name).joined(separator: ", ")
       throw Failure(.usage, "no published configuration is \(task) \(variant) x\(wantedScale); there are: \(names)")

@@ -23,29 +23,12 @@ struct ModelsList: ParsableCommand {
       console.note("no models are installed; import one with 'grl models import FILE'")
     } else {
       let rows = listing.cards.map { card in
-        [
-          card.name, card.task.rawValue, card.variant?.rawValue ?? "-", card.colourText, card.levelText,
-          card.origin.rawValue, MemoryBudget.text(card.fileBytes),
-        ].map(\.printable)
+        [card.name, card.summary, card.origin.rawValue, MemoryBudget.text(card.fileBytes)].map(\.printable)
       }
-      let heading = ["NAME", "TASK", "VARIANT", "PICTURES", "LEVEL", "FROM", "SIZE"]
-      for line in table([heading] + rows, leftAligned: [0, 1, 2, 3, 4, 5]) { console.result(line) }
+      for line in table([["NAME", "FOR", "FROM", "SIZE"]] + rows, leftAligned: [0, 1, 2]) { console.result(line) }
     }
     for problem in listing.problems { console.error(problem.description) }
     if !listing.problems.isEmpty { throw ExitCode(ExitStatus.modelProblem.rawValue) }
-  }
-}
-
-extension ModelCard {
-  /// What strength of damage the model is for: `sigma 0-55`, `quality 10`, `x4`; `-` where it has none or it is not known.
-  var levelText: String {
-    func text(_ range: ClosedRange<Double>) -> String {
-      range.lowerBound == range.upperBound
-        ? range.lowerBound.short : "\(range.lowerBound.short)-\(range.upperBound.short)"
-    }
-    if let sigmas { return "sigma \(text(sigmas))" }
-    if let qualities { return "quality \(text(qualities))" }
-    return scale > 1 ? "x\(scale)" : "-"
   }
 }
 

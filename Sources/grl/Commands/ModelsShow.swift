@@ -1,55 +1,40 @@
 import ArgumentParser
-import Imaging
 import GRLModel
+import Imaging
 import Restoration
 
 struct ModelsShow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show what is known of a model: task, configuration, training, measured quality.",
+    commandName: "show", abstract: "Show what is known of a model: task, settings and where they come from, quality.",
     discussion: """
       EXAMPLES
         grl models show denoise-color-tiny
         grl models show weights.safetensors --json
+        grl models show weights.pth --task sr --variant small
       """)
 
   @Argument(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String
+  @OptionGroup var options: ModelOptions
   @Flag(help: "One JSON object instead of text.") var json = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let console = common.console()
-    let card = try ModelLibrary.standard().card(model)
+    let card = try ModelLibrary.standard().card(model, overrides: options.overrides)
     if json {
       console.result(jsonLine(ModelRecord(card)))
       return
     }
-    let rows =
-      [
-        ["name", card.name], ["file", card.path], ["size", MemoryBudget.text(card.fileBytes)],
-        ["from", card.origin.rawValue], ["task", "\(card.task) (\(card.task.title))"],
-        ["variant", card.variant?.rawValue ?? "-"], ["pictures", card.colourText], ["level", card.levelText],
-      ] + card.configuration.rows + card.facts.map { [$0.name, $0.text] }
-    for line in table(rows.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
-  }
-}
-
-extension GRLConfiguration {
-  /// Name and value of what decides the computation, in the paper's words.
-  fileprivate var rows: [[String]] {
-    func text(_ extent: StripeExtent) -> String {
-      switch extent {
-      case .pixels(let side): "\(side) px"
-      case .groups(let count): "1/\(count) of the picture"
-      }
-    }
-    return [
-      ["channels", "\(inputChannels) in, \(outputChannels) out"], ["width", "\(embeddingWidth)"],
-      ["blocks", depths.map(String.init).joined(separator: "+")],
-      ["heads", "\(windowHeads) window, \(stripeHeads) stripe"], ["window", "\(windowSize) px"],
-      ["stripes", "\(text(stripeRows)) x \(text(stripeColumns))\(shiftsStripes ? ", shifted" : "")"],
-      ["anchors", "one for \(anchorFactor) x \(anchorFactor) px"],
-      ["upsampler", upsampler == .none ? "none" : "\(upsampler.rawValue) x\(upscale)"],
-      ["parameters", "\(GRL.parameters(of: self).reduce(0) { $0 + $1.shape.reduce(1, *) })"],
+    let parameters = GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let facts = [
+      ["name", card.name], ["for", card.summary], ["from", card.origin.rawValue], ["file", card.path],
+      ["size", MemoryBudget.text(card.fileBytes)], ["sha256", try card.sha256()], ["parameters", "\(parameters)"],
     ]
+    let settings = ConfigurationSetting.allCases.map { setting in
+      [setting.rawValue, card.configuration.text(of: setting), card.sources[setting].map { "(\($0))" } ?? ""]
+    }
+    for rows in [facts, settings, card.facts.map { [$0.name, $0.text] }] {
+      for line in table(rows.map { $0.map(\.printable) }, leftAligned: [0, 1, 2]) { console.result(line) }
+    }
   }
 }

@@ -31,13 +31,14 @@ struct ModelsVerify: ParsableCommand {
     }
     for name in names {
       do {
-        let model = try library.load(try library.card(name))
+        let card = try library.card(name)
+        let model = try library.load(card)
         guard isFinite(model.network) else {
           console.error("\(name): the network's output is not finite; get the file anew or import another one")
           if status == .done { status = .verificationFailed }
           continue
         }
-        console.result("\(name): sound, \(MemoryBudget.text(model.network.weightBytes)) of weights".printable)
+        console.result("\(name): sound, sha256 \(try card.sha256())".printable)
       } catch {
         console.error(error.description)
         status = .modelProblem

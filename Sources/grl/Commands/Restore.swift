@@ -36,6 +36,7 @@ struct Restore: ParsableCommand {
 
   @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
   @Option(help: "Size of the model.") var variant: ModelVariant?
+  @OptionGroup var network: NetworkOptions
   @Option(
     help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
     transform: reading("auto, none or a number of pixels") { TileChoice($0) })
@@ -78,6 +79,9 @@ struct Restore: ParsableCommand {
     if right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
       throw ValidationError("--right goes with exactly one picture, the left view")
     }
+    if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
+      throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
+    }
     if right == "-" { throw ValidationError("--right must name a file") }
   }
 
@@ -93,7 +97,7 @@ struct Restore: ParsableCommand {
 
     let console = common.console(showsProgress: events == nil)
     let library = ModelLibrary.standard()
-    let fixedModel = try model.map { try library.card($0) }
+    let fixedModel = try model.map { try card(of: $0, in: library) }
     var batch = RestorationBatch(
       plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
       fixedModel: fixedModel, variant: variant,
@@ -101,6 +105,18 @@ struct Restore: ParsableCommand {
       events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
     let status = batch.run()
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
+  }
+
+  /// The model that --model names. The task is put to a weight file only where it needs it: a file that is for another task
+  /// is then reported as such.
+  private func card(of model: String, in library: ModelLibrary) throws(RestorationError) -> ModelCard {
+    let published = task.published(isDualPixel: right != nil)
+    do {
+      return try library.card(
+        model, overrides: network.overrides(task: variant == nil ? nil : published, variant: variant))
+    } catch .modelTaskUnknown {
+      return try library.card(model, overrides: network.overrides(task: published, variant: variant))
+    }
   }
 
   private var existing: OutputPlan.Existing { skipExisting ? .skip : overwrite ? .replace : .refuse }
