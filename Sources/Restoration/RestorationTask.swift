@@ -58,7 +58,4 @@ public enum RestorationTask: String, Sendable, CaseIterable, CustomStringConvert
     case .defocusDeblur: isDualPixel ? .dualPixelDefocusDeblur : .defocusDeblur
     }
   }
-
-  /// The key that model files carry for this task: `dn`, `sr`, `db_motion`, ...
-  public func trainingKey(isDualPixel: Bool = false) -> String { published(isDualPixel: isDualPixel).rawValue }
 }

@@ -3,9 +3,9 @@ import GRLModel
 extension TilePlan {
   /// Cuts a picture as `options` say, so that the memory stays within their budget.
   ///
-  /// - Parameters:
-  ///   - padMultiple: what the network pads to; tiles chosen here are multiples of it, so nothing is padded in them.
-  ///   - estimate: memory that a plan needs. Must not fall when the tile grows.
+  /// Tiles chosen here are multiples of what the network pads to, so nothing is padded in them.
+  ///
+  /// - Parameter estimate: memory that a plan needs. Must not fall when the tile grows.
   /// - Throws: a usage error for a tile or overlap out of range, `overBudget` where nothing fits.
   static func choose(
     width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate

@@ -40,7 +40,7 @@ import Testing
 
   @Test("The models that come with the program are found, sound, and of a kind that is known")
   func bundled() throws {
-    let library = ModelLibrary.standard()
+    let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
     let bundled = library.list().cards.filter { $0.origin == .bundled }
     let card = try #require(bundled.first { $0.name == "denoise-color-tiny" })
     #expect(card.task == .denoise && card.variant == .tiny && !card.isGray && card.sigmas == 0...55)
@@ -64,6 +64,8 @@ import Testing
     #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "data"]) == ["/home/a/.local/share/grl/models"] + bundled)
     #expect(paths(["HOME": "/h", "GRL_MODELS": "/a:/b"]) == ["/a", "/b"])
     #expect(paths(["HOME": "/h", "GRL_MODELS": ""]).count == 3)
+    let override = ModelLibrary.standard(environment: ["GRL_MODELS": "/a:/b"], executable: nil)
+    #expect(override.userFolder == "/a" && override.folders.allSatisfy { $0.origin == .environment })
   }
 
   @Test("A listing has every model once, says what it cannot read, and skips what is no model")
