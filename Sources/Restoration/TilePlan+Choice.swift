@@ -10,6 +10,9 @@ extension TilePlan {
   static func choose(
     width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate
   ) throws(RestorationError) -> TilePlan {
+    if let overlap = options.overlap, overlap < 0 {
+      throw .optionOutOfRange(option: "--overlap", value: "\(overlap)", allowed: "0 or more pixels")
+    }
     let published = PublishedSettings.tiling(model)
     let longest = max(width, height)
     func plan(_ side: Int?, _ reason: String) -> TilePlan {
@@ -63,7 +66,7 @@ extension TilePlan {
   }
 
   private static func checkOverlap(_ overlap: Int?, side: Int) throws(RestorationError) {
-    guard let overlap, !(0...side / 2).contains(overlap) else { return }
+    guard let overlap, overlap > side / 2 else { return }
     throw .optionOutOfRange(
       option: "--overlap", value: "\(overlap)", allowed: "0 to \(side / 2), half the tile of \(side)")
   }
