@@ -4,11 +4,18 @@ import Testing
 
 /// Signals in the middle of the work.
 @Suite(.serialized) struct InterruptionTests {
+  /// `grl` as a terminal starts it: `swift test` ignores some signals, and a child inherits that.
+  private func restore(_ inputs: [String], in folder: TemporaryFolder) throws -> GRLProcess.Running {
+    let command = ["restore", "--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson"]
+    return try GRLProcess.start(
+      executable: URL(filePath: "/usr/bin/env"),
+      ["--default-signal=INT,TERM,HUP", GRLProcess.binary.path] + command + inputs, in: folder)
+  }
+
   /// A restoration of several seconds that has begun.
-  private func begin(in folder: TemporaryFolder, _ inputs: [String] = ["a.png"]) async throws -> GRLProcess.Running {
+  private func begin(in folder: TemporaryFolder) async throws -> GRLProcess.Running {
     try TestPicture.write(to: folder, "a.png", width: 320, height: 320)
-    let running = try GRLProcess.start(
-      ["restore", "--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson"] + inputs, in: folder)
+    let running = try restore(["a.png"], in: folder)
     try await running.waitForOutput("\"event\":\"progress\"")
     return running
   }
@@ -33,9 +40,7 @@ import Testing
     let folder = try TemporaryFolder()
     try TestPicture.write(to: folder, "0.png", width: 16, height: 16)
     try TestPicture.write(to: folder, "a.png", width: 320, height: 320)
-    let running = try GRLProcess.start(
-      ["restore", "--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson", "0.png", "a.png"],
-      in: folder)
+    let running = try restore(["0.png", "a.png"], in: folder)
     try await running.waitForOutput("\"index\":1")
     running.send(SIGINT)
     let outcome = try await running.outcome()
