@@ -34,6 +34,7 @@ void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits l
   reader->limits = limits;
   reader->metadata.srgb_intent = -1;
   reader->row = -1;
+  reader->block_size = GRL_HEADER_BLOCK;
   if (!source.bytes && !(reader->block = malloc(GRL_BLOCK))) {
     free(reader);
     return NULL;
@@ -46,10 +47,10 @@ int grl_reader_fill(grl_image_reader *reader) {
   if (source->bytes) {
     uint64_t left = source->count - reader->consumed;
     reader->next = source->bytes + reader->consumed;
-    reader->available = left < GRL_BLOCK ? (size_t)left : GRL_BLOCK;
+    reader->available = left < reader->block_size ? (size_t)left : reader->block_size;
   } else {
     ssize_t got;
-    do got = read(source->descriptor, reader->block, GRL_BLOCK);
+    do got = read(source->descriptor, reader->block, reader->block_size);
     while (got < 0 && errno == EINTR);
     if (got < 0) {
       reader->status = GRL_IMAGE_IO;

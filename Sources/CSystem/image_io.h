@@ -7,7 +7,7 @@
 
 // What the PNG and JPEG wrappers share: buffered input and output, notes, and where a library's error jumps to.
 
-enum { GRL_WARNINGS_KEPT = 4, GRL_MESSAGE_SIZE = 256, GRL_BLOCK = 1 << 16 };
+enum { GRL_WARNINGS_KEPT = 4, GRL_MESSAGE_SIZE = 256, GRL_BLOCK = 1 << 16, GRL_HEADER_BLOCK = 1 << 12 };
 
 struct grl_image_notes {
   char message[GRL_MESSAGE_SIZE];
@@ -31,6 +31,8 @@ struct grl_image_reader {
   size_t available;
   uint64_t consumed;
   uint8_t *block;
+  /// How much is made available at a time: little until the header is read, so that limits are checked often.
+  size_t block_size;
 
   grl_image_header header;
   grl_image_metadata metadata;

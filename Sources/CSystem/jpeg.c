@@ -17,6 +17,9 @@ typedef struct {
   struct jpeg_source_mgr source;
   struct jpeg_progress_mgr progress;
   int header_done;
+  /// Markers kept so far, and the last of them that is counted.
+  int markers;
+  jpeg_saved_marker_ptr counted;
   JOCTET *icc;
 } jpeg_reader;
 
@@ -73,12 +76,24 @@ static void discard_message(j_common_ptr jpeg) { (void)jpeg; }
 
 static void begin_source(j_decompress_ptr jpeg) { (void)jpeg; }
 
+/// Bounds what comes before the picture: its bytes, and the number of markers kept. Empty ones take many times their
+/// bytes, and libjpeg walks the whole list to append one. A profile has 255 at most, other data fill theirs with 64 KB.
+static void check_prelude(jpeg_reader *reader) {
+  const int most_markers = 4096;
+  jpeg_saved_marker_ptr marker = reader->counted ? reader->counted->next : reader->jpeg.marker_list;
+  for (; marker; marker = marker->next) {
+    reader->markers++;
+    reader->counted = marker;
+  }
+  if (reader->base.consumed > reader->base.limits.metadata_bytes || reader->markers > most_markers) {
+    read_refused(reader, GRL_IMAGE_DAMAGED, "more data before the picture than the limit allows");
+  }
+}
+
 static boolean fill_source(j_decompress_ptr jpeg) {
   static const JOCTET end_of_image[] = {0xFF, JPEG_EOI};
   jpeg_reader *reader = jpeg->client_data;
-  if (!reader->header_done && reader->base.consumed > reader->base.limits.metadata_bytes) {
-    read_refused(reader, GRL_IMAGE_DAMAGED, "more data before the picture than the limit allows");
-  }
+  if (!reader->header_done) check_prelude(reader);
   int filled = grl_reader_fill(&reader->base);
   if (filled < 0) longjmp(reader->base.escape, 1);
   if (filled == 0) {
@@ -113,8 +128,21 @@ static void count_scans(j_common_ptr jpeg) {
   }
 }
 
+static int begins_with(jpeg_saved_marker_ptr marker, const char *text, size_t count) {
+  return marker->data_length > count && memcmp(marker->data, text, count) == 0;
+}
+
+/// Which markers are looked at, and how much of them. Off again for what lies behind the header.
+static void save_markers(j_decompress_ptr jpeg, int on) {
+  jpeg_save_markers(jpeg, JPEG_APP0 + 1, on ? 0xFFFF : 0);  // EXIF, XMP
+  jpeg_save_markers(jpeg, JPEG_APP0 + 2, on ? 0xFFFF : 0);  // ICC
+  jpeg_save_markers(jpeg, JPEG_APP0 + 13, on ? 16 : 0);     // Photoshop
+  jpeg_save_markers(jpeg, JPEG_COM, on ? 16 : 0);
+}
+
 static void read_metadata(jpeg_reader *reader) {
-  static const uint8_t exif_mark[] = "Exif\0";  // six bytes with the terminating zero
+  static const char exif_mark[] = "Exif\0";  // six bytes with the terminating zero
+  static const char xmp_mark[] = "http://ns.adobe.com/x";
   grl_image_metadata *metadata = &reader->base.metadata;
   j_decompress_ptr jpeg = &reader->jpeg;
 
@@ -123,11 +151,15 @@ static void read_metadata(jpeg_reader *reader) {
     metadata->icc = reader->icc;
     metadata->icc_count = icc_count;
   }
-  for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker && !metadata->exif; marker = marker->next) {
-    if (marker->marker != JPEG_APP0 + 1 || marker->data_length <= sizeof exif_mark) continue;
-    if (memcmp(marker->data, exif_mark, sizeof exif_mark) != 0) continue;
-    metadata->exif = marker->data + sizeof exif_mark;
-    metadata->exif_count = marker->data_length - sizeof exif_mark;
+  for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
+    int is_app1 = marker->marker == JPEG_APP0 + 1;
+    if (is_app1 && !metadata->exif && begins_with(marker, exif_mark, sizeof exif_mark)) {
+      metadata->exif = marker->data + sizeof exif_mark;
+      metadata->exif_count = marker->data_length - sizeof exif_mark;
+    }
+    if (is_app1 && begins_with(marker, xmp_mark, sizeof xmp_mark - 1)) metadata->dropped |= GRL_DROPPED_XMP;
+    if (marker->marker == JPEG_APP0 + 13) metadata->dropped |= GRL_DROPPED_IPTC;
+    if (marker->marker == JPEG_COM) metadata->dropped |= GRL_DROPPED_TEXT;
   }
   double unit = jpeg->density_unit == 1 ? 1 / 0.0254 : jpeg->density_unit == 2 ? 100 : 0;
   if (jpeg->saw_JFIF_marker && unit > 0 && jpeg->X_density > 0 && jpeg->Y_density > 0) {
@@ -136,9 +168,9 @@ static void read_metadata(jpeg_reader *reader) {
   }
 }
 
-/// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and its components have together at least
-/// one block for every 64 pixels (in the oddest sampling every 128). A file too short for that need not be decoded to
-/// know that nearly all of it is missing.
+/// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and its components have together at
+/// least one block for every 64 pixels (in the oddest sampling every 128). A file too short for that need not be
+/// decoded to know that nearly all of it is missing.
 static int is_hopelessly_short(const jpeg_reader *reader) {
   const uint64_t pixels_per_byte = 8 * 128, slack = 1 << 16;
   uint64_t pixels = (uint64_t)reader->base.header.width * reader->base.header.height;
@@ -192,12 +224,11 @@ static grl_image_status read_header(grl_image_reader *base) {
       .resync_to_restart = jpeg_resync_to_restart, .term_source = end_source};
   jpeg->src = &reader->source;
 
-  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
-  jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
+  save_markers(jpeg, 1);
   jpeg_read_header(jpeg, TRUE);
   reader->header_done = 1;
-  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0);
-  jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0);
+  base->block_size = GRL_BLOCK;
+  save_markers(jpeg, 0);
 
   base->header.width = jpeg->image_width;
   base->header.height = jpeg->image_height;

@@ -78,6 +78,19 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
   }
 }
 
+/// Bits for what is left behind.
+static uint32_t dropped(png_structp png, png_infop info) {
+  png_textp texts = NULL;
+  int count = png_get_text(png, info, &texts, NULL);
+  uint32_t bits = 0;
+  for (int i = 0; i < count; i++) {
+    bits |= strcmp(texts[i].key, "XML:com.adobe.xmp") == 0 ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
+  }
+  png_unknown_chunkp chunks = NULL;
+  if (png_get_unknown_chunks(png, info, &chunks) > 0) bits |= GRL_DROPPED_FRAMES;  // acTL alone is kept
+  return bits;
+}
+
 static void read_metadata(png_reader *reader) {
   grl_image_metadata *metadata = &reader->base.metadata;
   png_structp png = reader->png;
@@ -103,6 +116,7 @@ static void read_metadata(png_reader *reader) {
   png_fixed_point gamma;
   if (png_get_gAMA_fixed(png, info, &gamma) && gamma > 0) metadata->gamma = (uint32_t)gamma;
   png_get_sRGB(png, info, &metadata->srgb_intent);
+  metadata->dropped = dropped(png, info);
   int32_t *c = metadata->chromaticities;
   metadata->has_chromaticities =
       png_get_cHRM_fixed(png, info, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6], &c[7]) != 0;
@@ -121,7 +135,9 @@ static grl_image_status read_header(grl_image_reader *base) {
 
   png_set_read_fn(png, reader, read_bytes);
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // ours say more
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)"acTL", 1);
   png_read_info(png, info);
+  base->block_size = GRL_BLOCK;
   base->header.width = png_get_image_width(png, info);
   base->header.height = png_get_image_height(png, info);
   if (grl_reader_check_sides(base)) return base->status;

@@ -21,7 +21,7 @@ final class ImageReader {
       case .png: grl_png_open(source, bounds)
       case .jpeg: grl_jpeg_open(source, bounds)
       }
-    guard let opened else { throw .outOfMemory(path: path, bytes: 0) }
+    guard let opened else { throw .outOfMemory(path: path, bytes: 1 << 16) }
     handle = opened
     self.format = format
     self.path = path
@@ -101,7 +101,18 @@ final class ImageReader {
       let profile = grl_image_reader_metadata(handle).pointee.icc == nil ? "" : "; its colour profile is left out"
       lines.append("CMYK converted to RGB by the plain formula, so colours are approximate" + profile)
     }
+    let dropped = droppedNames
+    if !dropped.isEmpty { lines.append("not carried into copies: " + dropped.joined(separator: ", ")) }
     return lines
+  }
+
+  private var droppedNames: [String] {
+    let bits = Int(grl_image_reader_metadata(handle).pointee.dropped)
+    let names = [
+      (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"), (GRL_DROPPED_TEXT, "text"),
+      (GRL_DROPPED_FRAMES, "all frames of the animation but the first"),
+    ]
+    return names.filter { bits & Int($0.0) != 0 }.map(\.1)
   }
 
   private func check(_ status: grl_image_status) throws(ImageError) {

@@ -7,7 +7,7 @@ final class ImageWriter {
 
   /// `descriptor` -1 is memory; `path` names the target in errors.
   init(descriptor: Int32, path: String) throws(ImageError) {
-    guard let created = grl_image_writer_create(descriptor) else { throw .outOfMemory(path: path, bytes: 0) }
+    guard let created = grl_image_writer_create(descriptor) else { throw .outOfMemory(path: path, bytes: 1 << 16) }
     handle = created
     self.path = path
   }

@@ -27,6 +27,8 @@ public final class AttentionGeometry: Sendable {
   struct Mask: Sendable {
     let values: Parameters
     let offsets: [Int32]
+    /// Whether every query has a key that is not masked. (Anchors whose shift rounds to 0 have none: golden/README section 6.)
+    let leavesEveryQueryAKey: Bool
   }
 
   /// Log 2 of e: scores are kept in units of log 2, so that the kernels need only powers of two.
@@ -76,7 +78,8 @@ public final class AttentionGeometry: Sendable {
     let penalty = maskPenalty * logBase
     let values = Parameters(distinct.flatMap { region in keyRegions.map { $0 == region ? 0 : penalty } })
     let offsets = queryRegions.map { Int32(distinct.firstIndex(of: $0)! * keyRegions.count) }
-    return Mask(values: values, offsets: offsets)
+    return Mask(
+      values: values, offsets: offsets, leavesEveryQueryAKey: distinct.allSatisfy { keyRegions.contains($0) })
   }
 
   /// Log-spaced signed offsets of a table axis for a cell of `tokens` and `anchors` (equal for windows), smallest first.
@@ -118,6 +121,7 @@ public final class AttentionGeometry: Sendable {
   /// Whether the kernel reads the table itself, without `writeBias`.
   var readsTable: Bool { !isSpread }
 
-  /// The largest distance of any score from the bound that still lets the kernel go without the running maximum.
+  /// How far apart scores may lie, in units of log 2, for the kernels to go without the running maximum: 2^-110 is well within
+  /// float32, and so is its relation to what a masked key keeps.
   static let boundSpan = Float(110)
 }

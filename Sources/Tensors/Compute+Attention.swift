@@ -258,6 +258,7 @@ extension Compute {
     let geometry = rule.geometry
     let queries = geometry.queries.tokens
     let mask = geometry.masks[geometry.queries.border(of: cell).rawValue]
+    let isBounded = rule.table.isBounded[head] && mask?.leavesEveryQueryAKey ?? true
     geometry.biasOffsets.withUnsafeBufferPointer { biasOffsets in
       (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
         for first in stride(from: 0, to: queries, by: Compute.queryChunk) {
@@ -267,7 +268,7 @@ extension Compute {
             key_rows: Int32(geometry.keyRows), key_columns: Int32(geometry.keyColumns), bias: bias[head],
             bias_offset: biasOffsets.baseAddress! + first, bias_row_step: geometry.biasRowStep,
             mask: mask?.values.base, mask_offset: mask == nil ? nil : maskOffsets.baseAddress! + first,
-            bound: rule.table.bounds[head],
+            bounded: isBounded ? 1 : 0,
             out: pixels == nil ? output + first * outputStride : output, out_index: pixels.map { $0 + first },
             out_stride: outputStride, scratch: scratch)
           kernels.table.pointee.attention(&task)

@@ -32,12 +32,14 @@ public struct PositionBias: Sendable {
 
   /// The bias of each table entry, evaluated once for a cell shape.
   ///
-  /// `[heads, tableRows, tableColumns]`, both axes reversed (see `AttentionGeometry`), in units of log 2.
+  /// `[heads, tableRows, tableColumns]`, both axes reversed (see `AttentionGeometry`), in units of log 2. A constant is taken off
+  /// all biases of a bounded head, which the softmax does not notice, so that its scores lie between
+  /// `-AttentionGeometry.boundSpan` and 0 and the kernels need not look for the maximum: the cosine is at most 1, so a score
+  /// reaches at most the largest bias plus the temperature.
   public struct Table: Sendable {
     let values: Parameters
     let floatsPerHead: Int
-    /// An upper bound of each head's scores that none is more than `AttentionGeometry.boundSpan` below; negative if there is none.
-    let bounds: [Float]
+    let isBounded: [Bool]
 
     public var bytes: Int { values.bytes }
   }
@@ -46,7 +48,7 @@ public struct PositionBias: Sendable {
   public func table(for geometry: AttentionGeometry, on compute: Compute) -> Table {
     guard compute.workspace.holdsMemory else {
       let count = geometry.tableRows * geometry.tableColumns
-      return Table(values: Parameters(measuring: heads * count), floatsPerHead: count, bounds: [])
+      return Table(values: Parameters(measuring: heads * count), floatsPerHead: count, isBounded: [])
     }
     let offsets = geometry.offsets
     let workspace = Workspace(floats: (2 + hidden.outputs + heads) * offsets.count + 4 * hidden.outputs * 200 + 1024)
@@ -59,20 +61,22 @@ public struct PositionBias: Sendable {
     let result = workspace.map(height: 1, width: offsets.count, channels: heads)
     plain.apply([hidden, output], to: input, into: result)
     let count = offsets.count
+    var isBounded: [Bool] = []
     let values = Parameters(count: heads * count) { memory in
-      for index in 0..<count {
-        for head in 0..<heads {
+      for head in 0..<heads {
+        let table = UnsafeMutableBufferPointer(start: memory + head * count, count: count)
+        for index in 0..<count {
           let bias = 16 / (1 + exp(-result.base[index * heads + head]))
-          memory[head * count + count - 1 - index] = bias * AttentionGeometry.logBase
+          table[count - 1 - index] = bias * AttentionGeometry.logBase
+        }
+        let reach = temperatures[head] * AttentionGeometry.logBase * 1.0001
+        let (low, high) = table.reduce((Float.infinity, -Float.infinity)) { (min($0.0, $1), max($0.1, $1)) }
+        isBounded.append(high - low + 2 * reach < AttentionGeometry.boundSpan)
+        if isBounded[head] {
+          for index in 0..<count { table[index] -= high + reach }
         }
       }
     }
-    let bounds = (0..<heads).map { head in
-      let bias = UnsafeBufferPointer(start: values.base + head * count, count: count)
-      let reach = temperatures[head] * AttentionGeometry.logBase * 1.001 + 1
-      guard let low = bias.min(), let high = bias.max() else { return Float(-1) }
-      return high + reach - (low - reach) < AttentionGeometry.boundSpan ? high + reach : -1
-    }
-    return Table(values: values, floatsPerHead: count, bounds: bounds)
+    return Table(values: values, floatsPerHead: count, isBounded: isBounded)
   }
 }

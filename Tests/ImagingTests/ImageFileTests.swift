@@ -137,6 +137,32 @@ struct ImageFileTests {
     }
   }
 
+  @Test("what is not carried into copies is told")
+  func notCarried() throws {
+    var bytes = try ImageFile.encode(Pictures.shades(.rgb), format: .jpeg)
+    func segment(_ marker: UInt8, _ text: String) -> [UInt8] {
+      [0xFF, marker, 0, UInt8(text.utf8.count + 2)] + Array(text.utf8)
+    }
+    let xmp = segment(0xE1, "http://ns.adobe.com/xap/1.0/\0<x/>")
+    bytes.insert(contentsOf: xmp + segment(0xED, "Photoshop 3.0\0") + segment(0xFE, "hello"), at: 2)
+    let warnings = try ImageFile.decode(bytes, path: "x").warnings
+    #expect(warnings == ["not carried into copies: XMP, Photoshop and IPTC data, text"])
+
+    let text = TestData.fixtures.appending(path: "images/pngsuite/ct1n0g04.png").path
+    #expect(try ImageFile.read(text).warnings == ["not carried into copies: text"])
+  }
+
+  @Test("the first frame of an animated PNG is read, with a word about the others")
+  func animation() throws {
+    var bytes = try ImageFile.encode(Pictures.pattern(.gray, bitDepth: 8), format: .png)
+    // acTL of two frames, played for ever, with its checksum (CRC-32 as in PNG, annex D).
+    let control: [UInt8] = [0, 0, 0, 8] + Array("acTL".utf8) + [0, 0, 0, 2, 0, 0, 0, 0, 0xF3, 0x8D, 0x93, 0x70]
+    bytes.insert(contentsOf: control, at: 33)  // behind the signature and IHDR
+    let decoded = try ImageFile.decode(bytes, path: "x")
+    #expect(decoded.warnings == ["not carried into copies: all frames of the animation but the first"])
+    #expect(decoded.image.values == Pictures.pattern(.gray, bitDepth: 8).values)
+  }
+
   @Test("CMYK becomes RGB with a word")
   func cmyk() throws {
     let path = TestData.fixtures.appending(path: "images/own/cmyk_quarters.jpg").path
@@ -193,7 +219,7 @@ struct ImageFileTests {
     }
   }
 
-  @Test("the header of 16-bit palette and alpha files tells what decoding gives")
+  @Test("headers of all PngSuite files tell what decoding gives")
   func headerAgrees() throws {
     let suite = TestData.fixtures.appending(path: "images/pngsuite")
     for name in try FileManager.default.contentsOfDirectory(atPath: suite.path).sorted() where !name.hasPrefix("x") {

@@ -44,6 +44,15 @@ struct ImageLimitsTests {
     #expect("\(try #require(error))".contains("limit"), "\(String(describing: error))")
   }
 
+  @Test(
+    "a JPEG of millions of empty markers is refused at once", .timeLimit(.minutes(1)),
+    arguments: [0xE1, 0xFE] as [UInt8])
+  func emptyMarkers(marker: UInt8) throws {
+    let bytes = [0xFF, 0xD8] + [[UInt8]](repeating: [0xFF, marker, 0, 2], count: 2_000_000).joined()
+    let error = #expect(throws: ImageError.self) { try ImageFile.decode(bytes, path: "x") }
+    #expect("\(try #require(error))".contains("limit"))
+  }
+
   @Test("too many scans of a progressive JPEG are refused")
   func scans() throws {
     let path = TestData.fixtures.appending(path: "images/jpeg-decoder/partial_progressive.jpg").path

@@ -197,9 +197,9 @@ import Testing
   // MARK: Attention
 
   struct Cell: Sendable, CustomStringConvertible {
-    var queries = 16, keyRows = 1, keyColumns = 16, width = 16, masked = false, bound: Float = -1
+    var queries = 16, keyRows = 1, keyColumns = 16, width = 16, masked = false, bounded = false
     var description: String {
-      "\(queries) queries, \(keyRows)x\(keyColumns) keys, width \(width)\(masked ? ", masked" : "")\(bound < 0 ? "" : ", bounded")"
+      "\(queries) queries, \(keyRows)x\(keyColumns) keys, width \(width)\(masked ? ", masked" : "")\(bounded ? ", bounded" : "")"
     }
   }
 
@@ -210,7 +210,8 @@ import Testing
     [
       Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width),
       Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, masked: true),
-      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, bound: 60),
+      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, bounded: true),
+      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, masked: true, bounded: true),
     ]
   }
 
@@ -222,9 +223,12 @@ import Testing
     let k = noise("k", cell.width * kStride)
     let v = values ?? noise("v", keys * vStride)
     let rowStep = cell.keyRows == 1 ? 0 : cell.keyColumns + 11
-    let bias = noise("bias", cell.queries * 3 + cell.keyRows * (cell.keyColumns + 11)).map { 10 * $0 }
+    let bias = noise("bias", cell.queries * 3 + cell.keyRows * (cell.keyColumns + 11)).map {
+      10 * $0 - (cell.bounded ? 60 : 0)
+    }
     let biasOffset = (0..<cell.queries).map { Int32($0 * 3) }
-    let mask = noise("mask", 2 * keys).map { $0 > 0 ? Float(-144) : 0 }
+    var mask = noise("mask", 2 * keys).map { $0 > 0 ? Float(-144) : 0 }
+    (mask[0], mask[keys]) = (0, 0)  // every query keeps a key
     let maskOffset = (0..<cell.queries).map { Int32(($0 % 2) * keys) }
     let outStride = cell.width + 3
     let index = (0..<cell.queries).map { Int32(cell.queries - 1 - $0) }
@@ -247,7 +251,7 @@ import Testing
                           key_rows: Int32(cell.keyRows), key_columns: Int32(cell.keyColumns), bias: bias.baseAddress,
                           bias_offset: biasOffset.baseAddress, bias_row_step: rowStep,
                           mask: cell.masked ? mask.baseAddress : nil,
-                          mask_offset: cell.masked ? maskOffset.baseAddress : nil, bound: cell.bound,
+                          mask_offset: cell.masked ? maskOffset.baseAddress : nil, bounded: cell.bounded ? 1 : 0,
                           out: out.baseAddress, out_index: index.baseAddress, out_stride: outStride,
                           scratch: scratch.baseAddress)
                         kernels.pointee.attention(&task)

@@ -59,6 +59,16 @@ typedef struct {
   int is_cmyk;
 } grl_image_header;
 
+/// What a file holds besides, which is not carried into copies.
+enum {
+  GRL_DROPPED_XMP = 1,
+  /// Photoshop's block, with IPTC.
+  GRL_DROPPED_IPTC = 2,
+  GRL_DROPPED_TEXT = 4,
+  /// Frames of an animation after the first.
+  GRL_DROPPED_FRAMES = 8,
+};
+
 typedef struct {
   /// ICC profile; NULL where there is none.
   const uint8_t *icc;
@@ -75,6 +85,8 @@ typedef struct {
   /// PNG cHRM: x and y of white, red, green, blue, times 100000.
   int32_t chromaticities[8];
   int has_chromaticities;
+  /// GRL_DROPPED_ bits; not used in writing.
+  uint32_t dropped;
 } grl_image_metadata;
 
 typedef struct grl_image_reader grl_image_reader;
