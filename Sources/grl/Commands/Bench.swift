@@ -83,6 +83,6 @@ struct Bench: ParsableCommand {
       let names = published.map(\.name).joined(separator: ", ")
       throw Failure(.usage, "no published configuration is \(task) \(variant) x\(wantedScale); there are: \(names)")
     }
-    return ("published \(row.name)", row.configuration, .generated(for: row.configuration))
+    return ("published \(row.name)", row.configuration, GeneratedWeights.checkpoint(row.configuration, seed: 1))
   }
 }

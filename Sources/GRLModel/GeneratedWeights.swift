@@ -1,7 +1,9 @@
 import Checkpoints
-import GRLModel
 
-/// Deterministic weights of any network, the same in every language (golden/README, "Generated weights").
+/// Deterministic weights of any network, the same in every language: for benchmarks and tests, where no trained ones are needed.
+///
+/// Each element is `base + amplitude * k / 2^31` with `k` from a SplitMix64 stream of the parameter's name, so the golden files
+/// and other engines can be given the very same network (golden/README, "Generated weights").
 public enum GeneratedWeights {
   /// A checkpoint that fills every parameter of `configuration` from the streams of `seed`.
   public static func checkpoint(_ configuration: GRLConfiguration, seed: UInt64) -> Checkpoint {
@@ -9,7 +11,7 @@ public enum GeneratedWeights {
     for (name, shape) in GRL.parameters(of: configuration) {
       tensors[name] = StoredTensor(shape: shape, values: tensor(name, shape: shape, seed: seed))
     }
-    return Checkpoint(path: "generated", tensors: tensors)
+    return Checkpoint(path: "generated weights", tensors: tensors)
   }
 
   /// The values of parameter `name`, row-major.
