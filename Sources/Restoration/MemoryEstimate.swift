@@ -15,7 +15,7 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
 
   public var totalBytes: Int { process + weights + workspace + tiles + band + pictures }
 
-  /// `network 3 MiB, working memory 1.5 GiB, ...`
+  /// `program 28.0 MiB, weights 3.36 MiB, working memory 257 MiB, ...`
   public var description: String {
     [
       ("program", process), ("weights", weights), ("working memory", workspace), ("tiles", tiles), ("band", band),
@@ -39,7 +39,11 @@ extension MemoryEstimate {
     let scale = model.card.scale
     process = Self.processBytes + threadCount * Self.threadBytes
     weights = network.weightBytes
-    workspace = network.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
+    let upright = network.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
+    workspace =
+      ensemble && tiles.tileHeight != tiles.tileWidth
+      ? max(upright, network.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threadCount))
+      : upright
 
     let tilePixels = tiles.tileWidth * tiles.tileHeight
     let inputTensor = tilePixels * route.inputChannels * 4

@@ -32,7 +32,7 @@ extension ModelCard {
     guard let task = resolved.task else { throw .modelTaskUnknown(path: checkpoint.path) }
     let metadata = ModelMetadata(checkpoint.metadata)
     let level = resolved.level.map { Double($0)...Double($0) }
-    self.init(
+    try self.init(
       name: ModelLibrary.stem(checkpoint.path), path: checkpoint.path, origin: origin,
       fileBytes: Self.fileSize(checkpoint.path), task: RestorationTask(task), variant: resolved.variant,
       configuration: resolved.configuration, sources: resolved.sources,
@@ -51,9 +51,11 @@ extension ModelCard {
     }.joined()
   }
 
-  private static func fileSize(_ path: String) -> Int {
-    // The file has just been read; where its size cannot be told any more, none is shown.
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  private static func fileSize(_ path: String) throws(RestorationError) -> Int {
+    do {
+      return (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue ?? 0
+    } catch {
+      throw .checkpoint(.unreadable(path: path, reason: error.localizedDescription))
+    }
   }
 }

@@ -3,13 +3,16 @@ import GRLModel
 extension TilePlan {
   /// Cuts a picture as `options` say, so that the memory stays within their budget.
   ///
-  /// - Parameters:
-  ///   - padMultiple: what the network pads to; tiles chosen here are multiples of it, so nothing is padded in them.
-  ///   - estimate: memory that a plan needs. Must not fall when the tile grows.
+  /// Tiles chosen here are multiples of what the network pads to, so nothing is padded in them.
+  ///
+  /// - Parameter estimate: memory that a plan needs. Must not fall when the tile grows.
   /// - Throws: a usage error for a tile or overlap out of range, `overBudget` where nothing fits.
   static func choose(
     width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate
   ) throws(RestorationError) -> TilePlan {
+    if let overlap = options.overlap, overlap < 0 {
+      throw .optionOutOfRange(option: "--overlap", value: "\(overlap)", allowed: "0 or more pixels")
+    }
     let published = PublishedSettings.tiling(model)
     let longest = max(width, height)
     func plan(_ side: Int?, _ reason: String) -> TilePlan {
@@ -63,7 +66,7 @@ extension TilePlan {
   }
 
   private static func checkOverlap(_ overlap: Int?, side: Int) throws(RestorationError) {
-    guard let overlap, !(0...side / 2).contains(overlap) else { return }
+    guard let overlap, overlap > side / 2 else { return }
     throw .optionOutOfRange(
       option: "--overlap", value: "\(overlap)", allowed: "0 to \(side / 2), half the tile of \(side)")
   }

@@ -136,4 +136,29 @@ import Testing
     }
     #expect(error?.category == .cancelled && fraction < 0.7)
   }
+
+  @Test("The bundled denoiser takes most of the noise away", arguments: [TileChoice.whole, .side(48)])
+  func bundledDenoiser(tile: TileChoice) throws {
+    // Shades, an edge and a disc, without noise of their own.
+    let (width, height) = (80, 72)
+    let clean = (0..<width * height * 3).map { i -> Float in
+      let (x, y, channel) = (i / 3 % width, i / 3 / width, i % 3)
+      let isInDisc = (x - 50) * (x - 50) + (y - 30) * (y - 30) < 300
+      return (isInDisc ? 0.75 : x + y < 60 ? 0.3 : 0.5) - 0.05 * Float(channel) + 0.1 * Float(y) / Float(height)
+    }
+    let noise = Degradation.noise(GaussianNoise(sigma: 25, seed: .number(1)))
+    let shape = Shape(height: height, width: width, channels: 3)
+    let noisy = try noise.apply(to: Tensor(shape: shape, values: clean))
+    let picture = Image(width: width, height: height, colour: noisy.values, bitDepth: 16)
+
+    let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
+    let card = try library.best(for: .init(.denoise, sigma: 25), picture: PictureShape(picture))
+    let restorer = Restorer(model: try library.load(card), threadCount: 2)
+    let restored = try restore(picture, restorer, .init(.denoise, sigma: 25)) { $0.tile = tile }
+    func error(_ image: Image) -> Double {
+      zip(image.floats(.rgb), clean).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(clean.count)
+    }
+    // 1/10 of the squared error: 10 dB.
+    #expect(error(restored.image) < error(picture) / 10)
+  }
 }

@@ -40,7 +40,7 @@ import Testing
 
   @Test("The models that come with the program are found, sound, and of a kind that is known")
   func bundled() throws {
-    let library = ModelLibrary.standard()
+    let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
     let bundled = library.list().cards.filter { $0.origin == .bundled }
     let card = try #require(bundled.first { $0.name == "denoise-color-tiny" })
     #expect(card.task == .denoise && card.variant == .tiny && !card.isGray && card.sigmas == 0...55)
@@ -64,6 +64,8 @@ import Testing
     #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "data"]) == ["/home/a/.local/share/grl/models"] + bundled)
     #expect(paths(["HOME": "/h", "GRL_MODELS": "/a:/b"]) == ["/a", "/b"])
     #expect(paths(["HOME": "/h", "GRL_MODELS": ""]).count == 3)
+    let override = ModelLibrary.standard(environment: ["GRL_MODELS": "/a:/b"], executable: nil)
+    #expect(override.userFolder == "/a" && override.folders.allSatisfy { $0.origin == .environment })
   }
 
   @Test("A listing has every model once, says what it cannot read, and skips what is no model")
@@ -202,11 +204,15 @@ import Testing
   func importForeign() throws {
     let user = try Folder()
     let library = library(user: user)
-    // A Lightning checkpoint that stores its tables, so window, stripes and anchors are known; the task is not.
+    // A Lightning checkpoint that stores the table of its windows, but not of its stripes, and does not say its task.
     let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.ckpt").path
     let silent = #expect(throws: RestorationError.self) { try library.importModel(from: path) }
-    #expect(silent?.description.contains("--task") == true && silent?.category == .model)
-    let card = try library.importModel(from: path, overrides: .init(task: .denoise))
+    #expect(silent?.description.contains("--anchor-factor") == true && silent?.category == .model)
+    var overrides = ConfigurationOverrides(stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2)
+    let idle = #expect(throws: RestorationError.self) { try library.importModel(from: path, overrides: overrides) }
+    #expect(idle?.description.contains("give --task") == true && idle?.category == .model)
+    overrides.task = .denoise
+    let card = try library.importModel(from: path, overrides: overrides)
     #expect(card.name == "lightning" && card.task == .denoise && card.configuration.windowSize == 8 && card.isGray)
     #expect(card.facts.contains { $0.name == "settings" && $0.text.contains("window: tables stored in the file") })
     #expect(card.facts.contains { $0.name == "imported from" && $0.text == "lightning" })

@@ -7,13 +7,14 @@ import TestSupport
 
 /// Small networks with made-up weights, and stand-ins for networks whose faults are known.
 enum TestNetworks {
-  /// A GRL of 16 channels and three blocks: every kind of block, quick to run.
+  /// A GRL of 16 channels (24 with channel attention) and three blocks: every kind of block, quick to run.
   static func configuration(
     inputChannels: Int = 3, outputChannels: Int? = nil, upscale: Int = 1,
     upsampler: GRLConfiguration.Upsampler = .none, hasChannelAttention: Bool = false
   ) -> GRLConfiguration {
     GRLConfiguration(
-      inputChannels: inputChannels, outputChannels: outputChannels, embeddingWidth: 16, depths: [2, 1], windowSize: 8,
+      inputChannels: inputChannels, outputChannels: outputChannels,
+      embeddingWidth: hasChannelAttention ? 24 : 16, depths: [2, 1], windowSize: 8,
       stripeRows: .pixels(8), stripeColumns: .pixels(16), anchorFactor: 2, hasChannelAttention: hasChannelAttention,
       upscale: upscale, upsampler: upsampler)
   }

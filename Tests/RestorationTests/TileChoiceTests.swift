@@ -96,6 +96,7 @@ import Testing
     }
     for (tile, overlap) in [
       (TileChoice.side(15), nil), (.side(-1), nil), (.side(64), 33), (.side(64), -1), (.automatic, 9000),
+      (.automatic, -1),
     ] {
       let error = #expect(throws: RestorationError.self) {
         try plan(333, 222) {
