@@ -18,7 +18,6 @@ demo: build
 	@echo "== The pictures: $(SAMPLE) (clean), demo/noisy.png, demo/restored.png"
 
 test: packages
-	swift build -c release $(SWIFT_BUILD_FLAGS)
 	swift test -c release $(SWIFT_BUILD_FLAGS)
 
 build: packages

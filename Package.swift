@@ -36,7 +36,7 @@ let package = Package(
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Restoration", "Imaging", "GRLModel", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Imaging", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Imaging", "GRLModel", "Checkpoints", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

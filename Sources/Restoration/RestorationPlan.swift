@@ -102,5 +102,5 @@ extension ClosedRange<Double> {
 
 extension Double {
   /// Without the decimals of a whole number.
-  var shortText: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
+  package var shortText: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
 }

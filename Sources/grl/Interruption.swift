@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 import Synchronization
 
@@ -30,5 +31,12 @@ enum Interruption {
   static var exitCode: Int32 {
     let number = receivedSignal.load(ordering: .relaxed)
     return number == 0 ? ExitStatus.interrupted.rawValue : 128 + number
+  }
+
+  /// Runs `write` to its end and only then gives in to a signal, so that no temporary file stays behind.
+  static func holdingOff(_ write: () throws -> Void) throws {
+    watch()
+    try write()
+    if isRequested { throw ExitCode(exitCode) }
   }
 }

@@ -42,7 +42,7 @@ import Testing
     let shown = try await GRLProcess.run(["models", "show", "denoise-color-tiny"], in: folder)
     #expect(shown.status == 0)
     for fact in [
-      /window +8 +\(the file's metadata\)/, /stripes +16,16/, /parameters +880227/, /licence +MIT/,
+      /window +8 \(the file's metadata\)/, /stripes +16,16/, /parameters +880227/, /licence +MIT/,
       /sha256 +[0-9a-f]{64}\n/,
     ] {
       #expect(shown.outputText.contains(fact))

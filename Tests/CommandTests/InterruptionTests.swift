@@ -4,11 +4,22 @@ import Testing
 
 /// Signals in the middle of the work.
 @Suite(.serialized) struct InterruptionTests {
+  /// `grl` as a terminal starts it: `swift test` ignores some signals, and a child inherits that.
+  private func start(_ arguments: [String], in folder: TemporaryFolder) throws -> GRLProcess.Running {
+    try GRLProcess.start(
+      executable: URL(filePath: "/usr/bin/env"), ["--default-signal=INT,TERM,HUP", GRLProcess.binary.path] + arguments,
+      in: folder)
+  }
+
+  private func restore(_ inputs: [String], in folder: TemporaryFolder) throws -> GRLProcess.Running {
+    let options = ["--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson"]
+    return try start(["restore"] + options + inputs, in: folder)
+  }
+
   /// A restoration of several seconds that has begun.
-  private func begin(in folder: TemporaryFolder, _ inputs: [String] = ["a.png"]) async throws -> GRLProcess.Running {
+  private func begin(in folder: TemporaryFolder) async throws -> GRLProcess.Running {
     try TestPicture.write(to: folder, "a.png", width: 320, height: 320)
-    let running = try GRLProcess.start(
-      ["restore", "--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson"] + inputs, in: folder)
+    let running = try restore(["a.png"], in: folder)
     try await running.waitForOutput("\"event\":\"progress\"")
     return running
   }
@@ -33,9 +44,7 @@ import Testing
     let folder = try TemporaryFolder()
     try TestPicture.write(to: folder, "0.png", width: 16, height: 16)
     try TestPicture.write(to: folder, "a.png", width: 320, height: 320)
-    let running = try GRLProcess.start(
-      ["restore", "--task", "denoise", "--ensemble", "--threads", "1", "--events", "ndjson", "0.png", "a.png"],
-      in: folder)
+    let running = try restore(["0.png", "a.png"], in: folder)
     try await running.waitForOutput("\"index\":1")
     running.send(SIGINT)
     let outcome = try await running.outcome()
@@ -76,6 +85,26 @@ import Testing
       }
     }
     #expect(kills > 0)
+  }
+
+  @Test("Ctrl-C while a result is written waits for its end: no temporary file stays behind")
+  func interruptedWriting() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "large.png", width: 1200, height: 900)
+    let arguments = ["degrade", "--overwrite", "--task", "demosaic", "large.png", "-o", "result.png"]
+    let duration = try await ContinuousClock().measure { _ = try await GRLProcess.run(arguments, in: folder) }
+    let expected = try folder.bytes("result.png")
+    var interruptions = 0
+    for step in 1...8 {
+      let writing = try start(arguments, in: folder)
+      try await Task.sleep(for: duration * step / 8)
+      writing.send(SIGINT)
+      let outcome = try await writing.outcome()
+      if outcome.status == 130 || outcome.wasKilledBySignal { interruptions += 1 }
+      #expect(try folder.listing() == ["large.png", "result.png"])
+      #expect(try folder.bytes("result.png") == expected)
+    }
+    #expect(interruptions > 0)
   }
 
   @Test("an ignored Ctrl-C stays ignored, as for a job that the shell put in the background")

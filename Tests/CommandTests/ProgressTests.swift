@@ -36,11 +36,11 @@ import Testing
     arguments: [80, 40, 12])
   func bar(columns: Int) async throws {
     let folder = try TemporaryFolder()
-    try TestPicture.write(to: folder, "a picture with a long name.png", width: 96, height: 96)
+    try TestPicture.write(to: folder, "a picture with a löng näme 画.png", width: 96, height: 96)
     // `script` gives the program a terminal for all three streams.
     let outcome = try await GRLProcess.shell(
       """
-      script -qefc "stty cols \(columns); \\"$GRL\\" restore --task denoise --threads 1 'a picture with a long name.png'" \
+      script -qefc "stty cols \(columns); \\"$GRL\\" restore --task denoise --threads 1 'a picture with a löng näme 画.png'" \
       /dev/null < /dev/null
       """, in: folder)
     #expect(outcome.status == 0)
@@ -53,7 +53,7 @@ import Testing
     #expect(drawn.allSatisfy { $0.count < columns })
     if columns == 80 { #expect(drawn.contains { $0.contains("[#") && $0.contains(" left") }) }
     // The last thing drawn over the bar is blanks; then comes the result on a line of its own.
-    let result = try #require(text.range(of: "a picture with a long name.png -> "))
+    let result = try #require(text.range(of: "a picture with a löng näme 画.png -> "))
     #expect(text[..<result.lowerBound].hasSuffix(" \r"))
   }
 

@@ -48,6 +48,19 @@ import Testing
     #expect(piped.errorText.hasPrefix("grl: - -> -: denoise-color-tiny"))
   }
 
+  @Test("beside a picture on standard output nothing else is printed there")
+  func pictureAmongOthers() async throws {
+    let folder = try TemporaryFolder()
+    for name in ["a.png", "b.png"] { try TestPicture.write(to: folder, name, width: 16, height: 16) }
+    let outcome = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--", "b.png", "-"], in: folder, input: folder.url.appending(path: "a.png"))
+    #expect(outcome.status == 0)
+    #expect(try ImageFile.decode([UInt8](outcome.output), path: "standard output").image.width == 16)
+    #expect(outcome.output.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+    #expect(folder.exists("b_denoise.png"))
+    #expect(outcome.errorLines.count == 3)
+  }
+
   @Test("-q says nothing, -v says which model and tiles were chosen, on standard error")
   func quietAndVerbose() async throws {
     let folder = try TemporaryFolder()

@@ -172,6 +172,7 @@ struct RestorationBatch {
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
     let line =
       "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(report.seconds.fixed(1)) s\(seam)"
-    if item.output == "-" { console.note(line) } else { console.result(line.printable) }
+    // Standard output is the picture's if it takes one.
+    if plan.items.contains(where: { $0.output == "-" }) { console.note(line) } else { console.result(line.printable) }
   }
 }

@@ -59,10 +59,12 @@ struct Degrade: ParsableCommand {
     // A JPEG file of that quality is the damage itself; damaging before would do it twice.
     let isDoneByFile = task == .jpeg && formats[0] == .jpeg
     let results = isDoneByFile ? [decoded.image] : try damage.apply(to: decoded.image, path: input)
-    for (path, (format, result)) in zip(outputs, zip(formats, results)) {
-      let quality = isDoneByFile ? quality ?? 95 : 95
-      let notes = try ImageFile.write(result, to: path, format: format, jpegQuality: quality)
-      for note in notes { console.note("\(path): \(note)") }
+    try Interruption.holdingOff {
+      for (path, (format, result)) in zip(outputs, zip(formats, results)) {
+        let quality = isDoneByFile ? quality ?? 95 : 95
+        let notes = try ImageFile.write(result, to: path, format: format, jpegQuality: quality)
+        for note in notes { console.note("\(path): \(note)") }
+      }
     }
   }
 }

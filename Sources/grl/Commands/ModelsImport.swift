@@ -22,7 +22,9 @@ struct ModelsImport: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let card = try ModelLibrary.standard().importModel(from: file, name: name, overrides: options.overrides)
-    common.console().result("\(card.name): \(card.summary), installed as \(card.path)".printable)
+    try Interruption.holdingOff {
+      let card = try ModelLibrary.standard().importModel(from: file, name: name, overrides: options.overrides)
+      common.console().result("\(card.name): \(card.summary), installed as \(card.path)".printable)
+    }
   }
 }

@@ -31,10 +31,9 @@ struct ModelsShow: ParsableCommand {
       ["size", MemoryBudget.text(card.fileBytes)], ["sha256", try card.sha256()], ["parameters", "\(parameters)"],
     ]
     let settings = ConfigurationSetting.allCases.map { setting in
-      [setting.rawValue, card.configuration.text(of: setting), card.sources[setting].map { "(\($0))" } ?? ""]
+      [setting.rawValue, card.configuration.text(of: setting) + (card.sources[setting].map { " (\($0))" } ?? "")]
     }
-    for rows in [facts, settings, card.facts.map { [$0.name, $0.text] }] {
-      for line in table(rows.map { $0.map(\.printable) }, leftAligned: [0, 1, 2]) { console.result(line) }
-    }
+    let all = facts + settings + card.facts.map { [$0.name, $0.text] }
+    for line in table(all.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
   }
 }

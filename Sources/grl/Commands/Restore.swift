@@ -125,7 +125,7 @@ struct Restore: ParsableCommand {
     if let output { return .file(output) }
     var values = ["task": task.rawValue]
     if let scale { values["scale"] = "x\(scale)" }
-    if let sigma { values["sigma"] = sigma.short }
+    if let sigma { values["sigma"] = sigma.shortText }
     if let quality { values["quality"] = String(quality) }
     let name = try OutputName(name, values: values)
     return outputDir.map { .folder($0, name) } ?? .besideInputs(name)

@@ -30,7 +30,7 @@ struct ComparisonReport: Encodable {
       for bound in bounds {
         for (metric, value) in zip(metrics, row.values)
         where metric.quantity == bound.quantity && !(value >= bound.least) {
-          console.error("\(row.picture): \(metric) is \(Self.text(value, of: metric)), below \(bound.least.short)")
+          console.error("\(row.picture): \(metric) is \(Self.text(value, of: metric)), below \(bound.least.shortText)")
           isMet = false
         }
       }

@@ -39,8 +39,3 @@ func table(_ rows: [[String]], leftAligned: Set<Int> = [0]) -> [String] {
     return line
   }
 }
-
-extension Double {
-  /// As few digits as say it: `25`, `12.5`.
-  var short: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
-}

@@ -23,10 +23,8 @@ struct ProgressBar {
   }
 
   private mutating func drawn(_ line: String) -> String {
-    // Names may hold wide characters, so the width is an upper bound taken from the bytes, kept inside the terminal.
-    let columns = min(line.utf8.count, max(Self.terminalColumns() - 1, 1))
-    let padding = String(repeating: " ", count: max(0, drawnColumns - columns))
-    drawnColumns = columns
+    let padding = String(repeating: " ", count: max(0, drawnColumns - line.count))
+    drawnColumns = line.count
     return "\r" + line + padding
   }
 
@@ -36,7 +34,9 @@ struct ProgressBar {
     let tail = " " + String(repeating: " ", count: percent < 10 ? 2 : percent < 100 ? 1 : 0) + "\(percent) %"
     let detailed = tail + (detail.isEmpty ? "" : "  " + detail)
     let ending = detailed.count <= columns ? detailed : tail
-    let shownLabel = String(label.prefix(max(0, min(24, columns - ending.count - 1))))
+    // How many columns other characters take depends on the terminal.
+    let ascii = label.map { $0.isASCII ? $0 : "?" }
+    let shownLabel = String(ascii.prefix(max(0, min(24, columns - ending.count - 1))))
     let barColumns = min(30, columns - shownLabel.count - ending.count - 3)
     guard barColumns >= 5 else { return String((shownLabel + ending).prefix(max(0, columns))) }
     let filled = barColumns * percent / 100
