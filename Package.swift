@@ -34,7 +34,7 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Restoration", "Imaging", "GRLModel", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["Imaging", "GRLModel", "Checkpoints", "TestSupport"]),
   ],

@@ -45,10 +45,7 @@ extension ModelCard {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw .checkpoint(.unreadable(path: path, reason: "it cannot be opened"))
     }
-    return SHA256.digest(bytes).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    return SHA256.hex(Array(bytes))
   }
 
   private static func fileSize(_ path: String) throws(RestorationError) -> Int {

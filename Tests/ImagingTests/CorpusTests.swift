@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Imaging
+import Restoration
 import TestSupport
 import Testing
 
@@ -16,14 +17,6 @@ struct CorpusTests {
     "every file of the large corpus gets the recorded verdict", .enabled(if: TestData.shared("data/badimages") != nil))
   func sharedFiles() async {
     await #expect(processExitsWith: .success) { try Corpus.check(#require(TestData.shared("data/badimages"))) }
-  }
-
-  @Test("the hash used to compare samples is SHA-256")
-  func hash() {
-    #expect(SHA256.hex([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-    #expect(SHA256.hex(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    let longer = Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8)
-    #expect(SHA256.hex(longer) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
   }
 }
 

@@ -77,6 +77,7 @@ import Testing
       (String(repeating: "x", count: 64), "7ce100971f64e7001e8fe5a51973ecdfe1ced42befe7ee8d5fd6219506b5393c"),
     ])
   func sha256(message: String, digest: String) {
-    #expect(SHA256.digest(message.utf8).map { String(format: "%02x", $0) }.joined() == digest)
+    #expect(SHA256.hex(Array(message.utf8)) == digest)
+    #expect(SHA256.digest(Array(message.utf8)).map { String(format: "%02x", $0) }.joined() == digest)
   }
 }

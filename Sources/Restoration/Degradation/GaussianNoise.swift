@@ -16,7 +16,7 @@ public struct GaussianNoise: Hashable, Sendable {
       switch self {
       case .number(let number): return LegacyRandomState(seed: number)
       case .text(let text):
-        let digest = SHA256.digest(text.utf8)
+        let digest = SHA256.digest(Array(text.utf8))
         return LegacyRandomState(
           seeds: (0..<8).map { word in (0..<4).reduce(0) { $0 | UInt32(digest[4 * word + $1]) << (8 * $1) } })
       }

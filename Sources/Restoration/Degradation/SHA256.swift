@@ -1,50 +1,64 @@
 /// The SHA-256 hash of a message. Source: FIPS 180-4, section 6.2.
-public enum SHA256 {
+public struct SHA256 {
   /// The 32 bytes of the digest.
-  public static func digest(_ message: some Collection<UInt8>) -> [UInt8] {
+  public static func digest(_ message: [UInt8]) -> [UInt8] {
     words(message).flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
   }
 
-  private static func words(_ message: some Collection<UInt8>) -> [UInt32] {
-    var bytes = Array(message)
-    let bitCount = UInt64(bytes.count) * 8
-    bytes.append(0x80)
-    while bytes.count % 64 != 56 { bytes.append(0) }
-    bytes += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) }
-
-    var hash = initialHash
-    var schedule = [UInt32](repeating: 0, count: 64)
-    for block in stride(from: 0, to: bytes.count, by: 64) {
-      for t in 0..<16 {
-        schedule[t] = (0..<4).reduce(0) { $0 << 8 | UInt32(bytes[block + 4 * t + $1]) }
-      }
-      for t in 16..<64 {
-        let a = schedule[t - 15]
-        let b = schedule[t - 2]
-        schedule[t] =
-          schedule[t - 16] &+ schedule[t - 7] &+ (rotated(a, 7) ^ rotated(a, 18) ^ (a >> 3))
-          &+ (rotated(b, 17) ^ rotated(b, 19) ^ (b >> 10))
-      }
-      var (a, b, c, d) = (hash[0], hash[1], hash[2], hash[3])
-      var (e, f, g, h) = (hash[4], hash[5], hash[6], hash[7])
-      for t in 0..<64 {
-        let choice = (e & f) ^ (~e & g)
-        let majority = (a & b) ^ (a & c) ^ (b & c)
-        let t1 = h &+ (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) &+ choice &+ constants[t] &+ schedule[t]
-        let t2 = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) &+ majority
-        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
-      }
-      for (i, word) in [a, b, c, d, e, f, g, h].enumerated() { hash[i] &+= word }
-    }
-    return hash
+  /// The digest as 64 hexadecimal digits.
+  public static func hex(_ message: [UInt8]) -> String {
+    words(message).map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined()
   }
 
-  private static func rotated(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
-
-  /// The first 32 bits of the fractions of the square roots of the first 8 primes.
-  private static let initialHash: [UInt32] = [
+  /// The first 32 bits of the fractions of the square roots of the first 8 primes, then of what was added.
+  private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
+
+  private static func words(_ message: [UInt8]) -> [UInt32] {
+    var hash = SHA256()
+    let bitCount = UInt64(message.count) * 8
+    var tail = Array(message.suffix(message.count % 64)) + [0x80]
+    while tail.count % 64 != 56 { tail.append(0) }
+    tail += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) }
+    for part in [message, tail] {
+      part.withUnsafeBufferPointer { bytes in
+        for start in stride(from: 0, to: bytes.count - 63, by: 64) { hash.add(bytes[start..<start + 64]) }
+      }
+    }
+    return hash.state
+  }
+
+  private mutating func add(_ block: Slice<UnsafeBufferPointer<UInt8>>) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+      var next = block.startIndex
+      for t in 0..<16 {
+        w[t] = block[next..<next + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        next += 4
+      }
+      for t in 16..<64 {
+        let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ w[t - 15] >> 3
+        let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] >> 10
+        w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+      }
+      var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+      var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+      for t in 0..<64 {
+        let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let choice = (e & f) ^ (~e & g)
+        let first = h &+ sum1 &+ choice &+ Self.constants[t] &+ w[t]
+        let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        let majority = (a & b) ^ (a & c) ^ (b & c)
+        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ sum0 &+ majority)
+      }
+      for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= value }
+    }
+  }
+
+  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
 
   /// The first 32 bits of the fractions of the cube roots of the first 64 primes.
   private static let constants: [UInt32] = [
