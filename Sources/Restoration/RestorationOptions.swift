@@ -49,7 +49,13 @@ public struct RestorationOptions: Hashable, Sendable {
   public var overlap: Int?
   public var blending: Blending = .feathered
   /// What the process may hold resident at its peak, in bytes.
-  public var memoryBytes: Int = MemoryBudget.standard
+  public var memoryBytes: Int = MemoryBudget.standard {
+    didSet { automaticBytes = memoryBytes }
+  }
+
+  /// What `TileChoice.automatic` may take of it. Unless a budget was set, 4 GiB at most: larger tiles gain nothing, and answer
+  /// later when cancelled.
+  public private(set) var automaticBytes = min(MemoryBudget.standard, 4 << 30)
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
   public var region: PixelRegion?
   public var depth: OutputDepth = .keep

@@ -21,7 +21,8 @@ extension TilePlan {
       return TilePlan(
         width: width, height: height, side: side, overlap: overlap, blending: options.blending, reason: reason)
     }
-    func fits(_ plan: TilePlan) -> Bool { estimate(plan).totalBytes <= options.memoryBytes }
+    let budget = options.tile == .automatic ? options.automaticBytes : options.memoryBytes
+    func fits(_ plan: TilePlan) -> Bool { estimate(plan).totalBytes <= budget }
     func largestSide() -> Int? {
       let unit = model.configuration.padMultiple
       return largest(in: 1...max(1, (longest - 1) / unit)) { fits(plan($0 * unit, "")) }.map { $0 * unit }
@@ -31,7 +32,7 @@ extension TilePlan {
       let advice =
         largestSide().map { "use --tile auto or --tile \($0), or raise --memory" }
         ?? "raise --memory; no tile of this model needs less than \(smallestNeed())"
-      throw .overBudget(estimate: estimate(plan), budgetBytes: options.memoryBytes, advice: advice)
+      throw .overBudget(estimate: estimate(plan), budgetBytes: budget, advice: advice)
     }
     func smallestNeed() -> String {
       MemoryBudget.text(estimate(plan(model.configuration.padMultiple, "")).totalBytes)
@@ -51,7 +52,7 @@ extension TilePlan {
       let name = [model.task.rawValue, model.variant?.rawValue].compactMap { $0 }.joined(separator: " ")
       let preferred =
         published.tile == 0
-        ? plan(nil, "whole picture, fits \(MemoryBudget.text(options.memoryBytes))")
+        ? plan(nil, "whole picture, fits \(MemoryBudget.text(budget))")
         : plan(published.tile, "published tile of \(name)")
       if fits(preferred) {
         try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
@@ -61,7 +62,7 @@ extension TilePlan {
       try checkOverlap(options.overlap, side: side)
       let wanted = MemoryBudget.text(estimate(preferred).totalBytes)
       let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.tile)"
-      return plan(side, "largest in \(MemoryBudget.text(options.memoryBytes)); \(size) needs \(wanted)")
+      return plan(side, "largest in \(MemoryBudget.text(budget)); \(size) needs \(wanted)")
     }
   }
 

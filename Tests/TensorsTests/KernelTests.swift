@@ -12,8 +12,7 @@ import Testing
 
   /// `count` values in -1...1, then the slack that kernels may read.
   static func noise(_ name: String, _ count: Int) -> [Float] {
-    GeneratedWeights.tensor(name + ".cpb_mlp.0.", shape: [count], seed: 7).map { 2 * $0 }
-      + [Float](repeating: 0, count: Int(GRL_SLACK))
+    Noise.values(name, count) + [Float](repeating: 0, count: Int(GRL_SLACK))
   }
 
   static func difference(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } }
