@@ -32,6 +32,7 @@ import Testing
     (["restore", "--task", "denoise", "--region", "-1,0,5,5", "a.png"], "--region"),
     (["restore", "--task", "denoise", "--region=-1,0,5,5", "a.png"], "X,Y,WIDTH,HEIGHT"),
     (["restore", "--task", "denoise", "-", "-"], "standard input"),
+    (["restore", "--task", "denoise", ""], "no name"),
     (["restore", "--task", "denoise", "-o", "x.tif", "a.png"], ".png, .jpg"),
     (["restore", "--task", "denoise", "-o", "x.png", "a.png", "b.png"], "--output-dir"),
     (["restore", "--task", "denoise", "-o", ".", "a.png"], "--output-dir"),

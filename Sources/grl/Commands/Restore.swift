@@ -79,6 +79,7 @@ struct Restore: ParsableCommand {
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
     if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
     if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
+    if inputs.contains("") { throw ValidationError("an input has no name; is a variable of the shell empty?") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
     if right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
       throw ValidationError("--right goes with exactly one picture, the left view")
