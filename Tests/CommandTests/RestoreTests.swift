@@ -94,6 +94,10 @@ import Testing
       ])
     let beside = try await GRLProcess.run(["restore", "--task", "denoise", "in/a.b.png"], in: folder)
     #expect(beside.status == 0 && folder.exists("in/a.b_denoise.png"))
+    try TestPicture.write(to: folder, "c.png")
+    let twins = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--name", "{input}.png", "c.jpg", "c.png"], in: folder)
+    #expect(twins.status == 0 && folder.exists("c.jpg.png") && folder.exists("c.png.png"))
     let jpeg = try await GRLProcess.run(
       ["restore", "--task", "denoise", "--name", "{stem}-{sigma}.jpg", "--sigma", "12.5", "c.jpg"], in: folder)
     #expect(jpeg.status == 0)

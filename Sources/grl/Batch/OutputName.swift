@@ -6,7 +6,7 @@ struct OutputName: Sendable {
 
   private enum Part: Sendable {
     case text(String)
-    case stem, fileExtension
+    case stem, input, fileExtension
   }
   private let parts: [Part]
 
@@ -22,10 +22,11 @@ struct OutputName: Sendable {
       let word = String(rest[rest.index(after: open)..<close])
       switch word {
       case "stem": parts.append(.stem)
+      case "input": parts.append(.input)
       case "ext": parts.append(.fileExtension)
       default:
         guard let value = values[word] else {
-          let known = (["stem", "ext"] + values.keys.sorted()).map { "{\($0)}" }.joined(separator: " ")
+          let known = (["stem", "input", "ext"] + values.keys.sorted()).map { "{\($0)}" }.joined(separator: " ")
           throw Failure(.usage, "--name '\(template)': {\(word)} is not known here; known are \(known)")
         }
         parts.append(.text(value))
@@ -47,6 +48,7 @@ struct OutputName: Sendable {
       switch part {
       case .text(let text): text
       case .stem: path == "-" ? "stdin" : fileStem(path)
+      case .input: path == "-" ? "stdin" : lastComponent(path)
       case .fileExtension: "png"
       }
     }.joined()

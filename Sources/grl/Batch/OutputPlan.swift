@@ -26,9 +26,12 @@ struct OutputPlan: Sendable {
   /// Pictures left out because their result exists.
   let skipped: [Item]
 
+  /// - Parameter right: a file that is read beside the inputs (the right view of a pair).
+  ///
   /// Throws `Failure` with status `usage` when the arguments cannot work: two results of one name, a result over a picture, a
   /// result that exists, a folder that cannot be written to.
-  init(_ inputs: [Input], to destination: Destination, existing: Existing) throws(Failure) {
+  init(_ inputs: [Input], beside right: String? = nil, to destination: Destination, existing: Existing) throws(Failure)
+  {
     var items: [(input: Input, output: String)] = []
     for input in inputs {
       items.append((input, try Self.output(for: input, to: destination, of: inputs.count)))
@@ -37,7 +40,7 @@ struct OutputPlan: Sendable {
     let results = Set(items.map { canonicalPath($0.output) })
     items.removeAll { $0.input.isFromFolder && results.contains(canonicalPath($0.input.path)) }
 
-    try Self.refuseCollisions(items.map { Item(input: $0.input.path, output: $0.output) })
+    try Self.refuseCollisions(items.map { Item(input: $0.input.path, output: $0.output) }, right)
     var kept: [Item] = []
     var skipped: [Item] = []
     for (input, output) in items {
@@ -71,14 +74,16 @@ struct OutputPlan: Sendable {
     }
   }
 
-  private static func refuseCollisions(_ items: [Item]) throws(Failure) {
+  private static func refuseCollisions(_ items: [Item], _ right: String?) throws(Failure) {
     var owner: [String: String] = [:]
-    let inputs = Set(items.map(\.input).filter { $0 != "-" }.map(canonicalPath))
+    let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(canonicalPath))
     for item in items where item.output != "-" {
       let path = canonicalPath(item.output)
       if let other = owner.updateValue(item.input, forKey: path) {
         throw Failure(
-          .usage, "\(item.output): both \(other) and \(item.input) would be written here; use --name or --output-dir")
+          .usage,
+          "\(item.output): both \(other) and \(item.input) would be written here; restore them apart, or with --name "
+            + "such as '{input}_{task}.png'")
       }
       guard !inputs.contains(path) else {
         throw Failure(.usage, "\(item.output): is one of the pictures to read; choose another name with -o or --name")

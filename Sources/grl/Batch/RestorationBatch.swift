@@ -21,26 +21,7 @@ struct RestorationBatch {
   let logger: Logger
 
   /// The last model used; a batch mostly needs one.
-  private var restorer: Restorer?
-
-  init(
-    plan: OutputPlan, request: RestorationRequest, options: RestorationOptions, limits: ImageLimits, right: String?,
-    library: ModelLibrary, fixedModel: ModelCard?, variant: ModelVariant?, threadCount: Int, console: Console,
-    events: EventStream?, logger: Logger
-  ) {
-    self.plan = plan
-    self.request = request
-    self.options = options
-    self.limits = limits
-    self.right = right
-    self.library = library
-    self.fixedModel = fixedModel
-    self.variant = variant
-    self.threadCount = threadCount
-    self.console = console
-    self.events = events
-    self.logger = logger
-  }
+  private(set) var restorer: Restorer?
 
   /// Works through the plan and returns the exit status: 0; that of the failure if all failed alike; 1 if only some failed.
   mutating func run() -> Int32 {

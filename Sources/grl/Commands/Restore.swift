@@ -61,8 +61,11 @@ struct Restore: ParsableCommand {
     name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
   var output: String?
   @Option(help: "Folder for the results, made if need be.", completion: .directory) var outputDir: String?
-  @Option(help: "Names of the results, with {stem} {ext} {task} {scale} {sigma} {quality}.")
-  var name: String = OutputName.standard
+  @Option(
+    help:
+      "Names of the results, with {stem} {input} {ext} {task} {scale} {sigma} {quality} (default: \(OutputName.standard))."
+  )
+  var name: String?
   @Flag(help: "Look into folders of folders; --output-dir keeps the tree.") var recursive = false
   @Flag(help: "Leave out pictures whose result exists.") var skipExisting = false
   @Flag(help: "Replace results that exist.") var overwrite = false
@@ -75,6 +78,8 @@ struct Restore: ParsableCommand {
   func validate() throws {
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
     if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
+    if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
+    if inputs.contains("") { throw ValidationError("an input has no name; is a variable of the shell empty?") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
     if right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
       throw ValidationError("--right goes with exactly one picture, the left view")
@@ -90,7 +95,7 @@ struct Restore: ParsableCommand {
       task, sigma: sigma, quality: quality, scale: scale, filters: cfa, isDualPixel: right != nil)
     try request.validate(modelIsNamed: model != nil)
     let found = try InputList.expand(inputs, isRecursive: recursive, excluding: outputDir)
-    let plan = try OutputPlan(found, to: try destination(), existing: existing)
+    let plan = try OutputPlan(found, beside: right, to: try destination(), existing: existing)
     if events != nil && plan.items.contains(where: { $0.output == "-" }) {
       throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
     }
@@ -100,8 +105,7 @@ struct Restore: ParsableCommand {
     let fixedModel = try model.map { try card(of: $0, in: library) }
     var batch = RestorationBatch(
       plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
-      fixedModel: fixedModel, variant: variant,
-      threadCount: threads.count, console: console,
+      fixedModel: fixedModel, variant: variant, threadCount: threads.count, console: console,
       events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
     let status = batch.run()
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
@@ -127,7 +131,7 @@ struct Restore: ParsableCommand {
     if let scale { values["scale"] = "x\(scale)" }
     if let sigma { values["sigma"] = sigma.shortText }
     if let quality { values["quality"] = String(quality) }
-    let name = try OutputName(name, values: values)
+    let name = try OutputName(name ?? OutputName.standard, values: values)
     return outputDir.map { .folder($0, name) } ?? .besideInputs(name)
   }
 
