@@ -12,13 +12,15 @@ public final class GRLSession {
   /// - Parameters:
   ///   - height, width: of the unpadded pictures in pixels, at least 1.
   ///   - pool: the threads that compute.
-  public init(network: GRL, height: Int, width: Int, pool: ThreadPool) {
+  /// - Throws: `OutOfMemory` where the system refuses the working memory.
+  public init(network: GRL, height: Int, width: Int, pool: ThreadPool) throws(OutOfMemory) {
     precondition(height > 0 && width > 0)
     self.network = network
     self.height = height
     self.width = width
     self.pool = pool
-    workspace = Workspace(floats: network.measure(height: height, width: width, pool: pool).workspaceFloats)
+    workspace = try Workspace(
+      reserving: network.measure(height: height, width: width, pool: pool).workspaceFloats)
     let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace)
     rules = network.rules(
       height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)

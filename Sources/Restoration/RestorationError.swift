@@ -1,6 +1,7 @@
 import Checkpoints
 import GRLModel
 import Imaging
+import Tensors
 
 /// Why a restoration was refused or stopped. One line each: what, where, what was allowed, what to do next.
 public enum RestorationError: Error, CustomStringConvertible {
@@ -23,6 +24,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case configuration(ConfigurationError)
   // Memory
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
+  case outOfMemory(OutOfMemory)
   // Verification
   case suspiciousOutput(tile: PixelRegion, what: SuspiciousOutput)
   case cancelled
@@ -52,7 +54,7 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
-    case .overBudget: .memory
+    case .overBudget, .outOfMemory: .memory
     case .suspiciousOutput: .verification
     case .cancelled: .cancelled
     }
@@ -93,6 +95,8 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .overBudget(let estimate, let budget, let advice):
       "needs about \(MemoryBudget.text(estimate.totalBytes)) (\(estimate)), over the memory budget of "
         + "\(MemoryBudget.text(budget)): \(advice)"
+    case .outOfMemory(let refusal):
+      "the system refused \(MemoryBudget.text(refusal.bytes)) of working memory: lower --memory or --tile, or lift the limit (ulimit -v)"
     case .suspiciousOutput(let tile, let what):
       "the network's output for tile \(tile.text) cannot be right: \(what); no picture was made; "
         + "check that the model and its settings belong together (grl models show)"

@@ -16,8 +16,8 @@ public struct Restorer: Sendable {
   /// - Parameter threadCount: threads that compute, the caller's included; at least 1.
   public init(model: RestorationModel, threadCount: Int) {
     let pool = ThreadPool(threadCount: threadCount)
-    self.init(model: model, pool: pool) { height, width in
-      GRLSession(network: model.network, height: height, width: width, pool: pool)
+    self.init(model: model, pool: pool) { (height, width) throws(OutOfMemory) in
+      try GRLSession(network: model.network, height: height, width: width, pool: pool)
     }
   }
 
@@ -44,7 +44,7 @@ public struct Restorer: Sendable {
   /// - Parameters:
   ///   - isCancelled: asked between transformer blocks; when true, `RestorationError.cancelled` is thrown.
   ///   - onProgress: told after each transformer block.
-  /// - Throws: `sizesDiffer` for views of two sizes, `suspiciousOutput` where a tile fails the checks, `cancelled`.
+  /// - Throws: `sizesDiffer` for views of two sizes, `outOfMemory`, `suspiciousOutput` where a tile fails the checks, `cancelled`.
   /// - Precondition: `image` has the shape that was planned for; `right` is there exactly for a dual-pixel request.
   public func restore(
     _ image: Image, right: Image? = nil, plan: RestorationPlan, isCancelled: () -> Bool = { false },

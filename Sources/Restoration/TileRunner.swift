@@ -12,7 +12,8 @@ package protocol TileNetwork {
 extension GRLSession: TileNetwork {}
 
 /// Makes the network's session for tiles of one size.
-package typealias TileNetworkFactory = @Sendable (_ height: Int, _ width: Int) -> any TileNetwork
+package typealias TileNetworkFactory =
+  @Sendable (_ height: Int, _ width: Int) throws(OutOfMemory) -> any TileNetwork
 
 /// Runs tiles through the network, in one orientation or as the mean over several.
 ///
@@ -34,9 +35,10 @@ struct TileRunner {
     var sum: Tensor?
     for (run, orientation) in orientations.enumerated() {
       let turned = input.oriented(orientation)
+      let network = try network(for: turned.shape)
       let output: Tensor
       do {
-        output = try network(for: turned.shape).restore(turned, isCancelled: isCancelled) { done, of in
+        output = try network.restore(turned, isCancelled: isCancelled) { done, of in
           onProgress((Double(run) + Double(done) / Double(max(1, of))) / Double(orientations.count))
         }
       } catch {
@@ -50,12 +52,16 @@ struct TileRunner {
     return mean
   }
 
-  private mutating func network(for shape: Shape) -> any TileNetwork {
+  private mutating func network(for shape: Shape) throws(RestorationError) -> any TileNetwork {
     if let session, session.height == shape.height, session.width == shape.width { return session.network }
     session = nil
-    let network = make(shape.height, shape.width)
-    session = (shape.height, shape.width, network)
-    return network
+    do {
+      let network = try make(shape.height, shape.width)
+      session = (shape.height, shape.width, network)
+      return network
+    } catch {
+      throw .outOfMemory(error)
+    }
   }
 }
 

@@ -18,7 +18,7 @@ public final class AttentionGeometry: Sendable {
   let biasRowStep: Int
   /// Floats of one head's bias as the kernel reads it.
   let biasFloats: Int
-  /// Where each query's biases begin.
+  /// Where each query's biases begin. (A cell so large that this wraps cannot be given its memory; it may be measured, though.)
   let biasOffsets: [Int32]
   /// By `Partition.Border`: additive masks of each region of queries `[region, keys]`, and where each query's begins;
   /// nil where no key is masked.
@@ -56,7 +56,7 @@ public final class AttentionGeometry: Sendable {
       biasFloats = queries.cellWidth * perColumn
       biasOffsets = (0..<queries.tokens).map { token in
         let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
-        return Int32(j * perColumn + (queries.cellHeight - 1 - i) * keys.cellWidth)
+        return Int32(truncatingIfNeeded: j * perColumn + (queries.cellHeight - 1 - i) * keys.cellWidth)
       }
     } else {
       let columns = tableColumns
@@ -64,7 +64,7 @@ public final class AttentionGeometry: Sendable {
       biasFloats = tableRows * columns
       biasOffsets = (0..<queries.tokens).map { token in
         let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
-        return Int32((queries.cellHeight - 1 - i) * columns + queries.cellWidth - 1 - j)
+        return Int32(truncatingIfNeeded: (queries.cellHeight - 1 - i) * columns + queries.cellWidth - 1 - j)
       }
     }
     masks = Partition.Border.allCases.map { AttentionGeometry.mask(queries: queries, keys: keys, on: $0) }
@@ -77,7 +77,7 @@ public final class AttentionGeometry: Sendable {
     guard distinct.contains(where: { region in keyRegions.contains { $0 != region } }) else { return nil }
     let penalty = maskPenalty * logBase
     let values = Parameters(distinct.flatMap { region in keyRegions.map { $0 == region ? 0 : penalty } })
-    let offsets = queryRegions.map { Int32(distinct.firstIndex(of: $0)! * keyRegions.count) }
+    let offsets = queryRegions.map { Int32(truncatingIfNeeded: distinct.firstIndex(of: $0)! * keyRegions.count) }
     return Mask(
       values: values, offsets: offsets, leavesEveryQueryAKey: distinct.allSatisfy { keyRegions.contains($0) })
   }

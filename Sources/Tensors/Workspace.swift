@@ -17,6 +17,13 @@ public struct FeatureMap {
   public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: pixels * channels)) }
 }
 
+/// The system refused memory.
+public struct OutOfMemory: Error, CustomStringConvertible {
+  /// What was asked for.
+  public let bytes: Int
+  public var description: String { "the system refused \(bytes) bytes of working memory" }
+}
+
 /// Working memory of a forward pass: one block, given out as a stack.
 ///
 /// A workspace without memory measures: it gives out addresses that nobody may touch and notes the peak. A forward pass run on
@@ -38,15 +45,24 @@ public final class Workspace {
   }
 
   /// Zeroed memory for `floats` values, straight from the system and given back to it at the end.
-  public init(floats: Int) {
+  public init(reserving floats: Int) throws(OutOfMemory) {
+    let (bytes, overflow) = max(floats, 1).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+    guard !overflow, let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      memory != MAP_FAILED
+    else { throw OutOfMemory(bytes: overflow ? .max : bytes) }
+    madvise(memory, bytes, MADV_HUGEPAGE)
     holdsMemory = true
     capacity = floats
-    let bytes = max(floats, 1) * MemoryLayout<Float>.stride
-    guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-      memory != MAP_FAILED
-    else { fatalError("the system refused \(bytes) bytes of working memory") }
-    madvise(memory, bytes, MADV_HUGEPAGE)
     base = memory.bindMemory(to: Float.self, capacity: floats)
+  }
+
+  /// The same for small tables and for tests, where a refusal is not worth an answer.
+  public convenience init(floats: Int) {
+    do {
+      try self.init(reserving: floats)
+    } catch {
+      fatalError("\(error)")
+    }
   }
 
   deinit {

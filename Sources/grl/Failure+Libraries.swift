@@ -1,6 +1,7 @@
 import Checkpoints
 import Imaging
 import Restoration
+import Tensors
 
 extension Failure {
   /// The failure that an error of the libraries amounts to; nil for errors of the argument parser.
@@ -16,6 +17,8 @@ extension Failure {
       self.init(.modelProblem, "\(error)")
     case let error as RestorationError:
       self.init(error, picture: picture)
+    case let error as OutOfMemory:
+      self.init(.outOfMemory(error), picture: picture)
     default:
       return nil
     }

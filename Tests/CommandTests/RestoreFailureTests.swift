@@ -114,6 +114,20 @@ import Testing
     #expect(full.errorText.contains("No space left on device"))
   }
 
+  @Test("memory that the system refuses is an error of one line, not a crash")
+  func refusedMemory() async throws {
+    let folder = try TemporaryFolder()
+    let side = 1536  // needs 4 GB at once
+    let samples = [UInt8](repeating: 128, count: side * side * 3)
+    try ImageFile.write(
+      Image(width: side, height: side, layout: .rgb, samples: .eight(samples)), to: folder.path("a.png"), format: .png)
+    let outcome = try await GRLProcess.shell(
+      "ulimit -v 2000000; \"$GRL\" restore --task denoise --tile none --memory 64G a.png -o b.png", in: folder)
+    #expect(outcome.status == 5)
+    #expect(outcome.oneErrorLine().contains("the system refused"))
+    #expect(try folder.listing() == ["a.png"])
+  }
+
   @Test("a reader that goes away while the picture is written is an error, not a crash")
   func closedPipe() async throws {
     let folder = try TemporaryFolder()

@@ -34,14 +34,16 @@ import Testing
   }
 
   @Test("a session gives the same bytes each time, whatever ran before") func repeats() throws {
-    let session = GRLSession(network: try GRLTests.network(), height: 21, width: 40, pool: ThreadPool(threadCount: 2))
+    let session = try GRLSession(
+      network: try GRLTests.network(), height: 21, width: 40, pool: ThreadPool(threadCount: 2))
     let first = try session.restore(GRLTests.picture(21, 40))
     _ = try session.restore(GRLTests.picture(21, 40, seed: 9))
     #expect(try session.restore(GRLTests.picture(21, 40)).values == first.values)
   }
 
   @Test("every block is reported, and cancelling stops there") func cancels() throws {
-    let session = GRLSession(network: try GRLTests.network(), height: 16, width: 16, pool: ThreadPool(threadCount: 1))
+    let session = try GRLSession(
+      network: try GRLTests.network(), height: 16, width: 16, pool: ThreadPool(threadCount: 1))
     var reports: [Int] = []
     _ = try session.restore(
       GRLTests.picture(16, 16),

@@ -19,7 +19,7 @@ import Testing
     let network = try GRL(golden.checkpoint, configuration: configuration)
     let input = golden.picture("input", 0)
     let pool = ThreadPool(threadCount: 2)
-    let session = GRLSession(network: network, height: input.shape.height, width: input.shape.width, pool: pool)
+    let session = try GRLSession(network: network, height: input.shape.height, width: input.shape.width, pool: pool)
     var traced: [String: Tensor] = [:]
     _ = session.restore(
       input,

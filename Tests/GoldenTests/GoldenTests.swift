@@ -20,7 +20,7 @@ import Testing
     let network = try GRL(golden.checkpoint, configuration: golden.configuration, instructionSet: instructionSet)
     let expected = golden.tensors["output"]!
     let input = golden.tensors["input"]!
-    let session = GRLSession(
+    let session = try GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
     for index in 0..<golden.batch {
       let output = try session.restore(golden.picture("input", index))
@@ -41,7 +41,7 @@ import Testing
     guard golden.tensors.keys.contains(where: { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") }) else { return }
     let network = try GRL(golden.checkpoint, configuration: golden.configuration)
     let input = golden.tensors["input"]!
-    let session = GRLSession(
+    let session = try GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
     var missed = Set(golden.tensors.keys.filter { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") })
     var shallow: [Float] = []  // the stored `conv_after_body` is the deep features before this is added

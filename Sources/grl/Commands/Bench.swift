@@ -47,7 +47,7 @@ struct Bench: ParsableCommand {
     let (name, network) = try chosenNetwork()
     let pool = ThreadPool(threadCount: threads.count)
     let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
-    let session = GRLSession(network: network, height: size.height, width: size.width, pool: pool)
+    let session = try GRLSession(network: network, height: size.height, width: size.width, pool: pool)
     let picture = size.generatedPicture(channels: network.configuration.inputChannels)
 
     var seconds: [Double] = []

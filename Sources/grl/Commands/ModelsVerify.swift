@@ -33,7 +33,7 @@ struct ModelsVerify: ParsableCommand {
       do {
         let card = try library.card(name)
         let model = try library.load(card)
-        guard isFinite(model.network) else {
+        guard try isFinite(model.network) else {
           console.error("\(name): the network's output is not finite; get the file anew or import another one")
           if status == .done { status = .verificationFailed }
           continue
@@ -48,18 +48,20 @@ struct ModelsVerify: ParsableCommand {
   }
 
   /// Runs the network on a 32 x 32 ramp.
-  private func isFinite(_ network: GRL) -> Bool {
+  private func isFinite(_ network: GRL) throws(RestorationError) -> Bool {
     let side = 32
     let channels = network.configuration.inputChannels
     let ramp = Tensor(
       shape: Shape(height: side, width: side, channels: channels),
       values: (0..<side * side * channels).map { Float($0 / channels % side + $0 / channels / side) / Float(2 * side) })
-    let session = GRLSession(
-      network: network, height: side, width: side, pool: ThreadPool(threadCount: threads.count))
     do {
+      let session = try GRLSession(
+        network: network, height: side, width: side, pool: ThreadPool(threadCount: threads.count))
       return try session.restore(ramp).values.allSatisfy(\.isFinite)
+    } catch let refusal as OutOfMemory {
+      throw .outOfMemory(refusal)
     } catch {
-      preconditionFailure("nothing cancels this pass: \(error)")
+      throw .cancelled
     }
   }
 }
