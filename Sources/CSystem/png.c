@@ -231,7 +231,7 @@ static void write_picture(png_structp png, png_infop info, const grl_picture *pi
   png_set_IHDR(
       png, info, picture->width, picture->height, (int)picture->bit_depth, colour_type(picture->channels),
       PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  // Measured on a photograph of 24 megapixels: 2.9 s and 2 % more bytes than the default level, which takes 7.9 s.
+  // Measured on 24 megapixels (a mosaic of enlarged samples): 2.9 s and 2 % more bytes than the default level, which takes 7.9 s.
   png_set_compression_level(png, 4);
   png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB | PNG_FILTER_UP | PNG_FILTER_PAETH);
   png_set_compression_buffer_size(png, GRL_BLOCK);
