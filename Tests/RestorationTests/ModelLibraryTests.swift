@@ -56,9 +56,9 @@ import Testing
   @Test("Folders are those of the environment, of the user and of the program")
   func folders() {
     func paths(_ environment: [String: String]) -> [String] {
-      ModelLibrary.standard(environment: environment, executable: "/opt/x/bin/grl").folders.map(\.path)
+      ModelLibrary.standard(environment: environment, executable: "/prefix/bin/grl").folders.map(\.path)
     }
-    let bundled = ["/opt/x/bin/grl-workbench_Restoration.resources/Models", "/opt/x/share/grl/models"]
+    let bundled = ["/prefix/bin/grl-workbench_Restoration.resources/Models", "/prefix/share/grl/models"]
     #expect(paths(["HOME": "/home/a"]) == ["/home/a/.local/share/grl/models"] + bundled)
     #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "/data"]) == ["/data/grl/models"] + bundled)
     #expect(paths(["HOME": "/home/a", "XDG_DATA_HOME": "data"]) == ["/home/a/.local/share/grl/models"] + bundled)

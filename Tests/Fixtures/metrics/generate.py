@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the picture pairs of this folder and values.json: metrics computed independently of the program.
 
-    python3 -m venv /tmp/metrics && /tmp/metrics/bin/pip install numpy==2.4.6 scipy scikit-image
-    /tmp/metrics/bin/python Tests/Fixtures/metrics/generate.py
+    python3 -m venv VENV && VENV/bin/pip install numpy==2.4.6 scipy scikit-image
+    VENV/bin/python Tests/Fixtures/metrics/generate.py
 
 SSIM is taken here by a direct two-dimensional convolution in double precision and checked against scikit-image; the
 program filters rows, then columns. Conventions: see the documentation of Metric.
