@@ -8,6 +8,9 @@ public final class GRL: Sendable {
   public let configuration: GRLConfiguration
   public let instructionSet: InstructionSet
 
+  /// Bytes of the weights that this object holds.
+  public let weightBytes: Int
+
   let first: Convolution
   let normStart: LayerNorm
   let stages: [TransformerStage]
@@ -44,6 +47,7 @@ public final class GRL: Sendable {
     normEnd = LayerNorm(weights["norm_end"], channels: width)
     afterBody = Convolution(weights["conv_after_body"], in: width, out: width, for: instructionSet)
     reconstruction = Reconstruction(weights, configuration, for: instructionSet)
+    weightBytes = 4 * weights.requested.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
   /// Names and shapes of all parameters of a network with this configuration.
@@ -106,9 +110,6 @@ public final class GRL: Sendable {
       stage.blocks.enumerated().map { BlockRules($1.attention, index: $0, geometry: geometry, on: compute) }
     }
   }
-
-  /// Bytes of the packed weights that this object holds.
-  public var weightBytes: Int { 4 * GRL.parameters(of: configuration).reduce(0) { $0 + $1.shape.reduce(1, *) } }
 
   /// Bytes that a `GRLSession` for pictures of this size needs (tensors in and out not counted): measured, not guessed.
   public func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {

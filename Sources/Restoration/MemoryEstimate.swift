@@ -2,7 +2,7 @@
 public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   /// The program itself with its libraries and thread stacks.
   public var process: Int
-  /// Packed weights, and the file they came from: the allocator keeps the pages of what loading took.
+  /// Packed weights.
   public var weights: Int
   /// Features, tables and scratch of one tile shape.
   public var workspace: Int
@@ -38,7 +38,7 @@ extension MemoryEstimate {
     let network = model.network
     let scale = model.card.scale
     process = Self.processBytes + threadCount * Self.threadBytes
-    weights = network.weightBytes + model.card.fileBytes
+    weights = network.weightBytes
     let upright = network.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
     workspace =
       ensemble && tiles.tileHeight != tiles.tileWidth

@@ -53,9 +53,13 @@ public struct RestorationOptions: Hashable, Sendable {
     didSet { automaticBytes = memoryBytes }
   }
 
-  /// What `TileChoice.automatic` may take of it. Unless a budget was set, 4 GiB at most: larger tiles gain nothing, and answer
-  /// later when cancelled.
-  public private(set) var automaticBytes = min(MemoryBudget.standard, 4 << 30)
+  /// Unless a budget was set, tiles chosen automatically take 4 GiB at most: larger ones gain nothing, and answer later when
+  /// cancelled.
+  private var automaticBytes = min(MemoryBudget.standard, 4 << 30)
+
+  /// What the peak must stay within for the tiles asked for.
+  public var budgetBytes: Int { tile == .automatic ? automaticBytes : memoryBytes }
+
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
   public var region: PixelRegion?
   public var depth: OutputDepth = .keep

@@ -21,7 +21,7 @@ extension TilePlan {
       return TilePlan(
         width: width, height: height, side: side, overlap: overlap, blending: options.blending, reason: reason)
     }
-    let budget = options.tile == .automatic ? options.automaticBytes : options.memoryBytes
+    let budget = options.budgetBytes
     func fits(_ plan: TilePlan) -> Bool { estimate(plan).totalBytes <= budget }
     func largestSide() -> Int? {
       let unit = model.configuration.padMultiple

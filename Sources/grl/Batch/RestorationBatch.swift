@@ -113,7 +113,7 @@ struct RestorationBatch {
       "restoring",
       metadata: [
         "picture": "\(item.input)", "model": "\(model)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
-        "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(options.memoryBytes))",
+        "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(options.budgetBytes))",
       ])
     logger.debug("memory estimate", metadata: ["parts": "\(plan.estimate)"])
     events?.send(
@@ -121,7 +121,7 @@ struct RestorationBatch {
         index: index, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
         model: model, tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
         overlap: plan.tiles.overlap, reason: plan.tiles.reason, estimatedBytes: plan.estimate.totalBytes,
-        budgetBytes: options.memoryBytes))
+        budgetBytes: options.budgetBytes))
   }
 
   private func report(

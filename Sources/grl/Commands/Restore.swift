@@ -46,7 +46,7 @@ struct Restore: ParsableCommand {
     transform: number(in: 0...32_768))
   var overlap: Int?
   @Option(
-    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).",
+    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free; 4G at most with --tile auto).",
     transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
   var memory: Int?
   @OptionGroup var threads: ThreadOptions
