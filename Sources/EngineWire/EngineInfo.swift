@@ -1,0 +1,110 @@
+/// The engine behind the connection.
+public struct EngineInfo: Codable, Hashable, Sendable {
+  /// Of the protocol.
+  public var version: Int
+  /// Of the program, such as `0.2.0`.
+  public var program: String
+  public var host: String
+  public var processID: Int
+  public var threadCount: Int
+  /// What jobs that name no budget may hold resident.
+  public var budgetBytes: Int
+  /// The folder it starts in and calls home.
+  public var home: String
+
+  public init(
+    version: Int, program: String, host: String, processID: Int, threadCount: Int, budgetBytes: Int, home: String
+  ) {
+    self.version = version
+    self.program = program
+    self.host = host
+    self.processID = processID
+    self.threadCount = threadCount
+    self.budgetBytes = budgetBytes
+    self.home = home
+  }
+}
+
+/// One line of the engine's log.
+public struct LogLine: Codable, Hashable, Sendable {
+  public enum Level: String, Codable, Sendable { case debug, info, warning, error }
+  /// Seconds since 1970.
+  public var time: Double
+  public var level: Level
+  public var text: String
+
+  public init(time: Double, level: Level, text: String) {
+    self.time = time
+    self.level = level
+    self.text = text
+  }
+}
+
+/// An installed model.
+public struct ModelInfo: Codable, Hashable, Sendable {
+  /// One setting of the network and where it comes from.
+  public struct Setting: Codable, Hashable, Sendable {
+    public var name: String
+    public var value: String
+    public var source: String
+
+    public init(name: String, value: String, source: String) {
+      self.name = name
+      self.value = value
+      self.source = source
+    }
+  }
+  /// What the file tells: `title`, `training`, `quality`, `licence`, ...
+  public struct Fact: Codable, Hashable, Sendable {
+    public var name: String
+    public var text: String
+
+    public init(name: String, text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  public var name: String
+  public var path: String
+  /// `bundled`, `user`, `environment` or `file`.
+  public var origin: String
+  public var fileBytes: Int
+  /// SHA-256 of the file, hexadecimal.
+  public var sha256: String
+  public var task: String
+  /// Enlargement of the output.
+  public var scale: Int
+  /// `tiny`, `small`, `base`; nil where none of them.
+  public var variant: String?
+  /// `gray`, `colour` or `dual pixel`.
+  public var colours: String
+  /// `denoise, colour, sigma 0 to 55, tiny`.
+  public var summary: String
+  public var parameterCount: Int
+  public var settings: [Setting]
+  public var facts: [Fact]
+  /// Input pixels a second measured on this machine; nil before the first run.
+  public var pixelsPerSecond: Double?
+
+  public init(
+    name: String, path: String, origin: String, fileBytes: Int, sha256: String, task: String, scale: Int,
+    variant: String?, colours: String, summary: String, parameterCount: Int, settings: [Setting], facts: [Fact],
+    pixelsPerSecond: Double?
+  ) {
+    self.name = name
+    self.path = path
+    self.origin = origin
+    self.fileBytes = fileBytes
+    self.sha256 = sha256
+    self.task = task
+    self.scale = scale
+    self.variant = variant
+    self.colours = colours
+    self.summary = summary
+    self.parameterCount = parameterCount
+    self.settings = settings
+    self.facts = facts
+    self.pixelsPerSecond = pixelsPerSecond
+  }
+}

@@ -1,0 +1,240 @@
+/// A job as a person asks for it: pictures, task, and everything else that can be chosen. Names and ranges are those of `grl
+/// restore`'s options.
+public struct JobRequest: Codable, Hashable, Sendable {
+  public enum Existing: String, Codable, Sendable, CaseIterable { case refuse, skip, replace, rename }
+  public enum Tile: Codable, Hashable, Sendable {
+    case automatic, whole
+    case side(Int)
+  }
+
+  /// Files and folders.
+  public var inputs: [String]
+  public var isRecursive = false
+  /// Right view of a dual-pixel pair; the only input is the left one.
+  public var right: String?
+  public var task: String
+  public var sigma: Double?
+  public var quality: Int?
+  public var scale: Int?
+  /// `rggb`, `grbg`, `gbrg`, `bggr`.
+  public var filters = "rggb"
+  /// Name or file; nil to choose by task and picture.
+  public var model: String?
+  public var variant: String?
+  public var tile: Tile = .automatic
+  public var overlap: Int?
+  public var memoryBytes: Int?
+  public var threadCount: Int?
+  public var region: Rectangle?
+  /// `keep`, `8`, `16`.
+  public var depth = "keep"
+  /// `keep`, `strip`.
+  public var metadata = "keep"
+  public var usesSelfEnsemble = false
+  /// One result's file; excludes the next two.
+  public var output: String?
+  /// Folder for results; nil is beside each picture.
+  public var outputFolder: String?
+  public var name = "{stem}_{task}.{ext}"
+  public var existing: Existing = .refuse
+
+  public init(inputs: [String], task: String) {
+    self.inputs = inputs
+    self.task = task
+  }
+}
+
+/// What a job would do.
+public struct JobPlan: Codable, Hashable, Sendable {
+  public struct Picture: Codable, Hashable, Sendable {
+    public var input: String
+    public var output: String
+    /// Something stands at `output` already.
+    public var outputExists: Bool
+    /// `outputExists` and the request says skip: it will not be restored.
+    public var isSkipped: Bool
+    /// Why it cannot be restored; nil where it can. The numbers below are 0 then.
+    public var problem: String?
+    public var model: String
+    /// Of the input.
+    public var width: Int
+    public var height: Int
+    public var outputWidth: Int
+    public var outputHeight: Int
+    public var tileCount: Int
+    public var tileWidth: Int
+    public var tileHeight: Int
+    public var overlap: Int
+    /// One line on where tile and overlap come from.
+    public var reason: String
+    public var estimateBytes: Int
+    public var budgetBytes: Int
+    /// nil before the model was ever timed here.
+    public var seconds: Double?
+    public var notes: [String]
+
+    public init(
+      input: String, output: String, outputExists: Bool = false, isSkipped: Bool = false, problem: String? = nil,
+      model: String = "", width: Int = 0, height: Int = 0, outputWidth: Int = 0, outputHeight: Int = 0,
+      tileCount: Int = 0, tileWidth: Int = 0, tileHeight: Int = 0, overlap: Int = 0, reason: String = "",
+      estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = []
+    ) {
+      self.input = input
+      self.output = output
+      self.outputExists = outputExists
+      self.isSkipped = isSkipped
+      self.problem = problem
+      self.model = model
+      self.width = width
+      self.height = height
+      self.outputWidth = outputWidth
+      self.outputHeight = outputHeight
+      self.tileCount = tileCount
+      self.tileWidth = tileWidth
+      self.tileHeight = tileHeight
+      self.overlap = overlap
+      self.reason = reason
+      self.estimateBytes = estimateBytes
+      self.budgetBytes = budgetBytes
+      self.seconds = seconds
+      self.notes = notes
+    }
+  }
+
+  public var pictures: [Picture]
+  /// Why the job as a whole cannot be queued (results of one name, a result that exists, no input); nil where it can.
+  public var problem: String?
+  /// The `grl restore` command line that does the same.
+  public var command: String
+
+  public init(pictures: [Picture], problem: String?, command: String) {
+    self.pictures = pictures
+    self.problem = problem
+    self.command = command
+  }
+}
+
+public enum JobState: String, Codable, Sendable, CaseIterable {
+  case waiting, running, paused, done, cancelled
+  /// Ended, and some picture failed.
+  case failed
+}
+
+public enum PictureState: String, Codable, Sendable, CaseIterable {
+  case waiting, running, done, failed, skipped, cancelled
+}
+
+public enum TileState: String, Codable, Sendable, CaseIterable {
+  case waiting, running, done, failed
+}
+
+/// A job of the queue.
+public struct JobInfo: Codable, Hashable, Sendable {
+  public var id: String
+  /// Seconds since 1970.
+  public var created: Double
+  public var state: JobState
+  /// Why it is paused or failed, where there is more to say.
+  public var reason: String?
+  public var request: JobRequest
+  /// In the order in which they are restored.
+  public var pictures: [PictureProgress]
+  /// Being worked on by another process (`grl restore`); it can only be looked at.
+  public var isElsewhere: Bool
+
+  public init(
+    id: String, created: Double, state: JobState, reason: String? = nil, request: JobRequest,
+    pictures: [PictureProgress], isElsewhere: Bool = false
+  ) {
+    self.id = id
+    self.created = created
+    self.state = state
+    self.reason = reason
+    self.request = request
+    self.pictures = pictures
+    self.isElsewhere = isElsewhere
+  }
+}
+
+/// A picture of a job and how far it is.
+public struct PictureProgress: Codable, Hashable, Sendable {
+  public var input: String
+  public var output: String
+  public var state: PictureState
+  /// Why it failed, in one line.
+  public var reason: String?
+  public var model: String
+  /// Of the input; 0 until it is planned.
+  public var width: Int
+  public var height: Int
+  /// Places of the tiles in the input, row by row; empty until it is planned.
+  public var tiles: [Rectangle]
+  public var tilesPerRow: Int
+  public var tilesDone: Int
+  public var overlap: Int
+  /// Time of computing, pauses left out.
+  public var seconds: Double
+  /// nil for one tile or before the end.
+  public var seamScore: Double?
+  /// What was converted or could not be kept.
+  public var notes: [String]
+
+  public init(
+    input: String, output: String, state: PictureState, reason: String? = nil, model: String = "", width: Int = 0,
+    height: Int = 0, tiles: [Rectangle] = [], tilesPerRow: Int = 0, tilesDone: Int = 0, overlap: Int = 0,
+    seconds: Double = 0, seamScore: Double? = nil, notes: [String] = []
+  ) {
+    self.input = input
+    self.output = output
+    self.state = state
+    self.reason = reason
+    self.model = model
+    self.width = width
+    self.height = height
+    self.tiles = tiles
+    self.tilesPerRow = tilesPerRow
+    self.tilesDone = tilesDone
+    self.overlap = overlap
+    self.seconds = seconds
+    self.seamScore = seamScore
+    self.notes = notes
+  }
+}
+
+/// How the running picture goes on.
+public struct Progress: Codable, Hashable, Sendable {
+  public var job: String
+  public var picture: Int
+  public var tilesDone: Int
+  public var tileCount: Int
+  /// Share of the running tile that is done, 0...1, counted in transformer blocks.
+  public var tileFraction: Double
+  /// Time of computing, pauses left out.
+  public var secondsElapsed: Double
+  /// nil before anything is known.
+  public var secondsRemaining: Double?
+  /// Input pixels.
+  public var pixelsPerSecond: Double
+  /// Of the engine, now.
+  public var residentBytes: Int
+  public var budgetBytes: Int
+  /// Of the engine: 200 is two cores.
+  public var cpuPercent: Double
+
+  public init(
+    job: String, picture: Int, tilesDone: Int, tileCount: Int, tileFraction: Double, secondsElapsed: Double,
+    secondsRemaining: Double?, pixelsPerSecond: Double, residentBytes: Int, budgetBytes: Int, cpuPercent: Double
+  ) {
+    self.job = job
+    self.picture = picture
+    self.tilesDone = tilesDone
+    self.tileCount = tileCount
+    self.tileFraction = tileFraction
+    self.secondsElapsed = secondsElapsed
+    self.secondsRemaining = secondsRemaining
+    self.pixelsPerSecond = pixelsPerSecond
+    self.residentBytes = residentBytes
+    self.budgetBytes = budgetBytes
+    self.cpuPercent = cpuPercent
+  }
+}

@@ -1,0 +1,85 @@
+/// What a client asks of the engine. Paths are the engine's; they are absolute unless said otherwise.
+public enum Request: Codable, Hashable, Sendable {
+  /// First of all. `client` is a few words for the log.
+  case hello(version: Int, client: String)
+  /// Contents of a folder. "" is the folder the engine calls home; `~` at the beginning is understood.
+  case listFolder(path: String)
+  /// What a picture's header says.
+  case inspect(path: String)
+  /// A picture scaled to at most `width` x `height` pixels, aspect kept, never enlarged. `region` in the upright picture's pixels;
+  /// nil is all of it.
+  case preview(path: String, region: Rectangle?, width: Int, height: Int)
+  case listModels
+  /// What a job would do, without doing it.
+  case plan(JobRequest)
+  /// Queues a job. Refused where `plan` reports a problem that `JobRequest.existing` does not settle.
+  case submit(JobRequest)
+  /// From now on `event`s come.
+  case watch
+  case pause(job: String)
+  case resume(job: String)
+  /// Ends a job; finished pictures stay.
+  case cancel(job: String)
+  /// Queues anew what failed or was cancelled.
+  case retry(job: String)
+  /// Moves a waiting picture of a job by so many places, up where negative.
+  case move(job: String, picture: Int, by: Int)
+  /// Forgets a job that has ended, with what it kept on disk. Results stay.
+  case remove(job: String)
+  /// How a picture of a job looks now, finished tiles painted in, scaled as `preview`.
+  case jobPreview(job: String, picture: Int, width: Int, height: Int)
+  /// Restores only `region` of `path` (with its true surroundings) as the request says, ahead of the queue, and shows before and
+  /// after, each scaled to at most `width` x `height`. `JobRequest.inputs` and its destination are not looked at.
+  case tryRegion(JobRequest, path: String, region: Rectangle, width: Int, height: Int)
+  /// Ends what `tryRegion` is computing; its answer is a failure.
+  case stopTrying
+  /// Ends the engine. Running jobs go on when it is started again.
+  case shutDown
+}
+
+/// What a client gets.
+public enum Reply: Codable, Hashable, Sendable {
+  case hello(EngineInfo)
+  /// The request was carried out and there is nothing to tell.
+  case done
+  case failure(Failure)
+  case folder(FolderListing)
+  case picture(PictureInfo)
+  /// Followed by the pixels as the frame's raw bytes.
+  case pixels(PixelsInfo)
+  case models([ModelInfo])
+  case plan(JobPlan)
+  case submitted(job: String)
+  case jobs([JobInfo])
+  /// Before and after; the raw bytes hold both pictures, one after the other.
+  case trial(TrialInfo)
+  case event(EngineEvent)
+
+  /// Why a request was not carried out: one line, safe to print.
+  public struct Failure: Codable, Hashable, Sendable {
+    public enum Kind: String, Codable, Sendable {
+      case version, badRequest, usage, badInput, model, memory, verification, noSuchJob, cancelled, system
+    }
+    public var kind: Kind
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+      self.kind = kind
+      self.message = message
+    }
+  }
+}
+
+/// What the engine tells those who watch.
+public enum EngineEvent: Codable, Hashable, Sendable {
+  /// The whole queue, after anything about its order or members changed.
+  case jobs([JobInfo])
+  /// One job's state or reason, or one of its pictures', changed.
+  case picture(job: String, picture: Int, PictureProgress)
+  case job(job: String, state: JobState, reason: String?)
+  /// At most five times a second.
+  case progress(Progress)
+  /// One tile's state changed.
+  case tile(job: String, picture: Int, tile: Int, TileState)
+  case log(LogLine)
+}

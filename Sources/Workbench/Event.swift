@@ -1,0 +1,45 @@
+import EngineWire
+
+/// Everything that can happen to the workbench.
+public enum Event: Hashable, Sendable {
+  case key(Key)
+  /// Text put in by the terminal at one go (bracketed paste).
+  case paste(String)
+  case mouse(MouseEvent)
+  /// The terminal's size, at the start and whenever it changes; both at least 1.
+  case resize(columns: Int, rows: Int)
+  case engine(EngineLink)
+  /// An answer with the raw bytes behind it, or news (`answer.id` is 0).
+  case answer(Answer, body: [UInt8])
+  /// Monotonic seconds. Comes every 100 ms while `State.wantsTicks`, and with every other event before it.
+  case time(Double)
+  /// SIGINT from outside, treated as Ctrl-C; SIGTERM and SIGHUP end the loop without asking.
+  case interrupt
+}
+
+/// The connection to the engine, as the main loop sees it.
+public enum EngineLink: Hashable, Sendable {
+  /// Being started or reached; `what` says how (`starting the engine`, `ssh host`).
+  case connecting(what: String)
+  /// Up and greeted. Requests sent before are lost: the state asks anew.
+  case connected(EngineInfo)
+  /// Gone; it is tried again after `retrySeconds`, or not at all where nil.
+  case lost(reason: String, retrySeconds: Double?)
+}
+
+/// What the main loop shall do.
+public enum Effect: Hashable, Sendable {
+  case send(Question)
+  /// Leaves; jobs go on in the engine.
+  case quit
+  case suspend
+  /// Clears the terminal and draws everything.
+  case redraw
+  case setMouse(Bool)
+  /// To the clipboard by OSC 52.
+  case copy(String)
+  /// To the settings file.
+  case save(Settings)
+  /// Drops the connection and reaches the engine on another host; nil is this machine.
+  case connect(host: String?)
+}

@@ -1,0 +1,28 @@
+/// A line of text that a screen asks for.
+struct Prompt: Sendable {
+  enum Completion: Hashable, Sendable {
+    case none
+    /// Paths of the engine's machine.
+    case path
+    case words([String])
+  }
+  /// Who gets the text, with `tag` to tell prompts apart.
+  let screen: ScreenID?
+  let tag: String
+  let title: String
+  var text: String
+  let completion: Completion
+}
+
+/// A question with few answers, each a key.
+struct Confirmation: Sendable {
+  struct Choice: Sendable {
+    let key: Character
+    let title: String
+  }
+  let screen: ScreenID?
+  let tag: String
+  let text: String
+  /// The first is what Enter means; Esc means none.
+  let choices: [Choice]
+}

@@ -1,0 +1,95 @@
+import EngineWire
+
+/// What all screens share, and how they ask for things: questions to the engine, effects on the terminal, prompts, notices.
+public struct Session: Sendable {
+  // What is known
+  public internal(set) var columns = 80
+  public internal(set) var rows = 24
+  /// Monotonic seconds of the last event.
+  public internal(set) var time = 0.0
+  public internal(set) var link = EngineLink.connecting(what: "starting the engine")
+  public internal(set) var engine: EngineInfo?
+  public internal(set) var models: [ModelInfo] = []
+  /// The queue in the engine's order.
+  public internal(set) var jobs: [JobInfo] = []
+  /// The last word on the running picture of each job.
+  public internal(set) var progress: [String: Progress] = [:]
+  public internal(set) var log: [LogLine] = []
+  public var settings: Settings
+  /// Names of the themes that can be chosen.
+  public internal(set) var themeNames: [String] = []
+  /// How the terminal can show pictures and colours, after flags and settings.
+  public internal(set) var graphics = Graphics.half
+  public internal(set) var colours = ColourDepth.indexed
+
+  // What the person is about
+  public internal(set) var screen = ScreenID.files
+  /// Pictures marked for the next job, absolute paths in the order of marking.
+  public var marked: [String] = []
+  /// The picture under the cursor of the files screen, if any.
+  public var current: String?
+  /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
+  public var framed: Rectangle?
+
+  // What is to be done, collected while an event is handled
+  var effects: [Effect] = []
+  private(set) var pending: [Int: Pending] = [:]
+  private var lastQuestion = 0
+  var overlay: Overlay?
+  public internal(set) var notice: Notice?
+
+  /// A question on its way and who gets the answer.
+  struct Pending: Sendable {
+    let screen: ScreenID?
+    let purpose: Purpose
+  }
+
+  init(settings: Settings) { self.settings = settings }
+
+  var isConnected: Bool { if case .connected = link { true } else { false } }
+
+  /// Asks the engine; the answer goes to `screen` (nil: the workbench itself) with `purpose` beside it. An earlier question of the
+  /// same purpose is forgotten: its answer, when it comes, goes to nobody. Nothing happens without an engine.
+  mutating func ask(_ request: Request, for screen: ScreenID?, _ purpose: Purpose) {
+    guard isConnected else { return }
+    pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
+    lastQuestion += 1
+    pending[lastQuestion] = Pending(screen: screen, purpose: purpose)
+    effects.append(.send(Question(id: lastQuestion, request)))
+  }
+
+  /// Who asked question `id`; each answer is handed over once.
+  mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
+
+  mutating func forgetPending() { pending = [:] }
+
+  /// Says something on the status line until the next key.
+  mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
+}
+
+/// What a question was asked for.
+enum Purpose: Hashable, Sendable {
+  case listing, details, preview, models, plan, submit, jobPreview, trial, completion, control
+  /// Where one screen has several of a kind.
+  case other(String)
+}
+
+/// One line for the person.
+public struct Notice: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable { case info, warning, error }
+  public var kind: Kind
+  public var text: String
+
+  public init(_ kind: Kind, _ text: String) {
+    self.kind = kind
+    self.text = text
+  }
+}
+
+/// What lies over the screen and takes the keys first.
+enum Overlay: Sendable {
+  case help(Help)
+  case palette(Palette)
+  case prompt(Prompt)
+  case question(Confirmation)
+}
