@@ -12,7 +12,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "CKernels"),
-    .target(name: "CSystem", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(
+      name: "CSystem",
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("ncursesw"), .linkedLibrary("tinfo"),
+      ]),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
@@ -20,10 +24,14 @@ let package = Package(
     .target(
       name: "Restoration", dependencies: ["Imaging", "GRLModel", "Checkpoints", "Tensors"],
       resources: [.copy("Models")]),
+    .target(name: "EngineWire"),
+    .target(name: "EngineCore", dependencies: ["Restoration", "Imaging", "GRLModel", "Tensors", "EngineWire"]),
+    .target(name: "Workbench", dependencies: ["EngineWire"]),
+    .target(name: "TerminalDriver", dependencies: ["CSystem", "Workbench"]),
     .executableTarget(
       name: "grl",
       dependencies: [
-        "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors",
+        "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -36,6 +44,13 @@ let package = Package(
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Restoration", "Imaging", "GRLModel", "TestSupport"]),
+    .testTarget(name: "EngineWireTests", dependencies: ["EngineWire"]),
+    .testTarget(
+      name: "EngineCoreTests", dependencies: ["EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "EngineWire"]),
+    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CSystem"]),
+    .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
+    .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["Imaging", "GRLModel", "Checkpoints", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

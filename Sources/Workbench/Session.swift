@@ -88,8 +88,6 @@ public struct Notice: Hashable, Sendable {
 
 /// What lies over the screen and takes the keys first.
 enum Overlay: Sendable {
-  case help(Help)
-  case palette(Palette)
   case prompt(Prompt)
   case question(Confirmation)
 }

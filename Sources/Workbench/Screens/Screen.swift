@@ -17,6 +17,9 @@ protocol Screen: Sendable {
   /// Takes the answer to a question that this screen asked through `session.ask`.
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session)
 
+  /// Takes the text of a prompt, or the key of a choice, that this screen asked for with `tag`.
+  mutating func answered(_ text: String, to tag: String, _ session: inout Session)
+
   /// The engine said something, the size changed, or the screen came to the front: ask for what is needed now.
   mutating func refresh(_ session: inout Session)
 
