@@ -5,6 +5,8 @@ public struct Session: Sendable {
   // What is known
   public internal(set) var columns = 80
   public internal(set) var rows = 24
+  /// Where the screen in front is drawn: what header, footer and status line leave.
+  public internal(set) var area = CanvasArea(column: 0, row: 1, columns: 80, rows: 21)
   /// Monotonic seconds of the last event.
   public internal(set) var time = 0.0
   public internal(set) var link = EngineLink.connecting(what: "starting the engine")
@@ -14,6 +16,9 @@ public struct Session: Sendable {
   public internal(set) var jobs: [JobInfo] = []
   /// The last word on the running picture of each job.
   public internal(set) var progress: [String: Progress] = [:]
+  /// States of a picture's tiles as the engine's events told them, by place of the tile; what is not there yet is told by
+  /// `PictureProgress.tilesDone`. Pictures that have ended are forgotten.
+  public internal(set) var tileStates: [PictureID: [Int: TileState]] = [:]
   public internal(set) var log: [LogLine] = []
   public var settings: Settings
   /// Names of the themes that can be chosen.
@@ -30,12 +35,17 @@ public struct Session: Sendable {
   public var current: String?
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
+  /// The plan for the next job.
+  var draft = PlanDraft()
 
   // What is to be done, collected while an event is handled
   var effects: [Effect] = []
   private(set) var pending: [Int: Pending] = [:]
   private var lastQuestion = 0
   var overlay: Overlay?
+  /// When the screen in front wants to be refreshed even if nothing happens, in seconds as `time`; nil: never. `State` asks
+  /// for ticks while it is set, and clears it before it refreshes the screen then.
+  var wakeTime: Double?
   public internal(set) var notice: Notice?
 
   /// A question on its way and who gets the answer.
@@ -52,11 +62,24 @@ public struct Session: Sendable {
   /// same purpose is forgotten: its answer, when it comes, goes to nobody. Nothing happens without an engine.
   mutating func ask(_ request: Request, for screen: ScreenID?, _ purpose: Purpose) {
     guard isConnected else { return }
-    pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
+    forget(screen, purpose)
     lastQuestion += 1
     pending[lastQuestion] = Pending(screen: screen, purpose: purpose)
     effects.append(.send(Question(id: lastQuestion, request)))
   }
+
+  /// A question of this purpose has been sent and not been answered.
+  func isAsking(_ screen: ScreenID?, _ purpose: Purpose) -> Bool {
+    pending.values.contains { $0.screen == screen && $0.purpose == purpose }
+  }
+
+  /// The answer to the question of this purpose, if one is on its way, goes to nobody.
+  mutating func forget(_ screen: ScreenID?, _ purpose: Purpose) {
+    pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
+  }
+
+  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
+  mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
 
   /// Who asked question `id`; each answer is handed over once.
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
@@ -65,6 +88,17 @@ public struct Session: Sendable {
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
+}
+
+/// A picture of a job.
+public struct PictureID: Hashable, Sendable {
+  public var job: String
+  public var picture: Int
+
+  public init(job: String, picture: Int) {
+    self.job = job
+    self.picture = picture
+  }
 }
 
 /// What a question was asked for.
