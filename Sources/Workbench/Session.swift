@@ -5,8 +5,6 @@ public struct Session: Sendable {
   // What is known
   public internal(set) var columns = 80
   public internal(set) var rows = 24
-  /// Where the screen in front is drawn: what header, footer and status line leave.
-  public internal(set) var area = CanvasArea(column: 0, row: 1, columns: 80, rows: 21)
   /// Monotonic seconds of the last event.
   public internal(set) var time = 0.0
   public internal(set) var link = EngineLink.connecting(what: "starting the engine")
@@ -16,9 +14,6 @@ public struct Session: Sendable {
   public internal(set) var jobs: [JobInfo] = []
   /// The last word on the running picture of each job.
   public internal(set) var progress: [String: Progress] = [:]
-  /// States of a picture's tiles as the engine's events told them, by place of the tile; what is not there yet is told by
-  /// `PictureProgress.tilesDone`. Pictures that have ended are forgotten.
-  public internal(set) var tileStates: [PictureID: [Int: TileState]] = [:]
   public internal(set) var log: [LogLine] = []
   public var settings: Settings
   /// Names of the themes that can be chosen.
@@ -43,9 +38,6 @@ public struct Session: Sendable {
   private(set) var pending: [Int: Pending] = [:]
   private var lastQuestion = 0
   var overlay: Overlay?
-  /// When the screen in front wants to be refreshed even if nothing happens, in seconds as `time`; nil: never. `State` asks
-  /// for ticks while it is set, and clears it before it refreshes the screen then.
-  var wakeTime: Double?
   public internal(set) var notice: Notice?
 
   /// A question on its way and who gets the answer.
@@ -78,9 +70,6 @@ public struct Session: Sendable {
     pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
 
-  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
-  mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
-
   /// Who asked question `id`; each answer is handed over once.
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
 
@@ -88,17 +77,6 @@ public struct Session: Sendable {
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
-}
-
-/// A picture of a job.
-public struct PictureID: Hashable, Sendable {
-  public var job: String
-  public var picture: Int
-
-  public init(job: String, picture: Int) {
-    self.job = job
-    self.picture = picture
-  }
 }
 
 /// What a question was asked for.
