@@ -37,6 +37,8 @@ public struct Session: Sendable {
   public var current: String?
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
+  /// The plan for the next job.
+  var draft = PlanDraft()
 
   // What is to be done, collected while an event is handled
   var effects: [Effect] = []
@@ -59,10 +61,20 @@ public struct Session: Sendable {
   /// same purpose is forgotten: its answer, when it comes, goes to nobody. Nothing happens without an engine.
   mutating func ask(_ request: Request, for screen: ScreenID?, _ purpose: Purpose) {
     guard isConnected else { return }
-    pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
+    forget(screen, purpose)
     lastQuestion += 1
     pending[lastQuestion] = Pending(screen: screen, purpose: purpose)
     effects.append(.send(Question(id: lastQuestion, request)))
+  }
+
+  /// A question of this purpose has been sent and not been answered.
+  func isAsking(_ screen: ScreenID?, _ purpose: Purpose) -> Bool {
+    pending.values.contains { $0.screen == screen && $0.purpose == purpose }
+  }
+
+  /// The answer to the question of this purpose, if one is on its way, goes to nobody.
+  mutating func forget(_ screen: ScreenID?, _ purpose: Purpose) {
+    pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
 
   /// Who asked question `id`; each answer is handed over once.
