@@ -5,6 +5,8 @@ public struct Session: Sendable {
   // What is known
   public internal(set) var columns = 80
   public internal(set) var rows = 24
+  /// Where the screen in front is drawn: what header and footer leave.
+  var area: CanvasArea { ScreenFrame(columns: columns, rows: rows).body }
   /// Monotonic seconds of the last event.
   public internal(set) var time = 0.0
   public internal(set) var link = EngineLink.connecting(what: "starting the engine")
@@ -45,6 +47,8 @@ public struct Session: Sendable {
   private(set) var pending: [Int: Pending] = [:]
   private var lastQuestion = 0
   var overlay: Overlay?
+  /// When the screen in front wants to be refreshed even if nothing happens, as `time`; nil: never.
+  var wakeTime: Double?
   public internal(set) var notice: Notice?
 
   /// A question on its way and who gets the answer.
@@ -76,6 +80,9 @@ public struct Session: Sendable {
   mutating func forget(_ screen: ScreenID?, _ purpose: Purpose) {
     pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
+
+  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
+  mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
 
   /// Who asked question `id`; each answer is handed over once.
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }

@@ -78,7 +78,7 @@ extension State {
 
   mutating func point(_ event: MouseEvent) {
     guard session.settings.usesMouse, session.overlay == nil else { return }
-    let area = ScreenFrame(columns: session.columns, rows: session.rows).body
+    let area = session.area
     guard area.contains(column: event.column, row: event.row) else { return }
     withFront { $0.mouse(event, in: area, &$1) }
   }

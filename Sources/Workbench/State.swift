@@ -36,7 +36,7 @@ public struct State: Sendable {
   /// Whether `Event.time` is wanted every 100 ms.
   public var wantsTicks: Bool {
     if case .lost(_, .some) = session.link { return true }
-    return screens[session.screen.rawValue - 1].wantsTicks(session)
+    return session.wakeTime != nil
   }
 
   /// The only place where anything changes. Total: every event means something or nothing.
@@ -54,7 +54,7 @@ public struct State: Sendable {
     case .answer(let answer, let body): take(answer, body)
     case .time(let time):
       session.time = time
-      if front.wantsTicks(session) { withFront { $0.tick(&$1) } }
+      if let wake = session.wakeTime, wake <= time { refresh() }
     case .interrupt: perform(.stop)
     }
     if session.screen != screen { refresh() }
@@ -70,7 +70,11 @@ public struct State: Sendable {
     body(&screens[session.screen.rawValue - 1], &session)
   }
 
-  mutating func refresh() { withFront { $0.refresh(&$1) } }
+  /// Lets the screen in front ask for what it needs.
+  mutating func refresh() {
+    session.wakeTime = nil
+    withFront { $0.refresh(&$1) }
+  }
 
   /// Makes the look anew after theme, colours or graphics changed.
   mutating func chooseLook() {

@@ -26,13 +26,9 @@ protocol Screen: Sendable {
   /// The text of such a prompt changed, key by key: for finding while typing. nil: it was cancelled.
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session)
 
-  /// The engine said something, the size changed, or the screen came to the front: ask for what is needed now. Only the screen in
-  /// front is told, and all of them when the engine connects.
+  /// The engine said something, the size changed, the screen came to the front, or the time of `session.wake` has come: ask for what
+  /// is needed now. Only the screen in front is told, and all of them when the engine connects.
   mutating func refresh(_ session: inout Session)
-
-  /// Time went by: comes with every event while `wantsTicks`, at least every 100 ms. Only for the screen in front.
-  mutating func tick(_ session: inout Session)
-  func wantsTicks(_ session: Session) -> Bool
 
   /// A click or scroll at a place within the area that was drawn last.
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session)
@@ -46,8 +42,6 @@ protocol Screen: Sendable {
 
 extension Screen {
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {}
-  mutating func tick(_ session: inout Session) {}
-  func wantsTicks(_ session: Session) -> Bool { false }
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {}
 
   /// What is drawn on a narrow screen, which folds to one pane.
