@@ -24,6 +24,8 @@ public enum Request: Codable, Hashable, Sendable {
   case retry(job: String)
   /// Moves a waiting picture of a job by so many places, up where negative.
   case move(job: String, picture: Int, by: Int)
+  /// Moves a waiting or paused job by so many places in the queue, up where negative.
+  case moveJob(job: String, by: Int)
   /// Forgets a job that has ended, with what it kept on disk. Results stay.
   case remove(job: String)
   /// How a picture of a job looks now, finished tiles painted in, scaled as `preview`.

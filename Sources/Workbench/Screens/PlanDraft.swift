@@ -1,0 +1,37 @@
+import EngineWire
+
+/// The plan for the next job as the person has it so far, with the way back. Its inputs are not looked at: what is marked in the
+/// files screen goes in.
+struct PlanDraft: Sendable {
+  private(set) var request = JobRequest(inputs: [], task: "denoise")
+  private var past: [JobRequest] = []
+
+  /// Most steps back.
+  static let depth = 200
+
+  var canUndo: Bool { !past.isEmpty }
+
+  /// Changes the plan; one step for `undo`. Nothing is noted where nothing changes.
+  mutating func edit(_ change: (inout JobRequest) -> Void) {
+    var edited = request
+    change(&edited)
+    guard edited != request else { return }
+    past.append(request)
+    if past.count > Self.depth { past.removeFirst() }
+    request = edited
+  }
+
+  /// Takes the last change back; false where there is none.
+  mutating func undo() -> Bool {
+    guard let last = past.popLast() else { return false }
+    request = last
+    return true
+  }
+
+  /// The request for `inputs`.
+  func request(for inputs: [String]) -> JobRequest {
+    var request = request
+    request.inputs = inputs
+    return request
+  }
+}
