@@ -60,7 +60,9 @@ import Testing
     }
   }
 
-  @Test("a paused pass uses no processor from within half a second on, and ends with the very same bytes", arguments: [1, 2])
+  @Test(
+    "a paused pass uses no processor from within half a second on, and ends with the very same bytes",
+    arguments: [1, 2])
   func pause(threads: Int) async throws {
     let network = try #require(Self.tiny)
     let undisturbed = Pass(network, threads: threads)
@@ -86,7 +88,8 @@ import Testing
     #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
   }
 
-  @Test("a cancelled pass ends within half a second without a result, running or paused", arguments: [1, 2], [false, true])
+  @Test(
+    "a cancelled pass ends within half a second without a result, running or paused", arguments: [1, 2], [false, true])
   func cancel(threads: Int, isPaused: Bool) async throws {
     let network = try #require(Self.tiny)
     let pass = Pass(network, threads: threads)
