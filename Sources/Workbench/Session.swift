@@ -5,6 +5,8 @@ public struct Session: Sendable {
   // What is known
   public internal(set) var columns = 80
   public internal(set) var rows = 24
+  /// Where the screen in front is drawn: what header and footer leave.
+  var area: CanvasArea { ScreenFrame(columns: columns, rows: rows).body }
   /// Monotonic seconds of the last event.
   public internal(set) var time = 0.0
   public internal(set) var link = EngineLink.connecting(what: "starting the engine")
@@ -15,6 +17,13 @@ public struct Session: Sendable {
   /// The last word on the running picture of each job.
   public internal(set) var progress: [String: Progress] = [:]
   public internal(set) var log: [LogLine] = []
+  /// What is known of single tiles, from the engine's news since it connected; where nothing is, the first
+  /// `PictureProgress.tilesDone` are done.
+  public internal(set) var tiles: [PictureKey: [Int: TileState]] = [:]
+  /// The plan for what is chosen now, as the plan screen last got it; `y` shows its command.
+  public var plan: JobPlan?
+  /// Files and folders named on the command line, absolute.
+  public internal(set) var arguments: [String] = []
   public var settings: Settings
   /// Names of the themes that can be chosen.
   public internal(set) var themeNames: [String] = []
@@ -38,6 +47,8 @@ public struct Session: Sendable {
   private(set) var pending: [Int: Pending] = [:]
   private var lastQuestion = 0
   var overlay: Overlay?
+  /// When the screen in front wants to be refreshed even if nothing happens, as `time`; nil: never.
+  var wakeTime: Double?
   public internal(set) var notice: Notice?
 
   /// A question on its way and who gets the answer.
@@ -70,6 +81,9 @@ public struct Session: Sendable {
     pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
 
+  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
+  mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
+
   /// Who asked question `id`; each answer is handed over once.
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
 
@@ -77,6 +91,39 @@ public struct Session: Sendable {
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
+
+  /// Asks for a line of text; `screen` gets it by `answered` with `tag`.
+  mutating func prompt(
+    _ title: String, tag: String, for screen: ScreenID?, text: String = "", completion: Prompt.Completion = .none
+  ) {
+    overlay = .prompt(Prompt(screen: screen, tag: tag, title: title, text: text, completion: completion))
+  }
+
+  /// Asks a question with few answers; `screen` gets the key of the chosen one by `answered` with `tag`, or nothing.
+  mutating func confirm(_ text: String, tag: String, for screen: ScreenID?, choices: [(Character, String)]) {
+    let choices = choices.map { Confirmation.Choice(key: $0.0, title: $0.1) }
+    overlay = .question(Confirmation(screen: screen, tag: tag, text: text, choices: choices))
+  }
+
+  /// Shows a command line and copies it.
+  mutating func show(command: String) {
+    effects.append(.copy(command))
+    overlay = .report(title: "the same as a command line (copied)", lines: [command])
+  }
+
+  /// Brings a screen to the front.
+  mutating func go(to screen: ScreenID) { self.screen = screen }
+}
+
+/// A picture of a job.
+public struct PictureKey: Hashable, Sendable {
+  public let job: String
+  public let picture: Int
+
+  public init(job: String, picture: Int) {
+    self.job = job
+    self.picture = picture
+  }
 }
 
 /// What a question was asked for.
@@ -102,4 +149,6 @@ public struct Notice: Hashable, Sendable {
 enum Overlay: Sendable {
   case prompt(Prompt)
   case question(Confirmation)
+  /// Lines to read.
+  case report(title: String, lines: [String])
 }

@@ -16,6 +16,19 @@ public struct Command: Hashable, Sendable {
     self.keys = keys
   }
 
+  /// Keys by their names: `Command("top", "to the beginning", "g g", "Home")`.
+  init(_ name: String, _ title: String, short: String? = nil, _ keys: String...) {
+    self.init(name, title, short: short, keys: keys.map(Key.sequence))
+  }
+
+  /// The same command in a screen's own words.
+  func called(_ title: String, short: String? = nil) -> Command {
+    Command(name, title, short: short, keys: keys)
+  }
+
+  /// The first way to press it: `g g`.
+  public var keyName: String? { keys.first.map { $0.map(\.name).joined(separator: " ") } }
+
   /// The same command, wherever it is offered.
   public static func == (a: Command, b: Command) -> Bool { a.name == b.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }

@@ -6,12 +6,20 @@ struct Prompt: Sendable {
     case path
     case words([String])
   }
-  /// Who gets the text, with `tag` to tell prompts apart.
+  /// Who gets the text, with `tag` to tell prompts apart. nil is the workbench itself.
   let screen: ScreenID?
   let tag: String
   let title: String
-  var text: String
+  var line: LineEditor
   let completion: Completion
+
+  init(screen: ScreenID?, tag: String, title: String, text: String = "", completion: Completion = .none) {
+    self.screen = screen
+    self.tag = tag
+    self.title = title
+    line = LineEditor(text)
+    self.completion = completion
+  }
 }
 
 /// A question with few answers, each a key.

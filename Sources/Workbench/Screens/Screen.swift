@@ -8,10 +8,13 @@ public enum ScreenID: Int, Hashable, Sendable, CaseIterable {
 /// One screen: its own state, what its keys do, and how it looks. Pure values; the terminal, the clock and the engine are
 /// elsewhere.
 protocol Screen: Sendable {
-  /// What can be done here, in the order of the footer and the help. Global commands are not among them.
+  /// What can be done here, in the order of the footer and the help. Movement (`Command.movements`) and the workbench's own
+  /// (`Command.workbench`) are not among them. Keys of several screens that mean the same are `Command`'s statics.
   static var commands: [Command] { get }
 
-  /// Does `command` (one of `commands`, or a global movement: `up`, `pageDown`, `open`, ...). False if it means nothing here.
+  /// Does `command` (one of `commands`, a movement, or one of the workbench's own that this screen does its own way: `back`,
+  /// `escape`, `showCommand`, `stop`). False if it means nothing here. A command that needs an argument asks for it by
+  /// `session.prompt`; the palette and plain mode answer that at once where the person gave the argument with the name.
   mutating func perform(_ command: Command, _ session: inout Session) -> Bool
 
   /// Takes the answer to a question that this screen asked through `session.ask`.
@@ -20,12 +23,46 @@ protocol Screen: Sendable {
   /// Takes the text of a prompt, or the key of a choice, that this screen asked for with `tag`.
   mutating func answered(_ text: String, to tag: String, _ session: inout Session)
 
-  /// The engine said something, the size changed, or the screen came to the front: ask for what is needed now.
+  /// The text of such a prompt changed, key by key: for finding while typing. nil: it was cancelled.
+  mutating func edited(_ text: String?, of tag: String, _ session: inout Session)
+
+  /// The engine said something, the size changed, the screen came to the front, or the time of `session.wake` has come: ask for what
+  /// is needed now. Only the screen in front is told, and all of them when the engine connects.
   mutating func refresh(_ session: inout Session)
 
   /// A click or scroll at a place within the area that was drawn last.
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session)
 
-  /// Draws into `area`; any size from 1 x 1 up.
+  /// Draws into `area`; any size from 1 x 1 up. The area is blank in the look's text style.
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look)
+
+  /// The same told in lines, for those who hear it: no columns side by side, no pictures.
+  func plainLines(_ session: Session) -> [String]
+}
+
+extension Screen {
+  mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {}
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {}
+
+  /// What is drawn on a narrow screen, which folds to one pane.
+  func plainLines(_ session: Session) -> [String] {
+    var canvas = Canvas(columns: 59, rows: 60)
+    draw(on: &canvas, in: canvas.area, session, Theme.standard.look(colours: .none, graphics: .ascii))
+    return canvas.lines.filter { !$0.isEmpty }
+  }
+}
+
+extension ScreenID {
+  /// A new screen of this kind.
+  func makeScreen() -> any Screen {
+    switch self {
+    case .files: FilesRoom()
+    case .plan: PlanRoom()
+    case .run: RunRoom()
+    case .attention: AttentionScreen()
+    case .compare: CompareScreen()
+    case .models: ModelsScreen()
+    case .log: LogScreen()
+    }
+  }
 }

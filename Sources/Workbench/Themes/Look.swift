@@ -2,7 +2,15 @@
 public struct Look: Hashable, Sendable {
   /// What a piece of text is; themes give each role colours and attributes.
   public enum Role: String, Hashable, Sendable, CaseIterable {
-    case text, faint, accent, title, bar, barKey = "bar-key", barActive = "bar-active", cursor, mark, good, warning, error
+    /// Its background is that of the whole screen.
+    case text
+    case faint, accent, title
+    /// Header and footer.
+    case bar
+    case barKey = "bar-key", barActive = "bar-active"
+    /// Second panes and what lies over the screen.
+    case panel
+    case cursor, mark, match, good, warning, error
     case input, border
     case tileWaiting = "tile-waiting", tileRunning = "tile-running", tileDone = "tile-done", tileFailed = "tile-failed"
     case meter, meterRest = "meter-rest"
@@ -10,13 +18,53 @@ public struct Look: Hashable, Sendable {
 
   public let colours: ColourDepth
   public let graphics: Graphics
+  /// Colours of a heat map from least to most; empty where the terminal shows none.
+  public let heat: [Colour]
+  /// Made for a light background.
+  public let isLight: Bool
   private let styles: [Role: Style]
+  private let overlaid: [Overlay: Style]
 
-  public init(colours: ColourDepth, graphics: Graphics, styles: [Role: Style]) {
+  private struct Overlay: Hashable {
+    let role: Role
+    let background: Role
+  }
+
+  /// - Parameter adapt: the style of text of one role on the background of another, where it is not simply both put together.
+  public init(
+    colours: ColourDepth, graphics: Graphics, styles: [Role: Style], heat: [Colour] = [], isLight: Bool = false,
+    adapt: (_ style: Style, _ background: Style) -> Style = { $0.laid(over: $1) }
+  ) {
     self.colours = colours
     self.graphics = graphics
     self.styles = styles
+    self.heat = heat
+    self.isLight = isLight
+    var overlaid: [Overlay: Style] = [:]
+    for background in [Role.text, .bar, .panel, .cursor, .input] {
+      for role in Role.allCases where role != background {
+        overlaid[Overlay(role: role, background: background)] = adapt(
+          styles[role] ?? .plain, styles[background] ?? .plain)
+      }
+    }
+    self.overlaid = overlaid
   }
 
   public subscript(_ role: Role) -> Style { styles[role] ?? .plain }
+
+  /// The colour of `role` as text on the background of `background` (one of text, bar, panel, cursor, input), readable there.
+  public subscript(_ role: Role, on background: Role) -> Style {
+    role == background ? self[role] : overlaid[Overlay(role: role, background: background)] ?? self[role]
+  }
+
+  /// Only ASCII may be drawn.
+  public var isASCII: Bool { graphics == .ascii }
+}
+
+extension Style {
+  /// This text on another's background, with the attributes of both.
+  public func laid(over other: Style) -> Style {
+    Style(
+      foreground == .standard ? other.foreground : foreground, on: other.background, attributes.union(other.attributes))
+  }
 }
