@@ -65,7 +65,10 @@ struct CommandFinder: Sendable {
       found = [named]
     } else if kind == .palette {
       let ranked = offers.enumerated().compactMap { place, offer in
-        FuzzyMatch(text, in: offer.command.name + " " + offer.command.title).map { (offer, $0.score, place) }
+        // Who types letters of a name means the name.
+        let name = FuzzyMatch(text, in: offer.command.name).map { $0.score + 15 }
+        let score = [name, FuzzyMatch(text, in: offer.command.title)?.score].compactMap { $0 }.max()
+        return score.map { (offer, $0, place) }
       }
       found = ranked.sorted { ($0.1, -$0.2) > ($1.1, -$1.2) }.map(\.0)
     } else {
