@@ -2,5 +2,6 @@
 #define GRL_CSYSTEM_H
 
 #include "grl_image.h"
+#include "grl_terminal.h"
 
 #endif
