@@ -18,6 +18,7 @@ demo: build
 	@echo "== The pictures: $(SAMPLE) (clean), demo/noisy.png, demo/restored.png"
 
 test: packages
+	@.ci/packages tests
 	swift test -c release $(SWIFT_BUILD_FLAGS)
 
 build: packages
@@ -29,6 +30,8 @@ install: packages
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/grl/models
 	install -m 755 .build-install/release/grl $(DESTDIR)$(PREFIX)/bin/grl
 	install -m 644 Sources/Restoration/Models/*.safetensors $(DESTDIR)$(PREFIX)/share/grl/models
+	install -d $(DESTDIR)$(PREFIX)/share/grl/themes
+	install -m 644 Themes/*.theme $(DESTDIR)$(PREFIX)/share/grl/themes
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	.build-install/release/grl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
 

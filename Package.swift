@@ -15,7 +15,8 @@ let package = Package(
     .target(
       name: "CSystem",
       linkerSettings: [
-        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("ncursesw"), .linkedLibrary("tinfo"),
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("raw_r"), .linkedLibrary("ncursesw"),
+        .linkedLibrary("tinfo"),
       ]),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),

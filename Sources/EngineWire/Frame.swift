@@ -1,7 +1,7 @@
 import Foundation
 
-/// One message on the wire: 4 bytes length of the head, 4 bytes length of the body (both little endian), the head (JSON, UTF-8), the
-/// body (raw bytes).
+/// One message on the wire: 4 bytes length of the head, 4 bytes length of the body (both little endian), the head (JSON,
+/// UTF-8), the body (raw bytes).
 public struct Frame: Hashable, Sendable {
   public var head: [UInt8]
   public var body: [UInt8]
@@ -11,18 +11,22 @@ public struct Frame: Hashable, Sendable {
     self.body = body
   }
 
-  /// A message that encodes itself as JSON. Numbers that are not finite cannot be sent; they are our mistake.
+  /// A message that encodes itself as JSON, keys in alphabetical order.
   ///
-  /// - Throws: `WireError.tooLarge` where head and body exceed `WireProtocol.frameLimit`.
-  public init(_ message: some Encodable, body: [UInt8] = []) throws(WireError) {
+  /// - Throws: `WireError.unspeakable` for a number that is not finite (JSON has none; whoever fills in a message sees to
+  ///   it), `.tooLarge`, `.tooDeep` or `.tooManyValues` where the other side would refuse the frame.
+  public init(_ message: some Encodable, body: [UInt8] = [], limits: FrameLimits = .answers) throws(WireError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      head = Array(try JSONEncoder().encode(message))
+      head = Array(try encoder.encode(message))
     } catch {
-      throw .unspeakable("\(error)")
+      throw .unspeakable(Frame.reason(error))
     }
     self.body = body
-    let (count, limit) = (8 + head.count + body.count, WireProtocol.frameLimit)
-    guard count <= limit else { throw .tooLarge(bytes: count, limit: limit) }
+    let count = 8 + head.count + body.count
+    guard count <= limits.bytes else { throw .tooLarge(bytes: count, limit: limits.bytes) }
+    try limits.check(head)
   }
 
   /// As it goes over the wire.
@@ -32,53 +36,40 @@ public struct Frame: Hashable, Sendable {
     for count in [head.count, body.count] {
       withUnsafeBytes(of: UInt32(count).littleEndian) { bytes += $0 }
     }
-    return bytes + head + body
+    bytes += head
+    bytes += body
+    return bytes
   }
 
   /// Reads the head as a message.
-  public func message<Message: Decodable>(_ type: Message.Type = Message.self) throws(WireError) -> Message {
+  ///
+  /// - Throws: `WireError.notAMessage`, or `.tooDeep` or `.tooManyValues` before the JSON is looked at any closer: Foundation
+  ///   takes a third of a second for a megabyte of numbers, so what comes from outside is counted first.
+  public func message<Message: Decodable>(
+    _ type: Message.Type = Message.self, limits: FrameLimits = .answers
+  ) throws(WireError) -> Message {
+    try limits.check(head)
     do {
       return try JSONDecoder().decode(type, from: Data(head))
     } catch {
-      throw .notAMessage(expected: "\(type)", reason: "\(error)")
+      throw .notAMessage(expected: "\(type)", reason: Frame.reason(error))
     }
   }
-}
 
-/// Cuts a stream of bytes into frames, wherever the stream was cut on its way.
-public struct FrameDecoder: Sendable {
-  private var pending: [UInt8] = []
-  private var start = 0
-
-  public init() {}
-
-  /// Bytes that no frame has taken yet. Not 0 at the end of a stream: it was cut off within a frame.
-  public var pendingBytes: Int { pending.count - start }
-
-  public mutating func append(_ bytes: some Sequence<UInt8>) {
-    if start > 0 {
-      pending.removeFirst(start)
-      start = 0
+  /// Where and why, on one line and without a word of what came from outside.
+  private static func reason(_ error: any Error) -> String {
+    func place(_ path: [any CodingKey], _ last: (any CodingKey)? = nil) -> String {
+      let keys = (path + [last].compactMap { $0 }).map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }
+      return keys.isEmpty ? "at the top" : keys.joined(separator: ".")
     }
-    pending.append(contentsOf: bytes)
-  }
-
-  /// The next whole frame; nil until more bytes have come.
-  ///
-  /// - Throws: `WireError.tooLarge` as soon as the lengths are known. The stream cannot be used further then.
-  public mutating func next() throws(WireError) -> Frame? {
-    guard pendingBytes >= 8 else { return nil }
-    func length(_ place: Int) -> Int {
-      (0..<4).reduce(0) { $0 | Int(pending[start + place + $1]) << (8 * $1) }
+    switch error {
+    case DecodingError.keyNotFound(let key, let context): return "\(place(context.codingPath, key)): missing"
+    case DecodingError.typeMismatch(let type, let context): return "\(place(context.codingPath)): not \(type)"
+    case DecodingError.valueNotFound(let type, let context): return "\(place(context.codingPath)): no \(type)"
+    case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty: return "not JSON"
+    case DecodingError.dataCorrupted(let context): return "\(place(context.codingPath)): unknown or out of range"
+    case EncodingError.invalidValue(let value, let context): return "\(place(context.codingPath)): \(value)"
+    default: return "\(type(of: error))"
     }
-    let (headCount, bodyCount) = (length(0), length(4))
-    let count = 8 + headCount + bodyCount
-    guard count <= WireProtocol.frameLimit else { throw .tooLarge(bytes: count, limit: WireProtocol.frameLimit) }
-    guard pendingBytes >= count else { return nil }
-    let head = start + 8
-    let frame = Frame(
-      head: Array(pending[head..<head + headCount]), body: Array(pending[head + headCount..<start + count]))
-    start += count
-    return frame
   }
 }

@@ -20,7 +20,7 @@ public enum WireProtocol {
 
 /// One request with its number.
 public struct Question: Codable, Hashable, Sendable {
-  /// At least 1, rising.
+  /// At least 1, and no number of a question that waits for its answer.
   public let id: Int
   public let request: Request
 
@@ -32,7 +32,8 @@ public struct Question: Codable, Hashable, Sendable {
 
 /// One answer, or news of the engine's own accord.
 public struct Answer: Codable, Hashable, Sendable {
-  /// The question's number; 0 for `Reply.event`.
+  /// The question's number; 0 for `Reply.event`, and for a `Reply.failure` that is the engine's last word before it closes
+  /// the connection.
   public let id: Int
   public let reply: Reply
 

@@ -33,6 +33,19 @@ enum ImageInput {
     }
   }
 
+  /// Throws unless `path` is a regular file within the limits: for libraries that open files themselves.
+  static func checkRegularFile(_ path: String, _ limits: ImageLimits) throws(ImageError) {
+    guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "a zero byte in the name") }
+    var status = stat()
+    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+      throw .unreadable(path: path, reason: systemReason())
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is not a regular file") }
+    guard status.st_size <= limits.fileBytes else {
+      throw .fileTooLarge(path: path, bytes: Int(status.st_size), limitBytes: limits.fileBytes)
+    }
+  }
+
   /// Hands `bytes` to `body`; `path` names them in errors.
   static func open<Result>(
     _ bytes: [UInt8], path: String, _ limits: ImageLimits,

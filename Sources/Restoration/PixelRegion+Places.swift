@@ -1,6 +1,7 @@
 import Imaging
 
 public typealias PixelRegion = Imaging.PixelRegion
+public typealias ColourFilterArray = Imaging.ColourFilterArray
 
 extension PixelRegion {
   /// Reads `X,Y,WIDTH,HEIGHT` in whole pixels, none negative; nil for anything else.

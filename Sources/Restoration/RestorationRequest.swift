@@ -1,3 +1,5 @@
+import Imaging
+
 /// A task and what the person says about the damage.
 public struct RestorationRequest: Hashable, Sendable {
   public var task: RestorationTask

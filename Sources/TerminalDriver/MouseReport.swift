@@ -4,7 +4,9 @@ import Workbench
 enum MouseReport {
   /// `ESC [ < button ; column ; row M` (pressed) or `m` (released), columns and rows from 1.
   static func sgr(_ parameters: ArraySlice<UInt8>, _ final: UInt8) -> MouseEvent? {
-    let numbers = parameters.split(separator: UInt8(ascii: ";")).map { Int(String(decoding: $0.prefix(6), as: UTF8.self)) }
+    let numbers = parameters.split(separator: UInt8(ascii: ";")).map {
+      Int(String(decoding: $0.prefix(6), as: UTF8.self))
+    }
     guard numbers.count == 3, let button = numbers[0], let column = numbers[1], let row = numbers[2] else { return nil }
     return event(button, isReleased: final == UInt8(ascii: "m") && button & 3 == 0, column, row)
   }

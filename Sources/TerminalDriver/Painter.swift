@@ -182,7 +182,9 @@ struct Painter: Sendable {
 
   private mutating func appendAttributes(from old: Style.Attributes, to new: Style.Attributes) {
     var present = old
-    if !present.isDisjoint(with: [.bold, .dim]) && present.intersection([.bold, .dim]) != new.intersection([.bold, .dim]) {
+    if !present.isDisjoint(with: [.bold, .dim])
+      && present.intersection([.bold, .dim]) != new.intersection([.bold, .dim])
+    {
       bytes += Array("22;".utf8)
       present.subtract([.bold, .dim])
     }

@@ -61,7 +61,8 @@ struct PictureLayer: Sendable {
   /// free of sixels, which would scroll the screen.
   private static func isDrawable(_ picture: PlacedPicture, on canvas: Canvas) -> Bool {
     let area = picture.area
-    guard area.column >= 0, area.row >= 0, area.columns > 0, area.rows > 0, area.column + area.columns <= canvas.columns,
+    guard area.column >= 0, area.row >= 0, area.columns > 0, area.rows > 0,
+      area.column + area.columns <= canvas.columns,
       area.row + area.rows < canvas.rows, picture.pixels.width > 0, picture.pixels.height > 0
     else { return false }
     return (area.row..<area.row + area.rows).allSatisfy { row in
@@ -90,7 +91,8 @@ extension PixelBlock {
       for x in across {
         for channel in 0..<3 {
           func blend(_ row: Int) -> Int {
-            Int(bytes[(row + x.low) * 3 + channel]) * (256 - x.share) + Int(bytes[(row + x.high) * 3 + channel]) * x.share
+            Int(bytes[(row + x.low) * 3 + channel]) * (256 - x.share) + Int(bytes[(row + x.high) * 3 + channel])
+              * x.share
           }
           let value = blend(upper) * (256 - vertical.share) + blend(lower) * vertical.share
           result.append(UInt8((value + 1 << 15) >> 16))

@@ -17,16 +17,6 @@ public enum Event: Hashable, Sendable {
   case interrupt
 }
 
-/// The connection to the engine, as the main loop sees it.
-public enum EngineLink: Hashable, Sendable {
-  /// Being started or reached; `what` says how (`starting the engine`, `ssh host`).
-  case connecting(what: String)
-  /// Up and greeted. Requests sent before are lost: the state asks anew.
-  case connected(EngineInfo)
-  /// Gone; it is tried again after `retrySeconds`, or not at all where nil.
-  case lost(reason: String, retrySeconds: Double?)
-}
-
 /// What the main loop shall do.
 public enum Effect: Hashable, Sendable {
   case send(Question)

@@ -1,3 +1,4 @@
+import Imaging
 import Tensors
 
 /// A known damage, applied to a good picture to make test input for one of the restoration tasks.

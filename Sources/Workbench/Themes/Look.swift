@@ -20,6 +20,8 @@ public struct Look: Hashable, Sendable {
   public let graphics: Graphics
   /// Colours of a heat map from least to most; empty where the terminal shows none.
   public let heat: [Colour]
+  /// Made for a light background.
+  public let isLight: Bool
   private let styles: [Role: Style]
   private let overlaid: [Overlay: Style]
 
@@ -30,13 +32,14 @@ public struct Look: Hashable, Sendable {
 
   /// - Parameter adapt: the style of text of one role on the background of another, where it is not simply both put together.
   public init(
-    colours: ColourDepth, graphics: Graphics, styles: [Role: Style], heat: [Colour] = [],
+    colours: ColourDepth, graphics: Graphics, styles: [Role: Style], heat: [Colour] = [], isLight: Bool = false,
     adapt: (_ style: Style, _ background: Style) -> Style = { $0.laid(over: $1) }
   ) {
     self.colours = colours
     self.graphics = graphics
     self.styles = styles
     self.heat = heat
+    self.isLight = isLight
     var overlaid: [Overlay: Style] = [:]
     for background in [Role.text, .bar, .panel, .cursor, .input] {
       for role in Role.allCases where role != background {

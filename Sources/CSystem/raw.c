@@ -1,0 +1,147 @@
+#include "grl_raw.h"
+
+#include <errno.h>
+#include <libraw/libraw.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image_io.h"
+
+struct grl_raw_reader {
+  libraw_data_t *raw;
+  grl_raw_header header;
+  grl_image_notes notes;
+  size_t faults;
+};
+
+#if LIBRAW_VERSION >= LIBRAW_MAKE_VERSION(0, 21, 0)
+typedef INT64 fault_offset;
+#else
+typedef int fault_offset;
+#endif
+
+/// LibRaw prints to standard error unless somebody listens.
+static void count_fault(void *data, const char *file, const fault_offset offset) {
+  (void)file;
+  (void)offset;
+  ((grl_raw_reader *)data)->faults++;
+}
+
+grl_raw_reader *grl_raw_create(void) {
+  grl_raw_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) return NULL;
+  reader->raw = libraw_init(0);
+  if (!reader->raw) {
+    free(reader);
+    return NULL;
+  }
+  libraw_set_dataerror_handler(reader->raw, count_fault, reader);
+  return reader;
+}
+
+void grl_raw_destroy(grl_raw_reader *reader) {
+  if (!reader) return;
+  libraw_close(reader->raw);
+  free(reader);
+}
+
+const grl_raw_header *grl_raw_reader_header(const grl_raw_reader *reader) { return &reader->header; }
+const grl_image_notes *grl_raw_reader_notes(const grl_raw_reader *reader) { return &reader->notes; }
+size_t grl_raw_reader_faults(const grl_raw_reader *reader) { return reader->faults; }
+
+/// What a code of LibRaw amounts to, with its words in the notes.
+static grl_image_status status_of(grl_raw_reader *reader, int code) {
+  if (code == LIBRAW_SUCCESS) return GRL_IMAGE_OK;
+  if (code > 0) {  // a system error number
+    reader->notes.error_number = code;
+    return GRL_IMAGE_IO;
+  }
+  grl_note_error(&reader->notes, libraw_strerror(code));
+  switch (code) {
+    case LIBRAW_UNSUFFICIENT_MEMORY: return GRL_IMAGE_NO_MEMORY;
+    case LIBRAW_FILE_UNSUPPORTED:
+    case LIBRAW_NOT_IMPLEMENTED: return GRL_IMAGE_UNSUPPORTED;
+    case LIBRAW_TOO_BIG: return GRL_IMAGE_TOO_LARGE;
+    default: return GRL_IMAGE_DAMAGED;
+  }
+}
+
+static grl_image_status unsupported(grl_raw_reader *reader, const char *what) {
+  grl_note_error(&reader->notes, what);
+  return GRL_IMAGE_UNSUPPORTED;
+}
+
+/// LibRaw keeps a common black level, one for each colour, and a small pattern of its own size.
+static int read_black(const libraw_colordata_t *color, const int filter[4], float black[4]) {
+  const unsigned rows = color->cblack[4], columns = color->cblack[5];
+  if (rows > 2 || columns > 2) return 0;
+  for (unsigned i = 0; i < 4; i++) {
+    black[i] = (float)color->black + (float)color->cblack[filter[i]];
+    if (rows && columns) black[i] += (float)color->cblack[6 + (i / 2 % rows) * columns + i % 2 % columns];
+  }
+  return 1;
+}
+
+grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits) {
+  libraw_data_t *raw = reader->raw;
+  grl_raw_header *header = &reader->header;
+  raw->params.max_raw_memory_mb = (unsigned)(limits.pixels * 8 / 1000000 + 64);
+  // No guessing of the saturation from the picture: the same file must mean the same whatever it shows.
+  raw->params.adjust_maximum_thr = 0;
+  const grl_image_status opened = status_of(reader, libraw_open_file(raw, path));
+  if (opened != GRL_IMAGE_OK) return opened;
+
+  header->width = raw->sizes.width;
+  header->height = raw->sizes.height;
+  if (header->width > limits.side || header->height > limits.side ||
+      (uint64_t)header->width * header->height > limits.pixels) {
+    return GRL_IMAGE_TOO_LARGE;
+  }
+  if (raw->idata.filters < 1000) return unsupported(reader, "the sensor has no Bayer mosaic");
+  int filter[4];
+  for (int i = 0; i < 4; i++) {
+    filter[i] = libraw_COLOR(raw, i / 2, i % 2);
+    const char colour = filter[i] >= 0 && filter[i] < 4 ? raw->idata.cdesc[filter[i]] : 0;
+    if (colour != 'R' && colour != 'G' && colour != 'B') {
+      return unsupported(reader, "the sensor's colours are not red, green and blue");
+    }
+    header->filters[i] = colour == 'R' ? 0 : colour == 'G' ? 1 : 2;
+  }
+  if (header->width < 2 || header->height < 2) return unsupported(reader, "fewer than 2 x 2 pixels");
+
+  const libraw_colordata_t *color = &raw->color;
+  if (!read_black(color, filter, header->black)) return unsupported(reader, "a black level pattern over 2 x 2 pixels");
+  header->white = (float)color->maximum;
+  if (color->cam_mul[0] > 0 && color->cam_mul[1] > 0 && color->cam_mul[2] > 0) {
+    for (int i = 0; i < 3; i++) header->balance[i] = color->cam_mul[i];
+  }
+  for (int row = 0; row < 3; row++) {
+    for (int column = 0; column < 3; column++) header->camera_to_srgb[row * 3 + column] = color->rgb_cam[row][column];
+  }
+  const int flip = raw->sizes.flip;
+  header->orientation = flip == 3 ? 3 : flip == 5 ? 8 : flip == 6 ? 6 : 1;
+  memcpy(header->make, raw->idata.make, sizeof header->make);
+  memcpy(header->model, raw->idata.model, sizeof header->model);
+  header->make[sizeof header->make - 1] = header->model[sizeof header->model - 1] = 0;
+  return GRL_IMAGE_OK;
+}
+
+grl_image_status grl_raw_read_samples(grl_raw_reader *reader, uint16_t *samples) {
+  libraw_data_t *raw = reader->raw;
+  const grl_raw_header *header = &reader->header;
+  const grl_image_status unpacked = status_of(reader, libraw_unpack(raw));
+  if (unpacked != GRL_IMAGE_OK) return unpacked;
+  const uint16_t *stored = raw->rawdata.raw_image;
+  if (!stored) return unsupported(reader, "the file holds colours, not a mosaic");
+  const libraw_image_sizes_t *sizes = &raw->rawdata.sizes;
+  const size_t pitch = sizes->raw_pitch ? sizes->raw_pitch / 2 : sizes->raw_width;
+  if ((uint64_t)sizes->top_margin + header->height > sizes->raw_height ||
+      (uint64_t)sizes->left_margin + header->width > pitch) {
+    return unsupported(reader, "the active area lies outside the sensor");
+  }
+  for (size_t y = 0; y < header->height; y++) {
+    memcpy(samples + y * header->width, stored + (y + sizes->top_margin) * pitch + sizes->left_margin,
+           header->width * sizeof *samples);
+  }
+  return GRL_IMAGE_OK;
+}
