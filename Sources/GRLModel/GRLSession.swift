@@ -26,22 +26,27 @@ public final class GRLSession {
       height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)
   }
 
-  /// Restores one picture. Same result for any number of threads.
+  /// Restores one picture. Same result for any number of threads. While the pool's gate is paused, this waits.
   ///
   /// - Parameters:
   ///   - input: `[height, width, inputChannels]`, values in 0...1.
   ///   - isCancelled: asked between blocks; when true, `CancellationError` is thrown.
   ///   - onBlock: told after each transformer block how many of how many are done.
   /// - Returns: `[height * upscale, width * upscale, outputChannels]`, not clamped.
+  /// - Throws: `CancellationError` when `isCancelled` says so, or when the pool's gate was cancelled.
   public func restore(
     _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(CancellationError) -> Tensor {
     var done = 0
-    return try run(input, trace: nil) { () throws(CancellationError) in
+    let output = try run(input, trace: nil) { () throws(CancellationError) in
+      if pool.gate.isCancelled { throw CancellationError() }
       done += 1
       onBlock(done, network.blockCount)
       if isCancelled() { throw CancellationError() }
     }
+    // A pass that skipped some of its work has no result.
+    if pool.gate.isCancelled { throw CancellationError() }
+    return output
   }
 
   /// Restores one picture and shows `trace` every intermediate result under the name that the golden files use.

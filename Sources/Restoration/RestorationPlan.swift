@@ -1,4 +1,5 @@
 import Imaging
+import Tensors
 
 /// What a restoration will do, settled before it starts: tiles, memory, output, and what will be converted on the way.
 public struct RestorationPlan: Sendable {
@@ -54,6 +55,20 @@ public struct RestorationPlan: Sendable {
       width: area.width, height: area.height, options, model: model.card, estimate: estimate)
     self.estimate = estimate(tiles)
     notes = Self.notes(picture, output, request, route, model.card)
+  }
+
+  /// Where tile `index` lies in the picture, in input pixels.
+  public func place(ofTile index: Int) -> PixelRegion { tiles[index].offset(x: area.x, y: area.y) }
+
+  /// Shape of a restored tile, in the channels of the output without alpha.
+  public var tileShape: Shape {
+    Shape(height: tiles.tileHeight * scale, width: tiles.tileWidth * scale, channels: route.pictureChannels)
+  }
+
+  /// Input pixels that go through the network, counted as often as they do.
+  public var networkPixels: Int {
+    let orientations = !options.usesSelfEnsemble ? 1 : route == .dualPixel ? 2 : 8
+    return tiles.tileCount * tiles.tileWidth * tiles.tileHeight * orientations
   }
 
   /// `region` with what the network needs to see around it: at least one padding unit on each side as far as the picture

@@ -1,33 +1,57 @@
+import Tensors
+
 /// How far a restoration has come.
 public struct RestorationProgress: Hashable, Sendable {
   public let tilesDone: Int
   public let tileCount: Int
-  /// Share of all the work that is done, 0...1, counted in transformer blocks.
+  /// Share of the next tile that is done, 0...1, counted in transformer blocks.
+  public let tileFraction: Double
+  /// Share of all the work that is done, 0...1.
   public let fraction: Double
+  /// Time spent in this run, pauses left out.
   public let secondsElapsed: Double
-  /// Input pixels by the second so far; 0 before anything is done.
+  /// Input pixels by the second, of the tiles computed in this run; 0 before anything is computed.
   public let pixelsPerSecond: Double
-  /// Time left at the speed so far; nil before anything is done.
+  /// Time left at that speed; nil before anything is computed.
   public let secondsRemaining: Double?
 }
 
-/// Turns tiles and shares of tiles into progress by the clock.
+/// Turns tiles and shares of tiles into progress by the clock. Only computing counts for the speed: neither pauses nor tiles
+/// that were there already.
 struct ProgressMeter {
   private let tileCount: Int
   private let pixels: Int
+  private let gate: WorkGate
   private let start = ContinuousClock.now
+  private let pausedAtStart: Duration
+  private var loaded = 0
+  private var loading = Duration.zero
 
-  init(tileCount: Int, pixels: Int) {
+  init(tileCount: Int, pixels: Int, gate: WorkGate) {
     self.tileCount = tileCount
     self.pixels = pixels
+    self.gate = gate
+    pausedAtStart = gate.pausedTime
+  }
+
+  /// Time of this run so far, pauses left out.
+  var elapsed: Duration { ContinuousClock.now - start - (gate.pausedTime - pausedAtStart) }
+
+  /// One more tile was there already, and reading it took this long.
+  mutating func addLoaded(_ duration: Duration) {
+    loaded += 1
+    loading += duration
   }
 
   func progress(tilesDone: Int, shareOfNext: Double = 0) -> RestorationProgress {
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let fraction = min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount))
+    let elapsed = elapsed
+    let computing = max(0, (elapsed - loading) / .seconds(1))
+    let computed = Double(tilesDone - loaded) + shareOfNext
+    let left = Double(tileCount - tilesDone) - shareOfNext
     return RestorationProgress(
-      tilesDone: tilesDone, tileCount: tileCount, fraction: fraction, secondsElapsed: seconds,
-      pixelsPerSecond: seconds > 0 ? fraction * Double(pixels) / seconds : 0,
-      secondsRemaining: fraction > 0 ? seconds / fraction * (1 - fraction) : nil)
+      tilesDone: tilesDone, tileCount: tileCount, tileFraction: shareOfNext,
+      fraction: min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount)), secondsElapsed: elapsed / .seconds(1),
+      pixelsPerSecond: computing > 0 ? computed / Double(tileCount) * Double(pixels) / computing : 0,
+      secondsRemaining: left <= 0 ? 0 : computed > 0 ? computing / computed * left : nil)
   }
 }

@@ -9,13 +9,17 @@ import Tensors
 public struct Restorer: Sendable {
   public let model: RestorationModel
   public var threadCount: Int { pool.threadCount }
+  /// Pauses and cancels what this restorer computes, within milliseconds.
+  public var gate: WorkGate { pool.gate }
 
   private let pool: ThreadPool
   private let makeNetwork: TileNetworkFactory
 
-  /// - Parameter threadCount: threads that compute, the caller's included; at least 1.
-  public init(model: RestorationModel, threadCount: Int) {
-    let pool = ThreadPool(threadCount: threadCount)
+  /// - Parameters:
+  ///   - threadCount: threads that compute, the caller's included; at least 1.
+  ///   - gate: looked at before each piece of work; open it before the next picture when it was cancelled.
+  public init(model: RestorationModel, threadCount: Int, gate: WorkGate = WorkGate()) {
+    let pool = ThreadPool(threadCount: threadCount, gate: gate)
     self.init(model: model, pool: pool) { (height, width) throws(OutOfMemory) in
       try GRLSession(network: model.network, height: height, width: width, pool: pool)
     }
@@ -42,12 +46,16 @@ public struct Restorer: Sendable {
   ///
   /// Runs on the caller's thread and the restorer's own, for as long as it takes.
   /// - Parameters:
-  ///   - isCancelled: asked between transformer blocks; when true, `RestorationError.cancelled` is thrown.
+  ///   - ledger: where tiles that are finished come from and go to; the result has the same bytes with and without.
+  ///   - isCancelled: asked between transformer blocks; when true, `RestorationError.cancelled` is thrown, as when the gate
+  ///     is cancelled.
+  ///   - onTile: told when a tile begins and when it is there.
   ///   - onProgress: told after each transformer block.
   /// - Throws: `sizesDiffer` for views of two sizes, `outOfMemory`, `suspiciousOutput` where a tile fails the checks, `cancelled`.
   /// - Precondition: `image` has the shape that was planned for; `right` is there exactly for a dual-pixel request.
   public func restore(
-    _ image: Image, right: Image? = nil, plan: RestorationPlan, isCancelled: () -> Bool = { false },
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, ledger: (any TileLedger)? = nil,
+    isCancelled: () -> Bool = { false }, onTile: (TileNews) -> Void = { _ in },
     onProgress: (RestorationProgress) -> Void = { _ in }
   ) throws(RestorationError) -> RestoredImage {
     precondition(PictureShape(image) == plan.input && plan.request.isDualPixel == (right != nil))
@@ -59,7 +67,7 @@ public struct Restorer: Sendable {
       orientations: !plan.options.usesSelfEnsemble
         ? [TileOrientation()] : route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
       make: makeNetwork)
-    let meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height)
+    var meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height, gate: gate)
     var inspector = TileInspector(plan.options.checks)
     var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
     var seams = SeamMeter(tiles, scale: plan.scale, channels: route.pictureChannels)
@@ -67,20 +75,36 @@ public struct Restorer: Sendable {
       layout: plan.output.layout, bitDepth: plan.output.bitDepth, crop: plan.crop, alpha: Self.alpha(of: image, plan))
 
     for index in 0..<tiles.tileCount {
-      if isCancelled() { throw .cancelled }
-      let tile = tiles[index].offset(x: plan.area.x, y: plan.area.y)
-      let input = route.input(image, right: right, tile)
-      let output = try network.restore(input, isCancelled: isCancelled) { share in
-        onProgress(meter.progress(tilesDone: index, shareOfNext: share))
+      if isCancelled() || gate.isCancelled { throw .cancelled }
+      let began = meter.elapsed
+      let place = plan.place(ofTile: index)
+      let input = route.input(image, right: right, place)
+      let kept = ledger?.tile(index, shape: plan.tileShape)
+      let tile: Tensor
+      if let kept {
+        tile = kept
+      } else {
+        onTile(.began(index: index))
+        let output = try network.restore(input, isCancelled: isCancelled) { share in
+          onProgress(meter.progress(tilesDone: index, shareOfNext: share))
+        }
+        tile = route.picture(output)
       }
-      try inspector.check(input: input, output: output, of: tile)
-      canvas.add(route.picture(output), at: index)
+      try inspector.check(input: input, output: tile, of: place)
+      canvas.add(tile, at: index)
       if (index + 1) % tiles.tilesPerRow == 0 {
         canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
           seams.add(row: y, row)
           sink.add(row: y, row)
         }
       }
+      let seconds = meter.elapsed - began
+      if kept == nil {
+        do { try ledger?.keep(tile, at: index, seconds: seconds / .seconds(1)) } catch { throw .cancelled }
+      } else {
+        meter.addLoaded(seconds)
+      }
+      onTile(.finished(index: index, place: place, pixels: tile, isComputed: kept == nil))
       onProgress(meter.progress(tilesDone: index + 1))
     }
     let end = meter.progress(tilesDone: tiles.tileCount)

@@ -12,6 +12,9 @@ public final class ThreadPool: @unchecked Sendable {
   /// Threads that compute, the caller's included.
   public let threadCount: Int
 
+  /// Looked at before each index: it can hold all threads, or make the loop end early.
+  public let gate: WorkGate
+
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let started: UnsafeMutablePointer<pthread_cond_t>
   private let finished: UnsafeMutablePointer<pthread_cond_t>
@@ -25,10 +28,13 @@ public final class ThreadPool: @unchecked Sendable {
   private var body: ((Int, Int) -> Void)?
   private var threads: [pthread_t] = []
 
-  /// - Parameter threadCount: at least 1; the default is the number of processors online.
-  public init(threadCount: Int = ThreadPool.processorCount) {
+  /// - Parameters:
+  ///   - threadCount: at least 1; the default is the number of processors online.
+  ///   - gate: its own by default.
+  public init(threadCount: Int = ThreadPool.processorCount, gate: WorkGate = WorkGate()) {
     precondition(threadCount >= 1)
     self.threadCount = threadCount
+    self.gate = gate
     mutex = .allocate(capacity: 1)
     turn = .allocate(capacity: 1)
     started = .allocate(capacity: 1)
@@ -58,13 +64,14 @@ public final class ThreadPool: @unchecked Sendable {
   /// Processors that this process may use.
   public static var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }
 
-  /// Calls `body(index, worker)` once for each index below `count`; returns when all have run.
+  /// Calls `body(index, worker)` once for each index below `count`; returns when all have run. Once the gate is cancelled the
+  /// indices left are skipped, and what the loop should have written must not be used.
   ///
   /// `worker` is below `threadCount`; two calls that overlap in time have different ones. Calls from several threads take turns.
   /// - Precondition: not called from inside a `body`.
   public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     if threadCount == 1 || count <= 1 {
-      for index in 0..<count { body(index, 0) }
+      for index in 0..<count where gate.pass() { body(index, 0) }
       return
     }
     pthread_mutex_lock(turn)
@@ -101,7 +108,7 @@ public final class ThreadPool: @unchecked Sendable {
   private func drain(count: Int, worker: Int, _ body: (Int, Int) -> Void) {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      if index >= count { return }
+      if index >= count || !gate.pass() { return }
       body(index, worker)
     }
   }

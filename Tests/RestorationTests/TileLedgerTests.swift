@@ -1,0 +1,133 @@
+import Glibc
+import Imaging
+import Restoration
+import Synchronization
+import Tensors
+import Testing
+
+@Suite("Tiles that are kept") struct TileLedgerTests {
+  /// Keeps tiles in memory; some may be lost again.
+  private final class Memory: TileLedger {
+    var tiles: [Int: Tensor] = [:]
+    var limit = Int.max
+    private(set) var kept: [Int] = []
+
+    func tile(_ index: Int, shape: Shape) -> Tensor? { tiles[index] }
+
+    func keep(_ tile: Tensor, at index: Int, seconds: Double) throws(CancellationError) {
+      if kept.count >= limit { throw CancellationError() }
+      kept.append(index)
+      tiles[index] = tile
+    }
+  }
+
+  private struct Case {
+    let picture: Image
+    let restorer: Restorer
+    let plan: RestorationPlan
+
+    init(_ layout: Image.Layout, ensemble: Bool = false) throws {
+      picture = TestPictures.picture(90, 61, layout, bits: layout == .rgb ? 16 : 8)
+      restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 2)
+      var options = RestorationOptions()
+      options.tile = .side(32)
+      options.overlap = 8
+      options.usesSelfEnsemble = ensemble
+      plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
+    }
+  }
+
+  @Test(
+    "A restoration that stops after any number of tiles and goes on gives the same samples and the same seam score",
+    arguments: [Image.Layout.rgb, .grayAlpha])
+  func resumed(layout: Image.Layout) throws {
+    let run = try Case(layout)
+    let whole = try run.restorer.restore(run.picture, plan: run.plan)
+    let count = run.plan.tiles.tileCount
+    #expect(count == 12)
+    for stop in [0, 1, 4, 5, 11] {
+      let memory = Memory()
+      memory.limit = stop
+      let error = #expect(throws: RestorationError.self) {
+        try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+      }
+      #expect(error?.category == .cancelled && memory.tiles.count == stop)
+      memory.limit = .max
+      var news: [(index: Int, isComputed: Bool)] = []
+      var began: [Int] = []
+      let resumed = try run.restorer.restore(
+        run.picture, plan: run.plan, ledger: memory,
+        onTile: {
+          switch $0 {
+          case .began(let index): began.append(index)
+          case .finished(let index, let place, let pixels, let isComputed):
+            news.append((index, isComputed))
+            #expect(place == run.plan.place(ofTile: index) && pixels.shape == run.plan.tileShape)
+          }
+        })
+      #expect(resumed.image.integers == whole.image.integers)
+      #expect(resumed.report.seamScore == whole.report.seamScore)
+      #expect(memory.kept == Array(0..<count))
+      #expect(news.map(\.index) == Array(0..<count) && news.map(\.isComputed) == (0..<count).map { $0 >= stop })
+      #expect(began == Array(stop..<count))
+    }
+  }
+
+  @Test("A tile lost in the middle is computed again, and nothing else is")
+  func lost() throws {
+    let run = try Case(.rgb)
+    let memory = Memory()
+    let whole = try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+    memory.tiles[7] = nil
+    let again = try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+    #expect(memory.kept == Array(0..<12) + [7])
+    #expect(again.image.integers == whole.image.integers)
+  }
+
+  @Test("A kept tile is checked as a computed one is")
+  func checked() throws {
+    let run = try Case(.rgb)
+    let memory = Memory()
+    memory.tiles[3] = Tensor(shape: run.plan.tileShape, repeating: .nan)
+    let error = #expect(throws: RestorationError.self) {
+      try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+    }
+    #expect(error?.category == .verification)
+  }
+
+  @Test("Speed and time left count only what is computed in this run, and leave pauses out")
+  func progress() throws {
+    // Each tile takes 20 ms; four are there already, and the fifth waits at the gate for 300 ms.
+    let restorer = try TestNetworks.restorer { tile in
+      usleep(20_000)
+      return tile
+    }
+    let picture = TestPictures.picture(90, 61)
+    var options = RestorationOptions()
+    options.tile = .side(32)
+    options.overlap = 8
+    let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
+    let memory = Memory()
+    _ = try restorer.restore(picture, plan: plan, ledger: memory)
+    for index in 4..<12 { memory.tiles[index] = nil }
+    var seen: [RestorationProgress] = []
+    var isFirst = true
+    _ = try restorer.restore(
+      picture, plan: plan, ledger: memory,
+      onTile: { news in
+        if case .began = news, isFirst {
+          isFirst = false
+          restorer.gate.pause()
+          usleep(300_000)
+          restorer.gate.resume()
+        }
+      }, onProgress: { seen.append($0) })
+    #expect(seen.prefix(4).allSatisfy { $0.secondsRemaining == nil && $0.pixelsPerSecond == 0 })
+    let first = try #require(seen.first { $0.tilesDone == 5 })
+    // Seven of 20 ms are left; a loaded machine may be slow, but not four times over, and the pause alone would be.
+    let left = try #require(first.secondsRemaining)
+    #expect(left >= 0.14 && left < 7 * 0.3, "\(left) s")
+    #expect(first.secondsElapsed < 0.3)
+    #expect(seen.last?.secondsRemaining == 0)
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import GRLModel
+import Restoration
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Pausing and cancelling", .serialized) struct WorkGateTests {
+  /// GRL-T as published, with made-up weights, on 256 x 256 pixels: a pass of a second or more.
+  private static let tiny: GRL? = {
+    let settings = PublishedSettings.all.first { $0.task == .denoise && $0.variant == .tiny }
+    guard let configuration = settings?.configuration else { return nil }
+    do {
+      return try GRL(GeneratedWeights.checkpoint(configuration, seed: 3), configuration: configuration)
+    } catch {
+      Issue.record("the published GRL-T does not load: \(error)")
+      return nil
+    }
+  }()
+  private static let side = 256
+
+  /// A forward pass on a thread of its own.
+  private final class Pass: Sendable {
+    enum State: Sendable { case running, done([Float]), cancelled, refused }
+    let gate: WorkGate
+    let state = Mutex(State.running)
+    let pieces = Atomic<Int>(0)
+
+    init(_ network: GRL, threads: Int, gate: WorkGate = WorkGate()) {
+      self.gate = gate
+      let pool = ThreadPool(threadCount: threads, gate: gate)
+      let side = WorkGateTests.side
+      let shape = Shape(height: side, width: side, channels: network.configuration.inputChannels)
+      let input = Tensor(shape: shape, values: Noise.values("gate", shape.count).map { 0.5 + $0 / 4 })
+      Thread.detachNewThread {
+        do {
+          let session = try GRLSession(network: network, height: side, width: side, pool: pool)
+          let output = try session.restore(input, onBlock: { done, _ in self.pieces.store(done, ordering: .relaxed) })
+          self.state.withLock { $0 = .done(output.values) }
+        } catch is CancellationError {
+          self.state.withLock { $0 = .cancelled }
+        } catch {
+          self.state.withLock { $0 = .refused }
+        }
+      }
+    }
+
+    /// Waits at most `seconds` for the end; nil where it did not come.
+    func end(within seconds: Double) async throws -> State? {
+      try await poll(seconds) {
+        let state = self.state.withLock { $0 }
+        if case .running = state { return nil }
+        return state
+      }
+    }
+
+    func isUnderWay() async throws {
+      _ = try #require(try await poll(60) { self.pieces.load(ordering: .relaxed) >= 2 ? true : nil })
+    }
+  }
+
+  @Test(
+    "a paused pass uses no processor from within half a second on, and ends with the very same bytes",
+    arguments: [1, 2])
+  func pause(threads: Int) async throws {
+    let network = try #require(Self.tiny)
+    let undisturbed = Pass(network, threads: threads)
+    guard case .done(let expected)? = try await undisturbed.end(within: 120) else {
+      Issue.record("the undisturbed pass did not end")
+      return
+    }
+    let pass = Pass(network, threads: threads)
+    try await pass.isUnderWay()
+    pass.gate.pause()
+    try await Task.sleep(for: .milliseconds(500))
+    let before = pass.pieces.load(ordering: .relaxed)
+    let used = Self.processorSeconds()
+    try await Task.sleep(for: .milliseconds(400))
+    #expect(Self.processorSeconds() - used < 0.1)
+    #expect(pass.pieces.load(ordering: .relaxed) == before && before < network.blockCount)
+    #expect(pass.gate.pausedTime >= .milliseconds(900))
+    pass.gate.resume()
+    guard case .done(let values)? = try await pass.end(within: 120) else {
+      Issue.record("the pass did not go on")
+      return
+    }
+    #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
+  }
+
+  @Test(
+    "a cancelled pass ends within half a second without a result, running or paused", arguments: [1, 2], [false, true])
+  func cancel(threads: Int, isPaused: Bool) async throws {
+    let network = try #require(Self.tiny)
+    let pass = Pass(network, threads: threads)
+    try await pass.isUnderWay()
+    if isPaused { pass.gate.pause() }
+    let start = ContinuousClock.now
+    pass.gate.cancel()
+    guard case .cancelled? = try await pass.end(within: 60) else {
+      Issue.record("it was not cancelled")
+      return
+    }
+    #expect(ContinuousClock.now - start < .milliseconds(500))
+    pass.gate.pause()
+    pass.gate.resume()
+    #expect(pass.gate.isCancelled)
+    pass.gate.reopen()
+    #expect(pass.gate.pass() && !pass.gate.isCancelled)
+  }
+
+  @Test("a pool whose gate is cancelled skips every index left, and works again when it is opened", arguments: [1, 3])
+  func pool(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
+    let count = Atomic<Int>(0)
+    pool.run(count: 1000) { index, _ in
+      if index == 10 { pool.gate.cancel() }
+      count.add(1, ordering: .relaxed)
+    }
+    #expect(count.load(ordering: .relaxed) <= 10 + threads)
+    pool.gate.reopen()
+    count.store(0, ordering: .relaxed)
+    pool.run(count: 1000) { _, _ in count.add(1, ordering: .relaxed) }
+    #expect(count.load(ordering: .relaxed) == 1000)
+  }
+
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+/// Asks every few milliseconds until there is an answer; nil after `seconds`.
+func poll<Value>(_ seconds: Double, _ body: () -> Value?) async throws -> Value? {
+  let deadline = ContinuousClock.now + .seconds(seconds)
+  while ContinuousClock.now < deadline {
+    if let value = body() { return value }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+  return body()
+}
