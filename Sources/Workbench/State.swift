@@ -94,6 +94,7 @@ public struct State: Sendable {
       session.time = time.isFinite ? time : session.time
       if let wake = session.wakeTime, wake <= session.time { refresh() }
     case .interrupt: perform(.stop)
+    case .problem(let text): session.say(text, .error)
     }
     if session.screen != screen { refresh() }
     if session.settings != settings { settle(settings) }
