@@ -29,7 +29,8 @@ extension FilesScreen {
     case Self.sort: sort(&session)
     case Self.home: enter("~", &session)
     case Self.goTo:
-      session.prompt("go to", tag: "go-to", for: .files, text: tree.path == "/" ? "/" : tree.path + "/", completion: .path)
+      session.prompt(
+        "go to", tag: "go-to", for: .files, text: tree.path == "/" ? "/" : tree.path + "/", completion: .path)
     case Self.reload: reload(&session)
     case .escape, .back: return putAway(command, &session)
     default: return pane == .preview ? frame(command, &session) : performInList(command, &session)

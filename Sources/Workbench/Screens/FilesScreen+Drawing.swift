@@ -11,7 +11,7 @@ extension FilesScreen {
   private static let table = Table([
     Table.Column("name", least: 14, most: 200),
     Table.Column("size", .right, least: 11, rank: 3),
-    Table.Column("kind", least: 8, rank: 2),
+    Table.Column("kind", least: 9, rank: 2),
     Table.Column("carries", least: 14, most: 22, rank: 1),
   ])
 
@@ -33,7 +33,7 @@ extension FilesScreen {
 
   private func drawHead(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     var right = markedText(session)
-    if right.isEmpty && !tree.path.isEmpty { right = Quantity.count(tree.entryCount, "entry", "entries") }
+    if right.isEmpty && !tree.path.isEmpty { right = Quantity.count(tree.shownCount, "entry", "entries") }
     if tree.isCut { right += ", more are not shown" }
     if !tree.filter.isEmpty { right = "only with \(tree.filter.shown)" + (right.isEmpty ? "" : ", ") + right }
     let style = session.marked.isEmpty && tree.filter.isEmpty ? look[.faint] : look[.accent]
@@ -76,7 +76,8 @@ extension FilesScreen {
     }
     let entry = tree.entry(row)
     let role: Look.Role =
-      isMarked || isInRange ? .mark : entry == nil || entry?.kind == .folder ? .accent : entry?.kind == .picture ? .text : .faint
+      isMarked || isInRange
+      ? .mark : entry == nil || entry?.kind == .folder ? .accent : entry?.kind == .picture ? .text : .faint
     canvas.write(
       texts(row, look), of: Self.table, at: places, in: area.dropLeft(inset).dropRight(inset > 0 ? 1 : 0),
       role == ground ? look[role] : look[role, on: ground])

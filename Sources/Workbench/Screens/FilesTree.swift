@@ -66,8 +66,10 @@ struct FilesTree: Sendable {
   /// The top holds more entries than its listing.
   var isCut: Bool { listings[path]?.isCut ?? false }
   var isEmpty: Bool { rows.isEmpty }
-  /// Entries of the top folder before filter.
+  /// Entries of the top folder, hidden and filtered ones too.
   var entryCount: Int { listings[path]?.entries.count ?? 0 }
+  /// Entries of the top folder that are shown.
+  private(set) var shownCount = 0
 
   func entry(_ row: Row) -> FolderListing.Entry? {
     guard folders.indices.contains(row.folder), row.entry >= 0 else { return nil }
@@ -105,6 +107,8 @@ struct FilesTree: Sendable {
     guard let top = listings[path] else { return }
     if path != "/" { rows.append(Row(folder: 0, entry: Row.wayUp)) }
     add(top, depth: 0)
+    shownCount = 0
+    for row in rows where row.folder == 0 && row.entry != Row.wayUp { shownCount += 1 }
   }
 
   private mutating func add(_ listing: FolderListing, depth: Int) {
@@ -139,7 +143,9 @@ struct FilesTree: Sendable {
     return places[..<split] + files
   }
 
-  static func join(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
 
   /// `/` for what lies in it and for itself.
   static func parent(of path: String) -> String {

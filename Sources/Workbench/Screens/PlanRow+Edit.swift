@@ -57,7 +57,11 @@ extension PlanRow {
       request.quality = quality
     case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
     case .tile:
-      if isAutomatic { request.tile = .automatic } else if text == "none" { request.tile = .whole } else {
+      if isAutomatic {
+        request.tile = .automatic
+      } else if text == "none" {
+        request.tile = .whole
+      } else {
         guard let side = Int(text), (16...32_768).contains(side) else { return "tile is auto, none or at least 16" }
         request.tile = .side(side)
       }

@@ -107,10 +107,13 @@ extension PlanScreen {
   }
 
   private mutating func startTrial(_ session: inout Session) {
-    guard let path = session.current else { return session.say("a preview needs a picture under the cursor of screen 1") }
+    guard let path = session.current else {
+      return session.say("a preview needs a picture under the cursor of screen 1")
+    }
     if let problem = PlanModels.problem(Self.request(session), session.models) { return session.say(problem, .warning) }
     let planned = session.plan?.pictures.first { $0.input == path && $0.width > 0 }
-    guard let region = session.framed ?? planned.map({ RegionFrame.standard(width: $0.width, height: $0.height) }) else {
+    guard let region = session.framed ?? planned.map({ RegionFrame.standard(width: $0.width, height: $0.height) })
+    else {
       return session.say("frame a part of the picture first: screen 1, Tab, hjkl")
     }
     trial.start(path: path, region: region, &session)

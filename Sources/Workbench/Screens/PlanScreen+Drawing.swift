@@ -35,7 +35,8 @@ extension PlanScreen {
     if canStep { canvas.write("<", in: values, style(.accent)) }
     let value = row.value(request)
     let isChosen = row.isChosen(request)
-    let used = canvas.write(value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
+    let used = canvas.write(
+      value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
     let note = row.note(request, looked(session), session.plan, session)
     let isProblem = row == .model && PlanModels.problem(request, session.models) != nil

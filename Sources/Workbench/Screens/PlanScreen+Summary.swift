@@ -42,7 +42,8 @@ extension PlanScreen {
       let isCursor = pane == .plan && first + line == pictures.index
       let row = area.dropTop(line).top(1)
       if isCursor { canvas.fill(row, look[.cursor]) }
-      let role: Look.Role = picture.problem != nil ? .error : picture.isSkipped ? .faint : picture.outputExists ? .warning : .text
+      let role: Look.Role =
+        picture.problem != nil ? .error : picture.isSkipped ? .faint : picture.outputExists ? .warning : .text
       canvas.write(
         Self.texts(picture), of: Self.table, at: places, in: row, look[role, on: isCursor ? .cursor : .panel])
     }
@@ -52,10 +53,13 @@ extension PlanScreen {
     let input = FilesTree.lastComponent(of: picture.input)
     if let problem = picture.problem { return ["\(input): \(problem)", "", "", "", "", "problem"] }
     let isLarger = picture.outputWidth != picture.width
-    let size = "\(picture.width) x \(picture.height)" + (isLarger ? " x\(picture.outputWidth / max(1, picture.width))" : "")
+    let size =
+      "\(picture.width) x \(picture.height)" + (isLarger ? " x\(picture.outputWidth / max(1, picture.width))" : "")
     return [
-      FilesTree.lastComponent(of: picture.output), size, String(picture.tileCount), Quantity.memory(picture.estimateBytes),
-      picture.seconds.map(Quantity.duration) ?? "", picture.isSkipped ? "skipped" : picture.outputExists ? "exists" : "",
+      FilesTree.lastComponent(of: picture.output), size, String(picture.tileCount),
+      Quantity.memory(picture.estimateBytes),
+      picture.seconds.map(Quantity.duration) ?? "",
+      picture.isSkipped ? "skipped" : picture.outputExists ? "exists" : "",
     ]
   }
 
@@ -115,7 +119,9 @@ extension PlanScreen {
   private static func notes(_ pictures: [JobPlan.Picture]) -> String? {
     var counts: [(note: String, count: Int)] = []
     for note in pictures.lazy.flatMap(\.notes) {
-      if let place = counts.firstIndex(where: { $0.note == note }) { counts[place].count += 1 } else if counts.count < 8 {
+      if let place = counts.firstIndex(where: { $0.note == note }) {
+        counts[place].count += 1
+      } else if counts.count < 8 {
         counts.append((note, 1))
       }
     }

@@ -13,7 +13,8 @@ extension Trial {
     case .failed(let reason):
       let lines = reason.wrapped(to: max(1, area.columns - 4)) + ["", "Esc goes back"]
       for (row, line) in lines.prefix(max(0, area.rows - 2)).enumerated() {
-        canvas.write(line, in: area.dropTop(row + 2).inset(columns: 2), row < lines.count - 2 ? look[.error] : look[.faint])
+        canvas.write(
+          line, in: area.dropTop(row + 2).inset(columns: 2), row < lines.count - 2 ? look[.error] : look[.faint])
       }
     case .shown(let info, let before, let after):
       drawPictures(on: &canvas, layout, info, before, after, session, look)
@@ -44,7 +45,9 @@ extension Trial {
   }
 
   /// The cells that show each pixel of `block` as one of the pane's pixels.
-  private static func exactArea(_ block: PixelBlock, _ pane: CanvasArea, _ room: (width: Int, height: Int)) -> CanvasArea {
+  private static func exactArea(_ block: PixelBlock, _ pane: CanvasArea, _ room: (width: Int, height: Int))
+    -> CanvasArea
+  {
     let across = max(1, room.width / max(1, pane.columns))
     let down = max(1, room.height / max(1, pane.rows))
     return pane.centred(columns: (block.width + across - 1) / across, rows: (block.height + down - 1) / down)
@@ -54,7 +57,8 @@ extension Trial {
   private func scale(_ after: PixelBlock, _ room: (width: Int, height: Int)) -> String {
     let step = view.step(after, room)
     let isAll = step >= TrialView.fitting(after, room) * 0.99
-    let ratio = step >= 1 ? "1:\(Quantity.short((step * 10).rounded() / 10))" : "\(Quantity.short((10 / step).rounded() / 10)):1"
+    let ratio =
+      step >= 1 ? "1:\(Quantity.short((step * 10).rounded() / 10))" : "\(Quantity.short((10 / step).rounded() / 10)):1"
     return isAll ? "all, \(ratio)" : ratio
   }
 }
