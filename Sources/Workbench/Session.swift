@@ -40,7 +40,9 @@ public struct Session: Sendable {
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
   /// The plan for the next job.
-  var draft = PlanDraft()
+  var draft: PlanDraft
+  /// The job that was queued last from here.
+  var submitted: String?
 
   // What is to be done, collected while an event is handled
   var effects: [Effect] = []
@@ -57,7 +59,10 @@ public struct Session: Sendable {
     let purpose: Purpose
   }
 
-  init(settings: Settings) { self.settings = settings }
+  init(settings: Settings) {
+    self.settings = settings
+    draft = PlanDraft(task: settings.task)
+  }
 
   var isConnected: Bool { if case .connected = link { true } else { false } }
 
@@ -92,6 +97,9 @@ public struct Session: Sendable {
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
 
   mutating func forgetPending() { pending = [:] }
+
+  /// The most pixels that a picture in such an area can show: what to ask the engine for.
+  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours) }
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
