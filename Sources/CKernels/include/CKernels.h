@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsBF16.h"
+#include "CKernelsTypes.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -16,15 +19,6 @@ enum {
   GRL_SLACK = 64,      // floats that must be readable (and finite) behind every input buffer
   GRL_LANE_LIMIT = 16  // widest vector of any instruction set, in floats
 };
-
-typedef enum { GRL_ISA_SCALAR = 0, GRL_ISA_AVX2 = 1, GRL_ISA_AVX512 = 2, GRL_ISA_NEON = 3 } grl_isa;
-
-typedef enum {
-  GRL_LINEAR = 0,
-  GRL_RELU = 1,
-  GRL_LEAKY_RELU = 2,
-  GRL_GELU = 3  // x * Phi(x), the exact (erf) form
-} grl_activation;
 
 // C[r, :] = activation(sum over segments s, k of A[r + s-th segment, k] * B[s * k + k, :] + bias) + residual[r, :]
 //
