@@ -28,9 +28,11 @@ public final class GRL: Sendable {
   /// - Parameters:
   ///   - instructionSet, precision: what the weights are packed for and all passes are computed with.
   ///   - productUnit: how bfloat16 products are computed; nil for the best way.
+  ///   - convolutionMethod: how float32 convolutions are computed; nil for the standard way.
   public convenience init(
     _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best,
-    precision: Precision = .float32, productUnit: ProductUnit? = nil
+    precision: Precision = .float32, productUnit: ProductUnit? = nil,
+    convolutionMethod: ConvolutionMethod? = nil
   ) throws(CheckpointError) {
     let weights = WeightScope(checkpoint)
     do {
@@ -39,7 +41,9 @@ public final class GRL: Sendable {
       throw .mismatch(path: checkpoint.path, problems: ["\(error)"])
     }
     self.init(
-      weights, configuration, for: Arithmetic(instructionSet, precision: precision, productUnit: productUnit))
+      weights, configuration,
+      for: Arithmetic(
+        instructionSet, precision: precision, productUnit: productUnit, convolutionMethod: convolutionMethod))
     try weights.finish()
   }
 

@@ -8,6 +8,7 @@ extension Compute {
     switch layer.weights {
     case .float32(let weights): apply(layer, weights, to: input, residual: residual, into: output)
     case .rounded(let weights): apply(layer, weights, to: input, residual: residual, into: output)
+    case .winograd(let weights): applyWinograd(layer, weights, to: input, residual: residual, into: output)
     }
   }
 
@@ -47,6 +48,45 @@ extension Compute {
             activation: layer.activation.kind, slope: layer.activation.slope)
           kernels.table.pointee.gemm(&task)
         }
+      }
+    }
+  }
+
+  /// The same by Winograd's method: tiles of 4 x 4 pixels to 36 planes, a product for each plane, and back.
+  private func applyWinograd(
+    _ layer: Convolution, _ weights: Parameters, to input: FeatureMap, residual: FeatureMap?, into output: FeatureMap
+  ) {
+    let (height, width) = (Int32(input.height), Int32(input.width))
+    let tiles = ((input.height + 3) / 4) * ((input.width + 3) / 4)
+    // Enough rows that reading a plane's weights is worth it, few enough that the planes stay near.
+    let tilesAtOnce = layer.inputs + layer.outputs >= 256 ? 128 : 64
+    let outputStride = layer.outputs.rounded(upTo: Int(GRL_LANE_LIMIT))
+    workspace.scope {
+      let scratch = workspace.perWorker(
+        pool, floats: 36 * tilesAtOnce * (layer.inputs + outputStride) + 2 * Int(GRL_SLACK))
+      guard workspace.holdsMemory else { return }
+      pool.run(count: (tiles + tilesAtOnce - 1) / tilesAtOnce) { index, worker in
+        let first = index * tilesAtOnce
+        let count = min(tilesAtOnce, tiles - first)
+        let planes = scratch[worker]
+        let results = planes + (36 * tilesAtOnce * layer.inputs + Int(GRL_SLACK)).rounded(upTo: 16)
+        var side = grl_winograd()
+        (side.height, side.width, side.first_tile, side.tile_count) = (height, width, Int32(first), Int32(count))
+        (side.channels, side.x, side.planes) = (Int32(layer.inputs), UnsafePointer(input.base), planes)
+        kernels.table.pointee.winograd_input(&side)
+        let packed = weights.count / 36
+        for plane in 0..<36 {
+          var task = grl_gemm(
+            a: planes + plane * count * layer.inputs, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(count),
+            segments: 1, k: Int32(layer.inputs), n: Int32(layer.outputs), b: weights.base + plane * packed, bias: nil,
+            residual: nil, residual_stride: 0, c: results + plane * count * outputStride, c_stride: outputStride,
+            activation: GRL_LINEAR, slope: 0)
+          kernels.table.pointee.gemm(&task)
+        }
+        (side.channels, side.planes, side.plane_stride) = (Int32(layer.outputs), results, outputStride)
+        (side.bias, side.residual, side.out) = (layer.bias.base, residual.map { UnsafePointer($0.base) }, output.base)
+        (side.activation, side.slope) = (layer.activation.kind, layer.activation.slope)
+        kernels.table.pointee.winograd_output(&side)
       }
     }
   }

@@ -55,6 +55,8 @@ final class RoundedParameters: @unchecked Sendable {  // written in `init` only
 enum PackedWeights: Sendable {
   case float32(Parameters)
   case rounded(RoundedParameters)
+  /// 36 packed planes of a convolution, one after the other.
+  case winograd(Parameters)
 
   /// - Parameters:
   ///   - matrix: element (row, column) lies at `row * rowStride + column * columnStride`.
@@ -83,11 +85,31 @@ enum PackedWeights: Sendable {
     switch self {
     case .float32(let values): values.bytes
     case .rounded(let values): values.bytes
+    case .winograd(let values): values.bytes
     }
   }
 
   var isRounded: Bool {
     if case .rounded = self { true } else { false }
+  }
+
+  /// A 3x3 convolution's weights `[outputs, inputs, 3, 3]`, transformed for Winograd's method.
+  init(winograd weights: [Float], inputs: Int, outputs: Int, for instructionSet: InstructionSet) {
+    let table = instructionSet.kernels.table
+    let plane = inputs * outputs
+    var planes = [Float](repeating: 0, count: 36 * plane)
+    grl_winograd_weights(weights, Int32(inputs), Int32(outputs), &planes)
+    let packed = grl_packed_size(table, Int32(inputs), Int32(outputs))
+    self = .winograd(
+      Parameters(count: 36 * packed) { memory in
+        planes.withUnsafeBufferPointer { planes in
+          for index in 0..<36 {
+            grl_pack(
+              table, planes.baseAddress! + index * plane, outputs, 1, Int32(inputs), Int32(outputs),
+              memory + index * packed)
+          }
+        }
+      })
   }
 }
 
@@ -150,8 +172,8 @@ public struct Convolution: Sendable {
   let bias: Parameters
   let activation: Activation
 
-  /// Convolutions of fewer channels are computed in float32 whatever the precision.
-  static let roundedInputs = 16
+  /// Convolutions of fewer channels are computed directly and in float32, whatever the arithmetic.
+  static let transformedInputs = 16
 
   /// - Parameters:
   ///   - weights: `[outputs, inputs, 3, 3]`, row-major, correlation (no flip), as PyTorch stores them.
@@ -165,6 +187,13 @@ public struct Convolution: Sendable {
     self.outputs = outputs
     self.activation = activation
     self.bias = Parameters(bias)
+    // Pixels of a picture keep all their bits; and so few channels gain nothing from a transform.
+    let isPicture = inputs < Convolution.transformedInputs
+    if arithmetic.precision == .float32 && arithmetic.convolutionMethod == .winograd && !isPicture {
+      self.weights = PackedWeights(
+        winograd: weights, inputs: inputs, outputs: outputs, for: arithmetic.instructionSet)
+      return
+    }
     // Taps become the outer part of the depth: [ky, kx, input] x [output], the order in which channels-last pixels lie.
     var matrix = [Float](repeating: 0, count: weights.count)
     for output in 0..<outputs {
@@ -174,8 +203,6 @@ public struct Convolution: Sendable {
         }
       }
     }
-    // Pixels of a picture keep all their bits.
-    let isPicture = inputs < Convolution.roundedInputs
     self.weights = PackedWeights(
       matrix, rowStride: outputs, columnStride: 1, segments: 3, rows: 9 * inputs, columns: outputs,
       for: isPicture ? Arithmetic(arithmetic.instructionSet) : arithmetic)
