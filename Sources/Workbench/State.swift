@@ -56,6 +56,7 @@ public struct State: Sendable {
       session.time = time
       if let wake = session.wakeTime, wake <= time { refresh() }
     case .interrupt: perform(.stop)
+    case .problem(let text): session.say(text, .error)
     }
     if session.screen != screen { refresh() }
     defer { session.effects = [] }

@@ -1,0 +1,76 @@
+import Glibc
+import Imaging
+
+/// Reaches the engine of this user on this machine, starting it where none runs. Nothing here waits: `step` is called
+/// until it has found an engine or given up.
+struct LocalEngine {
+  let place: EnginePlace
+  /// The program that has the verb `engine`.
+  let executable: String
+  /// How long a new engine may take until it listens.
+  let patienceSeconds: Double
+
+  /// The engine that was started here, if one was.
+  private(set) var child: ChildProcess?
+  private var deadline: Double?
+  private var hasStarted = false
+
+  init(place: EnginePlace, executable: String, patienceSeconds: Double = 15) {
+    self.place = place
+    self.executable = executable
+    self.patienceSeconds = patienceSeconds
+  }
+
+  /// Seconds between two calls of `step`.
+  static let pace = 0.02
+
+  /// One try to connect; starts an engine where nobody answers.
+  ///
+  /// - Returns: a connected descriptor, or nil where the new engine does not listen yet.
+  /// - Throws: `EngineProcessError`, where another try would be of no use or the time is over.
+  mutating func step(now: Double) throws(EngineProcessError) -> Int32? {
+    for path in place.candidates {
+      if let descriptor = try LocalSocket.connect(to: path) { return descriptor }
+    }
+    if !hasStarted {
+      hasStarted = true
+      child = try start()
+      deadline = now + patienceSeconds
+    }
+    // It may have ended because another one was a moment faster; that one listens soon.
+    if child?.poll() != nil { deadline = min(deadline ?? now, now + 1) }
+    if let deadline, now >= deadline {
+      throw .noAnswer(
+        reason: "the engine does not start" + (lastLogLine.map { ": " + $0 } ?? "; see \(place.log.printable)"))
+    }
+    return nil
+  }
+
+  /// How the engine that was started here has ended, if it has.
+  mutating func pollChild() -> ChildProcess.Ending? { child?.poll() }
+
+  /// An engine in a session of its own, with nothing of ours but the log to write to: it outlives us and our terminal.
+  private func start() throws(EngineProcessError) -> ChildProcess {
+    try PrivateFolder.make(place.stateFolder)
+    let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard nothing >= 0 else { throw .system(doing: "open it", path: "/dev/null", code: errno) }
+    defer { close(nothing) }
+    let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard log >= 0 else { throw .system(doing: "open the log", path: place.log, code: errno) }
+    defer { close(log) }
+    return try ChildProcess(
+      ["grl", "engine", "--listen", place.socket, "--detached"], executable: executable, input: nothing, output: log,
+      errors: log)
+  }
+
+  /// What the engine said last, fit for a terminal.
+  var lastLogLine: String? {
+    let descriptor = open(place.log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let end = lseek(descriptor, 0, SEEK_END)
+    let count = pread(descriptor, &bytes, bytes.count, max(0, end - 4096))
+    return LastLine(bytes.prefix(max(0, count))).text
+  }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// Where a user's engine is found: its socket, its lock, its log.
+///
+/// One engine runs for each user and state folder. The lock says which: whoever holds it writes process and socket into it, so
+/// that an engine is also found by a login with another `XDG_RUNTIME_DIR`.
+package struct EnginePlace: Hashable, Sendable {
+  /// Absolute, at most `LocalSocket.pathLimit` bytes once it is used.
+  package let socket: String
+  /// `$XDG_STATE_HOME/grl`.
+  package let stateFolder: String
+
+  package var lock: String { stateFolder + "/engine.lock" }
+  package var log: String { stateFolder + "/engine.log" }
+
+  package init(socket: String, stateFolder: String) {
+    self.socket = socket
+    self.stateFolder = stateFolder
+  }
+
+  /// The place that an environment describes. Relative paths in it count as not set (XDG Base Directory Specification 0.8).
+  ///
+  /// - Parameter socket: used in place of `$XDG_RUNTIME_DIR/grl/engine.sock` or, where that folder is missing or not the
+  ///   user's (as after `su`), `/tmp/grl-UID/engine.sock`.
+  package init(environment: [String: String], socket: String? = nil) {
+    func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+    let state = folder("XDG_STATE_HOME") ?? (folder("HOME") ?? "/tmp/grl-\(geteuid())") + "/.local/state"
+    let runtime = folder("XDG_RUNTIME_DIR").flatMap { PrivateFolder.isOwn($0) ? $0 + "/grl" : nil }
+    self.init(socket: socket ?? (runtime ?? "/tmp/grl-\(geteuid())") + "/engine.sock", stateFolder: state + "/grl")
+  }
+
+  /// Sockets at which the running engine may be, the likeliest first.
+  package var candidates: [String] {
+    guard let named = EngineLock.holder(at: lock)?.socket, named != socket else { return [socket] }
+    return [named, socket]
+  }
+}
