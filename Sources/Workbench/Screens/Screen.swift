@@ -56,8 +56,8 @@ extension ScreenID {
   /// A new screen of this kind.
   func makeScreen() -> any Screen {
     switch self {
-    case .files: FilesRoom()
-    case .plan: PlanRoom()
+    case .files: FilesScreen()
+    case .plan: PlanScreen()
     case .run: RunRoom()
     case .attention: AttentionScreen()
     case .compare: CompareScreen()
