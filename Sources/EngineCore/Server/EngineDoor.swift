@@ -86,7 +86,7 @@ package final class EngineDoor {
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       let folder = String(path[..<slash])
       // A folder that the user named is the user's business; ours in /tmp might have been made by another before us.
-      try PrivateFolder.make(folder, isChecked: folder.hasPrefix("/tmp/grl-"))
+      try PrivateFolder.make(folder, isChecked: folder == "/tmp/grl-\(geteuid())")
     }
     descriptor = try LocalSocket.listen(at: path)
     socket = path

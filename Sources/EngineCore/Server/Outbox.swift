@@ -11,7 +11,7 @@ struct Outbox {
 
   /// Above this, progress is not worth its place and no question is taken.
   static let pressure = 1 << 20
-  /// Above this, a client is taken for dead.
+  /// With news above this, a client is taken for dead. Answers are bounded by the questions that are worked on.
   static let limit = 64 << 20
   /// What a parcel costs beside its bytes.
   private static let overhead = 64
@@ -19,8 +19,8 @@ struct Outbox {
   var isEmpty: Bool { first == parcels.count }
   var isUnderPressure: Bool { byteCount > Self.pressure }
 
-  /// - Returns: false where the client has left so much lying that nothing more is kept for it.
-  mutating func append(_ parcel: Parcel) -> Bool {
+  /// - Returns: false where the client has left so much lying that no news are kept for it.
+  mutating func append(_ parcel: Parcel, isNews: Bool = false) -> Bool {
     if let topic = parcel.topic {
       if isUnderPressure { return true }
       // The first one may be half written.
@@ -31,7 +31,7 @@ struct Outbox {
     }
     byteCount += parcel.bytes.count + Self.overhead
     parcels.append(parcel)
-    return byteCount <= Self.limit
+    return !isNews || byteCount <= Self.limit
   }
 
   /// Writes what the socket takes now.

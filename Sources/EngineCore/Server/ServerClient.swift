@@ -29,7 +29,7 @@ struct ServerClient {
   private var decoder = FrameDecoder(limits: .questions)
 
   /// Most questions of one client that are worked on at a time; more wait unread.
-  static let askedLimit = 32
+  static let askedLimit = 16
 
   init(number: Int, descriptor: Int32, desk: ClientDesk, deadline: Double) {
     self.number = number

@@ -109,7 +109,10 @@ final class ServerLoop {
       }
       break
     }
-    if isGone { drop(number) } else { flush(number) }
+    if isGone { return drop(number) }
+    flush(number)
+    // What has arrived already had to wait for the answers to be taken.
+    readQuestions(of: number)
   }
 
   private func readQuestions(of number: Int) {
@@ -151,8 +154,8 @@ final class ServerLoop {
     }
   }
 
-  private func post(_ parcel: Parcel, to number: Int) {
-    guard let isTaken = clients[number]?.outbox.append(parcel) else { return }
+  private func post(_ parcel: Parcel, to number: Int, isNews: Bool = false) {
+    guard let isTaken = clients[number]?.outbox.append(parcel, isNews: isNews) else { return }
     if isTaken { return flush(number) }
     server.log(.warning, "client \(number) reads nothing and is dropped")
     drop(number)
@@ -202,7 +205,7 @@ final class ServerLoop {
       readQuestions(of: number)
     case .event(let number, let parcel):
       guard clients[number]?.stage == .talking else { return }
-      post(parcel, to: number)
+      post(parcel, to: number, isNews: true)
     case .idle(let isIdle):
       isAskingIfIdle = false
       if !isIdle || !clients.isEmpty { lastNeeded = Self.now }
