@@ -81,12 +81,16 @@ public struct Session: Sendable {
     pending.values.contains { $0.screen == screen && $0.purpose == purpose }
   }
 
+  /// A trial of a region is being computed for some screen.
+  var isTrying: Bool { pending.values.contains { $0.purpose == .trial } }
+
   /// The answer to the question of this purpose, if one is on its way, goes to nobody.
   mutating func forget(_ screen: ScreenID?, _ purpose: Purpose) {
     pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
 
-  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
+  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that. Every refresh
+  /// takes this back: ask again there.
   mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
 
   /// Who asked question `id`; each answer is handed over once.
@@ -116,7 +120,7 @@ public struct Session: Sendable {
   /// Shows a command line and copies it.
   mutating func show(command: String) {
     effects.append(.copy(command))
-    overlay = .report(title: "the same as a command line (copied)", lines: [command])
+    overlay = .report(Report(title: "The same as a command line (copied)", text: command))
   }
 
   /// Brings a screen to the front.
@@ -151,12 +155,4 @@ public struct Notice: Hashable, Sendable {
     self.kind = kind
     self.text = text
   }
-}
-
-/// What lies over the screen and takes the keys first.
-enum Overlay: Sendable {
-  case prompt(Prompt)
-  case question(Confirmation)
-  /// Lines to read.
-  case report(title: String, lines: [String])
 }

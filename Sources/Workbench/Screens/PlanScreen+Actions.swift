@@ -57,7 +57,8 @@ extension PlanScreen {
   private func showPicture(_ session: inout Session) {
     guard let plan = session.plan, plan.pictures.indices.contains(pictures.index) else { return }
     let picture = plan.pictures[pictures.index]
-    session.overlay = .report(title: FilesTree.lastComponent(of: picture.input), lines: PlanReport.lines(picture))
+    let lines = PlanReport.lines(picture).joined(separator: "\n")
+    session.overlay = .report(Report(title: FilesTree.lastComponent(of: picture.input), text: lines))
   }
 
   private mutating func step(_ step: Int, _ session: inout Session) {
