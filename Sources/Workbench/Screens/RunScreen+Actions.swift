@@ -64,7 +64,9 @@ extension RunScreen {
       _ = fold(!queue(session).isOpen(job.id), &session)
     } else if let (job, _, picture) = shown(session) {
       session.overlay = .report(
-        title: FilesTree.lastComponent(of: picture.input), lines: RunReport.lines(picture, of: job))
+        Report(
+          title: FilesTree.lastComponent(of: picture.input),
+          text: RunReport.lines(picture, of: job).joined(separator: "\n")))
     }
   }
 
