@@ -5,7 +5,8 @@
 
 The learning rate follows the fraction of the total training time used so far (over all
 sessions), so it always ends near zero, however fast the machine is. What counts as used
-is time in the training loop; decoding, compiling and saving do not.
+is time in the training loop; decoding, compiling and saving do not, nor, on a CPU, time in
+which other programs had it.
 """
 from __future__ import annotations
 
@@ -468,6 +469,11 @@ class Trainer:
     def seconds_left(self):
         return self.a.minutes * 60.0 - (time.monotonic() - PROCESS_START) - self.a.reserve
 
+    def clock(self):
+        """Training time in seconds. On a CPU only time that was spent computing counts, so that a run in the background keeps its
+        schedule however busy the machine is, and while it is stopped."""
+        return time.monotonic() if self.cuda else time.process_time() / torch.get_num_threads()
+
     def current_phase(self):
         f = self.fraction()
         return next((p for p in self.phases if f < p.until), self.phases[-1])
@@ -491,7 +497,8 @@ class Trainer:
             say("held-out PSNR: input {:.2f}, output {:.2f} dB".format(*self.validate()))
         if a.finish or not a.total_minutes:                           # end the schedule in this session
             self.total = self.progress["seconds"] + max(1.0, self.seconds_left())
-        self.status = self.last_save = last_check = mark = time.monotonic()
+        self.status = self.last_save = last_check = time.monotonic()
+        mark = self.clock()
         self.its_mark, self.good = self.progress["iterations"], None
         start_seconds, start_its = self.progress["seconds"], self.progress["iterations"]
         acc, acc_n, stop = torch.zeros(2, device=self.device), 0, False
@@ -502,14 +509,14 @@ class Trainer:
                     if self.lead:
                         self.save()
                     self.enter(want)
-                    mark = time.monotonic()
+                    mark = self.clock()
                 for g in self.opt.param_groups:
                     g["lr"] = self.lr()
                 x, y = self.draw()
                 result = self.step(x, y)
-                now = time.monotonic()
-                seconds = self.progress["seconds"] + now - mark
-                mark = now
+                now, tick = time.monotonic(), self.clock()
+                seconds = self.progress["seconds"] + tick - mark
+                mark = tick
                 stop = self.seconds_left() <= 0 or (seconds >= self.total if not a.schedule_iterations else self.fraction() >= 1.0) or \
                     (a.iterations is not None and self.session_its + 1 >= a.iterations)
                 check = now - last_check > a.check_seconds or stop

@@ -15,6 +15,8 @@ public enum Event: Hashable, Sendable {
   case time(Double)
   /// SIGINT from outside, treated as Ctrl-C; SIGTERM and SIGHUP end the loop without asking.
   case interrupt
+  /// The main loop could not do what it was told (keep settings, reach a host), in one line.
+  case problem(String)
 }
 
 /// What the main loop shall do.

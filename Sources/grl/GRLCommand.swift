@@ -1,13 +1,14 @@
 import ArgumentParser
 import Glibc
 
-/// The root command: with no verb it prints the help.
+/// The root command: with no verb it opens the workbench.
 struct GRLCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "grl",
     abstract: "Restores images with GRL networks.",
     discussion: """
       EXAMPLES
+        grl                                               opens the workbench
         grl restore --task denoise photo.png              writes photo_denoise.png
         grl restore --task denoise --output-dir out *.png
         grl compare noisy.png restored.png --reference clean.png
@@ -18,8 +19,10 @@ struct GRLCommand: ParsableCommand {
       """,
     version: "grl \(Version.current)",
     subcommands: [
+      OpenWorkbench.self,
       Restore.self, Compare.self, Degrade.self, Models.self, Bench.self, Paths.self, Limits.self, Completions.self,
-    ])
+    ],
+    defaultSubcommand: OpenWorkbench.self)
 }
 
 @main

@@ -16,13 +16,21 @@ import Testing
     #expect(outcome.outputText.contains("EXAMPLES\n  grl " + verb[0]))
   }
 
-  @Test("without a verb the help is printed, and it names every verb")
+  @Test("the help names every verb")
   func rootHelp() async throws {
-    for arguments in [[], ["--help"], ["help"]] {
+    for arguments in [["--help"], ["help"]] {
       let outcome = try await GRLProcess.run(arguments, in: TemporaryFolder())
       #expect(outcome.status == 0)
       for verb in Self.verbs { #expect(outcome.outputText.contains("  " + verb[0])) }
     }
+  }
+
+  @Test("without a verb and without a terminal it is said what to do")
+  func noTerminal() async throws {
+    let outcome = try await GRLProcess.run([], in: TemporaryFolder())
+    #expect(outcome.status == 2)
+    #expect(outcome.outputText.isEmpty)
+    #expect(outcome.oneErrorLine().contains("terminal"))
   }
 
   @Test("--version prints a version number")

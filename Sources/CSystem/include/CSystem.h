@@ -3,5 +3,6 @@
 
 #include "grl_image.h"
 #include "grl_raw.h"
+#include "grl_terminal.h"
 
 #endif

@@ -1,0 +1,240 @@
+import CSystem
+import Foundation
+import Workbench
+
+/// The terminal in front of a person: what they type and do comes out as inputs, a canvas goes in.
+///
+/// One at a time in a process (signals and modes are the process's). Between `init` and `close` every way out of the
+/// program gives the terminal back as it was; see `grl_terminal.h`.
+public final class Terminal {
+  public let capabilities: Capabilities
+  public let colours: ColourDepth
+  public let graphics: Graphics
+  /// To be polled for reading, and for writing while `isWriting`.
+  public let descriptor: Int32
+  /// To be polled for reading: signals.
+  public let signalDescriptor: Int32
+  /// Cells, at least 1 x 1.
+  public private(set) var columns = 80
+  public private(set) var rows = 24
+  /// Monotonic seconds at which an unfinished sequence has waited long enough: call `expire` then.
+  public private(set) var deadline: Double?
+
+  private var decoder: KeyDecoder
+  private var painter: Painter
+  private var layer: PictureLayer
+  private var outgoing: [UInt8] = []
+  private var written = 0
+  private var usesMouse = false
+  private var isOpen = true
+
+  /// Largest size that is drawn; a terminal that claims more gets its upper left corner.
+  static let sizeLimit = (columns: 2000, rows: 1000)
+
+  /// Takes the terminal and clears its screen.
+  ///
+  /// - Parameters:
+  ///   - colours: nil for what the terminal tells.
+  ///   - environment: `TERM`, `NO_COLOR`, `COLORTERM`, `ESCDELAY` are looked at.
+  public init(
+    colours asked: ColourDepth?, graphics: Graphics, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(TerminalError) {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
+    let descriptor = grl_terminal_open(STDOUT_FILENO)
+    guard descriptor >= 0 else { throw .system(action: "opened", errno: -descriptor) }
+    self.descriptor = descriptor
+    let capabilities = try Capabilities(environment, descriptor: descriptor)
+    self.capabilities = capabilities
+    colours = ColourDepth.detect(
+      asked: asked, environment: environment, colourCount: capabilities.colourCount,
+      hasDirectColour: capabilities.hasDirectColour)
+    self.graphics = capabilities.isASCII && (graphics == .half || graphics == .quarter) ? .ascii : graphics
+    let delay = environment["ESCDELAY"].flatMap { Double($0) }.map { min(max($0, 1), 1000) / 1000 }
+    decoder = KeyDecoder(described: capabilities.keys, escapeDelay: delay ?? 0.025)
+    painter = Painter(
+      Painter.Features(
+        depth: colours, isASCII: capabilities.isASCII, isBrightBold: capabilities.colourCount < 16,
+        erasesInColour: capabilities.erasesInColour, hide: capabilities.hide, show: capabilities.show))
+    layer = PictureLayer(self.graphics)
+    let reset = Self.resetSequence(capabilities)
+    let signals = grl_guard_start(descriptor, reset, reset.count)
+    guard signals >= 0 else { throw .system(action: "guarded", errno: -signals) }
+    signalDescriptor = signals
+    measure()
+    try enter()
+  }
+
+  /// Breaks off what may be half sent (a sequence, a picture), then undoes everything `enter` does.
+  private static func resetSequence(_ capabilities: Capabilities) -> [UInt8] {
+    let off = "\u{18}\u{1b}\\\u{1b}[?2026l\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?2004l\u{1b}[?7h\u{1b}[0m"
+    return Array(off.utf8) + capabilities.show + capabilities.leave
+  }
+
+  /// Takes the terminal (again): modes, alternate screen, bracketed paste, no wrapping at the right edge.
+  public func enter() throws(TerminalError) {
+    let status = grl_guard_raw()
+    guard status == 0 else { throw .system(action: "set up", errno: -status) }
+    outgoing = []
+    written = 0
+    send(capabilities.enter + Array("\u{1b}[?7l\u{1b}[?2004h".utf8) + (usesMouse ? Self.mouseOn : []))
+    if graphics == .sixel && layer.cellSize == nil { send(Array("\u{1b}[16t".utf8)) }
+    redraw()
+  }
+
+  /// Gives the terminal back. Nothing may be drawn afterwards until `enter`.
+  public func close() {
+    guard isOpen else { return }
+    isOpen = false
+    // What was queued last (a copied text) shall still arrive.
+    finishWriting(seconds: 0.5)
+    grl_guard_restore()
+    Glibc.close(descriptor)
+  }
+
+  /// Gives the terminal back, stops the process, and takes the terminal when it goes on.
+  public func suspend() throws(TerminalError) {
+    finishWriting(seconds: 0.5)
+    grl_guard_suspend()
+    try enter()
+  }
+
+  /// Gives the terminal back and ends the process by `signal`'s default action, so that the parent sees why.
+  public func die(of signal: Int32) -> Never {
+    finishWriting(seconds: 0.5)
+    grl_guard_die(signal)
+    // Only a signal that is ignored comes here.
+    exit(128 + signal)
+  }
+
+  /// Everything is drawn anew by the next `draw`.
+  public func redraw() {
+    painter.forget()
+    layer.forget()
+  }
+
+  /// Asks the system for the size; true where it changed.
+  @discardableResult
+  public func measure() -> Bool {
+    var (cells, lines, width, height): (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
+    guard grl_terminal_size(descriptor, &cells, &lines, &width, &height) == 0 else { return false }
+    let columns = cells == 0 ? 80 : min(Int(cells), Self.sizeLimit.columns)
+    let rows = lines == 0 ? 24 : min(Int(lines), Self.sizeLimit.rows)
+    if width > 0 && height > 0 && cells > 0 && lines > 0 {
+      layer.cellSize = (Int(width / cells), Int(height / lines))
+    }
+    defer { (self.columns, self.rows) = (columns, rows) }
+    return columns != self.columns || rows != self.rows
+  }
+
+  public func setMouse(_ on: Bool) {
+    guard on != usesMouse else { return }
+    usesMouse = on
+    send(on ? Self.mouseOn : Self.mouseOff)
+  }
+
+  private static let mouseOn = Array("\u{1b}[?1002h\u{1b}[?1006h".utf8)
+  private static let mouseOff = Array("\u{1b}[?1006l\u{1b}[?1002l".utf8)
+
+  /// Puts `text` on the clipboard of the person's terminal (OSC 52). False where it is longer than terminals take.
+  public func copy(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    guard bytes.count <= Self.copyLimit else { return false }
+    send(Array("\u{1b}]52;c;".utf8) + Array(Data(bytes).base64EncodedString().utf8) + [0x07])
+    return true
+  }
+
+  /// Bytes; with base64 and frame below the 100,000 that xterm takes.
+  static let copyLimit = 74_000
+}
+
+// What the person does
+
+extension Terminal {
+  /// Reads what has come. nil once the terminal is gone (hung up, closed).
+  public func read(now: Double) -> [TerminalInput]? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = Glibc.read(descriptor, &buffer, buffer.count)
+    if count == 0 { return nil }
+    if count < 0 { return errno == EAGAIN || errno == EINTR ? [] : nil }
+    let inputs = decoder.feed(buffer[..<count])
+    deadline = decoder.patience.map { now + $0 }
+    return taken(inputs)
+  }
+
+  /// Ends the wait for the rest of a sequence.
+  public func expire() -> [TerminalInput] {
+    deadline = nil
+    return taken(decoder.expire())
+  }
+
+  /// Signals received since the last call.
+  public func readSignals() -> [TerminalSignal] {
+    var buffer = [UInt8](repeating: 0, count: 256)
+    let count = Glibc.read(signalDescriptor, &buffer, buffer.count)
+    return count > 0 ? buffer[..<count].compactMap(TerminalSignal.init) : []
+  }
+
+  private func taken(_ inputs: [TerminalInput]) -> [TerminalInput] {
+    for case .cellSize(let width, let height) in inputs where (1...200).contains(width) && (1...200).contains(height) {
+      layer.cellSize = (width, height)
+      redraw()
+    }
+    return inputs
+  }
+}
+
+public enum TerminalSignal: UInt8, Hashable, Sendable {
+  case resize = 0x77, `continue` = 0x63, interrupt = 0x69, terminate = 0x74, hangUp = 0x68, stop = 0x73
+}
+
+// What the person sees
+
+extension Terminal {
+  /// Bytes wait for the terminal to take them. Frames are left out meanwhile: a slow link shows fewer, later none is stale.
+  public var isWriting: Bool { written < outgoing.count }
+
+  /// Shows `canvas`, sending only what differs from what is shown. Does nothing while `isWriting`.
+  public func draw(_ canvas: Canvas) {
+    guard !isWriting else { return }
+    let before = layer.prepare(canvas) { painter.damage($0) }
+    let cells = painter.paint(canvas)
+    let after = layer.pictures()
+    let count = before.count + cells.count + after.count
+    guard count > 0 else { return }
+    // Synchronised output: no terminal shows half of a large frame; the others ignore it.
+    let isLarge = count > 512
+    if isLarge { send(Array("\u{1b}[?2026h".utf8)) }
+    send(before)
+    send(cells)
+    send(after)
+    if isLarge { send(Array("\u{1b}[?2026l".utf8)) }
+  }
+
+  /// Writes as much as the terminal takes now. False once it is gone.
+  @discardableResult
+  public func flush() -> Bool {
+    while isWriting {
+      let count = outgoing[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        written += count
+      } else if errno == EAGAIN {
+        return true
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    outgoing.removeAll(keepingCapacity: true)
+    written = 0
+    return true
+  }
+
+  private func send(_ bytes: [UInt8]) { outgoing += bytes }
+
+  private func finishWriting(seconds: Double) {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while isWriting, flush(), isWriting, ContinuousClock.now < end {
+      var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      poll(&wait, 1, 20)
+    }
+  }
+}

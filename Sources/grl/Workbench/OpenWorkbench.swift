@@ -1,0 +1,116 @@
+import ArgumentParser
+import EngineCore
+import Foundation
+import Imaging
+import TerminalDriver
+import Workbench
+
+/// `grl [FILES...]`: the workbench. A verb of its own only for the parser; it is what `grl` means where no verb is given.
+struct OpenWorkbench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "workbench",
+    abstract: "Open the workbench, on FILES if some are given; this is what grl does without a verb.",
+    discussion: """
+      Pictures that are named are marked, a folder is opened. Jobs go on in the engine when the workbench is left.
+
+      EXAMPLES
+        grl
+        grl scans/*.png
+        grl --theme light --color 256 photos
+        grl --host me@server /data/photos
+      """)
+
+  @Argument(help: ArgumentHelp("Pictures to mark, or a folder to open.", valueName: "FILES"), completion: .file())
+  var files: [String] = []
+
+  @Option(help: "Theme by name; 'grl paths' tells where themes are looked for.")
+  var theme: String?
+
+  @Option(
+    help: "Colours: auto, none, 16, 256 or truecolor.",
+    transform: reading("auto, none, 16, 256 or truecolor", ColourChoice.init))
+  var color: ColourChoice?
+
+  @Option(
+    help: "How pictures are drawn: auto, half, quarter, ascii, kitty or sixel.",
+    transform: reading("auto, half, quarter, ascii, kitty or sixel", GraphicsChoice.init))
+  var graphics: GraphicsChoice?
+
+  @Option(help: "Use the engine of another machine, [user@]host, through ssh.")
+  var host: String?
+
+  @Flag(help: "Lines of text instead of a screen, for screen readers and logs.")
+  var plain = false
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    let folders = WorkbenchFolders(environment)
+    var (settings, settingsFile, notes) = SettingsFile.load(folders.settings)
+    if let theme { settings.theme = theme }
+    if let host { settings.host = host }
+    let paths = try checked(files, isRemote: settings.host != nil)
+    let (themes, complaints) = ThemeFiles.load(folders.themes)
+    notes += complaints
+    if let theme, !themes.contains(where: { $0.name == theme }) {
+      let names = themes.map(\.name).sorted().joined(separator: ", ")
+      throw ValidationError("--theme: there is no theme '\(theme)'; there are \(names)")
+    }
+    let terminal: Terminal
+    do {
+      terminal = try Terminal(
+        colours: color == nil ? settings.colours.flatMap(ColourDepth.init(rawValue:)) : color?.depth,
+        graphics: graphics?.graphics ?? settings.graphics.flatMap(Graphics.init(rawValue:)) ?? .half,
+        environment: environment)
+    } catch {
+      throw Failure(.usage, "\(error)")
+    }
+    let state = State(
+      settings: settings, themes: themes, files: paths, graphics: terminal.graphics, colours: terminal.colours,
+      notes: notes)
+    let engine: EngineConnection
+    do {
+      engine = try EngineConnection(
+        host: settings.host, client: "workbench \(Version.current)", environment: environment)
+    } catch {
+      terminal.close()
+      throw Failure(.usage, "--host: \(error)")
+    }
+    let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
+    throw ExitCode(loop.run().rawValue)
+  }
+
+  /// Absolute paths. On another machine nothing is known about them; here each must exist.
+  private func checked(_ files: [String], isRemote: Bool) throws -> [String] {
+    if isRemote { return files }
+    return try files.map { file in
+      guard fileExists(file) else {
+        let isWord = !file.contains("/") && !file.contains(".")
+        throw isWord
+          ? ValidationError("'\(file.printable)' is neither a verb nor a file")
+          : Failure(.badInput, "\(file.printable): no such file or folder")
+      }
+      return file.hasPrefix("/") ? file : joined(FileManager.default.currentDirectoryPath, file)
+    }
+  }
+}
+
+/// `--color`.
+struct ColourChoice {
+  /// nil is `auto`: what the terminal tells.
+  let depth: ColourDepth?
+
+  init?(_ text: String) {
+    guard text == "auto" || ColourDepth(rawValue: text) != nil else { return nil }
+    depth = ColourDepth(rawValue: text)
+  }
+}
+
+/// `--graphics`.
+struct GraphicsChoice {
+  let graphics: Graphics
+
+  init?(_ text: String) {
+    guard let graphics = text == "auto" ? .half : Graphics(rawValue: text) else { return nil }
+    self.graphics = graphics
+  }
+}

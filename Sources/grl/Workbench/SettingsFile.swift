@@ -1,0 +1,62 @@
+import Foundation
+import Imaging
+import Workbench
+
+/// The file with what is remembered between two runs. Written whole or not at all.
+struct SettingsFile {
+  let path: String
+  /// What stands there cannot be read, so it is not overwritten: it may be a slip of a hand that edited it.
+  private let isProtected: Bool
+
+  private static let sizeLimit = 1 << 20
+
+  /// Reads the file; what it does not say, or says wrongly, is as it is by default, and the latter is told.
+  static func load(_ path: String) -> (settings: Settings, file: SettingsFile, notes: [String]) {
+    guard fileExists(path) else { return (Settings(), SettingsFile(path: path, isProtected: false), []) }
+    do {
+      let data = try Data(contentsOf: URL(filePath: path))
+      guard data.count <= sizeLimit, let values = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+        throw CocoaError(.fileReadCorruptFile)
+      }
+      let (settings, notes) = merged(values, path)
+      return (settings, SettingsFile(path: path, isProtected: false), notes)
+    } catch {
+      let note = "\(path.printable): not readable as settings, left alone; correct or remove it to have settings kept"
+      return (Settings(), SettingsFile(path: path, isProtected: true), [note])
+    }
+  }
+
+  /// Each key by itself: one bad value does not cost the others.
+  private static func merged(_ values: [String: Any], _ path: String) -> (Settings, [String]) {
+    var settings = Settings()
+    var notes: [String] = []
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      do {
+        guard var all = try JSONSerialization.jsonObject(with: JSONEncoder().encode(settings)) as? [String: Any] else {
+          continue
+        }
+        all[key] = value
+        settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: all))
+      } catch {
+        notes.append("\(path.printable): the value of '\(key.printable)' is of the wrong kind and left out")
+      }
+    }
+    return (settings, notes)
+  }
+
+  /// - Returns: what went wrong, in one line.
+  func save(_ settings: Settings) -> String? {
+    if isProtected { return "settings are not kept: \(path.printable) is not readable as settings" }
+    do {
+      let folder = parentFolder(path)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      let data = try encoder.encode(settings) + Data("\n".utf8)
+      try data.write(to: URL(filePath: path), options: .atomic)
+      return nil
+    } catch {
+      return "settings are not kept: \(path.printable): \(error.localizedDescription)".printable
+    }
+  }
+}
