@@ -58,7 +58,7 @@ extension ScreenID {
     switch self {
     case .files: FilesScreen()
     case .plan: PlanScreen()
-    case .run: RunRoom()
+    case .run: RunScreen()
     case .attention: AttentionScreen()
     case .compare: CompareScreen()
     case .models: ModelsScreen()
