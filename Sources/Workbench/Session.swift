@@ -40,7 +40,9 @@ public struct Session: Sendable {
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
   /// The plan for the next job.
-  var draft = PlanDraft()
+  var draft: PlanDraft
+  /// The job that was queued last from here.
+  var submitted: String?
 
   // What is to be done, collected while an event is handled
   var effects: [Effect] = []
@@ -57,7 +59,10 @@ public struct Session: Sendable {
     let purpose: Purpose
   }
 
-  init(settings: Settings) { self.settings = settings }
+  init(settings: Settings) {
+    self.settings = settings
+    draft = PlanDraft(task: settings.task)
+  }
 
   var isConnected: Bool { if case .connected = link { true } else { false } }
 
@@ -76,18 +81,25 @@ public struct Session: Sendable {
     pending.values.contains { $0.screen == screen && $0.purpose == purpose }
   }
 
+  /// A trial of a region is being computed for some screen.
+  var isTrying: Bool { pending.values.contains { $0.purpose == .trial } }
+
   /// The answer to the question of this purpose, if one is on its way, goes to nobody.
   mutating func forget(_ screen: ScreenID?, _ purpose: Purpose) {
     pending = pending.filter { !($0.value.screen == screen && $0.value.purpose == purpose) }
   }
 
-  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that.
+  /// Has the screen in front refreshed `seconds` from now, or earlier where something else asked for that. Every refresh
+  /// takes this back: ask again there.
   mutating func wake(in seconds: Double) { wakeTime = min(wakeTime ?? .infinity, time + seconds) }
 
   /// Who asked question `id`; each answer is handed over once.
   mutating func takePending(_ id: Int) -> Pending? { pending.removeValue(forKey: id) }
 
   mutating func forgetPending() { pending = [:] }
+
+  /// The most pixels that a picture in such an area can show: what to ask the engine for.
+  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours) }
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
@@ -108,7 +120,7 @@ public struct Session: Sendable {
   /// Shows a command line and copies it.
   mutating func show(command: String) {
     effects.append(.copy(command))
-    overlay = .report(title: "the same as a command line (copied)", lines: [command])
+    overlay = .report(Report(title: "The same as a command line (copied)", text: command))
   }
 
   /// Brings a screen to the front.
@@ -143,12 +155,4 @@ public struct Notice: Hashable, Sendable {
     self.kind = kind
     self.text = text
   }
-}
-
-/// What lies over the screen and takes the keys first.
-enum Overlay: Sendable {
-  case prompt(Prompt)
-  case question(Confirmation)
-  /// Lines to read.
-  case report(title: String, lines: [String])
 }

@@ -5,44 +5,87 @@ extension State {
   mutating func perform(_ command: Command) {
     if withFront({ $0.perform(command, &$1) }) { return }
     switch command {
-    case .back where session.screen != .files: session.screen = .files
+    case .help: showHelp()
+    case .palette: session.overlay = .finder(CommandFinder(.palette, title: "Command", offers: allOffers))
+    case .back where session.screen != .files: session.go(to: .files)
     case .back, .quit: leave()
     case .stop: stop()
     case .suspend: session.effects.append(.suspend)
     case .redraw: session.effects.append(.redraw)
     case .showCommand: showCommand()
-    case .mouse: toggleMouse()
+    case .mouse:
+      session.settings.usesMouse.toggle()
+      session.say(session.settings.usesMouse ? "mouse on; m turns it off" : "mouse off: the terminal selects text")
+    case .theme: session.overlay = .themes(ThemeChooser(names: session.themeNames, current: themeName))
+    case .host:
+      session.prompt(
+        "engine on [user@]host, empty for this machine", tag: "host", for: nil, text: session.settings.host ?? "")
+    case .reconnect: session.effects.append(.connect(host: session.settings.host))
+    case .escape: break
     default:
-      if let screen = ScreenID.allCases.first(where: { $0.name == command.name }) { session.screen = screen }
+      if let screen = ScreenID.allCases.first(where: { $0.name == command.name }) {
+        session.go(to: screen)
+      } else if !Command.movements.contains(command) {
+        session.say("\(command.name) means nothing here")
+      }
     }
   }
 
   /// Answers to the workbench's own questions.
   mutating func answered(_ text: String, to tag: String) {
     switch (tag, text) {
-    case ("quit", "q"): session.effects.append(.quit)
+    case ("leave", "q"), ("leave-running", "q"): session.effects.append(.quit)
+    case ("leave-running", "c"):
+      for job in runningJobs { session.ask(.cancel(job: job.id), for: nil, .other("cancel \(job.id)")) }
+      session.effects.append(.quit)
+    case ("host", let host): choose(host: host.trimmed)
     default: break
     }
   }
 
+  private mutating func choose(host: String) {
+    // What begins with a dash would be an option of ssh.
+    let isName = !host.hasPrefix("-") && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    guard host.isEmpty || isName else {
+      return session.say("'\(host)' is no host: give [user@]host as ssh takes it", .error)
+    }
+    session.settings.host = host.isEmpty ? nil : host
+  }
+
+  mutating func choose(theme name: String) {
+    guard session.themeNames.contains(name) else {
+      return session.say("no theme '\(name)'; there are \(session.themeNames.joined(separator: ", "))", .error)
+    }
+    session.settings.theme = name
+  }
+
+  // MARK: Leaving and stopping
+
+  /// Jobs that run in this engine.
+  private var runningJobs: [JobInfo] { session.jobs.filter { $0.state == .running && !$0.isElsewhere } }
+
   private mutating func leave() {
-    guard session.jobs.contains(where: { $0.state == .running }) else {
+    guard !runningJobs.isEmpty else {
       session.effects.append(.quit)
       return
     }
     session.confirm(
-      "A job is running. It goes on in the engine when you leave.", tag: "quit", for: nil,
-      choices: [("q", "leave"), ("s", "stay")])
+      "A job is running. It goes on in the engine when you leave, and is here when you come back.",
+      tag: "leave-running", for: nil,
+      choices: [("q", "leave, the job goes on"), ("c", "cancel the job and leave"), ("s", "stay")])
   }
 
   private mutating func stop() {
-    let running = session.jobs.filter { $0.state == .running && !$0.isElsewhere }
+    if session.isTrying {
+      session.ask(.stopTrying, for: nil, .control)
+      return session.say("stopping the preview")
+    }
+    let running = runningJobs
     guard running.isEmpty else {
       for job in running { session.ask(.pause(job: job.id), for: nil, .other("pause \(job.id)")) }
-      session.say("pausing; finished tiles are kept, Space on screen 3 goes on")
-      return
+      return session.say("pausing; finished tiles are kept, Space on screen 3 goes on")
     }
-    session.confirm("Leave the workbench?", tag: "quit", for: nil, choices: [("q", "leave"), ("s", "stay")])
+    session.confirm("Leave the workbench?", tag: "leave", for: nil, choices: [("q", "leave"), ("s", "stay")])
   }
 
   private mutating func showCommand() {
@@ -50,9 +93,51 @@ extension State {
     session.show(command: plan.command)
   }
 
-  private mutating func toggleMouse() {
-    session.settings.usesMouse.toggle()
-    session.effects += [.setMouse(session.settings.usesMouse), .save(session.settings)]
-    session.say(session.settings.usesMouse ? "mouse on; m turns it off" : "mouse off: the terminal selects text")
+  // MARK: Help and palette
+
+  private mutating func showHelp() {
+    let own = type(of: front).commands.map { CommandFinder.Offer(command: $0, screen: session.screen) }
+    let others = (Command.workbench + Command.movements).map { CommandFinder.Offer(command: $0, screen: nil) }
+    let names = Set(own.map(\.command.name))
+    session.overlay = .finder(
+      CommandFinder(
+        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) }))
+  }
+
+  /// Every command of every screen, those of the one in front first.
+  var allOffers: [CommandFinder.Offer] {
+    let order = [session.screen] + ScreenID.allCases.filter { $0 != session.screen }
+    var offers: [CommandFinder.Offer] = []
+    for screen in order {
+      offers += type(of: screens[screen.rawValue - 1]).commands.map { CommandFinder.Offer(command: $0, screen: screen) }
+    }
+    offers += (Command.workbench + Command.movements).map { CommandFinder.Offer(command: $0, screen: nil) }
+    return offers
+  }
+
+  /// Does what was chosen, on its screen, and answers the prompt or question it opens with `argument`.
+  mutating func run(_ offer: CommandFinder.Offer, argument: String) {
+    if let screen = offer.screen, screen != session.screen {
+      session.go(to: screen)
+      refresh()
+    }
+    perform(offer.command)
+    guard !argument.isEmpty else { return }
+    switch session.overlay {
+    case .prompt(let prompt):
+      session.overlay = nil
+      deliver(argument, to: prompt.tag, of: prompt.screen)
+    case .question(let question):
+      let choice = question.choices.first { String($0.key) == argument || $0.title.hasPrefix(argument) }
+      guard let choice else {
+        return session.say("'\(argument)' is none of \(question.choices.map(\.title).joined(separator: ", "))", .error)
+      }
+      session.overlay = nil
+      deliver(String(choice.key), to: question.tag, of: question.screen)
+    case .themes:
+      session.overlay = nil
+      choose(theme: argument)
+    default: session.say("\(offer.command.name) takes no argument; '\(argument)' was not used", .warning)
+    }
   }
 }

@@ -1,15 +1,40 @@
 import EngineWire
 
 extension State {
+  /// Most lines of the engine's log that are kept.
+  private static let logLimit = 2000
+
   mutating func engineBecame(_ link: EngineLink) {
+    let wasConnected = session.isConnected
     session.link = link
     session.forgetPending()
-    session.tiles = [:]
-    guard case .connected(let info) = link else { return }
-    session.engine = info
-    session.ask(.watch, for: nil, .control)
-    session.ask(.listModels, for: nil, .models)
-    for place in screens.indices { screens[place].refresh(&session) }
+    retryTime = nil
+    switch link {
+    case .connecting: break
+    case .lost(let reason, let seconds):
+      retryTime = seconds.map { session.time + max(0, $0.isFinite ? $0 : 0) }
+      let next = seconds == nil ? ":reconnect tries again" : "trying again by itself"
+      session.say("engine lost: \(reason); \(next)", .warning)
+      note(.warning, "engine lost: \(reason)")
+    case .connected(let info):
+      session.engine = info
+      session.tiles = [:]
+      session.progress = [:]
+      session.ask(.watch, for: nil, .control)
+      session.ask(.listModels, for: nil, .models)
+      if !wasConnected { note(.info, "connected to engine \(info.program) on \(info.host), process \(info.processID)") }
+      for place in screens.indices { screens[place].refresh(&session) }
+    }
+  }
+
+  /// A line of our own in the log.
+  private mutating func note(_ level: LogLine.Level, _ text: String) {
+    keep(LogLine(time: session.log.last?.time ?? 0, level: level, text: text))
+  }
+
+  private mutating func keep(_ line: LogLine) {
+    session.log.append(line)
+    if session.log.count > Self.logLimit { session.log.removeFirst(session.log.count - Self.logLimit) }
   }
 
   mutating func take(_ answer: Answer, _ body: [UInt8]) {
@@ -24,8 +49,9 @@ extension State {
       return
     }
     switch answer.reply {
-    case .jobs(let jobs): session.jobs = jobs
+    case .jobs(let jobs): take(jobs)
     case .models(let models): session.models = models
+    case .folder(let listing) where pending.purpose == .completion: complete(from: listing)
     case .failure(let failure): session.say(failure.message, .error)
     default: break
     }
@@ -34,19 +60,66 @@ extension State {
 
   private mutating func happened(_ event: EngineEvent) {
     switch event {
-    case .jobs(let jobs): session.jobs = jobs
-    case .picture(let job, let picture, let progress):
-      guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
-      guard session.jobs[place].pictures.indices.contains(picture) else { return }
-      session.jobs[place].pictures[picture] = progress
+    case .jobs(let jobs): take(jobs)
+    case .picture(let job, let picture, let progress): take(progress, job, picture)
     case .job(let job, let state, let reason):
       guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
+      let old = session.jobs[place].state
       session.jobs[place].state = state
       session.jobs[place].reason = reason
-    case .progress(let progress): session.progress[progress.job] = progress
+      tellEnd(of: session.jobs[place], from: old)
+    case .progress(let progress):
+      guard session.jobs.contains(where: { $0.id == progress.job }) else { return }
+      session.progress[progress.job] = progress
     case .tile(let job, let picture, let tile, let state):
+      guard let info = session.jobs.first(where: { $0.id == job }), info.pictures.indices.contains(picture) else { return }
+      let tiles = info.pictures[picture].tiles
+      guard tiles.isEmpty || tiles.indices.contains(tile), (0..<1_000_000).contains(tile) else { return }
       session.tiles[PictureKey(job: job, picture: picture), default: [:]][tile] = state
-    case .log(let line): session.log.append(line)
+    case .log(let line): keep(line)
     }
   }
+
+  private mutating func take(_ jobs: [JobInfo]) {
+    let old = Dictionary(session.jobs.map { ($0.id, $0.state) }) { first, _ in first }
+    session.jobs = jobs
+    for job in jobs { if let state = old[job.id] { tellEnd(of: job, from: state) } }
+    let known = Set(jobs.map(\.id))
+    session.progress = session.progress.filter { known.contains($0.key) }
+    session.tiles = session.tiles.filter { known.contains($0.key.job) }
+  }
+
+  private mutating func take(_ progress: PictureProgress, _ job: String, _ picture: Int) {
+    guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
+    guard session.jobs[place].pictures.indices.contains(picture) else { return }
+    let old = session.jobs[place].pictures[picture].state
+    session.jobs[place].pictures[picture] = progress
+    if progress.state != .running { session.tiles[PictureKey(job: job, picture: picture)] = nil }
+    if progress.state == .failed, old != .failed {
+      session.say("\(progress.input.lastPathPart) failed: \(progress.reason ?? "no reason given")", .error)
+    }
+  }
+
+  /// Says when a job has ended.
+  private mutating func tellEnd(of job: JobInfo, from old: JobState) {
+    guard job.state != old else { return }
+    let done = job.pictures.filter { $0.state == .done }.count
+    let what =
+      job.pictures.count == 1
+      ? job.pictures[0].input.lastPathPart : "\(done) of \(job.pictures.count) pictures"
+    switch job.state {
+    case .done: session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)")
+    case .failed:
+      let reason = job.reason ?? job.pictures.lazy.compactMap(\.reason).first ?? "see the log"
+      session.say("\(job.request.task) failed for \(job.pictures.count - done) of \(job.pictures.count): \(reason)", .error)
+    case .paused: if let reason = job.reason { session.say("job paused: \(reason)", .warning) }
+    case .cancelled: session.say("\(job.request.task) cancelled; finished pictures stay")
+    case .waiting, .running: break
+    }
+  }
+}
+
+extension String {
+  /// The name behind the last slash.
+  var lastPathPart: String { split(separator: "/").last.map(String.init) ?? self }
 }

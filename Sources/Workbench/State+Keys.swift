@@ -2,12 +2,13 @@ extension State {
   mutating func press(_ key: Key) {
     session.notice = nil
     if session.overlay != nil { return pressInOverlay(key) }
-    let map = KeyMap(tables: [type(of: front).commands, Command.movements, Command.workbench])
     // A key that does not go on with what was begun is looked at alone.
     let candidates = begun.isEmpty ? [[key]] : [begun + [key], [key]]
+    let wasBegun = !begun.isEmpty
     begun = []
+    if key == .escape, wasBegun { return }
     for keys in candidates {
-      switch map.match(keys) {
+      switch keyMap.match(keys) {
       case .command(let command): return perform(command)
       case .begun:
         begun = keys
@@ -15,20 +16,43 @@ extension State {
       case .none: continue
       }
     }
+    session.say("\(key.name) does nothing here; ? shows what does")
   }
 
-  mutating func pressInOverlay(_ key: Key) {
+  /// What keys mean on the screen in front.
+  var keyMap: KeyMap { KeyMap(tables: [type(of: front).commands, Command.movements, Command.workbench]) }
+
+  private mutating func pressInOverlay(_ key: Key) {
     switch session.overlay {
     case nil: break
-    case .report: session.overlay = nil
+    case .report(let report): press(key, in: report)
     case .question(let question): press(key, in: question)
     case .prompt(let prompt): press(key, in: prompt)
+    case .finder(let finder): press(key, in: finder)
+    case .themes(let chooser): press(key, in: chooser)
     }
+  }
+
+  private mutating func press(_ key: Key, in report: Report) {
+    var report = report
+    switch key {
+    case .down, .character("j"): report.scroll(by: 1, in: session)
+    case .up, .character("k"): report.scroll(by: -1, in: session)
+    case .pageDown, .character(" "): report.scroll(by: max(1, session.rows - 6), in: session)
+    case .pageUp: report.scroll(by: -max(1, session.rows - 6), in: session)
+    case .escape, .enter, .character("q"), .control("c"):
+      session.overlay = nil
+      return
+    default: return
+    }
+    session.overlay = .report(report)
   }
 
   private mutating func press(_ key: Key, in question: Confirmation) {
     let choice: Confirmation.Choice?
     switch key {
+    // Ctrl-C at the question whether to leave means it.
+    case .control("c") where question.tag == "leave": choice = question.choices.first
     case .escape, .control("c"):
       session.overlay = nil
       return
@@ -41,45 +65,70 @@ extension State {
     deliver(String(choice.key), to: question.tag, of: question.screen)
   }
 
-  private mutating func press(_ key: Key, in prompt: Prompt) {
-    var prompt = prompt
+  private mutating func press(_ key: Key, in chooser: ThemeChooser) {
+    var chooser = chooser
+    switch key {
+    case .up, .character("k"): chooser.move(by: -1)
+    case .down, .character("j"): chooser.move(by: 1)
+    case .home: chooser.move(by: -chooser.names.count)
+    case .end: chooser.move(by: chooser.names.count)
+    case .enter:
+      session.overlay = nil
+      choose(theme: chooser.name)
+      return
+    case .escape, .character("q"), .control("c"):
+      session.overlay = nil
+      return
+    default: return
+    }
+    session.overlay = .themes(chooser)
+  }
+
+  private mutating func press(_ key: Key, in finder: CommandFinder) {
+    var finder = finder
     switch key {
     case .escape, .control("c"):
       session.overlay = nil
-      tell(nil, prompt)
+      return
     case .enter:
+      guard let offer = finder.chosen else { return }
       session.overlay = nil
-      deliver(prompt.line.text, to: prompt.tag, of: prompt.screen)
-    default:
-      guard prompt.line.handle(key) else { return }
-      session.overlay = .prompt(prompt)
-      tell(prompt.line.text, prompt)
+      run(offer, argument: finder.argument)
+      return
+    case .up, .control("p"): finder.move(by: -1)
+    case .down, .control("n"): finder.move(by: 1)
+    case .pageUp: finder.move(by: -10)
+    case .pageDown: finder.move(by: 10)
+    case .tab: finder.complete()
+    default: guard finder.handle(key) else { return }
     }
-  }
-
-  /// Tells the screen that asked what its prompt holds now.
-  private mutating func tell(_ text: String?, _ prompt: Prompt) {
-    guard let screen = prompt.screen else { return }
-    screens[screen.rawValue - 1].edited(text, of: prompt.tag, &session)
-  }
-
-  /// Hands an answer to who asked.
-  mutating func deliver(_ text: String, to tag: String, of screen: ScreenID?) {
-    guard let screen else { return answered(text, to: tag) }
-    screens[screen.rawValue - 1].answered(text, to: tag, &session)
+    session.overlay = .finder(finder)
   }
 
   mutating func paste(_ text: String) {
-    guard case .prompt(var prompt) = session.overlay else { return }
-    prompt.line.insert(text)
-    session.overlay = .prompt(prompt)
-    tell(prompt.line.text, prompt)
+    switch session.overlay {
+    case .prompt(var prompt):
+      prompt.line.insert(text)
+      prompt.candidates = []
+      session.overlay = .prompt(prompt)
+      tell(prompt.line.text, prompt)
+    case .finder(var finder):
+      finder.insert(text)
+      session.overlay = .finder(finder)
+    default: session.say("pasted text goes into prompts only")
+    }
   }
 
   mutating func point(_ event: MouseEvent) {
     guard session.settings.usesMouse, session.overlay == nil else { return }
-    let area = session.area
-    guard area.contains(column: event.column, row: event.row) else { return }
-    withFront { $0.mouse(event, in: area, &$1) }
+    session.notice = nil
+    let frame = ScreenFrame(columns: session.columns, rows: session.rows)
+    if frame.header.contains(column: event.column, row: event.row) {
+      guard event.action == .press else { return }
+      let header = Header(session, retryTime: retryTime)
+      if let screen = header.tab(at: event.column) { session.go(to: screen) }
+    } else if frame.body.contains(column: event.column, row: event.row) {
+      withFront { $0.mouse(event, in: frame.body, &$1) }
+    }
   }
 }

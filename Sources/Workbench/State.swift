@@ -9,59 +9,102 @@ import EngineWire
 public struct State: Sendable {
   public internal(set) var session: Session
   var screens: [any Screen]
-  var themes: [Theme]
-  var look: Look
+  let themes: [Theme]
+  private(set) var look: Look
+  private var lookOrigin: LookOrigin?
   /// Keys of a sequence that is not complete yet.
   var begun: [Key] = []
+  /// When the engine is tried again, as `Session.time`.
+  var retryTime: Double?
+  /// What was typed into prompts, the latest last, by tag.
+  var pastAnswers: [String: [String]] = [:]
+  /// What the terminal can show, and what flags said about it.
+  private let terminal: (graphics: Graphics, colours: ColourDepth)
+  private var flags: Flags
+
+  /// What was said on the command line. It counts more than the settings, until the person chooses otherwise.
+  public struct Flags: Hashable, Sendable {
+    public var theme: String?
+    public var colours: ColourDepth?
+    public var graphics: Graphics?
+
+    public init(theme: String? = nil, colours: ColourDepth? = nil, graphics: Graphics? = nil) {
+      self.theme = theme
+      self.colours = colours
+      self.graphics = graphics
+    }
+  }
+
+  /// What a look is made from.
+  private struct LookOrigin: Hashable {
+    var theme: String
+    var colours: ColourDepth
+    var graphics: Graphics
+  }
 
   /// - Parameters:
+  ///   - themes: those that can be chosen; of two with one name the later counts. The built-in one is always there.
   ///   - files: what was named on the command line, absolute paths.
+  ///   - graphics: what the terminal can show at best, where neither flags nor settings say otherwise.
+  ///   - colours: how many colours the terminal shows.
   ///   - notes: what went wrong before (a theme's bad line, unreadable settings); they go to the log.
   public init(
     settings: Settings = Settings(), themes: [Theme] = [], files: [String] = [], graphics: Graphics = .half,
-    colours: ColourDepth = .indexed, notes: [String] = []
+    colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = []
   ) {
-    self.themes = themes.isEmpty ? [.standard] : themes
+    var known: [Theme] = [.standard, .standardLight]
+    for theme in themes {
+      known.removeAll { $0.name == theme.name }
+      known.append(theme)
+    }
+    self.themes = known.sorted { ($0.name == "dark" ? "" : $0.name) < ($1.name == "dark" ? "" : $1.name) }
+    terminal = (graphics, colours)
+    self.flags = flags
     session = Session(settings: settings)
     session.arguments = files
-    session.graphics = graphics
-    session.colours = colours
     session.themeNames = self.themes.map(\.name)
     session.log = notes.map { LogLine(time: 0, level: .warning, text: $0) }
     screens = ScreenID.allCases.map { $0.makeScreen() }
     look = Theme.standard.look(colours: colours, graphics: graphics)
     chooseLook()
+    if let first = notes.first { session.say(first, .warning) }
   }
 
   /// Whether `Event.time` is wanted every 100 ms.
-  public var wantsTicks: Bool {
-    if case .lost(_, .some) = session.link { return true }
-    return session.wakeTime != nil
-  }
+  public var wantsTicks: Bool { retryTime != nil || session.wakeTime != nil }
+
+  /// How pictures are shown now, for the terminal's driver.
+  public var graphics: Graphics { look.graphics }
+  public var colours: ColourDepth { look.colours }
 
   /// The only place where anything changes. Total: every event means something or nothing.
   public mutating func update(_ event: Event) -> [Effect] {
-    let screen = session.screen
+    let (screen, settings) = (session.screen, session.settings)
     switch event {
     case .key(let key): press(key)
     case .paste(let text): paste(text)
     case .mouse(let event): point(event)
     case .resize(let columns, let rows):
-      session.columns = max(1, columns)
-      session.rows = max(1, rows)
+      session.columns = min(max(1, columns), Self.sizeLimit)
+      session.rows = min(max(1, rows), Self.sizeLimit)
       refresh()
     case .engine(let link): engineBecame(link)
     case .answer(let answer, let body): take(answer, body)
     case .time(let time):
-      session.time = time
-      if let wake = session.wakeTime, wake <= time { refresh() }
+      session.time = time.isFinite ? time : session.time
+      if let wake = session.wakeTime, wake <= session.time { refresh() }
     case .interrupt: perform(.stop)
     case .problem(let text): session.say(text, .error)
     }
     if session.screen != screen { refresh() }
+    if session.settings != settings { settle(settings) }
+    chooseLook()
     defer { session.effects = [] }
     return session.effects
   }
+
+  /// Terminals are not larger; a wrong size shall cost no memory.
+  private static let sizeLimit = 2000
 
   var front: any Screen { screens[session.screen.rawValue - 1] }
 
@@ -77,9 +120,32 @@ public struct State: Sendable {
     withFront { $0.refresh(&$1) }
   }
 
-  /// Makes the look anew after theme, colours or graphics changed.
-  mutating func chooseLook() {
-    let theme = themes.first { $0.name == session.settings.theme } ?? .standard
-    look = theme.look(colours: session.colours, graphics: session.graphics)
+  /// Settings changed, wherever that was: they are saved, and what they are about follows.
+  private mutating func settle(_ old: Settings) {
+    let new = session.settings
+    session.effects.append(.save(new))
+    if new.usesMouse != old.usesMouse { session.effects.append(.setMouse(new.usesMouse)) }
+    if new.host != old.host { session.effects.append(.connect(host: new.host)) }
+    if new.theme != old.theme { flags.theme = nil }
+    if new.colours != old.colours { flags.colours = nil }
+    if new.graphics != old.graphics { flags.graphics = nil }
   }
+
+  /// Makes the look anew where theme, colours or graphics changed.
+  private mutating func chooseLook() {
+    let settings = session.settings
+    session.colours = flags.colours ?? settings.colours.flatMap(ColourDepth.init) ?? terminal.colours
+    session.graphics = flags.graphics ?? settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+    let preview: String? = if case .themes(let chooser) = session.overlay { chooser.name } else { nil }
+    let origin = LookOrigin(
+      theme: preview ?? flags.theme ?? settings.theme, colours: session.colours, graphics: session.graphics)
+    guard origin != lookOrigin else { return }
+    if lookOrigin != nil { session.effects.append(.redraw) }
+    lookOrigin = origin
+    let theme = themes.first { $0.name == origin.theme } ?? .standard
+    look = theme.look(colours: origin.colours, graphics: origin.graphics)
+  }
+
+  /// The theme that is used, whoever chose it.
+  var themeName: String { lookOrigin?.theme ?? session.settings.theme }
 }

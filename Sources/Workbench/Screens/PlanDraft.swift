@@ -3,8 +3,14 @@ import EngineWire
 /// The plan for the next job as the person has it so far, with the way back. Its inputs are not looked at: what is marked in the
 /// files screen goes in.
 struct PlanDraft: Sendable {
-  private(set) var request = JobRequest(inputs: [], task: "denoise")
+  private(set) var request: JobRequest
   private var past: [JobRequest] = []
+
+  /// - Parameter task: the one chosen last; nil or one that is not known becomes `denoise`.
+  init(task: String? = nil) {
+    request = JobRequest(inputs: [], task: task.flatMap { PlanRow.tasks.contains($0) ? $0 : nil } ?? "denoise")
+    if request.task == "sr" { request.scale = 2 }
+  }
 
   /// Most steps back.
   static let depth = 200

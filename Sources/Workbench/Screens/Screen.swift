@@ -56,9 +56,9 @@ extension ScreenID {
   /// A new screen of this kind.
   func makeScreen() -> any Screen {
     switch self {
-    case .files: FilesRoom()
-    case .plan: PlanRoom()
-    case .run: RunRoom()
+    case .files: FilesScreen()
+    case .plan: PlanScreen()
+    case .run: RunScreen()
     case .attention: AttentionScreen()
     case .compare: CompareScreen()
     case .models: ModelsScreen()

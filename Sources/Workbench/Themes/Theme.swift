@@ -1,29 +1,31 @@
-/// Colours and attributes for each role, as a theme file says them.
+/// Colours and attributes for each role, as a theme file says them. `look(colours:graphics:)` makes them ready for a terminal.
 public struct Theme: Hashable, Sendable {
+  /// What a line of the file says about a role; what it leaves open is nil.
+  public struct Wish: Hashable, Sendable {
+    public var foreground: Colour?
+    public var background: Colour?
+    public var attributes: Style.Attributes = []
+
+    public init() {}
+  }
+
   /// As it is chosen: the file's name without its ending.
   public var name: String
   /// As it is shown.
   public var title: String
-  public var author: String
+  public var author = ""
   /// Made for a terminal with a light background.
-  public var isLight: Bool
-  /// What each role looks like; a role that is missing looks as in `standard`.
-  public var styles: [Look.Role: Style]
-  /// The same for terminals of 16 colours, where the nearest of them would not do.
-  public var sixteen: [Look.Role: Style]
-  /// The same for terminals without colours; only the attributes count.
-  public var attributes: [Look.Role: Style.Attributes]
-  /// Colours of a heat map from least to most.
-  public var heat: [Colour]
+  public var isLight = false
+  public var wishes: [Look.Role: Wish] = [:]
+  /// For terminals of 16 colours, where the nearest of them would not do.
+  public var sixteen: [Look.Role: Wish] = [:]
+  /// For terminals without colours; only the attributes count.
+  public var mono: [Look.Role: Wish] = [:]
+  /// Colours of a heat map from least to most, at least two; empty for viridis.
+  public var heat: [Colour] = []
 
   public init(name: String) {
     self.name = name
     title = name
-    author = ""
-    isLight = false
-    styles = [:]
-    sixteen = [:]
-    attributes = [:]
-    heat = []
   }
 }

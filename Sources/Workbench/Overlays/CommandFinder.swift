@@ -1,0 +1,94 @@
+/// A list of commands that typing makes shorter, and Enter runs the chosen one of: the help of a screen and the command palette.
+struct CommandFinder: Sendable {
+  /// A command and where it can be done; nil is everywhere.
+  struct Offer: Hashable, Sendable {
+    let command: Command
+    let screen: ScreenID?
+  }
+
+  enum Kind: Hashable, Sendable { case help, palette }
+
+  let kind: Kind
+  let title: String
+  let offers: [Offer]
+  private(set) var line = LineEditor()
+  /// Offers that what is typed leaves, best first.
+  private(set) var found: [Offer]
+  private(set) var choice = 0
+
+  init(_ kind: Kind, title: String, offers: [Offer]) {
+    self.kind = kind
+    self.title = title
+    self.offers = offers
+    found = offers
+  }
+
+  var chosen: Offer? { found.indices.contains(choice) ? found[choice] : nil }
+
+  /// What stands behind a whole command name: `sr` of `task sr`.
+  var argument: String {
+    guard kind == .palette, let offer = named else { return "" }
+    return String(line.text.dropFirst(offer.command.name.count)).trimmed
+  }
+
+  /// The offer whose name is typed in full, with a blank behind it.
+  private var named: Offer? {
+    guard let end = line.text.firstIndex(of: " ") else { return nil }
+    let name = line.text[..<end]
+    return offers.first { $0.command.name == name }
+  }
+
+  mutating func move(by count: Int) { choice = min(max(0, choice + count), max(0, found.count - 1)) }
+
+  mutating func handle(_ key: Key) -> Bool {
+    guard line.handle(key) else { return false }
+    filter()
+    return true
+  }
+
+  mutating func insert(_ text: String) {
+    line.insert(text)
+    filter()
+  }
+
+  /// Puts the chosen command's name into the line, so that an argument can follow.
+  mutating func complete() {
+    guard kind == .palette, argument.isEmpty, let name = chosen?.command.name else { return }
+    line = LineEditor(name + " ")
+    filter()
+  }
+
+  private mutating func filter() {
+    choice = 0
+    let text = line.text.lowercased()
+    if kind == .palette, let named {
+      found = [named]
+    } else if kind == .palette {
+      let ranked = offers.enumerated().compactMap { place, offer in
+        // Who types letters of a name means the name.
+        let name = FuzzyMatch(text, in: offer.command.name).map { $0.score + 15 }
+        let score = [name, FuzzyMatch(text, in: offer.command.title)?.score].compactMap { $0 }.max()
+        return score.map { (offer, $0, place) }
+      }
+      found = ranked.sorted { ($0.1, -$0.2) > ($1.1, -$1.2) }.map(\.0)
+    } else {
+      let words = text.split(separator: " ")
+      found = offers.filter { offer in
+        let command = offer.command
+        let keys = command.keys.map { $0.map(\.name).joined(separator: " ") }.joined(separator: " ")
+        let all = "\(command.title) \(command.name) \(keys)".lowercased()
+        return words.allSatisfy { all.contains($0) }
+      }
+    }
+  }
+}
+
+extension String {
+  /// Without blanks at both ends.
+  var trimmed: String {
+    var text = Substring(self)
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

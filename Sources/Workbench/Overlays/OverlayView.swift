@@ -1,0 +1,133 @@
+/// Draws what lies over the screen.
+struct OverlayView {
+  let session: Session
+  let look: Look
+  let themes: [Theme]
+
+  func draw(_ overlay: Overlay, on canvas: inout Canvas, _ frame: ScreenFrame) {
+    switch overlay {
+    case .prompt(let prompt): draw(prompt, on: &canvas, frame)
+    case .question(let question): draw(question, on: &canvas)
+    case .report(let report): draw(report, on: &canvas)
+    case .finder(let finder): draw(finder, on: &canvas, frame)
+    case .themes(let chooser): draw(chooser, on: &canvas, frame)
+    }
+  }
+
+  /// A blank box and the room within it; pictures of graphics protocols under it go. Small boxes lose their margin.
+  private func box(_ area: CanvasArea, title: String, on canvas: inout Canvas) -> CanvasArea {
+    canvas.fill(area, look[.panel])
+    canvas.pictures.removeAll { !$0.area.clipped(to: area).isEmpty }
+    canvas.cursor = nil
+    let margin = area.columns > 12 ? 2 : 0
+    let inner = area.inset(columns: margin)
+    guard area.rows > 2, !title.isEmpty else { return inner }
+    let head = area.top(1)
+    canvas.fill(head, look[.cursor])
+    canvas.write(title, in: head.inset(columns: margin), look[.title, on: .cursor])
+    return inner.dropTop(1)
+  }
+
+  private func draw(_ prompt: Prompt, on canvas: inout Canvas, _ frame: ScreenFrame) {
+    let line = frame.footer
+    canvas.fill(line, look[.input])
+    let title = canvas.columns >= 40 ? " \(prompt.title): " : " "
+    let used = canvas.write(title, in: line.left(canvas.columns * 2 / 3), look[.accent, on: .input])
+    drawLine(prompt.line, on: &canvas, in: line.dropLeft(used).dropRight(1), look[.input])
+    guard !prompt.candidates.isEmpty, !frame.body.isEmpty else { return }
+    drawCandidates(prompt, on: &canvas, frame)
+  }
+
+  private func drawCandidates(_ prompt: Prompt, on canvas: inout Canvas, _ frame: ScreenFrame) {
+    let names = prompt.candidates.map { name in
+      // Of paths only the last part: what comes before is the same for all.
+      prompt.completion == .path ? name.lastPathPart + (name.hasSuffix("/") ? "/" : "") : name
+    }
+    let width = min(frame.body.columns, max(8, (names.map(\.columns).max() ?? 0) + 2))
+    let across = max(1, frame.body.columns / width)
+    let rowsNeeded = (names.count + across - 1) / across
+    let rows = min(rowsNeeded, max(1, frame.body.rows / 2))
+    let area = frame.body.bottom(rows)
+    canvas.fill(area, look[.panel])
+    canvas.pictures.removeAll { !$0.area.clipped(to: area).isEmpty }
+    let chosenRow = (prompt.candidate ?? 0) / across
+    let first = min(max(0, chosenRow - rows + 1), max(0, rowsNeeded - rows))
+    for (place, name) in names.enumerated() {
+      let row = place / across - first
+      guard (0..<rows).contains(row) else { continue }
+      let cell = area.dropTop(row).top(1).dropLeft(place % across * width).left(width)
+      let isChosen = place == prompt.candidate
+      if isChosen { canvas.fill(cell, look[.cursor]) }
+      canvas.write(name, in: cell.dropLeft(1).dropRight(1), look[isChosen ? .cursor : .panel])
+    }
+  }
+
+  /// A line being typed, moved so that the cursor is in sight.
+  func drawLine(_ line: LineEditor, on canvas: inout Canvas, in area: CanvasArea, _ style: Style) {
+    guard !area.isEmpty else { return }
+    let before = ShownText(String(line.characters[..<line.position]))
+    let after = ShownText(String(line.characters[line.position...]), limit: area.columns)
+    let cut = before.cut(to: max(0, area.columns - 1), from: .start)
+    let used = canvas.write(cut.string, in: area, style, cut: .silently)
+    canvas.write(after.string, in: area.dropLeft(used), style)
+    canvas.cursor = CanvasPoint(column: min(area.column + used, canvas.columns - 1), row: area.row)
+  }
+
+  private func draw(_ question: Confirmation, on canvas: inout Canvas) {
+    let choices = question.choices.enumerated().map { place, choice in
+      (key: String(choice.key), title: choice.title + (place == 0 ? " (Enter)" : ""))
+    }
+    let width = min(64, canvas.columns - 2)
+    let lines = question.text.wrapped(columns: max(1, width - 4))
+    let area = box(
+      canvas.area.centred(columns: width, rows: lines.count + choices.count + 4), title: "Question", on: &canvas)
+    var rest = area.dropTop(area.rows > lines.count + choices.count ? 1 : 0)
+    for line in lines.prefix(max(1, rest.rows - choices.count)) {
+      canvas.write(line, in: rest, look[.panel])
+      rest = rest.dropTop(1)
+    }
+    if rest.rows > choices.count + 1 { rest = rest.dropTop(1) }
+    for choice in choices {
+      let used = canvas.write(choice.key, in: rest, look[.accent, on: .panel])
+      canvas.write(choice.title, in: rest.dropLeft(used + 2), look[.panel])
+      rest = rest.dropTop(1)
+    }
+  }
+
+  private func draw(_ report: Report, on canvas: inout Canvas) {
+    let room = Report.room(session)
+    let lines = report.text.wrapped(columns: room.columns)
+    let shown = lines.dropFirst(report.scroll).prefix(room.rows)
+    let inner = box(
+      canvas.area.centred(columns: room.columns + 4, rows: min(lines.count, room.rows) + 3), title: report.title,
+      on: &canvas)
+    let text = inner.dropTop(inner.rows > shown.count ? 1 : 0)
+    for (row, line) in shown.enumerated() { canvas.write(line, in: text.dropTop(row).top(1), look[.panel]) }
+  }
+
+  private func draw(_ chooser: ThemeChooser, on canvas: inout Canvas, _ frame: ScreenFrame) {
+    let labels = chooser.names.map { name in
+      let theme = themes.first { $0.name == name }
+      return (title: theme?.title ?? name, note: theme?.isLight == true ? "light" : "dark")
+    }
+    let widest = labels.map(\.title.columns).max() ?? 0
+    let width = min(canvas.columns, max(28, widest + 13))
+    // At the right, so that most of the screen shows how the theme looks.
+    let side = frame.body.isEmpty ? canvas.area : frame.body
+    let area = side.right(width).dropTop(side.rows > labels.count + 6 ? 1 : 0).top(labels.count + 4)
+    var list = box(area, title: "Theme", on: &canvas)
+    if list.rows > labels.count + 1 {
+      canvas.write("Enter keep  Esc back", in: list.bottom(1), look[.faint, on: .panel])
+      list = list.dropTop(1).dropBottom(list.rows > labels.count + 2 ? 2 : 1)
+    }
+    let rows = max(1, list.rows)
+    let first = min(max(0, chooser.choice - rows / 2), max(0, labels.count - rows))
+    for (row, label) in labels.enumerated().dropFirst(first).prefix(rows) {
+      let line = list.dropTop(row - first).top(1)
+      let ground: Look.Role = row == chooser.choice ? .cursor : .panel
+      canvas.fill(line, look[ground])
+      canvas.write(label.note, in: line.dropRight(1), look[.faint, on: ground], .right)
+      canvas.write(label.title, in: line.dropLeft(1).dropRight(7), look[ground])
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import EngineWire
+
+/// Folders and pictures of the engine's machine: what to restore is chosen here, and looked at.
+struct FilesScreen: Screen {
+  enum Pane: Hashable, Sendable { case list, preview }
+
+  static let suggestion = Command("take-suggestion", "take the task that the preview suggests", "t")
+  static let hidden = Command("hidden", "hidden files on or off", ".")
+  static let sort = Command("sort", "sort by name, newest, largest", "s")
+  static let invert = Command("invert-marks", "mark what is not marked, and the other way round", "*")
+  static let unmarkAll = Command("unmark-all", "unmark everything", "u")
+  static let goTo = Command("go-to", "go to a path", "g p")
+  static let home = Command("home", "home folder", "~", "g h")
+  static let reload = Command("reload", "read the folder again", "R")
+  static let flip = Command("flip", "after a preview: before and after in turn", "b")
+
+  static let commands: [Command] = [
+    .mark, .range, .find, .filter, .trial.called("restore only the framed part and compare", short: "preview"),
+    suggestion, invert, unmarkAll, .nextMatch, .previousMatch, hidden, sort, home, goTo,
+    .zoomOut.called("folder above; in the preview: smaller frame"), .zoomIn.called("in the preview: larger frame"),
+    .fit.called("after a preview: all of it"), .actualSize.called("after a preview: one pixel to one"), flip, reload,
+  ]
+
+  var tree = FilesTree()
+  var cursor = ListCursor()
+  var pane = Pane.list
+  var details = FilesDetails()
+  var preview = FilesPreview(screen: .files)
+  var trial = Trial(screen: .files)
+  /// The row at which `v` was pressed.
+  var rangeStart: Int?
+  var search = FilesSearch()
+  /// The folder whose listing is on its way, with the path to stand on when it is there.
+  var entering: (folder: String, landing: String?)?
+  /// Why there is nothing to show.
+  var failure: String?
+  /// Where the cursor stood in folders that were left.
+  var landings: [String: String] = [:]
+  /// How many pictures of all jobs were done when the folder was read: more, and it is read again.
+  var donePictures = 0
+  /// Something was pressed at this place of the preview and not let go yet.
+  var dragStart: (x: Int, y: Int)?
+
+  init() {}
+
+  /// The row under the cursor.
+  var row: FilesTree.Row? { tree.rows.indices.contains(cursor.index) ? tree.rows[cursor.index] : nil }
+  var entry: FolderListing.Entry? { row.flatMap(tree.entry) }
+
+  func layout(_ session: Session) -> FilesLayout {
+    FilesLayout(session.area, pane: pane)
+  }
+
+  mutating func refresh(_ session: inout Session) {
+    trial.notice(lossIn: session)
+    guard session.isConnected else { return }
+    if tree.path.isEmpty && entering == nil { start(&session) }
+    // An answer that was lost with the engine.
+    if let entering, !session.isAsking(.files, .listing) { enter(entering.folder, landing: entering.landing, &session) }
+    let done = session.jobs.reduce(0) { $0 + $1.pictures.count { $0.state == .done } }
+    if done > donePictures && !tree.path.isEmpty && tree.entryCount < 5000 { reload(&session) }
+    donePictures = done
+    settle(&session)
+  }
+
+  /// Brings cursor, preview and details to where they belong now.
+  mutating func settle(_ session: inout Session) {
+    let layout = layout(session)
+    cursor.move(to: cursor.index, count: tree.rows.count, visible: layout.listRows)
+    let path = entry?.kind == .picture ? row.map(tree.path(of:)) : nil
+    if session.current != path {
+      session.current = path
+      session.framed = nil
+    }
+    if !layout.showsList && path == nil && !trial.isOpen { pane = .list }
+    preview.want(previewKey(layout, session), &session)
+    if preview.isWaiting { session.wake(in: FilesPreview.rest) }
+    if trial.isRunning { session.wake(in: 1) }
+    askDetails(layout, &session)
+  }
+
+  private func previewKey(_ layout: FilesLayout, _ session: Session) -> FilesPreview.Key? {
+    guard let entry, let path = session.current, !layout.picture.isEmpty else { return nil }
+    let size = session.pixels(in: layout.picture)
+    return FilesPreview.Key(path: path, modified: entry.modified, width: size.width, height: size.height)
+  }
+
+  private mutating func askDetails(_ layout: FilesLayout, _ session: inout Session) {
+    let first = cursor.firstRow(count: tree.rows.count, visible: layout.listRows)
+    let shown = tree.rows[first..<min(first + layout.listRows, tree.rows.count)]
+    let wanted = ([row].compactMap { $0 } + shown).compactMap { row -> (path: String, modified: Double)? in
+      guard let entry = tree.entry(row), entry.kind == .picture else { return nil }
+      return (tree.path(of: row), entry.modified)
+    }
+    details.ask(wanted, &session)
+  }
+}
+
+/// Names that hold a text, found once and then gone through.
+struct FilesSearch: Sendable {
+  private(set) var text = ""
+  private var matches: [Int] = []
+  private var version = -1
+
+  /// Looks for `text` from now on.
+  mutating func begin(_ text: String) {
+    self.text = text
+    version = -1
+  }
+
+  /// The next row after `index`, or before it, that matches, going round at the ends; nil where nothing does.
+  mutating func next(after index: Int, isForward: Bool, in tree: FilesTree) -> Int? {
+    guard !text.isEmpty else { return nil }
+    if version != tree.version {
+      let needle = FilesNeedle(text)
+      matches = tree.rows.indices.filter { tree.entry(tree.rows[$0]).map { needle.isIn($0.name) } ?? false }
+      version = tree.version
+    }
+    guard let first = matches.first, let last = matches.last else { return nil }
+    if isForward { return matches.first { $0 > index } ?? first }
+    return matches.last { $0 < index } ?? last
+  }
+}

@@ -1,0 +1,45 @@
+import EngineWire
+
+/// What the estimates on a picture suggest. They are estimates: texture looks like noise, and a task is only proposed.
+struct PictureImpression: Hashable, Sendable {
+  /// Below this the noise is that of any photograph.
+  static let noisySigma = 5.0
+  /// From here on blocks can be seen.
+  static let blockyStrength = 0.1
+
+  let sigma: Double?
+  let blockiness: Double?
+
+  init(_ info: PixelsInfo) {
+    sigma = info.noiseSigma
+    blockiness = info.blockiness
+  }
+
+  /// The task to try first; nil where nothing stands out.
+  var task: String? {
+    if let blockiness, blockiness >= Self.blockyStrength { return "jpeg" }
+    if let sigma, sigma >= Self.noisySigma { return "denoise" }
+    return nil
+  }
+
+  /// `noise about 21 of 255, no JPEG grid`; nil where nothing was estimated.
+  var text: String? {
+    guard sigma != nil || blockiness != nil else { return nil }
+    var parts: [String] = []
+    if let sigma { parts.append("noise about \(Quantity.decimal(sigma, sigma < 9.5 ? 1 : 0)) of 255") }
+    if let blockiness {
+      parts.append(
+        blockiness >= Self.blockyStrength ? "JPEG grid \(Quantity.decimal(blockiness, 2))" : "no JPEG grid")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  /// What it looks like, and what could be tried.
+  var suggestion: String {
+    switch task {
+    case "jpeg": "looks like JPEG damage: t takes task jpeg"
+    case "denoise": "looks noisy: t takes task denoise"
+    default: "no noise or JPEG grid stands out"
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import EngineWire
+
+/// One line of the plan that can be changed.
+enum PlanRow: String, Hashable, Sendable, CaseIterable {
+  case task, model, sigma, quality, scale, pattern, right, region
+  case tile, overlap, memory, threads, ensemble
+  case depth, metadata, folder, name, existing, subfolders
+
+  /// The rows that mean something for what is planned.
+  static func rows(for request: JobRequest) -> [PlanRow] {
+    allCases.filter { row in
+      switch row {
+      case .sigma: request.task == "denoise"
+      case .quality: request.task == "jpeg"
+      case .scale: request.task == "sr" || request.task == "real-sr"
+      case .pattern: request.task == "demosaic"
+      case .right: request.task == "defocus-deblur"
+      case .region: request.region != nil
+      case .subfolders: request.inputs.contains { $0.hasSuffix("/") }
+      default: true
+      }
+    }
+  }
+
+  var title: String {
+    switch self {
+    case .right: "right view"
+    case .folder: "output"
+    case .name: "name"
+    case .existing: "if it exists"
+    default: rawValue
+    }
+  }
+
+  /// What it is, in one line, for the row under the cursor.
+  var help: String {
+    switch self {
+    case .task: "what is wrong with the pictures"
+    case .model: "automatic takes the best fitting one for each picture"
+    case .sigma: "level of the noise, 0 to 255; blind leaves it to the model"
+    case .quality: "quality the JPEG was saved with, 1 to 100; blind leaves it to the model"
+    case .scale: "how many times as wide and high"
+    case .pattern: "colours of the mosaic's first 2 x 2 pixels"
+    case .right: "right view of a dual-pixel picture; the one marked is the left view"
+    case .region: "only this part of every picture; left or right takes it away"
+    case .tile: "the picture is cut into squares of this side; automatic follows from the memory"
+    case .overlap: "pixels that neighbouring tiles share, blended; automatic is the published value"
+    case .memory: "what the engine may hold resident; automatic follows from what is free"
+    case .threads: "cores that compute; the result is the same for any number"
+    case .ensemble: "mean over eight flips and turns: eight times slower, slightly better"
+    case .depth: "bits of a sample in the result"
+    case .metadata: "EXIF and resolution; colour profiles always stay"
+    case .folder: "where results go"
+    case .name: "of results: {stem} {input} {ext} {task} {scale} {sigma} {quality} are filled in"
+    case .existing: "what happens where a result is there already"
+    case .subfolders: "whether pictures in folders of marked folders are taken too"
+    }
+  }
+
+  static let tasks = ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"]
+  static let patterns = ["rggb", "grbg", "gbrg", "bggr"]
+  static let standardName = "{stem}_{task}.{ext}"
+}

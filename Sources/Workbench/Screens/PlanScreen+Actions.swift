@@ -1,0 +1,140 @@
+import EngineWire
+
+extension PlanScreen {
+  mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    let isDone =
+      trial.isOpen && trial.perform(command, in: session.area, &session) || performHere(command, &session)
+    settle(&session)
+    return isDone
+  }
+
+  private mutating func performHere(_ command: Command, _ session: inout Session) -> Bool {
+    switch command {
+    case .run: submit(&session)
+    case .trial: startTrial(&session)
+    case .undo:
+      if !session.draft.undo() { session.say("nothing to undo") }
+    case .edit:
+      session.prompt("plan", tag: "edit", for: .plan, text: PlanText.options(session.draft.request))
+    case Command("reset", ""):
+      session.draft.edit { $0 = JobRequest(inputs: [], task: $0.task) }
+      session.say("everything is automatic again; u brings it back")
+    case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
+    case .escape where pane == .plan: pane = .rows
+    case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
+    default: return pane == .rows ? performInRows(command, &session) : performInPlan(command, &session)
+    }
+    return true
+  }
+
+  private mutating func performInRows(_ command: Command, _ session: inout Session) -> Bool {
+    let rows = rows(session)
+    switch command {
+    case .left, .right: step(command == .right ? 1 : -1, &session)
+    case .open:
+      guard let row = row(session) else { return true }
+      guard let prompt = row.prompt(session.draft.request, session) else {
+        step(1, &session)
+        return true
+      }
+      session.prompt(
+        row.title, tag: "row " + row.rawValue, for: .plan, text: prompt.text, completion: prompt.completion)
+    default: return cursor.perform(command, count: rows.count, visible: layout(session).visibleRows)
+    }
+    return true
+  }
+
+  private mutating func performInPlan(_ command: Command, _ session: inout Session) -> Bool {
+    let count = session.plan?.pictures.count ?? 0
+    guard command != .open else {
+      showPicture(&session)
+      return true
+    }
+    return pictures.perform(command, count: count, visible: layout(session).visiblePictures)
+  }
+
+  /// Everything about one picture of the plan, in lines to read.
+  private func showPicture(_ session: inout Session) {
+    guard let plan = session.plan, plan.pictures.indices.contains(pictures.index) else { return }
+    let picture = plan.pictures[pictures.index]
+    let lines = PlanReport.lines(picture).joined(separator: "\n")
+    session.overlay = .report(Report(title: FilesTree.lastComponent(of: picture.input), text: lines))
+  }
+
+  private mutating func step(_ step: Int, _ session: inout Session) {
+    guard let row = row(session) else { return }
+    let copy = session
+    session.draft.edit { row.step(&$0, by: step, copy) }
+    if row == .task { cursor.move(to: 0, count: rows(session).count, visible: layout(session).visibleRows) }
+  }
+
+  mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    if tag == "edit" {
+      switch PlanText.read(text, session) {
+      case .success(let request): session.draft.edit { $0 = request }
+      case .failure(let problem): session.say(problem.text, .warning)
+      }
+    } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
+      var request = session.draft.request
+      if let problem = row.take(text, &request, session) {
+        session.say(problem, .warning)
+      } else {
+        session.draft.edit { $0 = request }
+      }
+    }
+    settle(&session)
+  }
+
+  /// What keeps the plan from being run, whatever the engine says; nil where nothing does.
+  func missing(_ session: Session) -> String? {
+    if !session.isConnected { return "there is no engine to run it" }
+    if Self.request(session).inputs.isEmpty { return "no picture is marked: 1 shows the files, Space marks" }
+    return PlanModels.problem(Self.request(session), session.models)
+  }
+
+  private func submit(_ session: inout Session) {
+    if let missing = missing(session) { return session.say(missing, .warning) }
+    if let problem = session.plan?.problem { return session.say(problem, .error) }
+    guard !session.isAsking(.plan, .submit) else { return }
+    if let plan = session.plan, !plan.pictures.isEmpty {
+      if let problem = plan.pictures[0].problem, plan.pictures.allSatisfy({ $0.problem != nil }) {
+        return session.say(problem, .error)
+      }
+      if plan.pictures.allSatisfy(\.isSkipped) {
+        return session.say("all results are there already, and the plan says skip", .warning)
+      }
+    }
+    session.ask(.submit(Self.request(session)), for: .plan, .submit)
+  }
+
+  private mutating func startTrial(_ session: inout Session) {
+    guard let path = session.current else {
+      return session.say("a preview needs a picture under the cursor of screen 1")
+    }
+    if let problem = PlanModels.problem(Self.request(session), session.models) { return session.say(problem, .warning) }
+    let planned = session.plan?.pictures.first { $0.input == path && $0.width > 0 }
+    guard let region = session.framed ?? planned.map({ RegionFrame.standard(width: $0.width, height: $0.height) })
+    else {
+      return session.say("frame a part of the picture first: screen 1, Tab, hjkl")
+    }
+    trial.start(path: path, region: region, &session)
+  }
+}
+
+/// One picture of a plan, told in lines.
+enum PlanReport {
+  static func lines(_ picture: JobPlan.Picture) -> [String] {
+    var lines = ["from   \(picture.input)", "to     \(picture.output)"]
+    if picture.outputExists { lines.append(picture.isSkipped ? "       exists, skipped" : "       exists") }
+    if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
+    lines += [
+      "size   \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
+      "model  \(picture.model)",
+      "tiles  \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap)",
+      "       \(picture.reason)",
+      "memory \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
+      "time   \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
+    ]
+    return lines + picture.notes.map { "note   \($0)" }
+  }
+}

@@ -1,0 +1,53 @@
+import EngineWire
+
+extension PlanScreen {
+  func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    guard !trial.isOpen else { return trial.draw(on: &canvas, in: area, session, look) }
+    let layout = PlanLayout(area, rows: rows(session).count, pane: pane)
+    if layout.showsRows { drawRows(on: &canvas, layout, session, look) }
+    if layout.showsPlan { drawPlan(on: &canvas, in: layout.plan, layout, session, look) }
+  }
+
+  private func drawRows(on canvas: inout Canvas, _ layout: PlanLayout, _ session: Session, _ look: Look) {
+    let rows = rows(session)
+    let first = cursor.firstRow(count: rows.count, visible: layout.visibleRows)
+    for line in 0..<min(layout.visibleRows, rows.count - first) {
+      let isCursor = first + line == min(cursor.index, rows.count - 1)
+      draw(rows[first + line], isCursor, on: &canvas, in: layout.rows.dropTop(line).top(1), session, look)
+    }
+    if !layout.help.isEmpty, let row = row(session) {
+      canvas.write(row.help, in: layout.help.dropLeft(2), look[.faint])
+    }
+  }
+
+  private func draw(
+    _ row: PlanRow, _ isCursor: Bool, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
+  ) {
+    let ground: Look.Role = isCursor ? (pane == .rows ? .cursor : .bar) : .text
+    if isCursor { canvas.fill(area, look[ground]) }
+    func style(_ role: Look.Role) -> Style { role == ground ? look[role] : look[role, on: ground] }
+    let request = Self.request(session)
+    let inner = area.dropLeft(area.columns > 30 ? 2 : 0)
+    let titleColumns = area.columns > 30 ? 14 : 10
+    canvas.write(row.title, in: inner.left(titleColumns - 1), style(.faint))
+    let values = inner.dropLeft(titleColumns)
+    let canStep = isCursor && pane == .rows
+    if canStep { canvas.write("<", in: values, style(.accent)) }
+    let value = row.value(request)
+    let isChosen = row.isChosen(request)
+    let used = canvas.write(
+      value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
+    if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
+    let note = row.note(request, looked(session), session.plan, session)
+    let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
+    let notes = values.dropLeft(max(22, used + 6))
+    guard notes.columns >= 8 else { return }
+    canvas.write(note, in: notes.dropRight(1), style(isProblem ? .error : .faint))
+  }
+
+  /// The picture of the plan that is looked at.
+  private func looked(_ session: Session) -> JobPlan.Picture? {
+    guard let plan = session.plan, plan.pictures.indices.contains(pictures.index) else { return nil }
+    return plan.pictures[pictures.index]
+  }
+}
