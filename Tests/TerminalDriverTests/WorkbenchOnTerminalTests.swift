@@ -93,7 +93,8 @@ import Testing
     let start = ContinuousClock.now
     for number in 0..<1000 {
       // The corners of the range, then anything in it.
-      let (columns, rows) = number % 10 == 0 ? (1, 1) : number % 10 == 1 ? (500, 200) : (random(1...500), random(1...200))
+      let (columns, rows) =
+        number % 10 == 0 ? (1, 1) : number % 10 == 1 ? (500, 200) : (random(1...500), random(1...200))
       terminal.resize(columns: columns, rows: rows)
       while ContinuousClock.now < start + .milliseconds(10 * number) { _ = terminal.wait(seconds: 0.002) { false } }
     }
@@ -158,7 +159,8 @@ import Testing
     arguments: [["--graphics", "ascii"], []])
   func ascii(arguments: [String]) throws {
     let terminal = try PseudoTerminal(
-      [PseudoTerminal.grl] + arguments, environment: ["LC_ALL": arguments.isEmpty ? "de_DE.ISO-8859-1@euro" : "C.UTF-8"])
+      [PseudoTerminal.grl] + arguments, environment: ["LC_ALL": arguments.isEmpty ? "de_DE.ISO-8859-1@euro" : "C.UTF-8"]
+    )
     try #require(terminal.waitFor("Files"))
     terminal.settle()
     #expect(terminal.received.allSatisfy { $0 < 0x80 })
