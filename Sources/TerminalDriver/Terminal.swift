@@ -51,10 +51,14 @@ public final class Terminal {
     self.graphics = capabilities.isASCII && (graphics == .half || graphics == .quarter) ? .ascii : graphics
     let delay = environment["ESCDELAY"].flatMap { Double($0) }.map { min(max($0, 1), 1000) / 1000 }
     decoder = KeyDecoder(described: capabilities.keys, escapeDelay: delay ?? 0.025)
-    painter = Painter(
-      Painter.Features(
-        depth: colours, isASCII: capabilities.isASCII, isBrightBold: capabilities.colourCount < 16,
-        erasesInColour: capabilities.erasesInColour, hide: capabilities.hide, show: capabilities.show))
+    var features = Painter.Features()
+    features.depth = colours
+    features.isASCII = capabilities.isASCII
+    features.isBrightBold = capabilities.colourCount < 16
+    features.erasesInColour = capabilities.erasesInColour
+    features.hide = capabilities.hide
+    features.show = capabilities.show
+    painter = Painter(features)
     layer = PictureLayer(self.graphics)
     let reset = Self.resetSequence(capabilities)
     let signals = grl_guard_start(descriptor, reset, reset.count)

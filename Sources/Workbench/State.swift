@@ -48,9 +48,10 @@ public struct State: Sendable {
   ///   - graphics: what the terminal can show at best, where neither flags nor settings say otherwise.
   ///   - colours: how many colours the terminal shows.
   ///   - notes: what went wrong before (a theme's bad line, unreadable settings); they go to the log.
+  ///   - zoneSeconds: how far the person's clock is ahead of UTC, for the times in the log.
   public init(
     settings: Settings = Settings(), themes: [Theme] = [], files: [String] = [], graphics: Graphics = .half,
-    colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = []
+    colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = [], zoneSeconds: Int = 0
   ) {
     var known: [Theme] = [.standard, .standardLight]
     for theme in themes {
@@ -62,6 +63,7 @@ public struct State: Sendable {
     self.flags = flags
     session = Session(settings: settings)
     session.arguments = files
+    session.zoneSeconds = min(max(zoneSeconds, -86_400), 86_400)
     session.themeNames = self.themes.map(\.name)
     session.log = notes.map { LogLine(time: 0, level: .warning, text: $0) }
     screens = ScreenID.allCases.map { $0.makeScreen() }

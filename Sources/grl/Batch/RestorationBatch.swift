@@ -1,3 +1,4 @@
+import EngineCore
 import Foundation
 import Imaging
 import Logging
@@ -6,15 +7,8 @@ import Restoration
 /// Restores one picture after the other; a failure of one is reported and the others go on.
 struct RestorationBatch {
   let plan: OutputPlan
-  let request: RestorationRequest
-  let options: RestorationOptions
-  let limits: ImageLimits
-  /// Right view of a dual-pixel pair.
-  let right: String?
+  let settings: JobSettings
   let library: ModelLibrary
-  /// The model that the user chose; nil to choose by picture.
-  let fixedModel: ModelCard?
-  let variant: ModelVariant?
   let threadCount: Int
   let console: Console
   let events: EventStream?
@@ -22,6 +16,12 @@ struct RestorationBatch {
 
   /// The last model used; a batch mostly needs one.
   private(set) var restorer: Restorer?
+
+  /// Refuses a named model that cannot be read before any picture is.
+  func checkModel() throws(JobError) {
+    let anyShape = PictureShape(width: 1, height: 1, layout: .rgb)
+    do { _ = try settings.card(in: library, for: anyShape) } catch { throw .restoration(error, picture: nil) }
+  }
 
   /// Works through the plan and returns the exit status: 0; that of the failure if all failed alike; 1 if only some failed.
   mutating func run() -> Int32 {
@@ -68,14 +68,14 @@ struct RestorationBatch {
 
   private mutating func restore(_ item: OutputPlan.Item, index: Int) throws(Failure) {
     do {
-      let decoded = try ImageFile.read(item.input, limits: limits)
+      let decoded = try ImageFile.read(item.input, limits: settings.limits)
       Interruption.watch()  // From here on; before, Ctrl-C shall end a wait for standard input at once.
       let shape = PictureShape(decoded.image)
       let restorer = try restorer(for: shape)
-      let plan = try restorer.plan(for: shape, request: request, options: options)
+      let plan = try restorer.plan(for: shape, request: settings.request, options: settings.options)
       announce(plan, of: item, index: index, model: restorer.model.card.name)
 
-      let rightView = try right.map { try ImageFile.read($0, limits: limits).image }
+      let rightView = try settings.right.map { try ImageFile.read($0, limits: settings.limits).image }
       var lastEvent = ContinuousClock.now
       let restored = try restorer.restore(
         decoded.image, right: rightView, plan: plan, isCancelled: { Interruption.isRequested },
@@ -95,12 +95,7 @@ struct RestorationBatch {
   }
 
   private mutating func restorer(for picture: PictureShape) throws(RestorationError) -> Restorer {
-    let card: ModelCard
-    if let fixedModel {
-      card = fixedModel
-    } else {
-      card = try library.best(for: request, picture: picture, variant: variant)
-    }
+    let card = try settings.card(in: library, for: picture)
     if let restorer, restorer.model.card == card { return restorer }
     logger.info("loading the model", metadata: ["name": "\(card.name)", "path": "\(card.path)"])
     let loaded = Restorer(model: try library.load(card), threadCount: threadCount)
@@ -113,7 +108,8 @@ struct RestorationBatch {
       "restoring",
       metadata: [
         "picture": "\(item.input)", "model": "\(model)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
-        "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(options.budgetBytes))",
+        "memory":
+          "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(settings.options.budgetBytes))",
       ])
     logger.debug("memory estimate", metadata: ["parts": "\(plan.estimate)"])
     events?.send(
@@ -121,7 +117,7 @@ struct RestorationBatch {
         index: index, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
         model: model, tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
         overlap: plan.tiles.overlap, reason: plan.tiles.reason, estimatedBytes: plan.estimate.totalBytes,
-        budgetBytes: options.budgetBytes))
+        budgetBytes: settings.options.budgetBytes))
   }
 
   private func report(

@@ -1,25 +1,34 @@
 import Foundation
 
 /// A picture to work on and where it was found.
-struct Input: Sendable {
+package struct Input: Sendable {
   /// Path to open; "-" is standard input.
-  let path: String
+  package let path: String
   /// Folder below the argument in which it was found (`2019/may`); empty for files named on the command line.
-  let subfolder: String
+  package let subfolder: String
   /// Whether it was found in a folder instead of being named.
-  let isFromFolder: Bool
+  package let isFromFolder: Bool
+
+  package init(path: String, subfolder: String = "", isFromFolder: Bool = false) {
+    self.path = path
+    self.subfolder = subfolder
+    self.isFromFolder = isFromFolder
+  }
 }
 
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
-enum InputList {
-  static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+package enum InputList {
+  package static let extensions: Set<String> = ["png", "jpg", "jpeg"]
 
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
   ///   - excluded: a folder that is left out (where results go), if any.
+  ///
   /// Hidden files, other kinds of files and links to folders are passed over. Throws when a folder cannot be listed or holds
   /// nothing to work on. A file that does not exist is listed: the batch reports it and goes on.
-  static func expand(_ arguments: [String], isRecursive: Bool, excluding excluded: String?) throws(Failure) -> [Input] {
+  package static func expand(
+    _ arguments: [String], isRecursive: Bool, excluding excluded: String?
+  ) throws(JobError) -> [Input] {
     let excluded = excluded.map(canonicalPath)
     var inputs: [Input] = []
     for argument in arguments {
@@ -28,10 +37,7 @@ enum InputList {
         continue
       }
       let found = try list(argument, subfolder: "", isRecursive: isRecursive, excluding: excluded)
-      guard !found.isEmpty else {
-        let advice = isRecursive ? "give a folder that holds some" : "add --recursive to look into its folders"
-        throw Failure(.badInput, "\(argument): no PNG or JPEG files in this folder; \(advice)")
-      }
+      guard !found.isEmpty else { throw .noPictures(folder: argument, isRecursive: isRecursive) }
       inputs += found
     }
     return inputs
@@ -39,12 +45,12 @@ enum InputList {
 
   private static func list(
     _ folder: String, subfolder: String, isRecursive: Bool, excluding excluded: String?
-  ) throws(Failure) -> [Input] {
+  ) throws(JobError) -> [Input] {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     } catch {
-      throw Failure(.badInput, "\(folder): cannot list this folder (\(reason(error))); check its permissions")
+      throw .folderNotListed(folder: folder, reason: reason(error))
     }
     var inputs: [Input] = []
     for name in names where !name.hasPrefix(".") {

@@ -1,8 +1,8 @@
 import Imaging
 
 /// The rule that names results: `{stem}_{task}.{ext}` with the words in braces filled in for each picture.
-struct OutputName: Sendable {
-  static let standard = "{stem}_{task}.{ext}"
+package struct OutputName: Sendable {
+  package static let standard = "{stem}_{task}.{ext}"
 
   private enum Part: Sendable {
     case text(String)
@@ -11,13 +11,13 @@ struct OutputName: Sendable {
   private let parts: [Part]
 
   /// - Parameter values: the other words that may stand in braces, the same for all pictures (`task`, `scale`, `model`).
-  init(_ template: String, values: [String: String]) throws(Failure) {
+  package init(_ template: String, values: [String: String]) throws(JobError) {
     var parts: [Part] = []
     var rest = Substring(template)
     while let open = rest.firstIndex(of: "{") {
       parts.append(.text(String(rest[..<open])))
       guard let close = rest[open...].firstIndex(of: "}") else {
-        throw Failure(.usage, "--name '\(template)': a '{' without '}'; write for example '\(Self.standard)'")
+        throw .nameRule(template: template, fault: "a '{' without '}'; write for example '\(Self.standard)'")
       }
       let word = String(rest[rest.index(after: open)..<close])
       switch word {
@@ -27,7 +27,7 @@ struct OutputName: Sendable {
       default:
         guard let value = values[word] else {
           let known = (["stem", "input", "ext"] + values.keys.sorted()).map { "{\($0)}" }.joined(separator: " ")
-          throw Failure(.usage, "--name '\(template)': {\(word)} is not known here; known are \(known)")
+          throw .nameRule(template: template, fault: "{\(word)} is not known here; known are \(known)")
         }
         parts.append(.text(value))
       }
@@ -37,13 +37,13 @@ struct OutputName: Sendable {
     self.parts = parts
     let example = name(for: "picture.png")
     guard !example.contains("/") else {
-      throw Failure(.usage, "--name '\(template)': a name must not hold '/'; choose the folder with --output-dir")
+      throw .nameRule(template: template, fault: "a name must not hold '/'; choose the folder with --output-dir")
     }
     _ = try pictureFormat(of: example)
   }
 
   /// The result's name for the input at `path`. `{ext}` is png whatever the input is: nothing is lost twice.
-  func name(for path: String) -> String {
+  package func name(for path: String) -> String {
     parts.map { part in
       switch part {
       case .text(let text): text
@@ -56,9 +56,7 @@ struct OutputName: Sendable {
 }
 
 /// The format that a file name asks for by its ending.
-func pictureFormat(of path: String) throws(Failure) -> ImageFile.Format {
-  guard let format = ImageFile.Format(path: path) else {
-    throw Failure(.usage, "\(path): the name does not say which format to write; end it with .png, .jpg or .jpeg")
-  }
+package func pictureFormat(of path: String) throws(JobError) -> ImageFile.Format {
+  guard let format = ImageFile.Format(path: path) else { throw .formatUnknown(path: path) }
   return format
 }

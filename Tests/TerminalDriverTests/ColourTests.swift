@@ -1,0 +1,77 @@
+import TerminalDriver
+import Testing
+import Workbench
+
+@Suite struct ColourTests {
+  @Test("colours of the palette are themselves")
+  func exact() {
+    var indexed = Palette(.indexed)
+    for (number, colour) in Palette.cubeAndGrays.enumerated() {
+      let nearest = Int(indexed.nearest(colour.0, colour.1, colour.2))
+      // Channels count in steps of four, and some colours stand in cube and grays.
+      let found = Palette.cubeAndGrays[nearest - 16]
+      let distance = [(found.0, colour.0), (found.1, colour.1), (found.2, colour.2)].map { abs(Int($0.0) - Int($0.1)) }
+      #expect(distance.allSatisfy { $0 <= 3 }, "colour \(number + 16) became \(nearest)")
+    }
+    var sixteen = Palette(.sixteen)
+    for (number, colour) in Palette.sixteen.enumerated() {
+      #expect(Int(sixteen.nearest(colour.0, colour.1, colour.2)) == number)
+    }
+  }
+
+  @Test("no colour of the palette is nearer than the one chosen")
+  func nearest() {
+    var palette = Palette(.indexed)
+    for red in stride(from: UInt8(0), to: 250, by: 48) {
+      for green in stride(from: UInt8(0), to: 250, by: 44) {
+        for blue in stride(from: UInt8(0), to: 250, by: 40) {
+          let wanted = Palette.okLab(red, green, blue)
+          func distance(_ colour: (UInt8, UInt8, UInt8)) -> Float {
+            let difference = Palette.okLab(colour.0, colour.1, colour.2) - wanted
+            return (difference * difference).sum().squareRoot()
+          }
+          let chosen = distance(Palette.cubeAndGrays[Int(palette.nearest(red, green, blue)) - 16])
+          let least = Palette.cubeAndGrays.map(distance).min() ?? 0
+          // A step of four in a channel is at most about 0.02 here.
+          #expect(chosen <= least + 0.02)
+        }
+      }
+    }
+  }
+
+  @Test("gray stays gray")
+  func grays() {
+    var palette = Palette(.indexed)
+    for value in stride(from: UInt8(0), to: 252, by: 4) {
+      let colour = Palette.cubeAndGrays[Int(palette.nearest(value, value, value)) - 16]
+      #expect(colour.0 == colour.1 && colour.1 == colour.2, "\(value) became \(colour)")
+    }
+  }
+
+  @Test(
+    "depth comes from what was asked, NO_COLOR, COLORTERM and the description, in this order",
+    arguments: [
+      (.sixteen, ["NO_COLOR": "1"], 256, false, ColourDepth.sixteen),
+      (nil, ["NO_COLOR": "1", "COLORTERM": "truecolor"], 256, true, .none),
+      (nil, ["NO_COLOR": ""], 256, false, .indexed),
+      (nil, ["COLORTERM": "truecolor"], 256, false, .truecolour),
+      (nil, ["COLORTERM": "24bit"], 8, false, .truecolour),
+      (nil, ["COLORTERM": "yes"], 256, false, .indexed),
+      // GNU screen hands the variable on and does not understand the colours; tmux in the same words does.
+      (nil, ["COLORTERM": "truecolor", "TERM": "screen-256color"], 256, false, .indexed),
+      (nil, ["COLORTERM": "truecolor", "TERM": "screen-256color", "TMUX": "x"], 256, false, .truecolour),
+      (nil, ["COLORTERM": "truecolor"], -1, false, .none),
+      (nil, [:], 16_777_216, true, .truecolour),
+      (nil, [:], 256, false, .indexed),
+      (nil, [:], 88, false, .sixteen),
+      (nil, [:], 8, false, .sixteen),
+      (nil, [:], -1, false, .none),
+    ] as [(ColourDepth?, [String: String], Int, Bool, ColourDepth)])
+  func detection(
+    asked: ColourDepth?, environment: [String: String], count: Int, isDirect: Bool, expected: ColourDepth
+  ) {
+    #expect(
+      ColourDepth.detect(asked: asked, environment: environment, colourCount: count, hasDirectColour: isDirect)
+        == expected)
+  }
+}
