@@ -13,9 +13,9 @@ struct EngineCommand: ParsableCommand {
       state folder ('grl paths' names its socket); Docs/Wire.md says how to talk to it.
 
       EXAMPLES
-        grl engine --listen               serve in the foreground, log on standard error
-        grl engine --stop                 end the running engine; unfinished jobs go on with the next
-        ssh host grl engine --stdio       reach the engine of another machine
+        grl engine --listen            serve in the foreground
+        grl engine --stop              end it; jobs go on with the next one
+        ssh host grl engine --stdio    reach another machine's engine
       """)
 
   enum Mode: String, EnumerableFlag {

@@ -1,5 +1,4 @@
 import EngineWire
-import Foundation
 import Glibc
 import Synchronization
 
@@ -25,9 +24,18 @@ final class EngineLog: Sendable {
     turn.withLock { _ in
       guard let file else { return Self.put("grl: \(level): \(text)\n") }
       begin(file)
-      let time = Date().formatted(.iso8601.dateTimeSeparator(.space).timeZone(separator: .omitted))
-      Self.put("\(time) [\(getpid())] \(level): \(text)\n")
+      Self.put("\(Self.now) [\(getpid())] \(level): \(text)\n")
     }
+  }
+
+  /// `2026-11-22 22:42:07`, local time.
+  private static var now: String {
+    var seconds = time(nil)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+    return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Sets a full file aside. Standard output and error go to the new one too: a crash has its last words there.
