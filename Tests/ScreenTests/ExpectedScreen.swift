@@ -31,7 +31,8 @@ enum ExpectedScreen {
     let lines = differing.prefix(12).map { row in
       "\(row + 1)\n  expected |\(row < old.count ? old[row] : "")|\n  shown    |\(row < new.count ? new[row] : "")|"
     }
-    Issue.record("\(name).txt: \(differing.count) rows differ\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(name).txt: \(differing.count) rows differ\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
   }
 }
 
@@ -66,7 +67,8 @@ struct Mask: Sendable {
     // The place of the test, and the machine.
     Mask("/tmp/grl-screen-[0-9A-F]{8}"), Mask(#"\d+ cores?"#),
     // Times, speeds and memory.
-    Mask(#"\d+:\d\d(:\d\d)?"#), Mask(#"[\d.]+ M?px/s"#), Mask(#"[\d.]+ [KMGT]i?B"#), Mask(#"\d+ s\b"#), Mask(#"\d+ ms\b"#),
+    Mask(#"\d+:\d\d(:\d\d)?"#), Mask(#"[\d.]+ M?px/s"#), Mask(#"[\d.]+ [KMGT]i?B"#), Mask(#"\d+ s\b"#),
+    Mask(#"\d+ ms\b"#),
     Mask(#"\d+ % ?cpu"#), Mask(#"\d{4}-\d\d-\d\d"#), Mask("[0-9a-f]{64}"),
   ]
 }

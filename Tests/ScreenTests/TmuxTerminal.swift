@@ -46,7 +46,8 @@ final class TmuxTerminal {
   /// Beside the test bundle in the build folder, or what `GRL_BINARY` names.
   static let grl: String = {
     if let named = ProcessInfo.processInfo.environment["GRL_BINARY"] { return named }
-    return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "grl").path
+    return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "grl")
+      .path
   }()
 
   /// Why screen tests cannot be run here; nil where they can.
