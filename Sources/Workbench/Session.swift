@@ -22,6 +22,8 @@ public struct Session: Sendable {
   public internal(set) var tiles: [PictureKey: [Int: TileState]] = [:]
   /// The plan for what is chosen now, as the plan screen last got it; `y` shows its command.
   public var plan: JobPlan?
+  /// Seconds that the person's clock is ahead of UTC.
+  public internal(set) var zoneSeconds = 0
   /// Files and folders named on the command line, absolute.
   public internal(set) var arguments: [String] = []
   public var settings: Settings

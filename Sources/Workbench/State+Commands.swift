@@ -38,25 +38,14 @@ extension State {
     case ("leave-running", "c"):
       for job in runningJobs { session.ask(.cancel(job: job.id), for: nil, .other("cancel \(job.id)")) }
       session.effects.append(.quit)
-    case ("host", let host): choose(host: host.trimmed)
+    case ("host", _):
+      if let problem = SettingRow.host.set(text, &session) { session.say(problem, .error) }
     default: break
     }
   }
 
-  private mutating func choose(host: String) {
-    // What begins with a dash would be an option of ssh.
-    let isName = !host.hasPrefix("-") && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-    guard host.isEmpty || isName else {
-      return session.say("'\(host)' is no host: give [user@]host as ssh takes it", .error)
-    }
-    session.settings.host = host.isEmpty ? nil : host
-  }
-
   mutating func choose(theme name: String) {
-    guard session.themeNames.contains(name) else {
-      return session.say("no theme '\(name)'; there are \(session.themeNames.joined(separator: ", "))", .error)
-    }
-    session.settings.theme = name
+    if let problem = SettingRow.theme.set(name, &session) { session.say(problem, .error) }
   }
 
   // MARK: Leaving and stopping

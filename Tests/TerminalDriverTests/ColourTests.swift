@@ -75,3 +75,16 @@ import Workbench
         == expected)
   }
 }
+
+@Suite struct LocaleTests {
+  @Test(
+    "only a locale that names another character set means ASCII",
+    arguments: [
+      ([:], false), (["LANG": "C"], false), (["LANG": "POSIX"], false), (["LANG": "de_DE.UTF-8"], false),
+      (["LANG": "de_DE.utf8"], false), (["LANG": "de_DE.ISO-8859-15@euro"], true),
+      (["LC_ALL": "C.UTF-8", "LANG": "de_DE.ISO-8859-1"], false), (["LC_ALL": "", "LC_CTYPE": "ja_JP.eucJP"], true),
+    ] as [([String: String], Bool)])
+  func locale(environment: [String: String], isASCII: Bool) {
+    #expect(Capabilities.isNotUTF8(environment) == isASCII)
+  }
+}

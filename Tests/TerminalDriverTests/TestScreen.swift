@@ -33,6 +33,15 @@ struct TestScreen {
 
   subscript(column: Int, row: Int) -> Cell { cells[row * columns + column] }
 
+  /// The cells without what cannot be seen: colour and weight of blanks.
+  var looks: [Cell] {
+    cells.map { cell in
+      var cell = cell
+      if cell.text == " " && cell.attributes.isDisjoint(with: [4, 7]) { (cell.foreground, cell.attributes) = ("", []) }
+      return cell
+    }
+  }
+
   /// The text of all rows, blanks at their ends left out.
   var text: String {
     (0..<rows).map { row in

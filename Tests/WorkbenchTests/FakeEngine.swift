@@ -117,7 +117,7 @@ struct FakeEngine {
     return (.pixels(info), bytes)
   }
 
-  /// A ramp to the right, as large as fits, never enlarged.
+  /// A ramp to the right and downwards, as large as fits, never enlarged.
   private func scaled(
     _ picture: PictureInfo, _ region: Rectangle?, _ width: Int, _ height: Int
   ) -> (PixelsInfo, [UInt8]) {
@@ -128,10 +128,10 @@ struct FakeEngine {
       max(1, Int(Double(region.width) * scale)), max(1, Int(Double(region.height) * scale))
     )
     var bytes: [UInt8] = []
-    for _ in 0..<rows {
+    for row in 0..<rows {
       for column in 0..<columns {
         let value = UInt8(column * 255 / max(1, columns - 1))
-        bytes += [value, value, 255 - value]
+        bytes += [value, UInt8(row * 255 / max(1, rows - 1)), 255 - value]
       }
     }
     return (

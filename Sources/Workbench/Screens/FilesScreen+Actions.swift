@@ -67,8 +67,7 @@ extension FilesScreen {
     switch tag {
     case "find":
       search.begin(text)
-      cursor.move(to: max(0, cursor.index - 1), count: tree.rows.count, visible: layout(session).listRows)
-      find(isForward: true, &session)
+      find(isForward: true, from: cursor.index - 1, &session)
     case "filter":
       rangeStart = nil
       keepingPlace { $0.filter = text }
@@ -80,9 +79,9 @@ extension FilesScreen {
     settle(&session)
   }
 
-  private mutating func find(isForward: Bool, _ session: inout Session) {
+  private mutating func find(isForward: Bool, from start: Int? = nil, _ session: inout Session) {
     guard !search.text.isEmpty else { return session.say("nothing to find yet: / begins") }
-    guard let index = search.next(after: cursor.index, isForward: isForward, in: tree) else {
+    guard let index = search.next(after: start ?? cursor.index, isForward: isForward, in: tree) else {
       return session.say("no name here holds \(search.text)")
     }
     cursor.move(to: index, count: tree.rows.count, visible: layout(session).listRows)

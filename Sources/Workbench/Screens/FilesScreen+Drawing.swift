@@ -11,7 +11,7 @@ extension FilesScreen {
   private static let table = Table([
     Table.Column("name", least: 14, most: 200),
     Table.Column("size", .right, least: 11, rank: 3),
-    Table.Column("kind", least: 9, rank: 2),
+    Table.Column("kind", least: 10, rank: 2),
     Table.Column("carries", least: 14, most: 22, rank: 1),
   ])
 
@@ -50,7 +50,7 @@ extension FilesScreen {
 
   private func drawEmpty(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     if let failure {
-      for (row, line) in failure.wrapped(to: area.columns).enumerated() {
+      for (row, line) in failure.wrapped(columns: area.columns).enumerated() {
         canvas.write(line, in: area.dropTop(row), look[.error])
       }
     } else if tree.path.isEmpty {

@@ -22,11 +22,11 @@ struct PictureImpression: Hashable, Sendable {
     return nil
   }
 
-  /// `noise about 21 of 255, no JPEG grid`; nil where nothing was estimated.
+  /// `noise sigma about 21, no JPEG grid`; nil where nothing was estimated.
   var text: String? {
     guard sigma != nil || blockiness != nil else { return nil }
     var parts: [String] = []
-    if let sigma { parts.append("noise about \(Quantity.decimal(sigma, sigma < 9.5 ? 1 : 0)) of 255") }
+    if let sigma { parts.append("noise sigma about \(Quantity.decimal(sigma, sigma < 9.5 ? 1 : 0))") }
     if let blockiness {
       parts.append(
         blockiness >= Self.blockyStrength ? "JPEG grid \(Quantity.decimal(blockiness, 2))" : "no JPEG grid")

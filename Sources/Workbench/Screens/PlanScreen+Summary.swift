@@ -5,11 +5,11 @@ import EngineWire
 extension PlanScreen {
   private static let table = Table([
     Table.Column("result", least: 14, most: 120),
-    Table.Column("size", least: 11, most: 24, rank: 1),
-    Table.Column("tiles", .right, least: 5, rank: 2),
+    Table.Column("size", least: 11, most: 24, rank: 2),
+    Table.Column("tiles", .right, least: 5, rank: 3),
     Table.Column("memory", .right, least: 8, rank: 1),
-    Table.Column("time", .right, least: 11, rank: 3),
-    Table.Column("", least: 7, rank: 4),
+    Table.Column("time", .right, least: 11, rank: 4),
+    Table.Column("", least: 7, rank: 5),
   ])
 
   func drawPlan(
@@ -35,6 +35,11 @@ extension PlanScreen {
     _ plan: JobPlan, on canvas: inout Canvas, in area: CanvasArea, _ layout: PlanLayout, _ look: Look
   ) {
     let places = Self.table.places(in: area.columns)
+    if layout.showsTitles {
+      let titles = CanvasArea(column: area.column, row: area.row - 1, columns: area.columns, rows: 1)
+      canvas.write(
+        Self.table.columns.map(\.title), of: Self.table, at: places, in: titles, look[.faint, on: .panel])
+    }
     let visible = min(layout.visiblePictures, area.rows)
     let first = pictures.firstRow(count: plan.pictures.count, visible: visible)
     for line in 0..<max(0, min(visible, plan.pictures.count - first)) {

@@ -35,7 +35,10 @@ struct PlanScreen: Screen {
     return rows.isEmpty ? nil : rows[min(cursor.index, rows.count - 1)]
   }
   func layout(_ session: Session) -> PlanLayout {
-    PlanLayout(session.area, rows: rows(session).count, pane: pane)
+    layout(session.area, session)
+  }
+  func layout(_ area: CanvasArea, _ session: Session) -> PlanLayout {
+    PlanLayout(area, rows: rows(session).count, summary: summary(session).count, pane: pane)
   }
 
   mutating func refresh(_ session: inout Session) {

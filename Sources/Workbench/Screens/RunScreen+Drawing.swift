@@ -21,7 +21,7 @@ extension RunScreen {
   private func drawNothing(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let text =
       session.isConnected ? "nothing is queued: 1 marks pictures, 2 plans, r runs" : "waiting for the engine"
-    for (row, line) in text.wrapped(to: max(1, area.columns - 4)).enumerated() {
+    for (row, line) in text.wrapped(columns: max(1, area.columns - 4)).enumerated() {
       canvas.write(
         line, in: area.dropTop(min(1, area.rows - 1) + row).inset(columns: area.columns > 20 ? 2 : 0), look[.faint])
     }
@@ -51,7 +51,7 @@ extension RunScreen {
       canvas.draw(picture, in: area, look)
       if showsBefore { canvas.write(" before ", in: area.top(1), look[.barActive]) }
     case .failed(let reason):
-      for (row, line) in reason.wrapped(to: max(1, area.columns - 4)).prefix(area.rows).enumerated() {
+      for (row, line) in reason.wrapped(columns: max(1, area.columns - 4)).prefix(area.rows).enumerated() {
         canvas.write(line, in: area.dropTop(row).inset(columns: area.columns > 20 ? 2 : 0), look[.error])
       }
     case nil: canvas.write("reading", in: area.dropTop(area.rows / 2), look[.faint], .centre)

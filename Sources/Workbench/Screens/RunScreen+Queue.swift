@@ -33,7 +33,7 @@ extension RunScreen {
         Self.jobState(job), in: area, style(job.state == .failed ? .error : .faint), .right)
       let sign = queue(session).isOpen(job.id) ? look[.moreDown] : look[.pointer]
       canvas.write(
-        "\(sign) \(job.request.task), \(done) of \(Quantity.count(job.pictures.count, "picture"))",
+        "\(sign) \(job.request.task), \(done) of \(job.pictures.count) done",
         in: area.dropRight(used + 1), style(.text))
       return
     }

@@ -7,12 +7,9 @@ extension RunScreen {
     let figureRows = min(3, max(0, area.rows - 2))
     drawGrid(figures, on: &canvas, in: area.dropBottom(figureRows), look)
     let lines = area.bottom(figureRows)
-    let half = lines.columns / 2
     if figureRows >= 1 {
-      canvas.write(
-        [("speed ", look[.faint, on: .panel]), (figures.speed, look[.text, on: .panel])], in: lines.left(half))
-      canvas.write(
-        [("cpu ", look[.faint, on: .panel]), (figures.cpu, look[.text, on: .panel])], in: lines.dropLeft(half))
+      let cpu = canvas.write("cpu \(figures.cpu)", in: lines, look[.text, on: .panel], .right)
+      canvas.write("speed \(figures.speed)", in: lines.dropRight(cpu + 1), look[.text, on: .panel])
     }
     if figureRows >= 2 {
       let meter = lines.dropTop(1).top(1)
@@ -47,17 +44,13 @@ extension RunScreen {
       return
     }
     let grid = area.dropBottom(area.rows >= 3 ? 1 : 0)
-    // Three cells a tile where there is room: two coloured ones and a gap.
-    let isWide = figures.tiles.perRow * 3 - 1 <= grid.columns
-    let pitch = isWide ? 3 : figures.tiles.perRow * 2 - 1 <= grid.columns ? 2 : 1
-    let (units, side) = figures.tiles.folded(
-      columns: max(1, (grid.columns + (pitch > 1 ? 1 : 0)) / pitch), rows: grid.rows)
-    for (row, line) in units.enumerated() {
+    let shape = RunGrid(figures.tiles, in: grid)
+    for (row, line) in shape.units.enumerated() {
       for (column, state) in line.enumerated() {
-        let place = grid.dropTop(row).dropLeft(column * pitch).left(max(1, pitch - 1)).top(1)
+        let place = shape.place(row: row, column: column)
         let style = look[Self.role(state)]
         canvas.fill(place, style)
-        canvas.write(Self.sign(state, look), in: place, style)
+        canvas.write(Self.sign(state, look), in: place.dropTop((place.rows - 1) / 2), style, .centre)
       }
     }
     guard area.rows >= 3 else { return }
@@ -65,8 +58,8 @@ extension RunScreen {
       let count = figures.tiles.states.count { $0 == state }
       return count > 0 ? "\(count) \(state.rawValue)" : nil
     }
-    if side > 1 { counts.append("a square is \(side) x \(side) tiles") }
-    canvas.write(counts.joined(separator: ", "), in: area.dropTop(units.count).top(1), look[.faint, on: .panel])
+    if shape.side > 1 { counts.append("a square is \(shape.side) x \(shape.side) tiles") }
+    canvas.write(counts.joined(separator: ", "), in: area.dropTop(shape.rows).top(1), look[.faint, on: .panel])
   }
 
   private static func role(_ state: TileState) -> Look.Role {
@@ -86,5 +79,36 @@ extension RunScreen {
     case .done: look.colours == .none ? "#" : look[.check]
     case .failed: look[.cross]
     }
+  }
+}
+
+/// How a picture's tiles are laid out in cells: as large as there is room for, folded into larger units where there is too little.
+struct RunGrid: Hashable {
+  let units: [[TileState]]
+  /// Tiles in a row and a column of one unit.
+  let side: Int
+  private let area: CanvasArea
+  /// Cells from one unit to the next.
+  private let across: Int
+  private let down: Int
+
+  /// Most cells of a unit, the gap included: as square as cells allow.
+  private static let largest = (across: 7, down: 3)
+
+  init(_ tiles: RunTiles, in area: CanvasArea) {
+    self.area = area
+    // A gap of one cell as long as all tiles fit with one.
+    let room = max(1, tiles.perRow * 2 - 1 <= area.columns ? (area.columns + 1) / 2 : area.columns)
+    (units, side) = tiles.folded(columns: room, rows: max(1, area.rows))
+    let columns = max(1, units.first?.count ?? 1)
+    across = min(max(1, (area.columns + 1) / columns), Self.largest.across)
+    down = min(max(1, area.rows / max(1, units.count)), across < 5 ? 1 : Self.largest.down)
+  }
+
+  /// Cells of all units.
+  var rows: Int { units.count * down }
+
+  func place(row: Int, column: Int) -> CanvasArea {
+    area.dropTop(row * down).top(down > 1 ? down - 1 : 1).dropLeft(column * across).left(max(1, across - 1))
   }
 }

@@ -14,7 +14,8 @@ enum ThemeFiles {
     var notes: [String] = []
     for folder in folders where isFolder(folder) {
       do {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".theme") }.sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".theme") }
+          .sorted()
         for name in names.prefix(countLimit) {
           let path = joined(folder, name)
           do {
