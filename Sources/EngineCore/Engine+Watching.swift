@@ -8,6 +8,9 @@ extension Engine {
   /// Places of tiles in one list of jobs, those of running pictures not counted.
   private static let mostTiles = 20_000
 
+  /// Lines of the log that a new client gets, at most.
+  private static let mostLines = 100
+
   public func events() async -> AsyncStream<EngineEvent> {
     await begin()
     let (stream, continuation) = AsyncStream.makeStream(
@@ -21,6 +24,7 @@ extension Engine {
     watchers[watcher] = continuation
     continuation.onTermination = { [weak self] _ in Task { await self?.forget(watcher) } }
     continuation.yield(.jobs(jobInfos()))
+    for line in lines { continuation.yield(.log(line)) }
     return stream
   }
 
@@ -56,6 +60,9 @@ extension Engine {
 
   func log(_ level: LogLine.Level, _ text: String) {
     let time = (Date().timeIntervalSince1970 * 1000).rounded() / 1000
-    tell(.log(LogLine(time: time, level: level, text: text.printable)))
+    let line = LogLine(time: time, level: level, text: text.printable)
+    lines.append(line)
+    if lines.count > Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }
+    tell(.log(line))
   }
 }

@@ -42,6 +42,8 @@ public actor Engine: EngineService {
   var watchers: [Int: AsyncStream<EngineEvent>.Continuation] = [:]
   var missed: Set<Int> = []
   var nextWatcher = 0
+  /// The last lines of the log: what happened before anybody watched.
+  var lines: [LogLine] = []
   /// What other processes' jobs looked like at the last look.
   var signs: [String: StoreSign] = [:]
   var isShutDown = false
