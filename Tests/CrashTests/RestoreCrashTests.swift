@@ -45,7 +45,7 @@ import Testing
   @Test("Ctrl-C leaves a job that --resume or grl jobs resume goes on with", arguments: [true, false])
   func interrupted(byOption: Bool) async throws {
     let folder = try CrashFolder()
-    try folder.picture("a.png", width: 600, height: 600)
+    try folder.picture("a.png", width: 320, height: 300)
     try folder.picture("b.png", width: 40, height: 40)
     let expected = try await folder.expected(["a.png", "b.png"])
     let shell = "exec /usr/bin/env --default-signal=INT \"$GRL_BINARY_UNDER_TEST\" \"$@\""
@@ -78,7 +78,7 @@ import Testing
   @Test("a job that is worked on is left alone, and cancelling one that is not ends it")
   func lock() async throws {
     let folder = try CrashFolder()
-    try folder.picture("a.png", width: 700, height: 700)
+    try folder.picture("a.png", width: 400, height: 400)
     try folder.picture("b.png")
     let child = Child(arguments(folder), folder.environment())
     let isThere = try await comesTrue { !folder.jobs.isEmpty }
