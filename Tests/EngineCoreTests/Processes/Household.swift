@@ -35,19 +35,28 @@ final class Household {
   /// What a test that failed left behind.
   deinit {
     guard FileManager.default.fileExists(atPath: folder.path) else { return }
-    if let engine { kill(engine, SIGKILL) }
+    for engine in engines { kill(engine, SIGKILL) }
     do { try FileManager.default.removeItem(at: folder) } catch { print("note: \(folder.path) stays behind: \(error)") }
   }
 
   /// Ends what runs and removes everything; the end of every test.
   func tearDown(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    if let holder = EngineLock.holder(at: place.lock) {
-      kill(pid_t(holder.processID), SIGKILL)
-      try await eventually("the engine ends", sourceLocation: sourceLocation) {
-        EngineLock.holder(at: self.place.lock) == nil
-      }
+    try await eventually("the engines end", sourceLocation: sourceLocation) {
+      for engine in self.engines { kill(engine, SIGKILL) }
+      return self.engines.isEmpty
     }
     try FileManager.default.removeItem(at: folder)
+  }
+
+  /// Every engine that was started here, those included that wait for another one to end. Dead ones that nobody has waited for
+  /// have no command line any more.
+  var engines: [pid_t] {
+    let name = Array("--listen\0\(place.socket)".utf8)
+    guard let processes = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return [] }
+    return processes.compactMap { pid_t($0) }.filter { process in
+      guard let line = try? Data(contentsOf: URL(filePath: "/proc/\(process)/cmdline")) else { return false }
+      return line.firstRange(of: name) != nil
+    }
   }
 
   /// Process of the engine that runs.
