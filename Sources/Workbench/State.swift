@@ -80,8 +80,22 @@ public struct State: Sendable {
   public var colours: ColourDepth { look.colours }
 
   /// The only place where anything changes. Total: every event means something or nothing.
-  public mutating func update(_ event: Event) -> [Effect] {
+  public mutating func update(_ event: Event) -> [Effect] { act { $0.handle(event) } }
+
+  /// Does something and everything that follows from it.
+  ///
+  /// - Returns: what the main loop shall do.
+  mutating func act(_ body: (inout State) -> Void) -> [Effect] {
     let (screen, settings) = (session.screen, session.settings)
+    body(&self)
+    if session.screen != screen { refresh() }
+    if session.settings != settings { settle(settings) }
+    chooseLook()
+    defer { session.effects = [] }
+    return session.effects
+  }
+
+  private mutating func handle(_ event: Event) {
     switch event {
     case .key(let key): press(key)
     case .paste(let text): paste(text)
@@ -98,11 +112,6 @@ public struct State: Sendable {
     case .interrupt: perform(.stop)
     case .problem(let text): session.say(text, .error)
     }
-    if session.screen != screen { refresh() }
-    if session.settings != settings { settle(settings) }
-    chooseLook()
-    defer { session.effects = [] }
-    return session.effects
   }
 
   /// Terminals are not larger; a wrong size shall cost no memory.
@@ -150,4 +159,14 @@ public struct State: Sendable {
 
   /// The theme that is used, whoever chose it.
   var themeName: String { lookOrigin?.theme ?? session.settings.theme }
+}
+
+extension State {
+  /// The commands of each screen, for those who check them all.
+  package var commandsByScreen: [ScreenID: [Command]] {
+    Dictionary(uniqueKeysWithValues: ScreenID.allCases.map { ($0, type(of: screens[$0.rawValue - 1]).commands) })
+  }
+
+  /// Something lies over the screen and takes the keys.
+  package var hasOverlay: Bool { session.overlay != nil }
 }

@@ -3,7 +3,7 @@ import Imaging
 
 /// Reaches the engine of this user on this machine, starting it where none runs. Nothing here waits: `step` is called
 /// until it has found an engine or given up.
-struct LocalEngine {
+package struct LocalEngine {
   let place: EnginePlace
   /// The program that has the verb `engine`.
   let executable: String
@@ -19,6 +19,19 @@ struct LocalEngine {
     self.place = place
     self.executable = executable
     self.patienceSeconds = patienceSeconds
+  }
+
+  /// A connection to the user's engine, started where none runs; waits for it.
+  package static func reach(
+    _ place: EnginePlace, executable: String = "/proc/self/exe"
+  ) throws(EngineProcessError) -> Int32 {
+    var engine = LocalEngine(place: place, executable: executable)
+    var now = 0.0
+    while true {
+      if let descriptor = try engine.step(now: now) { return descriptor }
+      usleep(UInt32(pace * 1e6))
+      now += pace
+    }
   }
 
   /// Seconds between two calls of `step`.

@@ -9,7 +9,7 @@ package final class EngineDoor {
   package private(set) var socket: String
   private let sockets: [String]
   private var lock: EngineLock
-  private(set) var descriptor: Int32 = -1
+  package private(set) var descriptor: Int32 = -1
   private var identity: Identity?
 
   private struct Identity: Equatable {

@@ -1,5 +1,5 @@
 /// How a Unicode scalar stands in a terminal's cells.
-enum CharacterWidth: Hashable {
+package enum CharacterWidth: Hashable, Sendable {
   /// Starts a cell of so many columns, 1 or 2. What East Asian terminals may take for one or two counts as one.
   case columns(Int)
   /// Belongs to the cell before it.
@@ -9,7 +9,7 @@ enum CharacterWidth: Hashable {
   /// Control, bidirectional, invisible, private or unassigned: never drawn as it is.
   case hidden
 
-  init(_ scalar: Unicode.Scalar) {
+  package init(_ scalar: Unicode.Scalar) {
     let value = scalar.value
     if (0x20...0x7e).contains(value) {
       self = .columns(1)

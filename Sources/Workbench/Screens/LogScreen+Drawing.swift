@@ -81,9 +81,16 @@ extension LogScreen {
   }
 
   func plainLines(_ session: Session) -> [String] {
-    let settings = SettingRow.allCases.map { "\($0.title): \($0.value(session))" }
+    let settings = SettingRow.allCases.enumerated().map { "\($0 + 1) \($1.title): \($1.value(session))" }
     let log = lines(session).suffix(20).map { "\($0.level.rawValue): \($0.text)" }
     return settings + (log.isEmpty ? ["the log is empty"] : ["the last lines of the log:"] + log)
+  }
+
+  mutating func choose(row: Int, _ session: inout Session) -> Bool {
+    guard SettingRow.allCases.indices.contains(row - 1) else { return false }
+    pane = .settings
+    setting.move(to: row - 1, count: SettingRow.allCases.count, visible: SettingRow.allCases.count)
+    return true
   }
 }
 

@@ -76,14 +76,22 @@ extension ModelsScreen {
       return [session.isConnected ? "no model is installed: grl models import FILE" : "no engine to ask yet"]
     }
     var lines = session.models.enumerated().map { place, model in
-      "\(place + 1) \(place == cursor.index ? "(chosen) " : "")\(model.name): \(model.summary), \(model.origin)"
+      "\(place + 1) \(model.name): \(model.summary), \(model.origin)"
     }
     if let model = model(session) {
-      lines.append("about \(model.name):")
+      lines.append("here: \(model.name)")
       lines += ModelDetails.lines(of: model, columns: 1000).filter { $0.role != .title && !$0.text.isEmpty }.map { line in
         [line.label, line.text, line.source].filter { !$0.isEmpty }.joined(separator: ": ")
       }
     }
     return lines
+  }
+
+  mutating func choose(row: Int, _ session: inout Session) -> Bool {
+    guard session.models.indices.contains(row - 1) else { return false }
+    pane = .list
+    cursor.move(to: row - 1, count: session.models.count, visible: layout(session).listRows)
+    scroll = 0
+    return true
   }
 }

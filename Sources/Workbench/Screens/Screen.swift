@@ -36,13 +36,19 @@ protocol Screen: Sendable {
   /// Draws into `area`; any size from 1 x 1 up. The area is blank in the look's text style.
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look)
 
-  /// The same told in lines, for those who hear it: no columns side by side, no pictures.
+  /// The same told in lines, for those who hear it: no columns side by side, no pictures. Rows that can be chosen begin with their
+  /// number from 1; where the cursor is stands in a line of its own at the end, so that a movement changes that line alone.
   func plainLines(_ session: Session) -> [String]
+
+  /// Puts the cursor on a row by its number in `plainLines`. False where there is no such row.
+  mutating func choose(row: Int, _ session: inout Session) -> Bool
 }
 
 extension Screen {
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {}
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {}
+
+  mutating func choose(row: Int, _ session: inout Session) -> Bool { false }
 
   /// What is drawn on a narrow screen, which folds to one pane.
   func plainLines(_ session: Session) -> [String] {
