@@ -46,14 +46,28 @@ struct OpenWorkbench: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     let folders = WorkbenchFolders(environment)
     var (settings, settingsFile, notes) = SettingsFile.load(folders.settings)
+    let kept = settings
     if let theme { settings.theme = theme }
     if let host { settings.host = host }
+    settingsFile.leaveOut(settings, instead: kept)
     let paths = try checked(files, isRemote: settings.host != nil)
     let (themes, complaints) = ThemeFiles.load(folders.themes)
     notes += complaints
     if let theme, !themes.contains(where: { $0.name == theme }) {
       let names = themes.map(\.name).sorted().joined(separator: ", ")
-      throw ValidationError("--theme: there is no theme '\(theme)'; there are \(names)")
+      throw ValidationError("--theme: there is no theme '\(theme.printable)'; there are \(names)")
+    }
+    let engine: EngineConnection
+    do {
+      engine = try EngineConnection(
+        host: settings.host, client: "workbench \(Version.current)", environment: environment)
+    } catch {
+      throw Failure(.usage, "--host: \(error)")
+    }
+    if plain {
+      let state = State(
+        settings: settings, themes: themes, files: paths, graphics: .ascii, colours: .none, notes: notes)
+      throw ExitCode(PlainLoop(engine, state, settingsFile).run())
     }
     let terminal: Terminal
     do {
@@ -67,14 +81,6 @@ struct OpenWorkbench: ParsableCommand {
     let state = State(
       settings: settings, themes: themes, files: paths, graphics: terminal.graphics, colours: terminal.colours,
       notes: notes)
-    let engine: EngineConnection
-    do {
-      engine = try EngineConnection(
-        host: settings.host, client: "workbench \(Version.current)", environment: environment)
-    } catch {
-      terminal.close()
-      throw Failure(.usage, "--host: \(error)")
-    }
     let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
     throw ExitCode(loop.run().rawValue)
   }

@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Screens as files one can read: `Screens/NAME.txt`. `GRL_RECORD=1 swift test --filter ScreenTests` writes them anew.
+enum ExpectedScreen {
+  private static let folder = TestData.packageRoot.appending(path: "Tests/ScreenTests/Screens")
+  private static let isRecording = ProcessInfo.processInfo.environment["GRL_RECORD"] == "1"
+
+  /// Compares a captured screen with its file after masking both; records an issue with both where they differ.
+  static func compare(
+    _ text: String, _ name: String, masks: [Mask] = Mask.standard, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let masked = masks.reduce(text) { $1.apply(to: $0) }
+    let file = folder.appending(path: name + ".txt")
+    if isRecording {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data(masked.utf8).write(to: file)
+      return
+    }
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      Issue.record("no \(name).txt; GRL_RECORD=1 writes it", sourceLocation: sourceLocation)
+      return
+    }
+    let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    guard expected != masked else { return }
+    let (old, new) = (expected.components(separatedBy: "\n"), masked.components(separatedBy: "\n"))
+    let differing = (0..<max(old.count, new.count)).filter {
+      ($0 < old.count ? old[$0] : "") != ($0 < new.count ? new[$0] : "")
+    }
+    let lines = differing.prefix(12).map { row in
+      "\(row + 1)\n  expected |\(row < old.count ? old[row] : "")|\n  shown    |\(row < new.count ? new[row] : "")|"
+    }
+    Issue.record(
+      "\(name).txt: \(differing.count) rows differ\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
+  }
+}
+
+/// What differs from run to run or machine to machine, made the same; the width stays, so that the layout is tested.
+struct Mask: Sendable {
+  private let apply: @Sendable (String) -> String
+
+  func apply(to text: String) -> String { apply(text) }
+
+  /// Every match of `pattern` becomes `#`s.
+  init(_ pattern: String) {
+    apply = { text in
+      guard let expression = try? Regex(pattern) else {
+        Issue.record("a mask that is no regular expression: \(pattern)")
+        return text
+      }
+      return text.replacing(expression) { match in String(repeating: "#", count: text[match.range].count) }
+    }
+  }
+
+  /// Picture cells are the business of the drawing tests; here it counts where they are.
+  static let pictures = Mask(blocks: true)
+
+  private init(blocks: Bool) {
+    apply = { text in
+      String(text.map { $0.unicodeScalars.allSatisfy { (0x2580...0x259f).contains($0.value) } ? "\u{2592}" : $0 })
+    }
+  }
+
+  static let standard: [Mask] = [
+    .pictures,
+    // The place of the test, and the machine.
+    Mask("/tmp/grl-screen-[0-9A-F]{8}"), Mask(#"\d+ cores?"#),
+    // Times, speeds and memory.
+    Mask(#"\d+:\d\d(:\d\d)?"#), Mask(#"[\d.]+ M?px/s"#), Mask(#"[\d.]+ [KMGT]i?B"#), Mask(#"\d+ s\b"#),
+    Mask(#"\d+ ms\b"#),
+    Mask(#"\d+ % ?cpu"#), Mask(#"\d{4}-\d\d-\d\d"#), Mask("[0-9a-f]{64}"),
+  ]
+}
