@@ -275,6 +275,27 @@ import Workbench
     #expect(desk.state.session.screen == .plan)
   }
 
+  @Test("the mouse chooses rows and pictures, and changes the chosen row")
+  func takesTheMouse() {
+    var settings = Settings()
+    settings.usesMouse = true
+    var desk = Desk(settings: settings)
+    desk.press("Enter", "/")
+    desk.type("harbour-01")
+    desk.press("Enter", "Space", "Space", "2")
+    desk.rest(0.5)
+    let depth = desk.lines.firstIndex { $0.contains("depth") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    #expect(desk.row("depth")?.contains("<") == true)
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.depth == "8")
+    let second = desk.lines.firstIndex { $0.contains("harbour-02_denoise") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: second)))
+    desk.press("Enter")
+    #expect(desk.text.contains("to: /home/ada/photos/harbour-02_denoise.png"))
+  }
+
   @Test("holds ten thousand pictures")
   func holdsManyPictures() {
     var engine = FakeEngine()

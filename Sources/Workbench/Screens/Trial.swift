@@ -30,10 +30,11 @@ struct Trial: Sendable {
     stop(&session)
     (self.path, self.region, task) = (path, region, session.draft.request.task)
     phase = .running(since: session.time)
+    var request = PlanScreen.request(session)
+    (request.inputs, request.region) = ([path], nil)
     session.ask(
-      .tryRegion(
-        session.draft.request(for: [path]), path: path, region: region, width: Self.pixelLimit,
-        height: Self.pixelLimit), for: screen, .trial)
+      .tryRegion(request, path: path, region: region, width: Self.pixelLimit, height: Self.pixelLimit), for: screen,
+      .trial)
   }
 
   /// Puts it away; what is being computed stops.
@@ -65,6 +66,15 @@ struct Trial: Sendable {
       view = TrialView()
     case .failure(let failure): phase = .failed(failure.message)
     default: phase = .failed("the engine did not answer with pictures")
+    }
+  }
+
+  /// The wheel zooms.
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    switch event.action {
+    case .scrollUp: _ = perform(.zoomIn, in: area, &session)
+    case .scrollDown: _ = perform(.zoomOut, in: area, &session)
+    case .press, .drag, .release: break
     }
   }
 
