@@ -126,9 +126,15 @@ extension PlanScreen {
     return PlanModels.problem(Self.request(session), session.models)
   }
 
-  private func submit(_ session: inout Session) {
+  private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
-    if let problem = session.plan?.problem { return session.say(problem, .error) }
+    if let plan = session.plan, let problem = problem(plan, session) {
+      if problem != plan.problem, let place = rows(session).firstIndex(of: .existing) {
+        pane = .rows
+        cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
+      }
+      return session.say(problem, .error)
+    }
     guard !session.isAsking(.plan, .submit) else { return }
     if let plan = session.plan, !plan.pictures.isEmpty {
       if let problem = plan.pictures[0].problem, plan.pictures.allSatisfy({ $0.problem != nil }) {

@@ -12,6 +12,8 @@ struct PlanScreen: Screen {
     FilesScreen.flip,
   ]
 
+  var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
+
   var cursor = ListCursor()
   /// In the pictures of the plan.
   var pictures = ListCursor()

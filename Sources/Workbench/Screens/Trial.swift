@@ -9,6 +9,13 @@ struct Trial: Sendable {
     case failed(String)
   }
 
+  /// What the footer offers while it is open.
+  static let hints: [Command] = [
+    .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
+    .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
+    .trial.called("", short: "again"),
+  ]
+
   /// Most pixels a side that are asked for: both pictures stay far below the largest frame.
   static let pixelLimit = 1024
 
