@@ -14,6 +14,8 @@ final class ServerLoop {
   var nextRound: Double
   /// No client is let in before: the process has run out of descriptors.
   var isDoorBlocked = false
+  /// The socket is gone and no other can be opened.
+  var isUnreachable = false
   var end: End?
 
   /// On the way out.
@@ -104,8 +106,11 @@ final class ServerLoop {
     guard end == nil else { return }
     do {
       if try door.reopenIfGone() { server.log(.warning, "the socket was gone; listening at \(door.socket.printable)") }
+      isUnreachable = false
     } catch {
-      server.log(.error, "the socket is gone: \(error)")
+      // Tried again every second, said once.
+      if !isUnreachable { server.log(.error, "the socket is gone: \(error)") }
+      isUnreachable = true
     }
     if !clients.isEmpty { lastNeeded = now }
     guard idleSeconds < .infinity, clients.isEmpty, !isAskingIfIdle else { return }
