@@ -14,13 +14,13 @@ struct RunQueue {
   private let isOpen: [Bool]
   let count: Int
 
-  /// - Parameter turned: jobs that are not folded as usual: those that ended are, unless a picture failed.
+  /// - Parameter turned: jobs that are not folded as usual: those that ended are, unless a picture failed or it is the last one.
   init(_ jobs: [JobInfo], turned: Set<String>) {
     self.jobs = jobs
     var (firsts, isOpen): ([Int], [Bool]) = ([], [])
     var count = 0
     for job in jobs {
-      let isEnded = job.state == .done || job.state == .cancelled
+      let isEnded = (job.state == .done || job.state == .cancelled) && job.id != jobs.last?.id
       let open = job.pictures.count > 1 && isEnded == turned.contains(job.id)
       firsts.append(count)
       isOpen.append(open)
@@ -53,13 +53,15 @@ struct RunQueue {
 
   func isOpen(_ job: String) -> Bool { jobs.firstIndex { $0.id == job }.map { isOpen[$0] } ?? false }
 
-  /// What is being worked on now, or else what comes next, or else what was there last.
-  var current: RunItem? {
+  /// What is being worked on now, or else what comes next; nil where nothing is left to do.
+  var active: RunItem? {
     let job =
       jobs.first { $0.state == .running } ?? jobs.first { $0.state == .paused } ?? jobs.first { $0.state == .waiting }
-      ?? jobs.last
     return job.map { RunItem(job: $0.id, picture: Self.current($0)) }
   }
+
+  /// What was there last.
+  var last: RunItem? { jobs.last.map { RunItem(job: $0.id, picture: Self.current($0)) } }
 
   /// The picture of a job to look at: the one that runs, else the next one, else the last one.
   static func current(_ job: JobInfo) -> Int? {

@@ -32,7 +32,12 @@ struct RunScreen: Screen {
 
   init() {}
 
-  func layout(_ session: Session) -> RunLayout { RunLayout(session.area, pane: pane) }
+  func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
+  func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
+    let picture = shown(session)?.picture
+    let perRow = max(1, picture?.tilesPerRow ?? 1)
+    return RunLayout(area, tileRows: ((picture?.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane)
+  }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
 
   /// The job and the picture that are looked at.
@@ -60,9 +65,10 @@ struct RunScreen: Screen {
   /// Brings cursor and pictures to where they belong now.
   mutating func settle(_ session: inout Session) {
     let queue = queue(session)
-    if follows, let current = queue.current { select(current, session) }
+    if follows, let item = queue.active ?? (selected == nil ? queue.last : nil) { select(item, session) }
     keepSelection(queue, session)
     let layout = layout(session)
+    if layout.isWhole && pane == .picture { pane = .queue }
     let row = selected.flatMap(queue.row) ?? cursor.index
     cursor.move(to: row, count: queue.count, visible: layout.queueRows)
     if selected.flatMap(queue.row) == nil { select(queue[cursor.index], session) }
