@@ -84,7 +84,7 @@ struct Header {
       return ["restoring \(place)\(share)", "\(place)\(share)"]
     }
     let time = left.clock
-    return ["restoring \(place) \(share)  \(time) left", "\(place)\(share) \(time) left", "\(place)\(share)", share]
+    return ["restoring \(place)\(share)  \(time) left", "\(place)\(share) \(time) left", "\(place)\(share)", share]
   }
 }
 

@@ -110,6 +110,7 @@ extension State {
       session.go(to: screen)
       refresh()
     }
+    session.notice = nil
     perform(offer.command)
     guard !argument.isEmpty else { return }
     switch session.overlay {
@@ -126,6 +127,8 @@ extension State {
     case .themes:
       session.overlay = nil
       choose(theme: argument)
+    // What it said itself says why it asked for nothing.
+    case _ where session.notice != nil: break
     default: session.say("\(offer.command.name) takes no argument; '\(argument)' was not used", .warning)
     }
   }

@@ -46,7 +46,8 @@ extension State {
     case .words(let words): prompt.offer(words.filter { $0.hasPrefix(prompt.line.text) })
     case .path:
       let folder = PathText(prompt.line.text).folder
-      session.ask(.listFolder(path: folder), for: nil, .completion)
+      let path = folder.count > 1 ? String(folder.dropLast()) : folder
+      session.ask(.listFolder(path: path), for: nil, .completion)
     }
   }
 

@@ -52,7 +52,7 @@ extension ModelsScreen {
     let lines = ModelDetails.lines(of: model, columns: layout.detailColumns)
     let first = min(scroll, max(0, lines.count - text.rows))
     if text.row > area.row {
-      let head = area.top(1).inset(columns: area.columns > 20 ? 2 : 0)
+      let head = area.top(1).inset(columns: area.columns > 20 ? 2 : 0).left(92)
       let more = lines.count > text.rows ? "\(first + 1)-\(min(first + text.rows, lines.count)) of \(lines.count)" : ""
       canvas.write(model.name, in: head.dropRight(more.columns + 1), look[pane == .details ? .title : .faint, on: .panel])
       canvas.write(more, in: head, look[.faint, on: .panel], .right)

@@ -10,7 +10,7 @@ struct PlanScreen: Screen {
     .edit.called("edit as text", short: "edit"),
     Command("reset", "everything back to automatic", "0"),
     FilesScreen.flip,
-  ]
+  ] + PlanRow.allCases.map(\.command)
 
   var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
 
