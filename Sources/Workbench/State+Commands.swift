@@ -90,7 +90,8 @@ extension State {
     let names = Set(own.map(\.command.name))
     session.overlay = .finder(
       CommandFinder(
-        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) }))
+        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) })
+    )
   }
 
   /// Every command of every screen, those of the one in front first.

@@ -56,7 +56,8 @@ extension State {
     guard case .prompt(var prompt) = session.overlay, prompt.completion == .path else { return }
     let path = PathText(prompt.line.text)
     let names = listing.entries.filter { entry in
-      entry.kind != .unreadable && entry.name.hasPrefix(path.last) && (path.last.hasPrefix(".") || !entry.name.hasPrefix("."))
+      entry.kind != .unreadable && entry.name.hasPrefix(path.last)
+        && (path.last.hasPrefix(".") || !entry.name.hasPrefix("."))
     }
     prompt.offer(names.map { path.folder + $0.name + ($0.kind == .folder ? "/" : "") })
     session.overlay = .prompt(prompt)

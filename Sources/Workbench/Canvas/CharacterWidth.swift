@@ -26,7 +26,8 @@ package enum CharacterWidth: Hashable, Sendable {
     case 0x1160...0x11ff where value != 0x1160, 0xd7b0...0xd7fb:  // Vowels and finals of a decomposed Korean syllable.
       self = .combining
       return
-    case 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0, 0xfffc, 0xfffd, 0x1171e, 0xe0000...0xe0fff:  // Blank, or of no agreed width.
+    // Blank, or of no agreed width.
+    case 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0, 0xfffc, 0xfffd, 0x1171e, 0xe0000...0xe0fff:
       self = .hidden
       return
     default: break

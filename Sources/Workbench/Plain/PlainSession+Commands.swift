@@ -81,7 +81,9 @@ extension PlainSession {
   }
 
   private func unknown(_ name: String) -> String {
-    let near = state.allOffers.filter { $0.command.name.hasPrefix(name) || FuzzyMatch(name, in: $0.command.name) != nil }
+    let near = state.allOffers.filter {
+      $0.command.name.hasPrefix(name) || FuzzyMatch(name, in: $0.command.name) != nil
+    }
     var names: [String] = []
     for offer in near where !names.contains(offer.command.name) { names.append(offer.command.name) }
     guard !names.isEmpty else { return "no command '\(name)'; help lists them" }

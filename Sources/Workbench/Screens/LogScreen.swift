@@ -52,7 +52,8 @@ struct LogScreen: Screen {
       (filter, least) = ("", .debug)
       session.say("all of the log")
     default:
-      if let row = SettingRow.allCases.first(where: { $0.command == command && command != .theme && command != .host }) {
+      if let row = SettingRow.allCases.first(where: { $0.command == command && command != .theme && command != .host })
+      {
         askFor(row, &session)
         return true
       }

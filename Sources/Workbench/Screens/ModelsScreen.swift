@@ -57,7 +57,8 @@ struct ModelsScreen: Screen {
     let last = max(0, count - layout.detailRows)
     let page = max(1, layout.detailRows - 1)
     let steps: [Command: Int] = [
-      .up: -1, .down: 1, .pageUp: -page, .pageDown: page, .halfPageUp: -max(1, page / 2), .halfPageDown: max(1, page / 2),
+      .up: -1, .down: 1, .pageUp: -page, .pageDown: page, .halfPageUp: -max(1, page / 2),
+      .halfPageDown: max(1, page / 2),
       .top: -last, .bottom: last,
     ]
     guard let step = steps[command] else { return false }

@@ -31,7 +31,8 @@ extension PlanScreen {
     pane = .rows
     cursor.move(to: place, count: rows.count, visible: layout(session).visibleRows)
     if let prompt = row.prompt(session.draft.request, session) {
-      session.prompt(row.title, tag: "row \(row.rawValue)", for: .plan, text: prompt.text, completion: prompt.completion)
+      session.prompt(
+        row.title, tag: "row \(row.rawValue)", for: .plan, text: prompt.text, completion: prompt.completion)
     } else {
       let words = row.choices(session.draft.request, session).map(\.text)
       session.prompt(row.title, tag: "pick \(row.rawValue)", for: .plan, completion: .words(words))
