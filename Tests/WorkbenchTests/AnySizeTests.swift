@@ -8,8 +8,10 @@ struct AnySizeTests {
   /// Names and texts as hostile as a file system and an engine can make them.
   static let hostile = [
     "\u{1b}[2J\u{1b}]0;x\u{7}.png", "a\nb\r\tc.png", "\u{202e}gnp.exe", "\u{2066}\u{200b}\u{feff}.png",
-    String(repeating: "e\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}", count: 200), "\u{9b}31m\u{90}q\u{9c}", "\u{0}\u{7f}.png",
-    String(repeating: "\u{6e2f}", count: 300), "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}.jpg", "-rf *", "\u{e0041}\u{e000}.png",
+    String(repeating: "e\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}", count: 200), "\u{9b}31m\u{90}q\u{9c}",
+    "\u{0}\u{7f}.png",
+    String(repeating: "\u{6e2f}", count: 300), "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}.jpg", "-rf *",
+    "\u{e0041}\u{e000}.png",
     "", " ", "\u{5d0}\u{5d1}\u{5d2}.png", "a/../../b.png",
   ]
 
@@ -62,7 +64,9 @@ struct AnySizeTests {
     case 2: return .tile(job: job, picture: picture, tile: random.below(8) - 1, random.pick(TileState.allCases))
     case 3:
       return .log(
-        LogLine(time: random.pick([0, 1.7e9, .nan, -5, 1e300]), level: random.pick([.debug, .info, .warning, .error]), text: random.pick(hostile)))
+        LogLine(
+          time: random.pick([0, 1.7e9, .nan, -5, 1e300]), level: random.pick([.debug, .info, .warning, .error]),
+          text: random.pick(hostile)))
     case 4:
       return .progress(
         Progress(
@@ -89,7 +93,9 @@ struct AnySizeTests {
   static func randomEvent(_ random: inout Seeded, _ desk: Desk) -> Event {
     switch random.below(40) {
     case 0...22: return .key(random.pick(keys))
-    case 23...26: return .resize(columns: random.pick([1, 2, 5, 19, 40, 60, 80, 200]), rows: random.pick([1, 2, 3, 5, 15, 24, 60]))
+    case 23...26:
+      return .resize(
+        columns: random.pick([1, 2, 5, 19, 40, 60, 80, 200]), rows: random.pick([1, 2, 3, 5, 15, 24, 60]))
     case 27...31: return .answer(Answer(id: 0, .event(randomNews(&random))), body: [])
     case 32:
       return .mouse(
@@ -97,11 +103,19 @@ struct AnySizeTests {
           random.pick([.press, .release, .drag, .scrollUp, .scrollDown]), column: random.below(220) - 5,
           row: random.below(70) - 5))
     case 33: return .paste(random.pick(hostile))
-    case 34: return .engine(.lost(reason: random.pick(hostile), retrySeconds: random.pick([nil, 1, .nan, -2, .infinity])))
+    case 34:
+      return .engine(.lost(reason: random.pick(hostile), retrySeconds: random.pick([nil, 1, .nan, -2, .infinity])))
     case 35: return .engine(.connected(FakeEngine.info))
     case 36: return .time(random.pick([desk.time, .nan, -1, 1e300]))
     case 37: return .answer(Answer(id: random.below(60), .failure(.init(.system, random.pick(hostile)))), body: [1, 2])
-    case 38: return .answer(Answer(id: random.below(60), .pixels(PixelsInfo(width: 3, height: .max, pictureWidth: 0, pictureHeight: -1, region: Rectangle(x: 0, y: 0, width: 0, height: .max)))), body: [1, 2, 3])
+    case 38:
+      return .answer(
+        Answer(
+          id: random.below(60),
+          .pixels(
+            PixelsInfo(
+              width: 3, height: .max, pictureWidth: 0, pictureHeight: -1,
+              region: Rectangle(x: 0, y: 0, width: 0, height: .max)))), body: [1, 2, 3])
     default: return .interrupt
     }
   }
@@ -177,10 +191,13 @@ struct AnySizeTests {
     }
   }
 
-  @Test("all screens are ASCII alone in ASCII mode and without colour under NO_COLOR", arguments: [(80, 24), (200, 60)])
+  @Test(
+    "all screens are ASCII alone in ASCII mode and without colour under NO_COLOR", arguments: [(80, 24), (200, 60)])
   func modes(size: (columns: Int, rows: Int)) {
     var random = Seeded(9)
-    for (graphics, colours) in [(Graphics.ascii, ColourDepth.none), (.ascii, .truecolour), (.half, .none), (.quarter, .sixteen)] {
+    for (graphics, colours) in [
+      (Graphics.ascii, ColourDepth.none), (.ascii, .truecolour), (.half, .none), (.quarter, .sixteen),
+    ] {
       var desk = Desk(
         Self.hostileEngine(&random), columns: size.columns, rows: size.rows, graphics: graphics, colours: colours)
       desk.tell(.jobs([Self.randomJob(&random)]))

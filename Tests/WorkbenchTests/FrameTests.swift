@@ -16,9 +16,11 @@ struct FrameTests {
 
   @Test("the header keeps its parts in place at any width and what the engine does at the right")
   func header() {
-    #expect(Desk(columns: 120).lines[0].hasPrefix(" GRL  1 Files  2 Plan  3 Run  4 Attention  5 Compare  6 Models  7 Log"))
+    #expect(
+      Desk(columns: 120).lines[0].hasPrefix(" GRL  1 Files  2 Plan  3 Run  4 Attention  5 Compare  6 Models  7 Log"))
     #expect(Desk(columns: 120).lines[0].hasSuffix("engine idle, 2 cores"))
-    #expect(Desk(columns: 80).lines[0] == " 1 Files  2 Plan  3 Run  4 Attention  5 Compare  6 Models  7 Log  idle, 2 cores")
+    #expect(
+      Desk(columns: 80).lines[0] == " 1 Files  2 Plan  3 Run  4 Attention  5 Compare  6 Models  7 Log  idle, 2 cores")
     #expect(Desk(columns: 60).lines[0].hasPrefix(" 1 Files  2  3  4  5  6  7 "))
     #expect(Desk(columns: 30).lines[0].hasPrefix(" 1 Files "))
   }
@@ -54,7 +56,9 @@ struct FrameTests {
   @Test("Esc never leaves, whatever is open")
   func escape() {
     var desk = Desk()
-    for keys in [["Esc"], ["?", "Esc"], [":", "Esc"], ["T", "Esc"], ["Ctrl-c", "Esc"], ["g", "Esc"], ["7", "Enter", "Esc"]] {
+    for keys in [
+      ["Esc"], ["?", "Esc"], [":", "Esc"], ["T", "Esc"], ["Ctrl-c", "Esc"], ["g", "Esc"], ["7", "Enter", "Esc"],
+    ] {
       for key in keys { desk.press(key) }
       for _ in 0..<3 { desk.press("Esc") }
       #expect(!desk.state.hasOverlay)

@@ -80,7 +80,8 @@ struct PictureTests {
     let canvas = drawn(ShownPicture(picture), 1, 1, look(.truecolour, .quarter))
     // A square of two by two pixels stands in one column: its lower half row is not cut.
     #expect(canvas.columns == 1)
-    let cell = drawn(ShownPicture(block(2, 4) { x, y in x == y / 2 ? red : blue }), 1, 1, look(.truecolour, .quarter))[0, 0]
+    let cell = drawn(ShownPicture(block(2, 4) { x, y in x == y / 2 ? red : blue }), 1, 1, look(.truecolour, .quarter))[
+      0, 0]
     #expect(["\u{259e}", "\u{259a}"].contains(cell.glyph))
     #expect(Set([cell.style.foreground, cell.style.background]) == [.rgb(200, 0, 0), .rgb(0, 0, 200)])
     let corner = drawn(
@@ -144,7 +145,8 @@ struct PictureTests {
     let look = look(.truecolour, graphics)
     let picture = block(20, 20) { x, y in (UInt8(x), UInt8(y), 0) }
     let canvas = drawn(ShownPicture(picture), 10, 5, look)
-    #expect(canvas.pictures == [PlacedPicture(area: CanvasArea(column: 0, row: 0, columns: 10, rows: 5), pixels: picture)])
+    #expect(
+      canvas.pictures == [PlacedPicture(area: CanvasArea(column: 0, row: 0, columns: 10, rows: 5), pixels: picture)])
     #expect(canvas.cells.allSatisfy { $0 == Cell(" ", look[.text]) })
   }
 
@@ -157,7 +159,8 @@ struct PictureTests {
       var canvas = Canvas(columns: columns, rows: rows, style: look[.text])
       let picture = block(random.below(9), random.below(9)) { x, y in (UInt8(x * 20), UInt8(y * 20), 99) }
       let area = CanvasArea(
-        column: random.below(24) - 4, row: random.below(12) - 3, columns: random.below(24) - 2, rows: random.below(12) - 2)
+        column: random.below(24) - 4, row: random.below(12) - 3, columns: random.below(24) - 2,
+        rows: random.below(12) - 2)
       let placement = canvas.draw(ShownPicture(picture), in: area, look)
       if placement.area.columns > 0, placement.area.rows > 0 {
         #expect(placement.area.column >= 0 && placement.area.column + placement.area.columns <= columns)
@@ -173,7 +176,8 @@ struct PictureTests {
   func answers() {
     func info(_ width: Int, _ height: Int) -> PixelsInfo {
       PixelsInfo(
-        width: width, height: height, pictureWidth: 9, pictureHeight: 9, region: Rectangle(x: 0, y: 0, width: 9, height: 9))
+        width: width, height: height, pictureWidth: 9, pictureHeight: 9,
+        region: Rectangle(x: 0, y: 0, width: 9, height: 9))
     }
     #expect(PixelBlock(info(2, 1), [1, 2, 3, 4, 5, 6]) != nil)
     #expect(PixelBlock(info(2, 1), [1, 2, 3, 4, 5]) == nil)

@@ -139,7 +139,8 @@ struct PlainTests {
     #expect(said.count == 11, "\(said)")
     #expect(said[0] == "harbour.png: started, picture 1 of 1")
     #expect(said[3] == "harbour.png: 30 percent, 28 s left")
-    #expect(room.tell(.job(job: "j1", state: .done, reason: nil)).contains { $0.hasPrefix("denoise done: harbour.png") })
+    #expect(
+      room.tell(.job(job: "j1", state: .done, reason: nil)).contains { $0.hasPrefix("denoise done: harbour.png") })
     #expect(room.tell(.job(job: "j1", state: .done, reason: nil)) == [])
   }
 
@@ -158,15 +159,20 @@ struct PlainTests {
     #expect(room.effects.last == .quit)
   }
 
-  @Test("nothing reaches the terminal that could move its cursor, and no effect that draws", arguments: [1, 2, 3] as [UInt64])
+  @Test(
+    "nothing reaches the terminal that could move its cursor, and no effect that draws",
+    arguments: [1, 2, 3] as [UInt64])
   func hostile(seed: UInt64) {
     var random = Seeded(seed)
     var room = Room(isConnected: false)
     room.engine = AnySizeTests.hostileEngine(&random)
     room.send(.engine(.connected(FakeEngine.info)))
     let lines =
-      ["help", "show", "mark 2", "open 3", "1", "2", "3", "4", "5", "6", "7", "theme light", "set-colours none", "run", "y", "?",
-        "filter a", "find b", "cancel", "go 4", "range", "undo", "show-command", "pause", "mouse", "q", "escape"]
+      [
+        "help", "show", "mark 2", "open 3", "1", "2", "3", "4", "5", "6", "7", "theme light", "set-colours none", "run",
+        "y", "?",
+        "filter a", "find b", "cancel", "go 4", "range", "undo", "show-command", "pause", "mouse", "q", "escape",
+      ]
       + AnySizeTests.hostile
     for _ in 0..<250 {
       room.said = []

@@ -97,7 +97,8 @@ struct TextTests {
   @Test("any text at any place of any size stays within the canvas and leaves it whole")
   func random() {
     var random = Seeded(11)
-    let letters = Array("ab \u{6e2f}\u{301}\u{1b}\u{202e}\u{1f600}\u{200d}\u{fe0f}\u{1100}\u{1161}\n\u{7f}\u{9b}e\u{e000}".unicodeScalars)
+    let letters = Array(
+      "ab \u{6e2f}\u{301}\u{1b}\u{202e}\u{1f600}\u{200d}\u{fe0f}\u{1100}\u{1161}\n\u{7f}\u{9b}e\u{e000}".unicodeScalars)
     for _ in 0..<400 {
       let (columns, rows) = (1 + random.below(12), 1 + random.below(4))
       var canvas = Canvas(columns: columns, rows: rows)
@@ -107,7 +108,8 @@ struct TextTests {
         let area = CanvasArea(
           column: random.below(16) - 3, row: random.below(8) - 2, columns: random.below(20) - 2, rows: random.below(3))
         canvas.write(
-          String(text), in: area, .plain, random.pick([.left, .right, .centre]), cut: random.pick([.end, .start, .silently]))
+          String(text), in: area, .plain, random.pick([.left, .right, .centre]),
+          cut: random.pick([.end, .start, .silently]))
         canvas.fill(area, .plain, "#")
         canvas.write(String(text), in: area, .plain)
       }
