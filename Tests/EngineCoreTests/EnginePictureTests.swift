@@ -28,7 +28,8 @@ import Testing
       #expect(failure?.kind == .badRequest)
     }
     #expect(await engine.refusal(.preview(path: "a.png", region: nil, width: 0, height: 5))?.kind == .badRequest)
-    #expect(await engine.refusal(.preview(path: "a.png", region: nil, width: 60000, height: 60000))?.kind == .badRequest)
+    #expect(
+      await engine.refusal(.preview(path: "a.png", region: nil, width: 60000, height: 60000))?.kind == .badRequest)
     #expect(await engine.refusal(.preview(path: "none.png", region: nil, width: 9, height: 9))?.kind == .badInput)
     await engine.shutDown()
   }
@@ -113,7 +114,8 @@ import Testing
     await engine.shutDown()
   }
 
-  @Test("a job's preview shows the input, then the result; a region is tried ahead of the queue, which goes on after it")
+  @Test(
+    "a job's preview shows the input, then the result; a region is tried ahead of the queue, which goes on after it")
   func trial() async throws {
     let folder = try EngineFolder()
     try folder.picture("large.png", width: 900, height: 700)
