@@ -132,8 +132,8 @@ extension PlanScreen {
 
   private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
-    if let plan = session.plan, let problem = problem(plan, session) {
-      if problem != plan.problem, let place = rows(session).firstIndex(of: .existing) {
+    if let (problem, isClash) = problem(session) {
+      if isClash, let place = rows(session).firstIndex(of: .existing) {
         pane = .rows
         cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
       }
@@ -162,22 +162,5 @@ extension PlanScreen {
       return session.say("frame a part of the picture first: screen 1, Tab, hjkl")
     }
     trial.start(path: path, region: region, &session)
-  }
-}
-
-/// One picture of a plan, told in lines.
-enum PlanReport {
-  static func lines(_ picture: JobPlan.Picture) -> [String] {
-    var lines = ["from: \(picture.input)", "to: \(picture.output)"]
-    if picture.outputExists { lines.append(picture.isSkipped ? "it exists: skipped" : "it exists") }
-    if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
-    lines += [
-      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
-      "model: \(picture.model)",
-      "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
-      "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
-      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
-    ]
-    return lines + picture.notes.map { "note: \($0)" }
   }
 }
