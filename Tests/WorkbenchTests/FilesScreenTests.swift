@@ -141,7 +141,7 @@ import Workbench
     #expect(desk.row("letter") == nil)
     #expect(desk.row("album") != nil)
     #expect(desk.state.session.current == Self.photos + "harbour-02.png")
-    #expect(desk.body[0].contains("only with harbour-0"))
+    #expect(desk.body[0].contains("with harbour-0: 3"))
     desk.press("Esc")
     #expect(desk.row("letter") != nil)
     #expect(desk.state.session.current == Self.photos + "harbour-02.png")
@@ -243,7 +243,7 @@ import Workbench
       desk.press("G", "k")
     }
     #expect(desk.state.session.current == "/home/ada/picture-99998.png")
-    #expect(desk.body[0].contains("100000 entries, more are not shown"))
+    #expect(desk.body[0].contains("100000+ entries"))
     // A key that went over all entries would take tens of milliseconds in a debug build; this is 2 ms a key, with drawing none.
     #expect(time < .seconds(8), "\(time)")
     let asked = desk.asked { if case .inspect(let path) = $0 { path } else { nil } }
