@@ -56,7 +56,7 @@ extension PlanScreen {
     let request = Self.request(session)
     let rows = rows(session)
     var lines = rows.enumerated().map { place, row in
-      let note = row.note(request, session.plan?.pictures.first, session.plan, session)
+      let note = row.note(request, session.plan?.pictures.first, session.plan.map { PlanTotals($0) }, session)
       return "\(place + 1) \(row.title): \(row.value(request))" + (note.isEmpty ? "" : ", \(note)")
     }
     if let missing = missing(session) { lines.append(missing) }
