@@ -22,6 +22,8 @@ extension PlanScreen {
     case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
     case .escape where pane == .plan: pane = .rows
     case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
+    case let command where PlanRow.allCases.contains { $0.command == command }:
+      if let row = PlanRow.allCases.first(where: { $0.command == command }) { ask(for: row, &session) }
     default: return pane == .rows ? performInRows(command, &session) : performInPlan(command, &session)
     }
     return true
@@ -74,6 +76,8 @@ extension PlanScreen {
       case .success(let request): session.draft.edit { $0 = request }
       case .failure(let problem): session.say(problem.text, .warning)
       }
+    } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
+      pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
       var request = session.draft.request
       if let problem = row.take(text, &request, session) {

@@ -4,13 +4,14 @@ import EngineWire
 struct PlanScreen: Screen {
   enum Pane: Hashable, Sendable { case rows, plan }
 
-  static let commands: [Command] = [
-    .run.called("run: queue the job and watch it", short: "run"),
-    .trial.called("restore only the framed part and compare", short: "preview"), .undo,
-    .edit.called("edit as text", short: "edit"),
-    Command("reset", "everything back to automatic", "0"),
-    FilesScreen.flip,
-  ]
+  static let commands: [Command] =
+    [
+      .run.called("run: queue the job and watch it", short: "run"),
+      .trial.called("restore only the framed part and compare", short: "preview"), .undo,
+      .edit.called("edit as text", short: "edit"),
+      Command("reset", "everything back to automatic", "0"),
+      FilesScreen.flip,
+    ] + PlanRow.allCases.map(\.command)
 
   var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
 
