@@ -14,14 +14,17 @@ extension State {
     case .lost(let reason, let seconds):
       retryTime = seconds.map { session.time + max(0, $0.isFinite ? $0 : 0) }
       let next = seconds == nil ? ":reconnect tries again" : "trying again by itself"
-      session.say("engine lost: \(reason); \(next)", .warning)
-      note(.warning, "engine lost: \(reason)")
+      session.say("\(reason); \(next)", .warning)
+      note(.warning, reason)
+      engineWasLost = true
     case .connected(let info):
       session.engine = info
       session.tiles = [:]
       session.progress = [:]
       session.ask(.watch, for: nil, .control)
       session.ask(.listModels, for: nil, .models)
+      if engineWasLost { session.say("the engine is back; jobs go on where they were") }
+      engineWasLost = false
       if !wasConnected { note(.info, "connected to engine \(info.program) on \(info.host), process \(info.processID)") }
       for place in screens.indices { screens[place].refresh(&session) }
     }

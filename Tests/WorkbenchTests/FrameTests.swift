@@ -165,7 +165,7 @@ struct FrameTests {
     var desk = working()
     desk.loseEngine()
     #expect(desk.lines[0].hasSuffix("engine lost, again in 1 s"))
-    #expect(desk.footer.contains("engine lost: the engine ended"))
+    #expect(desk.footer.contains("the engine ended"))
     #expect(desk.state.wantsTicks)
     for screen in 1...7 { desk.press("\(screen)") }
     desk.press("1")

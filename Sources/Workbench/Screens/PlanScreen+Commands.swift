@@ -55,9 +55,8 @@ extension PlanScreen {
   func plainLines(_ session: Session) -> [String] {
     let request = Self.request(session)
     let rows = rows(session)
-    let totals = session.plan.map(PlanTotals.init)
     var lines = rows.enumerated().map { place, row in
-      let note = row.note(request, session.plan?.pictures.first, totals, session)
+      let note = row.note(request, session.plan?.pictures.first, session.plan.map { PlanTotals($0) }, session)
       return "\(place + 1) \(row.title): \(row.value(request))" + (note.isEmpty ? "" : ", \(note)")
     }
     if let missing = missing(session) { lines.append(missing) }
