@@ -31,6 +31,8 @@ enum Program {
   static func main() {
     // A closed pipe shall be an error of `write`, so that a half-written picture can be taken back.
     signal(SIGPIPE, SIG_IGN)
+    // So shall a limit on the size of files.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try GRLCommand.parseAsRoot()
       try command.run()

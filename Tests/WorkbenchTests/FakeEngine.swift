@@ -158,9 +158,9 @@ struct FakeEngine {
         budgetBytes: job.memoryBytes ?? 4 << 30, seconds: secondsPerPicture,
         notes: picture.layout == "rgbAlpha" ? ["alpha is kept as it is"] : [])
     }
-    let clash = plans.contains { $0.outputExists } && job.existing == .refuse
+    let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(
-      pictures: plans, problem: planProblem ?? (clash ? "a result exists already: skip, replace or rename it" : nil),
+      pictures: plans, problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
       command: "grl restore --task \(job.task) " + job.inputs.joined(separator: " "))
   }
 }

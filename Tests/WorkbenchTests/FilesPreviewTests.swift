@@ -89,7 +89,7 @@ import Workbench
     desk.findEngine()
     desk.rest(1)
     #expect(desk.row("no engine") == nil)
-    #expect(desk.row("noise sigma about 21") != nil)
+    #expect(desk.row("noise sigma 21") != nil)
   }
 
   @Test("pixels that are not as many as told are a failure, not a picture")
@@ -110,11 +110,11 @@ import Workbench
   func suggests() {
     var desk = FilesScreenTests.desk()
     #expect(desk.row("looks noisy: t takes task denoise") != nil)
-    desk.engine.noise = 1.5
+    desk.engine.noise = 6.1
     desk.engine.blockiness = 0.02
     desk.press("j")
     desk.rest(1)
-    #expect(desk.row("noise sigma about 1.5, no JPEG grid") != nil)
+    #expect(desk.row("noise sigma 6.1, no JPEG grid") != nil)
     #expect(desk.row("stands out") != nil)
     desk.engine.blockiness = 0.6
     desk.press("j")

@@ -193,7 +193,7 @@ import Workbench
     desk.press("Enter")
     #expect(desk.body.contains { $0.contains("harbour-02.png") && $0.contains("unreadable") })
     #expect(desk.text.contains("not a picture"))
-    #expect(desk.row("harbour-01.png")?.contains("1504 x 1000") == true)
+    #expect(desk.row("harbour-01.png")?.contains("1504x1000") == true)
   }
 
   @Test("names cannot reach the terminal")

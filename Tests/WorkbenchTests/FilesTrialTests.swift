@@ -13,6 +13,7 @@ import Workbench
     desk.press("p")
     #expect(Self.trials(desk) == [Rectangle(x: 704, y: 452, width: 96, height: 96)])
     #expect(desk.row("before")?.contains("after: denoise-color-t") == true)
+    #expect(desk.footer.contains("Esc back"))
     try expectScreen(desk, "files-trial-\(size.0)x\(size.1)")
     desk.press("Esc")
     #expect(desk.row("harbour-01.png") != nil)

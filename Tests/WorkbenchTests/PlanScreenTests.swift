@@ -151,7 +151,7 @@ import Workbench
     #expect(desk.body.contains { $0.contains("harbour-02_denoise.png") && $0.hasSuffix("exists") })
     desk.press("r")
     #expect(desk.footer.contains("a result exists already"))
-    Self.go(&desk, to: "if it exists")
+    // The cursor stands where it can be settled.
     desk.press("l")
     desk.rest(0.5)
     #expect(desk.row("2 pictures, 3.01 Mpx, 1 skipped") != nil)
@@ -273,6 +273,27 @@ import Workbench
     desk.press("q")
     #expect(desk.row("sigma") != nil)
     #expect(desk.state.session.screen == .plan)
+  }
+
+  @Test("the mouse chooses rows and pictures, and changes the chosen row")
+  func takesTheMouse() {
+    var settings = Settings()
+    settings.usesMouse = true
+    var desk = Desk(settings: settings)
+    desk.press("Enter", "/")
+    desk.type("harbour-01")
+    desk.press("Enter", "Space", "Space", "2")
+    desk.rest(0.5)
+    let depth = desk.lines.firstIndex { $0.contains("depth") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    #expect(desk.row("depth")?.contains("<") == true)
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.depth == "8")
+    let second = desk.lines.firstIndex { $0.contains("harbour-02_denoise") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: second)))
+    desk.press("Enter")
+    #expect(desk.text.contains("to: /home/ada/photos/harbour-02_denoise.png"))
   }
 
   @Test("holds ten thousand pictures")

@@ -271,7 +271,7 @@ enum RunQueues {
   func tellsDetails() {
     var desk = Self.desk()
     desk.press("g", "g", "Enter")
-    #expect(desk.text.contains("score 1.004"))
+    #expect(desk.text.contains("seam score: 1.004"))
     #expect(desk.text.contains("EXIF kept"))
     desk.press("Esc", "y")
     #expect(desk.text.contains("grl restore --task denoise /home/ada/photos/logo.png"))

@@ -49,7 +49,7 @@ package final class EngineConnection {
   private var lastAdvance = -Double.infinity
 
   private enum Route {
-    case local(EnginePlace)
+    case local
     case remote(RemoteShell)
   }
 
@@ -70,7 +70,8 @@ package final class EngineConnection {
   /// - Parameters:
   ///   - host: `[user@]host` for ssh; nil is this machine.
   ///   - client: a few words on the program, for the engine's log.
-  ///   - environment: `XDG_STATE_HOME`, `XDG_RUNTIME_DIR`, `HOME`; `GRL_SSH` names a program to call in place of `ssh`,
+  ///   - environment: handed on to what is started. `XDG_STATE_HOME`, `XDG_RUNTIME_DIR` and `HOME` say where the engine
+  ///     is; `GRL_SSH` names a program to call in place of `ssh`,
   ///     `GRL_REMOTE` what is called on the other machine in place of `grl`.
   ///   - executable: what is started as `engine --listen`; this program itself by default, even if its file was replaced.
   /// - Throws: `EngineProcessError.badHost`.
@@ -146,7 +147,7 @@ package final class EngineConnection {
 
   private static func route(to host: String?, _ environment: [String: String]) throws(EngineProcessError) -> Route {
     if let host { return .remote(try RemoteShell(host: host, environment: environment)) }
-    return .local(EnginePlace(environment: environment))
+    return .local
   }
 
   private static func what(_ route: Route) -> String {
@@ -160,8 +161,8 @@ package final class EngineConnection {
     lastWord = nil
     become(.connecting(what: Self.what(route)))
     switch route {
-    case .local(let place):
-      engine = LocalEngine(place: place, executable: executable)
+    case .local:
+      engine = LocalEngine(environment: environment, executable: executable)
       step(now: now)
     case .remote(let shell):
       do {
@@ -197,7 +198,7 @@ package final class EngineConnection {
 
   private func deliver(_ question: Question) {
     do {
-      stream?.queue(try Frame(question, limits: .questions).bytes)
+      stream?.send(try Frame(question, limits: .questions).bytes)
     } catch {
       news.append(.answer(Answer(id: question.id, .failure(.init(.usage, "\(error)"))), body: []))
     }

@@ -35,7 +35,11 @@ struct EngineStream {
     return watched
   }
 
-  mutating func queue(_ bytes: [UInt8]) { unsent += bytes }
+  /// Writes what can be written now; the rest, and a failure, are `move`'s business.
+  mutating func send(_ bytes: [UInt8]) {
+    unsent += bytes
+    _ = write()
+  }
 
   /// Writes what waits, reads what came.
   ///

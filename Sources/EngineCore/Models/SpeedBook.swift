@@ -17,40 +17,62 @@ package final class SpeedBook: Sendable {
 
   private static let mostEntries = 200
 
+  private struct State {
+    let machine: String
+    var entries: [Entry]
+  }
+
   private let path: String?
-  private let machine: String
-  private let entries: Mutex<[Entry]>
+  private let threadCount: Int
+  /// Read when it is first needed: most short runs never do.
+  private let state = Mutex<State?>(nil)
 
   /// - Parameter path: of `speeds.json`; nil keeps speeds in memory only. A file that cannot be read counts as empty.
   package init(path: String?, threadCount: Int) {
     self.path = path
-    machine = Self.machine(threadCount)
-    entries = Mutex(path.map(Self.read) ?? [])
+    self.threadCount = threadCount
   }
 
   package func pixelsPerSecond(model: String) -> Double? {
-    entries.withLock { $0.first { $0.model == model && $0.machine == machine }?.pixelsPerSecond }
+    state.withLock { state in
+      let known = loaded(&state)
+      return known.entries.first { $0.model == model && $0.machine == known.machine }?.pixelsPerSecond
+    }
   }
 
   /// Takes a measurement in and writes the file anew. What other processes wrote in between is kept.
   package func record(model: String, pixelsPerSecond: Double) {
     guard pixelsPerSecond.isFinite, pixelsPerSecond > 0 else { return }
-    entries.withLock { entries in
-      if let path { entries = Self.read(path) }
-      let known = entries.firstIndex { $0.model == model && $0.machine == machine }
-      var entry = known.map { entries.remove(at: $0) }
-      let before = entry?.pixelsPerSecond ?? pixelsPerSecond
-      entry = Entry(
-        model: model, machine: machine, pixelsPerSecond: (before + pixelsPerSecond) / 2,
-        measured: Date().timeIntervalSince1970.rounded())
-      entries.insert(entry!, at: 0)
-      if entries.count > Self.mostEntries { entries.removeLast(entries.count - Self.mostEntries) }
-      guard let path else { return }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      // A speed that could not be remembered is measured again: nothing is lost that anybody would want to hear of.
-      do { try DurableFile.write([UInt8](encoder.encode(entries)), to: path, isFlushed: false) } catch {}
+    state.withLock { state in
+      var known = loaded(&state)
+      if let path { known.entries = Self.read(path) }
+      let place = known.entries.firstIndex { $0.model == model && $0.machine == known.machine }
+      let before = place.map { known.entries.remove(at: $0).pixelsPerSecond } ?? pixelsPerSecond
+      known.entries.insert(
+        Entry(
+          model: model, machine: known.machine, pixelsPerSecond: (before + pixelsPerSecond) / 2,
+          measured: Date().timeIntervalSince1970.rounded()), at: 0)
+      if known.entries.count > Self.mostEntries { known.entries.removeLast(known.entries.count - Self.mostEntries) }
+      state = known
+      if let path { Self.write(known.entries, path) }
     }
+  }
+
+  private func loaded(_ state: inout State?) -> State {
+    if let state { return state }
+    let made = State(machine: Self.machine(threadCount), entries: path.map(Self.read) ?? [])
+    state = made
+    return made
+  }
+
+  /// A speed that could not be remembered is measured again: nothing is lost that anybody would want to hear of.
+  private static func write(_ entries: [Entry], _ path: String) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    do {
+      try DurableFile.makeFolder(parentFolder(path))
+      try DurableFile.write([UInt8](encoder.encode(entries)), to: path, isFlushed: false)
+    } catch { return }
   }
 
   private static func read(_ path: String) -> [Entry] {

@@ -113,6 +113,7 @@ extension FilesScreen {
 
   mutating func startTrial(_ session: inout Session) {
     guard let path = session.current else { return session.say("a preview needs a picture under the cursor") }
+    if let problem = PlanModels.problem(session.draft.request, session.models) { return session.say(problem, .warning) }
     guard let size = pictureSize(of: path) else { return session.say("this picture's size is not known yet", .warning) }
     let region = session.framed ?? RegionFrame.standard(width: size.width, height: size.height)
     session.framed = region

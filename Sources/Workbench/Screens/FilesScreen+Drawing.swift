@@ -10,8 +10,8 @@ extension FilesScreen {
 
   private static let table = Table([
     Table.Column("name", least: 14, most: 200),
-    Table.Column("size", .right, least: 11, rank: 3),
-    Table.Column("kind", least: 10, rank: 2),
+    Table.Column("size", .right, least: 10, rank: 3),
+    Table.Column("kind", least: 7, rank: 2),
     Table.Column("carries", least: 14, most: 22, rank: 1),
   ])
 
@@ -95,13 +95,13 @@ extension FilesScreen {
       switch details[tree.path(of: row)] {
       case .picture(let info):
         return [
-          indent + entry.name, "\(info.width) x \(info.height)", info.kindText, info.carried.joined(separator: " "),
+          indent + entry.name, "\(info.width)x\(info.height)", info.kindText, info.carried.joined(separator: " "),
         ]
-      case .failed: return [indent + entry.name, "", "unreadable", ""]
+      case .failed: return [indent + entry.name, "unreadable", "", ""]
       case nil: return [indent + entry.name, "", "", ""]
       }
     case .other: return [indent + entry.name, Quantity.bytes(entry.bytes), "", ""]
-    case .unreadable: return [indent + entry.name, "", "unreadable", ""]
+    case .unreadable: return [indent + entry.name, "unreadable", "", ""]
     }
   }
 

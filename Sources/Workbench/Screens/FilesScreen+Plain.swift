@@ -20,7 +20,9 @@ extension FilesScreen {
       }
       lines.append(line)
     }
-    if tree.rows.count > Self.plainLimit { lines.append("and \(tree.rows.count - Self.plainLimit) more; filter shows fewer") }
+    if tree.rows.count > Self.plainLimit {
+      lines.append("and \(tree.rows.count - Self.plainLimit) more; filter shows fewer")
+    }
     if !session.marked.isEmpty { lines.append(Quantity.count(session.marked.count, "picture") + " marked") }
     if let entry { lines.append("here: \(entry.name)\(plainDetails)") }
     return lines

@@ -21,6 +21,13 @@ struct FilesScreen: Screen {
     .fit.called("after a preview: all of it"), .actualSize.called("after a preview: one pixel to one"), flip, reload,
   ]
 
+  private static let previewHints: [Command] = [
+    .trial.called("", short: "preview"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
+    .mark, .escape.called("", short: "back"),
+  ]
+
+  var hints: [Command] { trial.isOpen ? Trial.hints : pane == .preview ? Self.previewHints : Self.commands }
+
   var tree = FilesTree()
   var cursor = ListCursor()
   var pane = Pane.list

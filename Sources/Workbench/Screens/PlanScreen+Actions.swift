@@ -85,6 +85,40 @@ extension PlanScreen {
     settle(&session)
   }
 
+  /// A click chooses a row, one on the chosen row changes it; the wheel scrolls what it is over.
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    guard !trial.isOpen else { return trial.mouse(event, in: area, &session) }
+    let layout = layout(area, session)
+    let isOverPlan = layout.plan.contains(column: event.column, row: event.row)
+    let count = isOverPlan ? session.plan?.pictures.count ?? 0 : rows(session).count
+    let visible = isOverPlan ? layout.visiblePictures : layout.visibleRows
+    switch event.action {
+    case .scrollUp, .scrollDown:
+      let step = event.action == .scrollUp ? -3 : 3
+      if isOverPlan {
+        pictures.scroll(by: step, count: count, visible: visible)
+      } else {
+        cursor.scroll(by: step, count: count, visible: visible)
+      }
+    case .press where isOverPlan:
+      pane = .plan
+      let row = event.row - layout.plan.row - layout.summaryRows
+      guard row >= 0 else { break }
+      pictures.move(to: pictures.firstRow(count: count, visible: visible) + row, count: count, visible: visible)
+    case .press where layout.rows.contains(column: event.column, row: event.row):
+      pane = .rows
+      let row = cursor.firstRow(count: count, visible: visible) + event.row - layout.rows.row
+      guard row < count else { break }
+      if row == cursor.index {
+        _ = performInRows(.open, &session)
+      } else {
+        cursor.move(to: row, count: count, visible: visible)
+      }
+    case .press, .drag, .release: break
+    }
+    settle(&session)
+  }
+
   /// What keeps the plan from being run, whatever the engine says; nil where nothing does.
   func missing(_ session: Session) -> String? {
     if !session.isConnected { return "there is no engine to run it" }
@@ -92,9 +126,15 @@ extension PlanScreen {
     return PlanModels.problem(Self.request(session), session.models)
   }
 
-  private func submit(_ session: inout Session) {
+  private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
-    if let problem = session.plan?.problem { return session.say(problem, .error) }
+    if let plan = session.plan, let problem = problem(plan, session) {
+      if problem != plan.problem, let place = rows(session).firstIndex(of: .existing) {
+        pane = .rows
+        cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
+      }
+      return session.say(problem, .error)
+    }
     guard !session.isAsking(.plan, .submit) else { return }
     if let plan = session.plan, !plan.pictures.isEmpty {
       if let problem = plan.pictures[0].problem, plan.pictures.allSatisfy({ $0.problem != nil }) {
@@ -124,17 +164,16 @@ extension PlanScreen {
 /// One picture of a plan, told in lines.
 enum PlanReport {
   static func lines(_ picture: JobPlan.Picture) -> [String] {
-    var lines = ["from   \(picture.input)", "to     \(picture.output)"]
-    if picture.outputExists { lines.append(picture.isSkipped ? "       exists, skipped" : "       exists") }
+    var lines = ["from: \(picture.input)", "to: \(picture.output)"]
+    if picture.outputExists { lines.append(picture.isSkipped ? "it exists: skipped" : "it exists") }
     if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
     lines += [
-      "size   \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
-      "model  \(picture.model)",
-      "tiles  \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap)",
-      "       \(picture.reason)",
-      "memory \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
-      "time   \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
+      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
+      "model: \(picture.model)",
+      "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
+      "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
+      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
     ]
-    return lines + picture.notes.map { "note   \($0)" }
+    return lines + picture.notes.map { "note: \($0)" }
   }
 }

@@ -84,11 +84,23 @@ extension PlanScreen {
     }
     switch outcome {
     case .failed(let reason): return [Line(text: reason, role: .error)]
-    case .plan(let plan): return Self.totals(plan)
+    case .plan(let plan): return Self.totals(plan, problem(plan, session))
     }
   }
 
-  private static func totals(_ plan: JobPlan) -> [Line] {
+  /// Why the job cannot be queued, in the words of this screen where it can be settled here.
+  func problem(_ plan: JobPlan, _ session: Session) -> String? {
+    let clashes = plan.pictures.count { $0.outputExists }
+    guard let problem = plan.problem, clashes > 0, Self.request(session).existing == .refuse else {
+      return plan.problem
+    }
+    // Only where that is all: the engine's own words begin with the path of the result.
+    guard plan.pictures.contains(where: { $0.outputExists && problem.hasPrefix($0.output) }) else { return problem }
+    let what = clashes == 1 ? "a result exists" : "\(clashes) results exist"
+    return "\(what) already: change 'if it exists'"
+  }
+
+  private static func totals(_ plan: JobPlan, _ problem: String?) -> [Line] {
     let todo = plan.pictures.filter { $0.problem == nil && !$0.isSkipped }
     let failing = plan.pictures.count { $0.problem != nil }
     let pixels = todo.reduce(0) { $0 + Double($1.width) * Double($1.height) }
@@ -97,7 +109,7 @@ extension PlanScreen {
     if skipped > 0 { first += ", \(skipped) skipped" }
     if failing > 0 { first += ", \(failing) cannot be restored" }
     var lines = [Line(text: first, role: .title)]
-    if let problem = plan.problem { lines.append(Line(text: problem, role: .error)) }
+    if let problem { lines.append(Line(text: problem, role: .error)) }
     lines.append(Line(text: time(todo)))
     if let worst = todo.max(by: { $0.estimateBytes < $1.estimateBytes }), worst.budgetBytes > 0 {
       lines.append(

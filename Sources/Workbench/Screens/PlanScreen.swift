@@ -5,11 +5,14 @@ struct PlanScreen: Screen {
   enum Pane: Hashable, Sendable { case rows, plan }
 
   static let commands: [Command] = [
-    .run.called("run: queue the job and watch it"),
-    .trial.called("restore only the framed part and compare", short: "preview"), .undo, .edit.called("edit as text"),
+    .run.called("run: queue the job and watch it", short: "run"),
+    .trial.called("restore only the framed part and compare", short: "preview"), .undo,
+    .edit.called("edit as text", short: "edit"),
     Command("reset", "everything back to automatic", "0"),
     FilesScreen.flip,
   ]
+
+  var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
 
   var cursor = ListCursor()
   /// In the pictures of the plan.

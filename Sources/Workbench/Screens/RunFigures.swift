@@ -63,6 +63,7 @@ struct RunFigures {
       return reason
     }
     let count = progress?.tileCount ?? tiles.states.count
+    if picture.state == .done && count == 0 { return "done" }
     guard count > 0 else { return "" }
     var parts = ["\(tilesDone) of \(Quantity.count(count, "tile"))"]
     if let progress {

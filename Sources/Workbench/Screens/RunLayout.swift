@@ -12,7 +12,8 @@ struct RunLayout: Hashable, Sendable {
   let log: CanvasArea
   let isWhole: Bool
 
-  init(_ area: CanvasArea, pane: RunScreen.Pane) {
+  /// - Parameter tileRows: rows of tiles that there are to show; 0 where there are none.
+  init(_ area: CanvasArea, tileRows: Int, pane: RunScreen.Pane) {
     isWhole = area.columns >= Self.twoColumns && area.rows >= Self.fullRows
     head = area.top(area.rows >= 5 ? 2 : area.rows >= 2 ? 1 : 0)
     let rest = area.dropTop(head.rows)
@@ -30,7 +31,9 @@ struct RunLayout: Hashable, Sendable {
     let side = min(max(34, area.columns * 2 / 5), 76)
     picture = middle.dropRight(side)
     let right = middle.right(side)
-    tiles = right.top(min(max(7, right.rows * 2 / 5), 16))
+    // Tiles, their counts, two lines of figures and a blank one; larger tiles where there is room.
+    let wanted = min(tileRows, 16) * (right.rows >= 30 ? 3 : right.rows >= 24 ? 2 : 1) + 4
+    tiles = right.top(min(max(7, wanted), right.rows * 11 / 20))
     queue = right.dropTop(tiles.rows)
   }
 

@@ -14,13 +14,13 @@ struct RunQueue {
   private let isOpen: [Bool]
   let count: Int
 
-  /// - Parameter turned: jobs that are not folded as usual: those that ended are, unless a picture failed.
+  /// - Parameter turned: jobs that are not folded as usual: those that ended are, unless a picture failed or it is the last one.
   init(_ jobs: [JobInfo], turned: Set<String>) {
     self.jobs = jobs
     var (firsts, isOpen): ([Int], [Bool]) = ([], [])
     var count = 0
     for job in jobs {
-      let isEnded = job.state == .done || job.state == .cancelled
+      let isEnded = (job.state == .done || job.state == .cancelled) && job.id != jobs.last?.id
       let open = job.pictures.count > 1 && isEnded == turned.contains(job.id)
       firsts.append(count)
       isOpen.append(open)

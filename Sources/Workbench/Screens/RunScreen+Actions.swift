@@ -153,7 +153,7 @@ extension RunScreen {
   }
 
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
-    let layout = RunLayout(area, pane: pane)
+    let layout = layout(area, session)
     let queue = queue(session)
     switch event.action {
     case .scrollUp, .scrollDown:

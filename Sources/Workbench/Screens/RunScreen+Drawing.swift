@@ -2,7 +2,7 @@ import EngineWire
 
 extension RunScreen {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
-    let layout = RunLayout(area, pane: pane)
+    let layout = layout(area, session)
     guard let shown = shown(session) else { return drawNothing(on: &canvas, in: area, session, look) }
     let figures = RunFigures(shown.job, shown.place, shown.picture, session)
     drawHead(figures, on: &canvas, in: layout.head, look)

@@ -4,7 +4,13 @@ import EngineWire
 
 extension RunScreen {
   func drawTiles(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    let figureRows = min(3, max(0, area.rows - 2))
+    guard !figures.tiles.states.isEmpty else {
+      for (row, line) in result(figures, columns: area.columns).prefix(area.rows).enumerated() {
+        canvas.write(line.text, in: area.dropTop(row), look[line.role, on: .panel])
+      }
+      return
+    }
+    let figureRows = figures.progress == nil ? 0 : min(3, max(0, area.rows - 2))
     drawGrid(figures, on: &canvas, in: area.dropBottom(figureRows), look)
     let lines = area.bottom(figureRows)
     if figureRows >= 1 {
@@ -13,36 +19,45 @@ extension RunScreen {
     }
     if figureRows >= 2 {
       let meter = lines.dropTop(1).top(1)
-      if figures.progress != nil {
-        let used = canvas.write("memory ", in: meter, look[.faint, on: .panel])
-        canvas.drawMeter(figures.memoryFraction, figures.memory, in: meter.dropLeft(used), look)
-      } else {
-        canvas.write(result(figures), in: meter, look[.faint, on: .panel], cut: .start)
-      }
+      let used = canvas.write("memory ", in: meter, look[.faint, on: .panel])
+      canvas.drawMeter(figures.memoryFraction, figures.memory, in: meter.dropLeft(used), look)
     }
   }
 
   /// Two lines in place of the grid, where there is no room for it.
   func drawFigureLines(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     let inner = area.inset(columns: area.columns > 20 ? 1 : 0)
-    let first = figures.progress == nil ? result(figures) : "speed \(figures.speed)  cpu \(figures.cpu)"
-    canvas.write(first, in: inner, look[.text], cut: figures.progress == nil ? .start : .end)
-    if area.rows > 1 && figures.progress != nil {
-      canvas.write("memory \(figures.memory)", in: inner.dropTop(1), look[.faint])
+    guard figures.progress != nil else {
+      for (row, line) in result(figures, columns: inner.columns).prefix(area.rows).enumerated() {
+        canvas.write(line.text, in: inner.dropTop(row), look[line.role])
+      }
+      return
     }
+    canvas.write("speed \(figures.speed)  cpu \(figures.cpu)", in: inner, look[.text])
+    if area.rows > 1 { canvas.write("memory \(figures.memory)", in: inner.dropTop(1), look[.faint]) }
   }
 
-  /// What came out.
-  private func result(_ figures: RunFigures) -> String {
-    guard figures.picture.state == .done else { return "" }
-    return ([figures.seams].compactMap { $0 } + [figures.picture.output]).joined(separator: ", ")
+  /// What there is to say of a picture that is not at work.
+  private func result(_ figures: RunFigures, columns: Int) -> [(text: String, role: Look.Role)] {
+    let picture = figures.picture
+    var lines: [(text: String, role: Look.Role)] = []
+    if let reason = picture.reason {
+      lines += reason.wrapped(columns: columns).map { ($0, picture.state == .failed ? .error : .faint) }
+    }
+    switch picture.state {
+    case .done:
+      lines.append((FilesTree.lastComponent(of: picture.output), .text))
+      if let seams = figures.seams { lines.append((seams, .text)) }
+    case .waiting: lines.append(("not begun; its tiles are planned then", .faint))
+    case .running: lines.append(("beginning", .faint))
+    case .failed, .skipped, .cancelled: break
+    }
+    for note in picture.notes { lines += note.wrapped(columns: columns).map { ($0, .faint) } }
+    return lines
   }
 
   private func drawGrid(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    guard !figures.tiles.states.isEmpty, area.rows >= 1 else {
-      canvas.write("tiles are not planned yet", in: area, look[.faint, on: .panel])
-      return
-    }
+    guard area.rows >= 1 else { return }
     let grid = area.dropBottom(area.rows >= 3 ? 1 : 0)
     let shape = RunGrid(figures.tiles, in: grid)
     for (row, line) in shape.units.enumerated() {

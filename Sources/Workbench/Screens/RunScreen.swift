@@ -32,7 +32,12 @@ struct RunScreen: Screen {
 
   init() {}
 
-  func layout(_ session: Session) -> RunLayout { RunLayout(session.area, pane: pane) }
+  func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
+  func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
+    let picture = shown(session)?.picture
+    let perRow = max(1, picture?.tilesPerRow ?? 1)
+    return RunLayout(area, tileRows: ((picture?.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane)
+  }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
 
   /// The job and the picture that are looked at.

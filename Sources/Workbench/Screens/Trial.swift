@@ -9,6 +9,13 @@ struct Trial: Sendable {
     case failed(String)
   }
 
+  /// What the footer offers while it is open.
+  static let hints: [Command] = [
+    .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
+    .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
+    .trial.called("", short: "again"),
+  ]
+
   /// Most pixels a side that are asked for: both pictures stay far below the largest frame.
   static let pixelLimit = 1024
 
@@ -30,10 +37,11 @@ struct Trial: Sendable {
     stop(&session)
     (self.path, self.region, task) = (path, region, session.draft.request.task)
     phase = .running(since: session.time)
+    var request = PlanScreen.request(session)
+    (request.inputs, request.region) = ([path], nil)
     session.ask(
-      .tryRegion(
-        session.draft.request(for: [path]), path: path, region: region, width: Self.pixelLimit,
-        height: Self.pixelLimit), for: screen, .trial)
+      .tryRegion(request, path: path, region: region, width: Self.pixelLimit, height: Self.pixelLimit), for: screen,
+      .trial)
   }
 
   /// Puts it away; what is being computed stops.
@@ -65,6 +73,15 @@ struct Trial: Sendable {
       view = TrialView()
     case .failure(let failure): phase = .failed(failure.message)
     default: phase = .failed("the engine did not answer with pictures")
+    }
+  }
+
+  /// The wheel zooms.
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    switch event.action {
+    case .scrollUp: _ = perform(.zoomIn, in: area, &session)
+    case .scrollDown: _ = perform(.zoomOut, in: area, &session)
+    case .press, .drag, .release: break
     }
   }
 

@@ -49,13 +49,12 @@ struct EngineCommand: ParsableCommand {
   }
 
   func run() throws {
-    let place = EnginePlace(
-      environment: ProcessInfo.processInfo.environment,
-      socket: socket.map { URL(filePath: $0).path })
+    let environment = ProcessInfo.processInfo.environment
+    let place = EnginePlace(environment: environment, socket: socket.map { URL(filePath: $0).path })
     do {
       switch mode {
       case .listen: try serve(place)
-      case .stdio: try EngineBridge(place).run()
+      case .stdio: try EngineBridge(environment: environment).run()
       case .stop: try stop(place)
       case nil: break
       }

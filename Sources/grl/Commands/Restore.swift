@@ -73,6 +73,7 @@ struct Restore: ParsableCommand {
   @Flag(help: "Leave out pictures whose result exists.") var skipExisting = false
   @Flag(help: "Replace results that exist.") var overwrite = false
   @Flag(help: "Give a result whose name is taken another one: STEM_TASK-2.png.") var renameExisting = false
+  @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
   @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
   @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
@@ -100,19 +101,28 @@ struct Restore: ParsableCommand {
   func run() throws {
     let job = jobRequest
     let settings = try JobSettings(job)
-    let plan = try OutputPlan(job, settings)
-    try plan.refuseExisting()
-    try plan.prepareFolders()
-    if events != nil && plan.items.contains(where: { $0.output == "-" }) {
-      throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
-    }
-
     let console = common.console(showsProgress: events == nil)
-    var batch = RestorationBatch(
-      plan: plan, settings: settings, library: ModelLibrary.standard(), threadCount: threads.count, console: console,
-      events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
-    if settings.model != nil { try batch.checkModel() }
-    let status = batch.run()
+    let around = RestorationBatch.Surroundings(
+      console: console, events: events.map { _ in EventStream(console: console) }, logger: common.logger(console),
+      threadCount: threads.count)
+    let models = ModelCatalogue(library: ModelLibrary.standard())
+
+    let batch: RestorationBatch
+    if resume, let interrupted = around.store.interrupted(like: job.absolute) {
+      let folder = try around.store.open(interrupted) { console.note($0) }
+      batch = try RestorationBatch(resuming: folder, in: around)
+    } else {
+      let plan = try OutputPlan(job, settings)
+      try plan.refuseExisting()
+      try plan.prepareFolders()
+      if events != nil && plan.items.contains(where: { $0.output == "-" }) {
+        throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
+      }
+      if resume { console.note("no interrupted run with these pictures and options; beginning anew") }
+      batch = RestorationBatch(job, settings, plan, in: around)
+    }
+    if settings.model != nil { try batch.checkModel(models) }
+    let status = batch.run(models)
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
   }
 

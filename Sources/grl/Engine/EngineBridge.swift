@@ -4,14 +4,13 @@ import Glibc
 /// Standard input and output tied to the user's engine, for a client at the other end of ssh or a pipe. The engine is started
 /// where none runs and goes on when the bridge ends.
 struct EngineBridge {
-  private let place: EnginePlace
-
-  init(_ place: EnginePlace) { self.place = place }
+  /// Says where the engine is, and is handed on to one that is started.
+  let environment: [String: String]
 
   /// Ends when the engine closes the connection or nobody reads standard output any more. When standard input ends, the answers
   /// that are due still come.
   func run() throws(EngineProcessError) {
-    let socket = try LocalEngine.reach(place)
+    let socket = try LocalEngine.reach(environment: environment)
     defer { close(socket) }
     var (up, down) = (Relay(from: STDIN_FILENO, to: socket), Relay(from: socket, to: STDOUT_FILENO))
     while true {

@@ -85,6 +85,25 @@ import Testing
     #expect(reasons[4].contains("--detached boo\\u{7}m"))
   }
 
+  @Test("of a crash that the Swift runtime describes, the line that says what it was is told")
+  func crashReport() async throws {
+    let folder = try ServerStand.makeFolder()
+    defer { remove(folder) }
+    let lines = [
+      "2026-11-22 22:00:00 [1] info: Fatal error: of yesterday", "2026-11-22 22:42:07 [2] info: listening",
+      "grl/Boom.swift:3: Fatal error: Index out of range", "", "*** Program crashed: at 0x0 ***", "rax 0x0",
+      "Backtrace took 1s", "",
+    ]
+    try Data(lines.joined(separator: "\n").utf8).write(to: folder.appending(path: "crash"))
+    let script = try write("engine", "cat '\(folder.path)/crash'; kill -KILL $$", in: folder)
+    let driver = try ConnectionDriver(connection(to: folder, executable: script))
+    try await driver.run(until: "the loss") { driver in
+      if driver.links.count < 2 { driver.skipAhead() }
+      return driver.loss != nil
+    }
+    #expect(driver.loss?.reason == "the engine does not start: grl/Boom.swift:3: Fatal error: Index out of range")
+  }
+
   @Test("an engine that goes without a word is tried again at once, and found")
   func vanished() async throws {
     // A listener that takes the connection and drops it, before and after its greeting.
@@ -244,8 +263,7 @@ import Testing
 
   private func write(_ name: String, _ script: String, in folder: URL) throws -> String {
     let path = folder.appending(path: name).path
-    try Data("#!/bin/bash\n\(script)\n".utf8).write(to: URL(filePath: path))
-    chmod(path, 0o755)
+    try ServerStand.writeScript(script, to: path)
     return path
   }
 

@@ -77,6 +77,17 @@ final class ServerStand: Sendable {
     return folder
   }
 
+  /// Another process writes it: a child that another test starts meanwhile would hold ours open, and a file that is open for
+  /// writing cannot be executed.
+  static func writeScript(_ script: String, to path: String) throws {
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/bash")
+    shell.arguments = ["-c", "printf '#!/bin/bash\\n%s\\n' \"$2\" > \"$1\" && chmod 755 \"$1\"", "bash", path, script]
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+  }
+
   static func place(in folder: URL) -> EnginePlace {
     EnginePlace(
       socket: folder.appending(path: "run/engine.sock").path, stateFolder: folder.appending(path: "state").path)
