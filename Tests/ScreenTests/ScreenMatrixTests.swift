@@ -19,11 +19,14 @@ struct ScreenMatrixTests {
 
   private static let scenes = [
     Scene(
-      name: "files", keys: ["Down"], without: ["reading", "starting", "connecting", "waiting"], with: "noise",
+      name: "folder", keys: [], without: ["reading", "starting", "connecting", "waiting"], with: "harbour-01.png"),
+    Scene(
+      name: "files", keys: ["Down"], without: ["reading", "starting", "connecting", "waiting"], with: "8 RGB",
       hasPicture: true),
     Scene(name: "find", keys: ["/", "l"], with: "find: l", hasPicture: true, leave: ["Escape"]),
     Scene(name: "run-empty", keys: ["3"], with: "nothing is queued"),
     Scene(name: "plan", keys: ["1", "Space", "2"], without: ["asking"], with: "denoise"),
+    Scene(name: "run-done", keys: ["r"], without: ["running", "waiting"], with: "done", hasPicture: true),
     Scene(name: "attention", keys: ["4"], with: "Attention"),
     Scene(name: "compare", keys: ["5"], with: "Compare"),
     Scene(name: "models", keys: ["6"], with: "1 of 1"),
@@ -76,8 +79,8 @@ struct ScreenMatrixTests {
 
   /// Only such colours as the terminal has, and some of them at all.
   private func checkColours(_ styled: String, _ mode: TmuxTerminal.Mode, _ scene: String) {
-    let hasDirect = styled.contains("8;2;")
-    let hasIndexed = styled.contains("8;5;")
+    let hasDirect = styled.contains(/[\[;][34]8;2;/)
+    let hasIndexed = styled.contains(/[\[;][34]8;5;/)
     let hasSixteen = styled.contains(/\u{1b}\[([0-9;]*;)?(3[0-7]|4[0-7]|9[0-7]|10[0-7])[;m]/)
     switch mode {
     case .truecolour: #expect(hasDirect && !hasIndexed, "\(scene)")

@@ -51,13 +51,11 @@ final class TestPlace {
     try write("../config/grl/settings.json", #"{"memoryBytes": 4294967296, "threadCount": 2}"#)
   }
 
-  /// One model, in a place that has a name of the same length on every machine.
+  /// One model, of made-up weights, in a place that has a name of the same length on every machine.
   func installModel() throws {
     let folder = home.appending(path: "models")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let name = "denoise-color-tiny.safetensors"
-    let bundled = TestData.packageRoot.appending(path: "Sources/Restoration/Models/" + name)
-    try FileManager.default.copyItem(at: bundled, to: folder.appending(path: name))
+    try TestModel.write(to: folder)
     hasModel = true
   }
 

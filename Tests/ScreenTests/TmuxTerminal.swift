@@ -113,7 +113,7 @@ final class TmuxTerminal {
   /// Waits until the screen says what is wanted; records an issue with the screen where it does not.
   @discardableResult
   func wait(
-    seconds: Double = 60, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    seconds: Double = 25, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
     until condition: (String) -> Bool
   ) throws -> String {
     let end = ContinuousClock.now + .seconds(seconds)
@@ -130,7 +130,7 @@ final class TmuxTerminal {
 
   @discardableResult
   func waitFor(
-    _ text: String, seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
+    _ text: String, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> String {
     try wait(seconds: seconds, text, sourceLocation: sourceLocation) { $0.contains(text) }
   }
