@@ -41,7 +41,6 @@ public struct EngineConfiguration: Sendable {
 public enum StateFolder {
   /// `$XDG_STATE_HOME/grl`, by default `~/.local/state/grl`.
   public static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
-    let base = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return (base ?? (environment["HOME"] ?? "/") + "/.local/state") + "/grl"
+    EnginePlace(environment: environment).stateFolder
   }
 }

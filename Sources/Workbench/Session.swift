@@ -42,7 +42,7 @@ public struct Session: Sendable {
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
   /// The plan for the next job.
-  var draft: PlanDraft
+  package internal(set) var draft: PlanDraft
   /// The job that was queued last from here.
   var submitted: String?
 

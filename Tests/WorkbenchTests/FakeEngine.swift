@@ -123,6 +123,11 @@ struct FakeEngine {
   ) -> (PixelsInfo, [UInt8]) {
     let whole = Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
     let region = region ?? whole
+    guard region.width > 0, region.height > 0, width > 0, height > 0 else {
+      return (
+        PixelsInfo(width: 0, height: 0, pictureWidth: whole.width, pictureHeight: whole.height, region: region), []
+      )
+    }
     let scale = min(1, min(Double(width) / Double(region.width), Double(height) / Double(region.height)))
     let (columns, rows) = (
       max(1, Int(Double(region.width) * scale)), max(1, Int(Double(region.height) * scale))

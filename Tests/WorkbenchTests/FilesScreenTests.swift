@@ -141,7 +141,7 @@ import Workbench
     #expect(desk.row("letter") == nil)
     #expect(desk.row("album") != nil)
     #expect(desk.state.session.current == Self.photos + "harbour-02.png")
-    #expect(desk.body[0].contains("only with harbour-0"))
+    #expect(desk.body[0].contains("with harbour-0: 3"))
     desk.press("Esc")
     #expect(desk.row("letter") != nil)
     #expect(desk.state.session.current == Self.photos + "harbour-02.png")
@@ -228,25 +228,29 @@ import Workbench
     #expect(desk.state.session.marked.isEmpty)
   }
 
-  @Test("a hundred thousand entries are gone through without a pause")
+  @Test("a key costs in a folder of a hundred thousand entries what it costs in one of a hundred")
   func isFastInLargeFolders() {
-    var engine = FakeEngine()
-    let names = (0..<100_000).map { "picture-\($0).png" }
-    engine.folders["/home/ada"] = FolderListing(
-      path: "/home/ada",
-      entries: names.map { FolderListing.Entry(name: $0, kind: .picture, bytes: 1, modified: 1) }, isCut: true)
-    var desk = Desk(engine)
-    let clock = ContinuousClock()
-    let time = clock.measure {
-      for _ in 0..<100 { desk.press("j") }
-      for _ in 0..<100 { desk.press("Ctrl-d") }
-      desk.press("G", "k")
+    func folder(_ count: Int) -> Desk {
+      var engine = FakeEngine()
+      engine.folders["/home/ada"] = FolderListing(
+        path: "/home/ada",
+        entries: (0..<count).map {
+          FolderListing.Entry(name: "picture-\($0).png", kind: .picture, bytes: 1, modified: 1)
+        }, isCut: count > 100)
+      return Desk(engine)
     }
-    #expect(desk.state.session.current == "/home/ada/picture-99998.png")
-    #expect(desk.body[0].contains("100000 entries, more are not shown"))
-    // A key that went over all entries would take tens of milliseconds in a debug build; this is 2 ms a key, with drawing none.
-    #expect(time < .seconds(8), "\(time)")
-    let asked = desk.asked { if case .inspect(let path) = $0 { path } else { nil } }
+    /// Median time of a movement: one that is held up by other work of the machine does not count.
+    func median(_ desk: inout Desk) -> Duration {
+      let times = (0..<101).map { place in ContinuousClock().measure { desk.press(place % 2 == 0 ? "Ctrl-d" : "k") } }
+      return times.sorted()[50]
+    }
+    var (small, large) = (folder(100), folder(100_000))
+    let (few, many) = (median(&small), median(&large))
+    #expect(many < few * 8 + .milliseconds(5), "\(many), with a hundred entries \(few)")
+    large.press("G", "k")
+    #expect(large.state.session.current == "/home/ada/picture-99998.png")
+    #expect(large.body[0].contains("100000+ entries"))
+    let asked = large.asked { if case .inspect(let path) = $0 { path } else { nil } }
     #expect(asked.count < 4000)
   }
 

@@ -158,6 +158,16 @@ import Workbench
     #expect(desk.body.contains { $0.contains("harbour-02_denoise.png") && $0.hasSuffix("skipped") })
   }
 
+  @Test("a long problem is told to its end")
+  func wrapsProblems() {
+    var engine = FakeEngine.photographs
+    engine.planProblem =
+      String(repeating: "a very long name of a folder ", count: 6) + "is one of the pictures; choose another"
+    let desk = Self.desk(engine)
+    #expect(desk.row("choose another") != nil)
+    #expect(desk.row("harbour-01_denoise.png") != nil)
+  }
+
   @Test("time is told only where it was measured")
   func tellsTime() {
     #expect(Self.desk().row("about 3 min 08 s, from this machine's speed") != nil)

@@ -224,6 +224,47 @@ enum RunQueues {
     #expect(desk.body[0].contains("letter.jpg"))
   }
 
+  @Test("pictures of a paused job are moved too, wherever the job stands")
+  func reordersPaused() {
+    var jobs = RunQueues.jobs
+    jobs[1].state = .paused
+    jobs[1].pictures.append(RunQueues.picture("letter.jpg", .waiting))
+    jobs.removeLast()
+    var desk = Self.desk(jobs)
+    desk.press("j", "j", "K")
+    #expect(Self.controls(desk) == [.move(job: "20260101-2", picture: 3, by: -1)])
+  }
+
+  @Test("when nothing is left to do the cursor stays where it is")
+  func staysAtTheEnd() {
+    var desk = Self.desk()
+    var jobs = RunQueues.jobs
+    for job in jobs.indices {
+      jobs[job].state = .cancelled
+      for picture in jobs[job].pictures.indices { jobs[job].pictures[picture].state = .cancelled }
+    }
+    desk.tell(.jobs(jobs))
+    #expect(desk.body[0].contains("harbour-02.png"))
+  }
+
+  @Test("the log has the focus only when asked, and shows it")
+  func focusesTheLog() {
+    var desk = Self.desk()
+    let before = desk.state.view()
+    desk.press("Tab")
+    #expect(desk.state.view() != before)
+    desk.press("j")
+    #expect(desk.body[0].contains("harbour-02.png"))
+    desk.press("Esc", "j")
+    #expect(desk.body[0].contains("harbour-10.png"))
+    // On a small screen the picture may have the focus; with room for all, movement is the queue's again.
+    desk.send(.resize(columns: 60, rows: 15))
+    desk.press("Tab")
+    desk.send(.resize(columns: 80, rows: 24))
+    desk.press("j")
+    #expect(desk.body[0].contains("letter.jpg"))
+  }
+
   @Test("ended jobs are forgotten on request, failed ones queued anew")
   func endsJobs() {
     var jobs = RunQueues.jobs

@@ -29,7 +29,13 @@ package final class FileLock: Sendable {
     _ = Array(owner.utf8).withUnsafeBytes { DurableFile.writeAll($0, descriptor, 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Said aloud: a process that is just being started holds a copy of every descriptor for a moment, and with it the lock.
+    var request = Self.exclusive
+    request.l_type = Int16(F_UNLCK)
+    _ = fcntl(descriptor, Self.setLock, &request)
+    close(descriptor)
+  }
 
   // Locks of an open file (fcntl(2), "Open file description locks"): unlike those of a process they hold between two users
   // in one process, and unlike flock's they can be asked about without being taken for a moment.

@@ -44,10 +44,12 @@ package final class JobFolder: Sendable {
   package var record: JobRecord { state.withLock { $0.record } }
 
   /// Puts a line down for good. Where it cannot be written whole, nothing of it stays.
-  package func append(_ entry: JournalEntry) throws(JobError) {
+  ///
+  /// - Parameter isFlushed: false where it, and those before it that were not flushed, may be lost when the power fails.
+  package func append(_ entry: JournalEntry, isFlushed: Bool = true) throws(JobError) {
     let failure = state.withLock { state -> JobError? in
       do throws(JobError) {
-        try write(entry, &state)
+        try write(entry, isFlushed, &state)
         return nil
       } catch {
         return error
@@ -56,7 +58,7 @@ package final class JobFolder: Sendable {
     if let failure { throw failure }
   }
 
-  private func write(_ entry: JournalEntry, _ state: inout State) throws(JobError) {
+  private func write(_ entry: JournalEntry, _ isFlushed: Bool, _ state: inout State) throws(JobError) {
     let path = path + "/journal"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .store(path: path, code: errno) }
@@ -69,7 +71,7 @@ package final class JobFolder: Sendable {
     }
     do throws(JobError) {
       try DurableFile.write(line, to: descriptor, at: state.length, path: path)
-      if fdatasync(descriptor) != 0 { throw .store(path: path, code: errno) }
+      if isFlushed, fdatasync(descriptor) != 0 { throw .store(path: path, code: errno) }
     } catch {
       ftruncate(descriptor, off_t(state.length))
       throw error

@@ -18,7 +18,8 @@ package struct PicturePlacement: Hashable, Sendable {
     var scale = min(Double(area.columns) / Double(width), Double(area.rows * 2) / Double(height))
     if let limit { scale = min(scale, Double(max(1, limit))) }
     self.area = area.centred(
-      columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded())))
+      columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded()))
+    )
   }
 
   /// The pixel under the middle of a cell; nil outside the picture.

@@ -42,7 +42,8 @@ package struct Table: Hashable, Sendable {
   package func places(in room: Int) -> [Place] {
     var kept = Array(columns.indices)
     func need() -> Int { kept.reduce(0) { $0 + columns[$1].least } + gap * max(0, kept.count - 1) }
-    while need() > room, let victim = kept.filter({ columns[$0].rank > 0 }).min(by: { columns[$0].rank < columns[$1].rank })
+    while need() > room,
+      let victim = kept.filter({ columns[$0].rank > 0 }).min(by: { columns[$0].rank < columns[$1].rank })
     {
       kept.removeAll { $0 == victim }
     }

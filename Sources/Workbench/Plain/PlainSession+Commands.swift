@@ -2,7 +2,7 @@ extension PlainSession {
   /// Commands of plain mode's own.
   static let own: [(name: String, does: String)] = [
     ("help", "lists commands; help WORD those that mention it"), ("show", "tells the whole screen"),
-    ("go N", "to row N"), ("1 to 7", "to a screen"), ("cancel", "answers a question with nothing"),
+    ("go N", "to row N"), ("1 to 7", "to a screen"), ("esc", "answers a question with nothing"),
   ]
 
   /// Does what a line says.
@@ -14,7 +14,7 @@ extension PlainSession {
     case .prompt(let prompt):
       withState { state in
         state.session.overlay = nil
-        if line == "cancel" { state.tell(nil, prompt) } else { state.deliver(line, to: prompt.tag, of: prompt.screen) }
+        if line == "esc" { state.tell(nil, prompt) } else { state.deliver(line, to: prompt.tag, of: prompt.screen) }
       }
       return []
     case .question(let question):
@@ -26,7 +26,7 @@ extension PlainSession {
     switch name {
     case "help", "?": return help(argument)
     case "show": return show()
-    case "cancel": return ["there is nothing to cancel"]
+    case "esc": return []
     case "go":
       guard let row = Int(argument), choose(row) else { return ["no row '\(argument)'; show tells them"] }
       return []
@@ -40,8 +40,9 @@ extension PlainSession {
       return []
     }
     guard let offer = offer(name) else { return [unknown(name)] }
-    // A number behind a command of the screen in front is a row.
-    if let row = Int(argument), offer.screen == nil || offer.screen == state.session.screen, choose(row) {
+    // A number behind a command of the screen in front is a row, unless the command asks for something.
+    let isRowCommand = offer.screen == nil || offer.screen == state.session.screen
+    if let row = Int(argument), isRowCommand, !asks(offer), choose(row) {
       withState { $0.run(offer, argument: "") }
     } else {
       withState { $0.run(offer, argument: argument) }
@@ -51,12 +52,20 @@ extension PlainSession {
 
   private mutating func answer(_ question: Confirmation, _ line: String) -> [String] {
     let choice = question.choices.first { String($0.key) == line || $0.title.hasPrefix(line) }
-    guard choice != nil || line == "cancel" else { return ["'\(line)' is none of the answers"] }
+    guard choice != nil || line == "esc" else { return ["'\(line)' is none of the answers"] }
     withState { state in
       state.session.overlay = nil
       if let choice { state.deliver(String(choice.key), to: question.tag, of: question.screen) }
     }
     return []
+  }
+
+  /// Whether a command opens a prompt; found out on a copy.
+  private func asks(_ offer: CommandFinder.Offer) -> Bool {
+    var copy = state
+    copy.run(offer, argument: "")
+    if case .prompt = copy.session.overlay { return true }
+    return false
   }
 
   private mutating func choose(_ row: Int) -> Bool {
@@ -72,7 +81,9 @@ extension PlainSession {
   }
 
   private func unknown(_ name: String) -> String {
-    let near = state.allOffers.filter { $0.command.name.hasPrefix(name) || FuzzyMatch(name, in: $0.command.name) != nil }
+    let near = state.allOffers.filter {
+      $0.command.name.hasPrefix(name) || FuzzyMatch(name, in: $0.command.name) != nil
+    }
     var names: [String] = []
     for offer in near where !names.contains(offer.command.name) { names.append(offer.command.name) }
     guard !names.isEmpty else { return "no command '\(name)'; help lists them" }

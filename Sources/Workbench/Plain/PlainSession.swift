@@ -150,10 +150,10 @@ public struct PlainSession: Sendable {
     case nil: return []
     case .prompt(let prompt):
       let now = prompt.line.text.isEmpty ? "" : ", now \(prompt.line.text)"
-      return ["\(prompt.title)\(now)? type the answer, or cancel"]
+      return ["\(prompt.title)\(now)? type the answer, or esc"]
     case .question(let question):
       let choices = question.choices.map { "\($0.key): \($0.title)" }.joined(separator: "; ")
-      return ["\(question.text) \(choices); or cancel"]
+      return ["\(question.text) \(choices); or esc"]
     case .report(let report):
       state.session.overlay = nil
       return [report.title] + report.text.split(separator: "\n").map(String.init)

@@ -32,12 +32,17 @@ extension FilesScreen {
   }
 
   private func drawHead(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    // Some of the path always stays to be seen.
+    let most = max(0, area.columns - min(14, tree.path.columns) - 2)
+    let count = "\(tree.shownCount)" + (tree.isCut ? "+" : "")
     var right = markedText(session)
-    if right.isEmpty && !tree.path.isEmpty { right = Quantity.count(tree.shownCount, "entry", "entries") }
-    if tree.isCut { right += ", more are not shown" }
-    if !tree.filter.isEmpty { right = "only with \(tree.filter.shown)" + (right.isEmpty ? "" : ", ") + right }
+    if !tree.filter.isEmpty {
+      right = "with \(tree.filter.shown): \(count)" + (right.isEmpty ? "" : ", ") + right
+    } else if right.isEmpty && !tree.path.isEmpty {
+      right = count + (tree.shownCount == 1 ? " entry" : " entries")
+    }
     let style = session.marked.isEmpty && tree.filter.isEmpty ? look[.faint] : look[.accent]
-    let used = canvas.write(right, in: area.right(max(right.columns, 0)), style, .right)
+    let used = canvas.write(right, in: area.right(min(right.columns, most)), style, .right)
     canvas.write(shortPath(session), in: area.dropRight(used + (used > 0 ? 2 : 0)), look[.title], cut: .start)
   }
 

@@ -33,7 +33,7 @@ extension LogScreen {
       canvas.write(row.title, in: inner.left(label), look[.faint, on: ground])
       canvas.write(row.value(session), in: inner.dropLeft(label), look[ground])
     }
-    if layout.hasNote { canvas.write(row.note, in: margin(area.bottom(1)), look[.faint]) }
+    canvas.write(row.note, in: margin(layout.note), look[.faint])
   }
 
   private func drawLog(on canvas: inout Canvas, _ layout: LogLayout, _ session: Session, _ look: Look) {

@@ -52,7 +52,8 @@ struct LogScreen: Screen {
       (filter, least) = ("", .debug)
       session.say("all of the log")
     default:
-      if let row = SettingRow.allCases.first(where: { $0.command == command && command != .theme && command != .host }) {
+      if let row = SettingRow.allCases.first(where: { $0.command == command && command != .theme && command != .host })
+      {
         askFor(row, &session)
         return true
       }
@@ -211,6 +212,10 @@ struct LogLayout: Hashable, Sendable {
   private func heads(_ area: CanvasArea) -> Int { area.rows >= 3 ? 1 : 0 }
   /// The last row of the settings tells what the chosen one is about.
   var hasNote: Bool { settings.rows >= 5 }
-  var settingRows: CanvasArea { settings.dropTop(heads(settings)).dropBottom(hasNote ? 2 : 0) }
+  var settingRows: CanvasArea {
+    settings.dropTop(heads(settings)).dropBottom(hasNote ? 2 : 0).top(SettingRow.allCases.count)
+  }
+  /// Where that is told: below the rows.
+  var note: CanvasArea { settings.dropTop(settingRows.endRow - settings.row + 1).top(hasNote ? 1 : 0) }
   var logRows: CanvasArea { log.dropTop(heads(log)) }
 }

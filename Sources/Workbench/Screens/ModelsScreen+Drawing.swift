@@ -52,9 +52,10 @@ extension ModelsScreen {
     let lines = ModelDetails.lines(of: model, columns: layout.detailColumns)
     let first = min(scroll, max(0, lines.count - text.rows))
     if text.row > area.row {
-      let head = area.top(1).inset(columns: area.columns > 20 ? 2 : 0)
+      let head = area.top(1).inset(columns: area.columns > 20 ? 2 : 0).left(92)
       let more = lines.count > text.rows ? "\(first + 1)-\(min(first + text.rows, lines.count)) of \(lines.count)" : ""
-      canvas.write(model.name, in: head.dropRight(more.columns + 1), look[pane == .details ? .title : .faint, on: .panel])
+      canvas.write(
+        model.name, in: head.dropRight(more.columns + 1), look[pane == .details ? .title : .faint, on: .panel])
       canvas.write(more, in: head, look[.faint, on: .panel], .right)
     }
     for (row, line) in lines.dropFirst(first).prefix(text.rows).enumerated() {
@@ -80,7 +81,8 @@ extension ModelsScreen {
     }
     if let model = model(session) {
       lines.append("here: \(model.name)")
-      lines += ModelDetails.lines(of: model, columns: 1000).filter { $0.role != .title && !$0.text.isEmpty }.map { line in
+      lines += ModelDetails.lines(of: model, columns: 1000).filter { $0.role != .title && !$0.text.isEmpty }.map {
+        line in
         [line.label, line.text, line.source].filter { !$0.isEmpty }.joined(separator: ": ")
       }
     }

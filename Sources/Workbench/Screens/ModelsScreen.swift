@@ -57,7 +57,8 @@ struct ModelsScreen: Screen {
     let last = max(0, count - layout.detailRows)
     let page = max(1, layout.detailRows - 1)
     let steps: [Command: Int] = [
-      .up: -1, .down: 1, .pageUp: -page, .pageDown: page, .halfPageUp: -max(1, page / 2), .halfPageDown: max(1, page / 2),
+      .up: -1, .down: 1, .pageUp: -page, .pageDown: page, .halfPageUp: -max(1, page / 2),
+      .halfPageDown: max(1, page / 2),
       .top: -last, .bottom: last,
     ]
     guard let step = steps[command] else { return false }
@@ -115,10 +116,11 @@ struct ModelsScreen: Screen {
 
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {
     guard let text, !text.isEmpty else { return }
-    let needle = text.lowercased()
-    guard let place = session.models.firstIndex(where: { $0.name.lowercased().contains(needle) }) else { return }
-    cursor.move(to: place, count: session.models.count, visible: layout(session).listRows)
-    scroll = 0
+    let (past, needle) = (search, text.trimmed)
+    search = needle
+    if let model = model(session), !matches(model) { step(1, &session) }
+    search = past
+    session.notice = nil
   }
 
   mutating func refresh(_ session: inout Session) {
@@ -163,7 +165,7 @@ struct ModelsLayout: Hashable, Sendable {
 
   init(_ area: CanvasArea, count: Int, pane: ModelsScreen.Pane) {
     if area.columns >= 110 {
-      list = area.left(min(64, area.columns * 9 / 20))
+      list = area.left(min(78, area.columns * 9 / 20))
       details = area.dropLeft(list.columns)
       isFolded = false
     } else if area.rows >= 18, area.columns >= 50 {
@@ -184,7 +186,8 @@ struct ModelsLayout: Hashable, Sendable {
   var listRows: Int { max(1, rows.rows) }
   /// The title stands above the text.
   private var detailHeads: Int { details.rows >= 3 ? 1 : 0 }
-  var detailText: CanvasArea { details.dropTop(detailHeads).inset(columns: details.columns > 20 ? 2 : 0) }
+  /// No wider than one likes to read.
+  var detailText: CanvasArea { details.dropTop(detailHeads).inset(columns: details.columns > 20 ? 2 : 0).left(92) }
   var detailRows: Int { max(1, detailText.rows) }
   var detailColumns: Int { max(1, detailText.columns) }
 }

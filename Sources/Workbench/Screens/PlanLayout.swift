@@ -20,7 +20,7 @@ struct PlanLayout: Hashable, Sendable {
   ///   - summary: lines of totals.
   init(_ area: CanvasArea, rows count: Int, summary: Int, pane: PlanScreen.Pane) {
     let settings: CanvasArea
-    if area.columns >= Self.sideBySide || (area.columns >= Self.sideBySideIfLow && area.rows < Self.stacked) {
+    if Self.isSideBySide(area) {
       let width = max(54, area.columns / 2)
       settings = area.left(width)
       plan = area.dropLeft(width)
@@ -37,6 +37,16 @@ struct PlanLayout: Hashable, Sendable {
     rows = settings.dropTop(explained > 1 ? 1 : 0).dropBottom(explained)
     showsTitles = plan.rows >= summary + 6
     summaryRows = min(summary, max(1, plan.rows - 2)) + (showsTitles ? 2 : plan.rows >= summary + 4 ? 1 : 0)
+  }
+
+  private static func isSideBySide(_ area: CanvasArea) -> Bool {
+    area.columns >= sideBySide || (area.columns >= sideBySideIfLow && area.rows < stacked)
+  }
+
+  /// Columns for a line of the plan, borders left out.
+  static func planColumns(_ area: CanvasArea) -> Int {
+    let columns = isSideBySide(area) ? area.columns - max(54, area.columns / 2) : area.columns
+    return columns > 20 ? columns - 4 : columns
   }
 
   var visibleRows: Int { max(1, rows.rows) }

@@ -22,6 +22,8 @@ extension PlanScreen {
     case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
     case .escape where pane == .plan: pane = .rows
     case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
+    case let command where PlanRow.allCases.contains { $0.command == command }:
+      if let row = PlanRow.allCases.first(where: { $0.command == command }) { ask(for: row, &session) }
     default: return pane == .rows ? performInRows(command, &session) : performInPlan(command, &session)
     }
     return true
@@ -74,6 +76,8 @@ extension PlanScreen {
       case .success(let request): session.draft.edit { $0 = request }
       case .failure(let problem): session.say(problem.text, .warning)
       }
+    } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
+      pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
       var request = session.draft.request
       if let problem = row.take(text, &request, session) {
@@ -128,8 +132,8 @@ extension PlanScreen {
 
   private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
-    if let plan = session.plan, let problem = problem(plan, session) {
-      if problem != plan.problem, let place = rows(session).firstIndex(of: .existing) {
+    if let (problem, isClash) = problem(session) {
+      if isClash, let place = rows(session).firstIndex(of: .existing) {
         pane = .rows
         cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
       }
@@ -158,22 +162,5 @@ extension PlanScreen {
       return session.say("frame a part of the picture first: screen 1, Tab, hjkl")
     }
     trial.start(path: path, region: region, &session)
-  }
-}
-
-/// One picture of a plan, told in lines.
-enum PlanReport {
-  static func lines(_ picture: JobPlan.Picture) -> [String] {
-    var lines = ["from: \(picture.input)", "to: \(picture.output)"]
-    if picture.outputExists { lines.append(picture.isSkipped ? "it exists: skipped" : "it exists") }
-    if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
-    lines += [
-      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
-      "model: \(picture.model)",
-      "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
-      "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
-      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
-    ]
-    return lines + picture.notes.map { "note: \($0)" }
   }
 }

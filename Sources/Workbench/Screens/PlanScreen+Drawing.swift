@@ -36,7 +36,7 @@ extension PlanScreen {
     let used = canvas.write(
       value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
-    let note = row.note(request, looked(session), session.plan, session)
+    let note = row.note(request, looked(session), totals, session)
     let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
     let notes = Self.noteRoom(values, used)
     guard notes.columns >= 8 else { return }
@@ -53,7 +53,7 @@ extension PlanScreen {
     _ row: PlanRow, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
   ) {
     let request = Self.request(session)
-    let note = row.note(request, looked(session), session.plan, session)
+    let note = row.note(request, looked(session), totals, session)
     let room = Self.noteRoom(area.dropLeft(area.columns > 30 ? 16 : 10), row.value(request).columns)
     let isCut = note.columns > room.columns
     let inner = area.inset(columns: area.columns > 30 ? 2 : 0)
@@ -62,6 +62,11 @@ extension PlanScreen {
     for (place, line) in lines.prefix(area.rows).enumerated() {
       canvas.write(line, in: inner.dropTop(place), look[.faint])
     }
+  }
+
+  private var totals: PlanTotals? {
+    guard question.isCurrent, case .plan(_, let totals) = question.last else { return nil }
+    return totals
   }
 
   /// The picture of the plan that is looked at.

@@ -53,13 +53,15 @@ struct RunQueue {
 
   func isOpen(_ job: String) -> Bool { jobs.firstIndex { $0.id == job }.map { isOpen[$0] } ?? false }
 
-  /// What is being worked on now, or else what comes next, or else what was there last.
-  var current: RunItem? {
+  /// What is being worked on now, or else what comes next; nil where nothing is left to do.
+  var active: RunItem? {
     let job =
       jobs.first { $0.state == .running } ?? jobs.first { $0.state == .paused } ?? jobs.first { $0.state == .waiting }
-      ?? jobs.last
     return job.map { RunItem(job: $0.id, picture: Self.current($0)) }
   }
+
+  /// What was there last.
+  var last: RunItem? { jobs.last.map { RunItem(job: $0.id, picture: Self.current($0)) } }
 
   /// The picture of a job to look at: the one that runs, else the next one, else the last one.
   static func current(_ job: JobInfo) -> Int? {

@@ -19,8 +19,11 @@ extension RunScreen {
     case Self.beforeAfter: showsBefore.toggle()
     case Self.follow: follows = true
     case .open: open(&session)
-    case .nextPane: pane = Pane(rawValue: (pane.rawValue + 1) % 3)!
-    case .previousPane: pane = Pane(rawValue: (pane.rawValue + 2) % 3)!
+    case .nextPane, .previousPane:
+      // The picture needs the focus only where it has the screen for itself.
+      let panes: [Pane] = layout(session).isWhole ? [.queue, .log] : Pane.allCases
+      let step = command == .nextPane ? 1 : panes.count - 1
+      pane = panes[((panes.firstIndex(of: pane) ?? 0) + step) % panes.count]
     case .escape where pane != .queue: pane = .queue
     case .showCommand:
       guard let job = job(session) else { return false }

@@ -84,10 +84,13 @@ extension RunScreen {
 
   private func drawLog(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let lines = logLines(session)
+    let hasFocus = pane == .log && area.row > 4
+    if hasFocus { canvas.fill(area, look[.bar]) }
+    let ground: Look.Role = hasFocus ? .bar : .text
     let scroll = min(logScroll, max(0, lines.count - area.rows))
     for (row, line) in lines.dropLast(scroll).suffix(area.rows).enumerated() {
       let role: Look.Role = line.level == .error ? .error : line.level == .warning ? .warning : .faint
-      canvas.write(line.text, in: area.dropTop(row).inset(columns: area.columns > 20 ? 1 : 0), look[role])
+      canvas.write(line.text, in: area.dropTop(row).inset(columns: area.columns > 20 ? 1 : 0), look[role, on: ground])
     }
     if scroll > 0 { canvas.write(" \(scroll) more ", in: area.bottom(1).right(12), look[.bar], .right) }
   }

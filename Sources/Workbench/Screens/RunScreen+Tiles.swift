@@ -11,8 +11,8 @@ extension RunScreen {
       return
     }
     let figureRows = figures.progress == nil ? 0 : min(3, max(0, area.rows - 2))
-    drawGrid(figures, on: &canvas, in: area.dropBottom(figureRows), look)
-    let lines = area.bottom(figureRows)
+    let used = drawGrid(figures, on: &canvas, in: area.dropBottom(figureRows), look)
+    let lines = area.dropTop(used).top(figureRows)
     if figureRows >= 1 {
       let cpu = canvas.write("cpu \(figures.cpu)", in: lines, look[.text, on: .panel], .right)
       canvas.write("speed \(figures.speed)", in: lines.dropRight(cpu + 1), look[.text, on: .panel])
@@ -56,8 +56,11 @@ extension RunScreen {
     return lines
   }
 
-  private func drawGrid(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    guard area.rows >= 1 else { return }
+  /// - Returns: the rows taken.
+  private func drawGrid(
+    _ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
+  ) -> Int {
+    guard area.rows >= 1 else { return 0 }
     let grid = area.dropBottom(area.rows >= 3 ? 1 : 0)
     let shape = RunGrid(figures.tiles, in: grid)
     for (row, line) in shape.units.enumerated() {
@@ -68,13 +71,14 @@ extension RunScreen {
         canvas.write(Self.sign(state, look), in: place.dropTop((place.rows - 1) / 2), style, .centre)
       }
     }
-    guard area.rows >= 3 else { return }
+    guard area.rows >= 3 else { return shape.rows }
     var counts = TileState.allCases.compactMap { state in
       let count = figures.tiles.states.count { $0 == state }
       return count > 0 ? "\(count) \(state.rawValue)" : nil
     }
     if shape.side > 1 { counts.append("a square is \(shape.side) x \(shape.side) tiles") }
     canvas.write(counts.joined(separator: ", "), in: area.dropTop(shape.rows).top(1), look[.faint, on: .panel])
+    return shape.rows + 1
   }
 
   private static func role(_ state: TileState) -> Look.Role {
@@ -94,36 +98,5 @@ extension RunScreen {
     case .done: look.colours == .none ? "#" : look[.check]
     case .failed: look[.cross]
     }
-  }
-}
-
-/// How a picture's tiles are laid out in cells: as large as there is room for, folded into larger units where there is too little.
-struct RunGrid: Hashable {
-  let units: [[TileState]]
-  /// Tiles in a row and a column of one unit.
-  let side: Int
-  private let area: CanvasArea
-  /// Cells from one unit to the next.
-  private let across: Int
-  private let down: Int
-
-  /// Most cells of a unit, the gap included: as square as cells allow.
-  private static let largest = (across: 7, down: 3)
-
-  init(_ tiles: RunTiles, in area: CanvasArea) {
-    self.area = area
-    // A gap of one cell as long as all tiles fit with one.
-    let room = max(1, tiles.perRow * 2 - 1 <= area.columns ? (area.columns + 1) / 2 : area.columns)
-    (units, side) = tiles.folded(columns: room, rows: max(1, area.rows))
-    let columns = max(1, units.first?.count ?? 1)
-    across = min(max(1, (area.columns + 1) / columns), Self.largest.across)
-    down = min(max(1, area.rows / max(1, units.count)), across < 5 ? 1 : Self.largest.down)
-  }
-
-  /// Cells of all units.
-  var rows: Int { units.count * down }
-
-  func place(row: Int, column: Int) -> CanvasArea {
-    area.dropTop(row * down).top(down > 1 ? down - 1 : 1).dropLeft(column * across).left(max(1, across - 1))
   }
 }

@@ -65,9 +65,10 @@ struct RunScreen: Screen {
   /// Brings cursor and pictures to where they belong now.
   mutating func settle(_ session: inout Session) {
     let queue = queue(session)
-    if follows, let current = queue.current { select(current, session) }
+    if follows, let item = queue.active ?? (selected == nil ? queue.last : nil) { select(item, session) }
     keepSelection(queue, session)
     let layout = layout(session)
+    if layout.isWhole && pane == .picture { pane = .queue }
     let row = selected.flatMap(queue.row) ?? cursor.index
     cursor.move(to: row, count: queue.count, visible: layout.queueRows)
     if selected.flatMap(queue.row) == nil { select(queue[cursor.index], session) }

@@ -48,8 +48,10 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     case .colours: settings.colours ?? "auto (\(session.colours.rawValue))"
     case .graphics: settings.graphics ?? "auto (\(session.graphics.rawValue))"
     case .memory:
-      settings.memoryBytes.map(Quantity.memory) ?? "auto" + (session.engine.map { " (\(Quantity.memory($0.budgetBytes)))" } ?? "")
-    case .threads: settings.threadCount.map(String.init) ?? "auto" + (session.engine.map { " (\($0.threadCount))" } ?? "")
+      settings.memoryBytes.map(Quantity.memory) ?? "auto"
+        + (session.engine.map { " (\(Quantity.memory($0.budgetBytes)))" } ?? "")
+    case .threads:
+      settings.threadCount.map(String.init) ?? "auto" + (session.engine.map { " (\($0.threadCount))" } ?? "")
     case .mouse: settings.usesMouse ? "on" : "off"
     case .hidden: settings.showsHidden ? "shown" : "not shown"
     case .host: settings.host ?? "this machine"
@@ -129,7 +131,11 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
       session.settings.threadCount = isAuto ? nil : Int(text)
     case .mouse, .hidden:
       guard ["on", "off"].contains(text) else { return "\(title) is on or off" }
-      if self == .mouse { session.settings.usesMouse = text == "on" } else { session.settings.showsHidden = text == "on" }
+      if self == .mouse {
+        session.settings.usesMouse = text == "on"
+      } else {
+        session.settings.showsHidden = text == "on"
+      }
     case .host:
       // What begins with a dash would be an option of ssh.
       guard !text.hasPrefix("-"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {

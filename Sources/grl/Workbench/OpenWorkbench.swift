@@ -85,9 +85,11 @@ struct OpenWorkbench: ParsableCommand {
     throw ExitCode(loop.run().rawValue)
   }
 
-  /// Absolute paths. On another machine nothing is known about them; here each must exist.
+  /// Absolute paths; the folder of the shell where nothing is named. On another machine nothing is known about them; here each
+  /// must exist.
   private func checked(_ files: [String], isRemote: Bool) throws -> [String] {
     if isRemote { return files }
+    if files.isEmpty { return [FileManager.default.currentDirectoryPath] }
     return try files.map { file in
       guard fileExists(file) else {
         let isWord = !file.contains("/") && !file.contains(".")
