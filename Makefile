@@ -17,9 +17,14 @@ demo: build
 	$(GRL) compare demo/noisy.png demo/restored.png --reference $(SAMPLE)
 	@echo "== The pictures: $(SAMPLE) (clean), demo/noisy.png, demo/restored.png"
 
+# Tests that measure processor time, drive terminals or kill processes run one after the other.
+ALONE = EngineCoreTests|CrashTests|ScreenTests|TerminalDriverTests|WorkGateTests|InterruptionTests
+
 test: packages
 	@.ci/packages tests
-	swift test -c release $(SWIFT_BUILD_FLAGS)
+	swift build -c release --build-tests $(SWIFT_BUILD_FLAGS)
+	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --skip '$(ALONE)'
+	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
 
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)

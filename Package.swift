@@ -48,9 +48,9 @@ let package = Package(
     .testTarget(name: "EngineWireTests", dependencies: ["EngineWire"]),
     .testTarget(
       name: "EngineCoreTests", dependencies: ["EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "EngineWire"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "EngineWire"], exclude: ["Screens"]),
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CSystem"]),
-    .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
+    .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["Imaging", "GRLModel", "Checkpoints", "TestSupport"]),
   ],

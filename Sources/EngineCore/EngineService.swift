@@ -6,7 +6,7 @@ public protocol EngineService: Sendable {
   /// `Reply.failure`. `hello` and `watch` are the server's own business and do not come here.
   func answer(_ request: Request) async -> (reply: Reply, body: [UInt8])
 
-  /// News for a client that watches, beginning with `EngineEvent.jobs`. Ends when the engine ends.
+  /// News for a client that watches, beginning with `EngineEvent.jobs` and the last lines of the log. Ends when the engine ends.
   func events() async -> AsyncStream<EngineEvent>
 
   /// For `hello`.

@@ -7,6 +7,22 @@ public struct JobRequest: Codable, Hashable, Sendable {
     case side(Int)
   }
 
+  /// What is said about a weight file that does not tell all itself.
+  public struct Network: Codable, Hashable, Sendable {
+    public var window: Int?
+    /// Both or none.
+    public var stripeRows: Int?
+    public var stripeColumns: Int?
+    public var anchorFactor: Int?
+
+    public init(window: Int? = nil, stripeRows: Int? = nil, stripeColumns: Int? = nil, anchorFactor: Int? = nil) {
+      self.window = window
+      self.stripeRows = stripeRows
+      self.stripeColumns = stripeColumns
+      self.anchorFactor = anchorFactor
+    }
+  }
+
   /// Files and folders.
   public var inputs: [String]
   public var isRecursive = false
@@ -21,11 +37,14 @@ public struct JobRequest: Codable, Hashable, Sendable {
   /// Name or file; nil to choose by task and picture.
   public var model: String?
   public var variant: String?
+  public var network: Network?
   public var tile: Tile = .automatic
   public var overlap: Int?
   public var memoryBytes: Int?
   public var threadCount: Int?
   public var region: Rectangle?
+  /// Largest picture that is read, width times height; nil is the standard limit.
+  public var maxPixels: Int?
   /// `keep`, `8`, `16`.
   public var depth = "keep"
   /// `keep`, `strip`.

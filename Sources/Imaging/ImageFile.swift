@@ -104,16 +104,19 @@ public enum ImageFile {
 
   /// Writes `image` whole or not at all: a temporary file beside `path`, fsync, rename. "-" is standard output.
   ///
-  /// - Parameter jpegQuality: 1...100, libjpeg's scale.
+  /// - Parameters:
+  ///   - jpegQuality: 1...100, libjpeg's scale.
+  ///   - temporaryName: see `WholeFile.write`.
   /// - Returns: one line for each thing that the format cannot keep.
   /// - Throws: `ImageError.unwritable` (also for a full disk), `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
   @discardableResult
   public static func write(
-    _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half
+    _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half,
+    temporaryName: String? = nil
   ) throws(ImageError) -> [String] {
     let (fitted, losses) = image.fitted(to: format)
     var notes: [String] = []
-    try WholeFile.write(to: path) { descriptor throws(ImageError) in
+    try WholeFile.write(to: path, temporaryName: temporaryName) { descriptor throws(ImageError) in
       let writer = try ImageWriter(descriptor: descriptor, path: path)
       notes = try writer.write(fitted, format, jpegQuality: jpegQuality, chroma)
     }

@@ -7,9 +7,11 @@ public enum WholeFile {
   /// The bytes go to a hidden temporary file in the same folder, are flushed to the disk, and take the name in one step; if
   /// anything fails, the temporary file goes and whatever had the name before stays. A link is followed, the file it names
   /// is replaced with its permissions kept. "-" is standard output; a pipe or device is written to directly.
+  /// - Parameter temporaryName: of the temporary file, for a caller who sees to it that nobody else uses it at the same time:
+  ///   what a run that was killed left under it is replaced. Without it the name is drawn.
   /// - Throws: what `body` throws, `ImageError.unwritable`, or `.notFlushed`.
   public static func write(
-    to path: String, _ body: (_ descriptor: Int32) throws(ImageError) -> Void
+    to path: String, temporaryName: String? = nil, _ body: (_ descriptor: Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     if path == "-" { return try body(1) }
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
@@ -17,7 +19,7 @@ public enum WholeFile {
     var status = stat()
     guard stat(path, &status) == 0 else {
       guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
-      return try replace(path, path: path, permissions: nil, body)
+      return try replace(path, path: path, permissions: nil, temporaryName, body)
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
@@ -26,7 +28,8 @@ public enum WholeFile {
       guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
       guard let resolved = realpath(path, nil) else { throw .unwritable(path: path, reason: systemReason()) }
       defer { free(resolved) }
-      try replace(String(cString: resolved), path: path, permissions: status.st_mode & 0o777, body)
+      try replace(
+        String(cString: resolved), path: path, permissions: status.st_mode & 0o777, temporaryName, body)
     default:
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
@@ -37,10 +40,11 @@ public enum WholeFile {
 
   /// Writes beside `target` and renames; `path` is the caller's name for it.
   private static func replace(
-    _ target: String, path: String, permissions: mode_t?, _ body: (Int32) throws(ImageError) -> Void
+    _ target: String, path: String, permissions: mode_t?, _ temporaryName: String?,
+    _ body: (Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     let folder = folder(of: target)
-    let (descriptor, temporary) = try createTemporary(in: folder, path: path)
+    let (descriptor, temporary) = try createTemporary(in: folder, temporaryName, path: path)
     var isOpen = true
     var isRenamed = false
     defer {
@@ -61,9 +65,13 @@ public enum WholeFile {
     try flush(folder, path: path)
   }
 
-  private static func createTemporary(in folder: String, path: String) throws(ImageError) -> (Int32, String) {
+  private static func createTemporary(
+    in folder: String, _ name: String?, path: String
+  ) throws(ImageError) -> (Int32, String) {
+    if let name { unlink("\(folder)/\(name)") }
     while true {
-      let temporary = "\(folder)/.grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part"
+      let drawn = ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part"
+      let temporary = "\(folder)/\(name ?? drawn)"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (descriptor, temporary) }
       switch errno {

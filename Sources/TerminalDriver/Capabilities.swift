@@ -34,13 +34,22 @@ public struct Capabilities: Sendable {
     guard move == Array("\u{1b}[%i%p1%d;%p2%dH".utf8) else { throw .unsuitable(name.printableASCII) }
     colourCount = Int(grl_terminfo_number("colors"))
     hasDirectColour = grl_terminfo_flag("RGB") != 0 || grl_terminfo_flag("Tc") != 0 || colourCount >= 1 << 24
-    isASCII = grl_locale_is_not_utf8() != 0
+    isASCII = Self.isNotUTF8(environment)
     erasesInColour = grl_terminfo_flag("bce") != 0
     enter = (Self.string("smcup") ?? []) + (Self.string("smkx") ?? [])
     leave = (Self.string("rmkx") ?? []) + (Self.string("rmcup") ?? [])
     hide = Self.string("civis") ?? []
     show = Self.string("cnorm") ?? []
     keys = Self.keys()
+  }
+
+  /// Whether the locale names another character set, be it installed or not. The C locale, which nobody chose, does not: terminals
+  /// speak UTF-8 today, and a machine reached through ssh often lacks the locale of the one before us.
+  package static func isNotUTF8(_ environment: [String: String]) -> Bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
+    guard let dot = named.firstIndex(of: ".") else { return grl_locale_is_not_utf8() != 0 }
+    let set = named[named.index(after: dot)...].prefix { $0 != "@" }.lowercased()
+    return !["utf-8", "utf8"].contains(set)
   }
 
   private static func keys() -> [[UInt8]: Key] {

@@ -1,7 +1,7 @@
 import Workbench
 
 /// Few colours for a picture: median cut (Heckbert 1982) on its colours, counted in steps of 8.
-enum ColourReduction {
+package enum ColourReduction {
   /// One step of the count: how many pixels, and the sum of each channel.
   private struct Bin {
     var count = 0
@@ -12,7 +12,9 @@ enum ColourReduction {
   }
 
   /// At most `limit` (1...256) colours, and which of them each pixel gets.
-  static func reduce(_ pixels: PixelBlock, to limit: Int) -> (palette: [(UInt8, UInt8, UInt8)], indices: [UInt8]) {
+  package static func reduce(_ pixels: PixelBlock, to limit: Int) -> (
+    palette: [(UInt8, UInt8, UInt8)], indices: [UInt8]
+  ) {
     var bins = [Bin](repeating: Bin(), count: 1 << 15)
     var keys = [UInt16](repeating: 0, count: pixels.width * pixels.height)
     for pixel in keys.indices {

@@ -2,13 +2,13 @@ import Foundation
 import Workbench
 
 /// The Kitty graphics protocol: pixels as base64 in pieces of 4096 bytes. Answers of the terminal are switched off (`q=2`).
-enum KittyEncoder {
-  static let removeAll = Array("\u{1b}_Ga=d,d=A,q=2;\u{1b}\\".utf8)
+package enum KittyEncoder {
+  package static let removeAll = Array("\u{1b}_Ga=d,d=A,q=2;\u{1b}\\".utf8)
 
-  static func remove(_ number: Int) -> [UInt8] { Array("\u{1b}_Ga=d,d=I,i=\(number),q=2;\u{1b}\\".utf8) }
+  package static func remove(_ number: Int) -> [UInt8] { Array("\u{1b}_Ga=d,d=I,i=\(number),q=2;\u{1b}\\".utf8) }
 
   /// Sends a picture and shows it from the cursor on, stretched over `area`, without moving the cursor.
-  static func place(_ pixels: PixelBlock, number: Int, in area: CanvasArea) -> [UInt8] {
+  package static func place(_ pixels: PixelBlock, number: Int, in area: CanvasArea) -> [UInt8] {
     let text = Array(Data(pixels.bytes).base64EncodedString().utf8)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count + text.count / 256 + 128)

@@ -6,15 +6,17 @@ import Workbench
 /// a picture must be defined first, and re-defining one scans the screen: 8 frames a second at 200 x 60 half blocks, against 96
 /// for plain bytes. This painter needs no pairs, so pictures keep all 24 bits, and the bytes of an update are counted, not hoped
 /// for. It speaks ECMA-48; `Capabilities` refuses terminals that do not.
-struct Painter: Sendable {
-  struct Features: Sendable {
-    var depth = ColourDepth.indexed
-    var isASCII = false
-    var isBrightBold = false
+package struct Painter: Sendable {
+  package struct Features: Sendable {
+    package var depth = ColourDepth.indexed
+    package var isASCII = false
+    package var isBrightBold = false
     /// Erasing takes the background colour.
-    var erasesInColour = true
-    var hide: [UInt8] = Array("\u{1b}[?25l".utf8)
-    var show: [UInt8] = Array("\u{1b}[?25h".utf8)
+    package var erasesInColour = true
+    package var hide: [UInt8] = Array("\u{1b}[?25l".utf8)
+    package var show: [UInt8] = Array("\u{1b}[?25h".utf8)
+
+    package init() {}
   }
 
   private let features: Features
@@ -28,13 +30,13 @@ struct Painter: Sendable {
   private var pen: (foreground: Ink, background: Ink, attributes: Style.Attributes)?
   private var cursor: CanvasPoint??
 
-  init(_ features: Features) {
+  package init(_ features: Features) {
     self.features = features
     translation = ScreenCells(features.depth, isASCII: features.isASCII, isBrightBold: features.isBrightBold)
   }
 
   /// Forgets what the terminal shows; the next frame is drawn whole.
-  mutating func forget() {
+  package mutating func forget() {
     shown = []
     place = nil
     pen = nil
@@ -42,7 +44,7 @@ struct Painter: Sendable {
   }
 
   /// The cells of `area` no longer show what was drawn (a picture lies over them): they are drawn anew.
-  mutating func damage(_ area: CanvasArea) {
+  package mutating func damage(_ area: CanvasArea) {
     guard shown.count == columns * rows else { return }
     for row in max(area.row, 0)..<max(min(area.row + area.rows, rows), max(area.row, 0)) {
       for column in max(area.column, 0)..<max(min(area.column + area.columns, columns), max(area.column, 0)) {
@@ -53,7 +55,7 @@ struct Painter: Sendable {
   }
 
   /// Bytes for the terminal; none where it shows `canvas` already.
-  mutating func paint(_ canvas: Canvas) -> [UInt8] {
+  package mutating func paint(_ canvas: Canvas) -> [UInt8] {
     bytes = []
     let isWhole = columns != canvas.columns || rows != canvas.rows || shown.isEmpty
     if isWhole { clear(canvas.columns, canvas.rows) }

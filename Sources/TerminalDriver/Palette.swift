@@ -5,16 +5,16 @@ import Workbench
 ///
 /// Near is a distance in OKLab, where equal steps look equally far apart; in sRGB numbers dark blues and greens would be
 /// taken for black and for each other.
-struct Palette: Sendable {
+package struct Palette: Sendable {
   /// xterm's 16. What a terminal really shows for them is its user's choice.
-  static let sixteen: [(UInt8, UInt8, UInt8)] = [
+  package static let sixteen: [(UInt8, UInt8, UInt8)] = [
     (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229),
     (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255),
     (255, 255, 255),
   ]
 
   /// Colours 16...255: a cube of 6 x 6 x 6, then 24 grays.
-  static let cubeAndGrays: [(UInt8, UInt8, UInt8)] = {
+  package static let cubeAndGrays: [(UInt8, UInt8, UInt8)] = {
     let steps: [UInt8] = [0, 95, 135, 175, 215, 255]
     var colours: [(UInt8, UInt8, UInt8)] = []
     for red in steps {
@@ -34,7 +34,7 @@ struct Palette: Sendable {
   /// Answers by the upper six bits of each channel; 0 is not asked yet, else the number plus 1.
   private var answers: [UInt16]
 
-  init(_ depth: ColourDepth) {
+  package init(_ depth: ColourDepth) {
     let colours = depth == .sixteen ? Self.sixteen : Self.cubeAndGrays
     firstNumber = depth == .sixteen ? 0 : 16
     candidates = colours.map { Self.okLab($0.0, $0.1, $0.2) }
@@ -42,7 +42,7 @@ struct Palette: Sendable {
   }
 
   /// Number of the nearest colour. Channels are taken in steps of four: finer ones the palette cannot tell.
-  mutating func nearest(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
+  package mutating func nearest(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
     let place = Int(red >> 2) << 12 | Int(green >> 2) << 6 | Int(blue >> 2)
     if answers[place] != 0 { return UInt8(answers[place] - 1) }
     // 0...255 from the six bits, so that black and white are exact.
@@ -65,7 +65,7 @@ struct Palette: Sendable {
   }
 
   /// sRGB to OKLab (Ottosson 2020).
-  static func okLab(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> SIMD3<Float> {
+  package static func okLab(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> SIMD3<Float> {
     let (r, g, b) = (linear[Int(red)], linear[Int(green)], linear[Int(blue)])
     let l = cbrtf(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
     let m = cbrtf(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)

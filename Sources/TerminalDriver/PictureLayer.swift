@@ -1,9 +1,9 @@
 import Workbench
 
 /// The pictures that lie over the cells of terminals with a graphics protocol: draws new ones, takes away old ones.
-struct PictureLayer: Sendable {
+package struct PictureLayer: Sendable {
   /// Pixels of a character cell, where the terminal told.
-  var cellSize: (width: Int, height: Int)?
+  package var cellSize: (width: Int, height: Int)?
 
   private let graphics: Graphics
   private var shown: [Int: PlacedPicture] = [:]
@@ -11,20 +11,25 @@ struct PictureLayer: Sendable {
   private var lastNumber = 0
   private var isForgotten = true
 
-  init(_ graphics: Graphics) { self.graphics = graphics }
+  package init(_ graphics: Graphics) { self.graphics = graphics }
 
   /// Terminals of sixel graphics that do not tell (VT340, and the default fonts of many).
   static let usualCellSize = (width: 10, height: 20)
 
   /// What the terminal shows is not known; the next frame draws all pictures.
-  mutating func forget() {
+  package mutating func forget() {
     shown = [:]
     isForgotten = true
   }
 
+  /// Takes all pictures away for good.
+  package mutating func leave(damage: (CanvasArea) -> Void) -> [UInt8] {
+    prepare(Canvas(columns: 1, rows: 1), damage: damage)
+  }
+
   /// Bytes to be sent before the cells: takes pictures away that `canvas` no longer has. Under sixels the cells must be drawn
   /// anew, which `damage` is told.
-  mutating func prepare(_ canvas: Canvas, damage: (CanvasArea) -> Void) -> [UInt8] {
+  package mutating func prepare(_ canvas: Canvas, damage: (CanvasArea) -> Void) -> [UInt8] {
     guard graphics == .kitty || graphics == .sixel else { return [] }
     var bytes: [UInt8] = []
     if isForgotten && graphics == .kitty { bytes += KittyEncoder.removeAll }
@@ -38,7 +43,7 @@ struct PictureLayer: Sendable {
   }
 
   /// Bytes to be sent after the cells: the pictures that are not shown yet.
-  mutating func pictures() -> [UInt8] {
+  package mutating func pictures() -> [UInt8] {
     var bytes: [UInt8] = []
     for picture in wanted where !shown.values.contains(picture) {
       lastNumber += 1
@@ -73,7 +78,7 @@ struct PictureLayer: Sendable {
 
 extension PixelBlock {
   /// The same picture in other sides, interpolated between the four nearest pixels. Sides are cut to 4096.
-  func scaled(toWidth newWidth: Int, height newHeight: Int) -> PixelBlock {
+  package func scaled(toWidth newWidth: Int, height newHeight: Int) -> PixelBlock {
     let (columns, rows) = (min(max(newWidth, 1), 4096), min(max(newHeight, 1), 4096))
     if columns == width && rows == height || width == 0 || height == 0 { return self }
     func places(_ count: Int, _ size: Int) -> [(low: Int, high: Int, share: Int)] {

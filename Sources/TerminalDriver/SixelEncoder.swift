@@ -1,8 +1,8 @@
 import Workbench
 
 /// Sixel graphics: bands of six rows, in each the columns of every colour as characters, runs shortened (`!12~`).
-enum SixelEncoder {
-  static func encode(_ pixels: PixelBlock) -> [UInt8] {
+package enum SixelEncoder {
+  package static func encode(_ pixels: PixelBlock) -> [UInt8] {
     let (palette, indices) = ColourReduction.reduce(pixels, to: 256)
     var bytes = Array("\u{1b}P0;1;0q\"1;1;\(pixels.width);\(pixels.height)".utf8)
     for (number, colour) in palette.enumerated() {

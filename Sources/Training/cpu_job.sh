@@ -12,6 +12,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 photos=$(realpath "${1:?PHOTOS: folder, tar or zip}"); shift
 start="$here/../Restoration/Models/denoise-color-tiny.safetensors"
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Where processes are scheduled in groups, niceness counts only within a session; this one stands back as a whole.
+{ echo 19 > /proc/self/autogroup; } 2>/dev/null
 for job in "$@"; do
   model=${job%%:*} minutes=${job##*:}
   run="$here/runs/$model"

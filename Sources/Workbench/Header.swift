@@ -51,7 +51,8 @@ struct Header {
     canvas.fill(area, look[.bar])
     if hasName { canvas.write(" GRL", in: area, look[.title, on: .bar]) }
     for tab in tabs {
-      canvas.write(tab.text, in: area.dropLeft(tab.column), look[tab.screen == front ? .barActive : .bar], cut: .silently)
+      canvas.write(
+        tab.text, in: area.dropLeft(tab.column), look[tab.screen == front ? .barActive : .bar], cut: .silently)
     }
     let used = tabs.last.map { $0.column + $0.text.count } ?? 0
     canvas.write(state, in: area.dropLeft(used + 1).dropRight(1), look[stateRole, on: .bar], .right)
@@ -84,7 +85,7 @@ struct Header {
       return ["restoring \(place)\(share)", "\(place)\(share)"]
     }
     let time = left.clock
-    return ["restoring \(place) \(share)  \(time) left", "\(place)\(share) \(time) left", "\(place)\(share)", share]
+    return ["restoring \(place)\(share)  \(time) left", "\(place)\(share) \(time) left", "\(place)\(share)", share]
   }
 }
 

@@ -22,6 +22,8 @@ public struct Session: Sendable {
   public internal(set) var tiles: [PictureKey: [Int: TileState]] = [:]
   /// The plan for what is chosen now, as the plan screen last got it; `y` shows its command.
   public var plan: JobPlan?
+  /// Seconds that the person's clock is ahead of UTC.
+  public internal(set) var zoneSeconds = 0
   /// Files and folders named on the command line, absolute.
   public internal(set) var arguments: [String] = []
   public var settings: Settings
@@ -40,7 +42,7 @@ public struct Session: Sendable {
   /// The part of it that the cursor of its preview frames, for a trial; nil before one was framed.
   public var framed: Rectangle?
   /// The plan for the next job.
-  var draft: PlanDraft
+  package internal(set) var draft: PlanDraft
   /// The job that was queued last from here.
   var submitted: String?
 

@@ -38,25 +38,14 @@ extension State {
     case ("leave-running", "c"):
       for job in runningJobs { session.ask(.cancel(job: job.id), for: nil, .other("cancel \(job.id)")) }
       session.effects.append(.quit)
-    case ("host", let host): choose(host: host.trimmed)
+    case ("host", _):
+      if let problem = SettingRow.host.set(text, &session) { session.say(problem, .error) }
     default: break
     }
   }
 
-  private mutating func choose(host: String) {
-    // What begins with a dash would be an option of ssh.
-    let isName = !host.hasPrefix("-") && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-    guard host.isEmpty || isName else {
-      return session.say("'\(host)' is no host: give [user@]host as ssh takes it", .error)
-    }
-    session.settings.host = host.isEmpty ? nil : host
-  }
-
   mutating func choose(theme name: String) {
-    guard session.themeNames.contains(name) else {
-      return session.say("no theme '\(name)'; there are \(session.themeNames.joined(separator: ", "))", .error)
-    }
-    session.settings.theme = name
+    if let problem = SettingRow.theme.set(name, &session) { session.say(problem, .error) }
   }
 
   // MARK: Leaving and stopping
@@ -101,7 +90,8 @@ extension State {
     let names = Set(own.map(\.command.name))
     session.overlay = .finder(
       CommandFinder(
-        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) }))
+        .help, title: "Help: \(session.screen.title)", offers: own + others.filter { !names.contains($0.command.name) })
+    )
   }
 
   /// Every command of every screen, those of the one in front first.
@@ -121,6 +111,7 @@ extension State {
       session.go(to: screen)
       refresh()
     }
+    session.notice = nil
     perform(offer.command)
     guard !argument.isEmpty else { return }
     switch session.overlay {
@@ -137,6 +128,8 @@ extension State {
     case .themes:
       session.overlay = nil
       choose(theme: argument)
+    // What it said itself says why it asked for nothing.
+    case _ where session.notice != nil: break
     default: session.say("\(offer.command.name) takes no argument; '\(argument)' was not used", .warning)
     }
   }

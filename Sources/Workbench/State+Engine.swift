@@ -14,14 +14,17 @@ extension State {
     case .lost(let reason, let seconds):
       retryTime = seconds.map { session.time + max(0, $0.isFinite ? $0 : 0) }
       let next = seconds == nil ? ":reconnect tries again" : "trying again by itself"
-      session.say("engine lost: \(reason); \(next)", .warning)
-      note(.warning, "engine lost: \(reason)")
+      session.say("\(reason); \(next)", .warning)
+      note(.warning, reason)
+      engineWasLost = true
     case .connected(let info):
       session.engine = info
       session.tiles = [:]
       session.progress = [:]
       session.ask(.watch, for: nil, .control)
       session.ask(.listModels, for: nil, .models)
+      if engineWasLost { session.say("the engine is back; jobs go on where they were") }
+      engineWasLost = false
       if !wasConnected { note(.info, "connected to engine \(info.program) on \(info.host), process \(info.processID)") }
       for place in screens.indices { screens[place].refresh(&session) }
     }
@@ -38,17 +41,18 @@ extension State {
   }
 
   mutating func take(_ answer: Answer, _ body: [UInt8]) {
-    if case .event(let event) = answer.reply {
+    let reply = answer.reply.bounded
+    if case .event(let event) = reply {
       happened(event)
       refresh()
       return
     }
     guard let pending = session.takePending(answer.id) else { return }
     if let screen = pending.screen {
-      screens[screen.rawValue - 1].receive(answer.reply, body: body, to: pending.purpose, &session)
+      screens[screen.rawValue - 1].receive(reply, body: body, to: pending.purpose, &session)
       return
     }
-    switch answer.reply {
+    switch reply {
     case .jobs(let jobs): take(jobs)
     case .models(let models): session.models = models
     case .folder(let listing) where pending.purpose == .completion: complete(from: listing)
@@ -72,7 +76,9 @@ extension State {
       guard session.jobs.contains(where: { $0.id == progress.job }) else { return }
       session.progress[progress.job] = progress
     case .tile(let job, let picture, let tile, let state):
-      guard let info = session.jobs.first(where: { $0.id == job }), info.pictures.indices.contains(picture) else { return }
+      guard let info = session.jobs.first(where: { $0.id == job }), info.pictures.indices.contains(picture) else {
+        return
+      }
       let tiles = info.pictures[picture].tiles
       guard tiles.isEmpty || tiles.indices.contains(tile), (0..<1_000_000).contains(tile) else { return }
       session.tiles[PictureKey(job: job, picture: picture), default: [:]][tile] = state
@@ -111,7 +117,8 @@ extension State {
     case .done: session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)")
     case .failed:
       let reason = job.reason ?? job.pictures.lazy.compactMap(\.reason).first ?? "see the log"
-      session.say("\(job.request.task) failed for \(job.pictures.count - done) of \(job.pictures.count): \(reason)", .error)
+      session.say(
+        "\(job.request.task) failed for \(job.pictures.count - done) of \(job.pictures.count): \(reason)", .error)
     case .paused: if let reason = job.reason { session.say("job paused: \(reason)", .warning) }
     case .cancelled: session.say("\(job.request.task) cancelled; finished pictures stay")
     case .waiting, .running: break

@@ -46,7 +46,8 @@ extension State {
     case .words(let words): prompt.offer(words.filter { $0.hasPrefix(prompt.line.text) })
     case .path:
       let folder = PathText(prompt.line.text).folder
-      session.ask(.listFolder(path: folder), for: nil, .completion)
+      let path = folder.count > 1 ? String(folder.dropLast()) : folder
+      session.ask(.listFolder(path: path), for: nil, .completion)
     }
   }
 
@@ -55,7 +56,8 @@ extension State {
     guard case .prompt(var prompt) = session.overlay, prompt.completion == .path else { return }
     let path = PathText(prompt.line.text)
     let names = listing.entries.filter { entry in
-      entry.kind != .unreadable && entry.name.hasPrefix(path.last) && (path.last.hasPrefix(".") || !entry.name.hasPrefix("."))
+      entry.kind != .unreadable && entry.name.hasPrefix(path.last)
+        && (path.last.hasPrefix(".") || !entry.name.hasPrefix("."))
     }
     prompt.offer(names.map { path.folder + $0.name + ($0.kind == .folder ? "/" : "") })
     session.overlay = .prompt(prompt)

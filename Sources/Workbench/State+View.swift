@@ -42,7 +42,7 @@ extension State {
     }
     // The way to all the rest always stands at the end.
     let rest: [Command] = [.help, .palette.called("", short: "commands")]
-    let own = type(of: front).commands.filter { $0.short != nil && $0.keyName != nil }
+    let own = front.hints.filter { $0.short != nil && $0.keyName != nil }
     let restWidth = rest.reduce(0) { $0 + Self.hintColumns($1) }
     let room = line.columns - restWidth
     var used = 0

@@ -16,6 +16,8 @@ public struct State: Sendable {
   var begun: [Key] = []
   /// When the engine is tried again, as `Session.time`.
   var retryTime: Double?
+  /// The connection broke and has not come back.
+  var engineWasLost = false
   /// What was typed into prompts, the latest last, by tag.
   var pastAnswers: [String: [String]] = [:]
   /// What the terminal can show, and what flags said about it.
@@ -48,9 +50,10 @@ public struct State: Sendable {
   ///   - graphics: what the terminal can show at best, where neither flags nor settings say otherwise.
   ///   - colours: how many colours the terminal shows.
   ///   - notes: what went wrong before (a theme's bad line, unreadable settings); they go to the log.
+  ///   - zoneSeconds: how far the person's clock is ahead of UTC, for the times in the log.
   public init(
     settings: Settings = Settings(), themes: [Theme] = [], files: [String] = [], graphics: Graphics = .half,
-    colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = []
+    colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = [], zoneSeconds: Int = 0
   ) {
     var known: [Theme] = [.standard, .standardLight]
     for theme in themes {
@@ -62,6 +65,7 @@ public struct State: Sendable {
     self.flags = flags
     session = Session(settings: settings)
     session.arguments = files
+    session.zoneSeconds = min(max(zoneSeconds, -86_400), 86_400)
     session.themeNames = self.themes.map(\.name)
     session.log = notes.map { LogLine(time: 0, level: .warning, text: $0) }
     screens = ScreenID.allCases.map { $0.makeScreen() }
@@ -78,8 +82,22 @@ public struct State: Sendable {
   public var colours: ColourDepth { look.colours }
 
   /// The only place where anything changes. Total: every event means something or nothing.
-  public mutating func update(_ event: Event) -> [Effect] {
+  public mutating func update(_ event: Event) -> [Effect] { act { $0.handle(event) } }
+
+  /// Does something and everything that follows from it.
+  ///
+  /// - Returns: what the main loop shall do.
+  mutating func act(_ body: (inout State) -> Void) -> [Effect] {
     let (screen, settings) = (session.screen, session.settings)
+    body(&self)
+    if session.screen != screen { refresh() }
+    if session.settings != settings { settle(settings) }
+    chooseLook()
+    defer { session.effects = [] }
+    return session.effects
+  }
+
+  private mutating func handle(_ event: Event) {
     switch event {
     case .key(let key): press(key)
     case .paste(let text): paste(text)
@@ -96,11 +114,6 @@ public struct State: Sendable {
     case .interrupt: perform(.stop)
     case .problem(let text): session.say(text, .error)
     }
-    if session.screen != screen { refresh() }
-    if session.settings != settings { settle(settings) }
-    chooseLook()
-    defer { session.effects = [] }
-    return session.effects
   }
 
   /// Terminals are not larger; a wrong size shall cost no memory.
@@ -148,4 +161,14 @@ public struct State: Sendable {
 
   /// The theme that is used, whoever chose it.
   var themeName: String { lookOrigin?.theme ?? session.settings.theme }
+}
+
+extension State {
+  /// The commands of each screen, for those who check them all.
+  package var commandsByScreen: [ScreenID: [Command]] {
+    Dictionary(uniqueKeysWithValues: ScreenID.allCases.map { ($0, type(of: screens[$0.rawValue - 1]).commands) })
+  }
+
+  /// Something lies over the screen and takes the keys.
+  package var hasOverlay: Bool { session.overlay != nil }
 }

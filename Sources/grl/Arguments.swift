@@ -1,6 +1,6 @@
-import Imaging
 import ArgumentParser
 import Foundation
+import Imaging
 import Logging
 import Restoration
 import Tensors

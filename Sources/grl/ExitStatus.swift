@@ -8,5 +8,7 @@ enum ExitStatus: Int32 {
   case modelProblem = 4
   case overMemoryBudget = 5
   case verificationFailed = 6
+  /// The engine cannot be started or reached, or is gone.
+  case engineLost = 7
   case interrupted = 130
 }

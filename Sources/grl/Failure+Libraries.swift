@@ -1,4 +1,5 @@
 import Checkpoints
+import EngineCore
 import Imaging
 import Restoration
 import Tensors
@@ -11,6 +12,8 @@ extension Failure {
     switch error {
     case let failure as Failure:
       self = failure
+    case let error as JobError:
+      self.init(ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed, "\(error)")
     case let error as ImageError:
       if case .unwritable = error { self.init(.someFailed, "\(error)") } else { self.init(.badInput, "\(error)") }
     case let error as CheckpointError:

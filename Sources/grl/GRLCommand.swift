@@ -20,7 +20,9 @@ struct GRLCommand: ParsableCommand {
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Compare.self, Degrade.self, Models.self, Bench.self, Paths.self, Limits.self, Completions.self,
+      Restore.self, Jobs.self, Compare.self, Degrade.self, Models.self, Bench.self, EngineCommand.self, Paths.self,
+      Limits.self,
+      Completions.self,
     ],
     defaultSubcommand: OpenWorkbench.self)
 }
@@ -30,6 +32,8 @@ enum Program {
   static func main() {
     // A closed pipe shall be an error of `write`, so that a half-written picture can be taken back.
     signal(SIGPIPE, SIG_IGN)
+    // So shall a limit on the size of files.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try GRLCommand.parseAsRoot()
       try command.run()

@@ -1,16 +1,23 @@
 import ArgumentParser
 import Glibc
 import Synchronization
+import Tensors
 
 /// The signal that asked the program to stop, or 0.
 private let receivedSignal = Atomic<Int32>(0)
 
-/// Stops work tidily on Ctrl-C, `kill` and hang-up: the first signal is noted and looked at between blocks of the network
-/// and between pictures; a second one ends the program at once.
+/// What the handler closes.
+private let workGate = WorkGate()
+
+/// Stops work tidily on Ctrl-C, `kill` and hang-up: the first signal is noted, and work that goes through the gate ends within
+/// milliseconds; a second one ends the program at once.
 enum Interruption {
+  /// Cancelled by the first signal. Nobody pauses it, so that the handler may touch it.
+  static var gate: WorkGate { workGate }
+
   static func watch() {
-    // Also makes the global before a handler can run. What was asked for already is not forgotten.
-    guard !isRequested else { return }
+    // Also makes the globals before a handler can run. What was asked for already is not forgotten.
+    guard !isRequested, !gate.isCancelled else { return }
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var inherited = sigaction()
       sigaction(number, nil, &inherited)
@@ -19,7 +26,10 @@ enum Interruption {
         continue
       }
       var action = sigaction()
-      action.__sigaction_handler.sa_handler = { receivedSignal.store($0, ordering: .relaxed) }
+      action.__sigaction_handler.sa_handler = {
+        receivedSignal.store($0, ordering: .relaxed)
+        workGate.cancel()
+      }
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
       sigaction(number, &action, nil)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineWire
 import GRLModel
 import Restoration
 
@@ -10,6 +11,13 @@ struct NetworkOptions: ParsableArguments {
     help: "Stripe sides H,W in pixels, for weights that do not tell.", transform: reading("H,W in pixels", Self.stripe))
   var stripe: Stripe?
   @Option(help: "Anchor factor, for weights that do not tell.", transform: number(in: 1...64)) var anchorFactor: Int?
+
+  /// As jobs carry it; nil where nothing was said.
+  var settings: JobRequest.Network? {
+    if window == nil && stripe == nil && anchorFactor == nil { return nil }
+    return JobRequest.Network(
+      window: window, stripeRows: stripe?.rows, stripeColumns: stripe?.columns, anchorFactor: anchorFactor)
+  }
 
   func overrides(task: PublishedSettings.Task? = nil, variant: ModelVariant? = nil) -> ConfigurationOverrides {
     ConfigurationOverrides(

@@ -79,6 +79,8 @@ struct GRLProcess {
         environment[variable] = folder.home.appending(path: variable).path
       }
       environment["HOME"] = folder.home.path
+      // An engine that a test should start by mistake finds no socket of the user's.
+      environment["XDG_RUNTIME_DIR"] = folder.home.path
       environment.merge(changes) { $1 }
       process.executableURL = executable
       process.arguments = arguments

@@ -4,7 +4,7 @@ import Testing
 @Suite struct HelpTests {
   static let verbs = [
     ["restore"], ["compare"], ["degrade"], ["models"], ["models", "list"], ["models", "show"], ["models", "import"],
-    ["models", "verify"], ["bench"], ["paths"], ["limits"], ["completions"],
+    ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["completions"],
   ]
 
   @Test("each verb explains itself with examples on standard output", arguments: verbs)

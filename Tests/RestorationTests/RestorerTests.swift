@@ -5,6 +5,7 @@ import Tensors
 import Testing
 
 @Suite("Restorer") struct RestorerTests {
+  typealias Filters = Imaging.ColourFilterArray
   static let sizes = [(1, 1), (1, 200), (200, 1), (3, 5), (61, 47), (130, 70)]
 
   @Test(
@@ -71,8 +72,8 @@ import Testing
 
   @Test(
     "Demosaicking keeps the samples that the mosaic has, whatever the filters and tiles",
-    arguments: ColourFilterArray.allCases)
-  func mosaic(filters: ColourFilterArray) throws {
+    arguments: Filters.allCases)
+  func mosaic(filters: Filters) throws {
     let restorer = try TestNetworks.restorer(.demosaic) { $0 }
     let picture = TestPictures.picture(61, 43, .rgb, bits: 16)
     func restored(_ tile: TileChoice, _ picture: Image) throws -> Image {

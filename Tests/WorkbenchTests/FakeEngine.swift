@@ -117,21 +117,26 @@ struct FakeEngine {
     return (.pixels(info), bytes)
   }
 
-  /// A ramp to the right, as large as fits, never enlarged.
+  /// A ramp to the right and downwards, as large as fits, never enlarged.
   private func scaled(
     _ picture: PictureInfo, _ region: Rectangle?, _ width: Int, _ height: Int
   ) -> (PixelsInfo, [UInt8]) {
     let whole = Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
     let region = region ?? whole
+    guard region.width > 0, region.height > 0, width > 0, height > 0 else {
+      return (
+        PixelsInfo(width: 0, height: 0, pictureWidth: whole.width, pictureHeight: whole.height, region: region), []
+      )
+    }
     let scale = min(1, min(Double(width) / Double(region.width), Double(height) / Double(region.height)))
     let (columns, rows) = (
       max(1, Int(Double(region.width) * scale)), max(1, Int(Double(region.height) * scale))
     )
     var bytes: [UInt8] = []
-    for _ in 0..<rows {
+    for row in 0..<rows {
       for column in 0..<columns {
         let value = UInt8(column * 255 / max(1, columns - 1))
-        bytes += [value, value, 255 - value]
+        bytes += [value, UInt8(row * 255 / max(1, rows - 1)), 255 - value]
       }
     }
     return (
@@ -158,9 +163,9 @@ struct FakeEngine {
         budgetBytes: job.memoryBytes ?? 4 << 30, seconds: secondsPerPicture,
         notes: picture.layout == "rgbAlpha" ? ["alpha is kept as it is"] : [])
     }
-    let clash = plans.contains { $0.outputExists } && job.existing == .refuse
+    let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(
-      pictures: plans, problem: planProblem ?? (clash ? "a result exists already: skip, replace or rename it" : nil),
+      pictures: plans, problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
       command: "grl restore --task \(job.task) " + job.inputs.joined(separator: " "))
   }
 }

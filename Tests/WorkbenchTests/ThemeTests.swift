@@ -54,7 +54,8 @@ struct ThemeTests {
     }
   }
 
-  @Test("the bars, the cursor and states of tiles can be told apart", arguments: files, [ColourDepth.sixteen, .indexed])
+  @Test(
+    "the bars, the cursor and states of tiles can be told apart", arguments: files, [ColourDepth.sixteen, .indexed])
   func toldApart(file: String, colours: ColourDepth) throws {
     let look = try Self.theme(file).theme.look(colours: colours, graphics: .half)
     for role in [Look.Role.bar, .cursor, .match, .barActive] { #expect(look[role] != look[.text], "\(role.rawValue)") }
@@ -187,7 +188,11 @@ struct ThemeTests {
     for _ in 0..<300 {
       var bytes: [UInt8] = []
       for _ in 0..<random.below(60) {
-        if random.below(3) == 0 { bytes.append(UInt8(random.below(256))) } else { bytes += Array(random.pick(words).utf8) }
+        if random.below(3) == 0 {
+          bytes.append(UInt8(random.below(256)))
+        } else {
+          bytes += Array(random.pick(words).utf8)
+        }
       }
       let theme = Theme.parse(bytes, file: "x.theme").theme
       for colours in ColourDepth.allCases { _ = theme.look(colours: colours, graphics: .ascii)[.accent, on: .bar] }

@@ -16,9 +16,10 @@ struct ChildProcess: Sendable {
   /// - Parameters:
   ///   - arguments: the program's name as it shall see it, then its arguments.
   ///   - executable: a path, or a name that is looked for in `PATH`.
+  ///   - environment: all of it.
   ///   - input, output, errors: what becomes descriptors 0, 1 and 2. Everything else is closed.
   init(
-    _ arguments: [String], executable: String, input: Int32, output: Int32, errors: Int32
+    _ arguments: [String], executable: String, environment: [String: String], input: Int32, output: Int32, errors: Int32
   ) throws(EngineProcessError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -35,17 +36,17 @@ struct ChildProcess: Sendable {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGWINCH] {
-      sigaddset(&signals, signal)
-    }
+    // What we ignore or were told to ignore is not the new program's concern.
+    sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
     let newSession = 0x80  // POSIX_SPAWN_SETSID, which the headers show to GNU sources only
     posix_spawnattr_setflags(&attributes, Int16(Int(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | newSession))
 
     let texts = arguments.map { strdup($0) }
-    defer { for text in texts { free(text) } }
+    let variables = environment.map { strdup("\($0)=\($1)") }
+    defer { for text in texts + variables { free(text) } }
     var processID: pid_t = 0
-    let code = posix_spawnp(&processID, executable, &actions, &attributes, texts + [nil], environ)
+    let code = posix_spawnp(&processID, executable, &actions, &attributes, texts + [nil], variables + [nil])
     guard code == 0 else { throw .system(doing: "start it", path: executable, code: code) }
     self.processID = processID
   }

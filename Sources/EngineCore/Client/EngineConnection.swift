@@ -25,35 +25,35 @@ package enum EngineNews: Hashable, Sendable {
 /// All times are seconds of one monotonic clock.
 package final class EngineConnection {
   /// How things stand; every change is also brought by `advance`.
-  package private(set) var link: EngineLink
+  package internal(set) var link: EngineLink
   /// The machine whose engine is used; nil is this one.
   package private(set) var host: String?
 
-  private let client: String
-  private let environment: [String: String]
-  private let executable: String
-  private var route: Route
-  private var phase = Phase.waiting(until: -.infinity)
-  private var stream: EngineStream?
+  let client: String
+  let environment: [String: String]
+  let executable: String
+  var route: Route
+  var phase = Phase.waiting(until: -.infinity)
+  var stream: EngineStream?
   /// The way to the local engine that is taken now.
-  private var engine: LocalEngine?
-  private var persistence = Persistence()
+  var engine: LocalEngine?
+  var persistence = Persistence()
   /// This route has led to an engine before.
-  private var hasGreeted = false
+  var hasGreeted = false
   /// Failed questions and changes of the link that the next `advance` brings.
-  private var news: [EngineNews] = []
+  var news: [EngineNews] = []
   /// Processes that are done with and wait to be reaped.
-  private var ended: [ChildProcess] = []
+  var ended: [ChildProcess] = []
   /// The engine's own reason for closing the connection.
-  private var lastWord: Reply.Failure?
-  private var lastAdvance = -Double.infinity
+  var lastWord: Reply.Failure?
+  var lastAdvance = -Double.infinity
 
-  private enum Route {
-    case local(EnginePlace)
+  enum Route {
+    case local
     case remote(RemoteShell)
   }
 
-  private enum Phase {
+  enum Phase {
     /// Nothing will happen by itself.
     case givenUp
     case waiting(until: Double)
@@ -70,7 +70,8 @@ package final class EngineConnection {
   /// - Parameters:
   ///   - host: `[user@]host` for ssh; nil is this machine.
   ///   - client: a few words on the program, for the engine's log.
-  ///   - environment: `XDG_STATE_HOME`, `XDG_RUNTIME_DIR`, `HOME`; `GRL_SSH` names a program to call in place of `ssh`,
+  ///   - environment: handed on to what is started. `XDG_STATE_HOME`, `XDG_RUNTIME_DIR` and `HOME` say where the engine
+  ///     is; `GRL_SSH` names a program to call in place of `ssh`,
   ///     `GRL_REMOTE` what is called on the other machine in place of `grl`.
   ///   - executable: what is started as `engine --listen`; this program itself by default, even if its file was replaced.
   /// - Throws: `EngineProcessError.badHost`.
@@ -140,195 +141,5 @@ package final class EngineConnection {
     hasGreeted = false
     phase = .waiting(until: -.infinity)
     become(.connecting(what: Self.what(route)))
-  }
-
-  // MARK: Reaching
-
-  private static func route(to host: String?, _ environment: [String: String]) throws(EngineProcessError) -> Route {
-    if let host { return .remote(try RemoteShell(host: host, environment: environment)) }
-    return .local(EnginePlace(environment: environment))
-  }
-
-  private static func what(_ route: Route) -> String {
-    switch route {
-    case .local: "starting the engine"
-    case .remote(let shell): "reaching the engine on \(shell.host)"
-    }
-  }
-
-  private func begin(now: Double) {
-    lastWord = nil
-    become(.connecting(what: Self.what(route)))
-    switch route {
-    case .local(let place):
-      engine = LocalEngine(place: place, executable: executable)
-      step(now: now)
-    case .remote(let shell):
-      do {
-        let (process, descriptor, errors) = try shell.start()
-        greet(EngineStream(descriptor, process: process, errors: errors), patience: 40, now: now)
-      } catch {
-        lose("\(error)", isFinal: true, heldSeconds: nil, now: now)
-      }
-    }
-  }
-
-  private func step(now: Double) {
-    do {
-      if let descriptor = try engine?.step(now: now) {
-        greet(EngineStream(descriptor), patience: 10, now: now)
-      } else {
-        phase = .starting(nextTry: now + LocalEngine.pace)
-      }
-    } catch {
-      drop()
-      lose("\(error)", isFinal: !error.mayPass, heldSeconds: nil, now: now)
-    }
-  }
-
-  private func greet(_ stream: EngineStream, patience: Double, now: Double) {
-    self.stream = stream
-    phase = .greeting(until: now + patience)
-    deliver(Question(id: 1, .hello(version: WireProtocol.version, client: client)))
-    converse(now: now)
-  }
-
-  // MARK: Talking
-
-  private func deliver(_ question: Question) {
-    do {
-      stream?.queue(try Frame(question, limits: .questions).bytes)
-    } catch {
-      news.append(.answer(Answer(id: question.id, .failure(.init(.usage, "\(error)"))), body: []))
-    }
-  }
-
-  /// Moves what can be moved in both directions.
-  private func converse(now: Double) {
-    guard let (frames, failure) = stream?.move() else { return }
-    for frame in frames {
-      guard handle(frame, now: now) else { return }
-    }
-    if let failure { lost(failure, now: now) }
-  }
-
-  /// - Returns: whether the conversation goes on.
-  private func handle(_ frame: Frame, now: Double) -> Bool {
-    let answer: Answer
-    do { answer = try frame.message(Answer.self) } catch {
-      lost("it sends \(error)", now: now)
-      return false
-    }
-    if answer.id == 0, case .failure(let failure) = answer.reply {
-      lastWord = failure
-      return true
-    }
-    guard case .greeting = phase else {
-      news.append(.answer(answer, body: frame.body))
-      return true
-    }
-    switch answer.reply {
-    case .hello(let info):
-      hasGreeted = true
-      phase = .connected(since: now)
-      become(.connected(info))
-      return true
-    case .failure(let failure):
-      lastWord = failure
-      lost(nil, now: now)
-      return false
-    default:
-      return true
-    }
-  }
-
-  // MARK: Losing
-
-  /// The stream is of no use any more.
-  private func lost(_ reason: String?, now: Double) {
-    if case .connected(let since) = phase {
-      end(reason, heldSeconds: now - since, now: now)
-    } else {
-      end(reason, heldSeconds: nil, now: now)
-    }
-  }
-
-  private func end(_ reason: String?, heldSeconds: Double?, now: Double) {
-    stream?.closeStream()
-    // The last words of ssh may have a long way; an engine of this machine is gone as soon as its socket is.
-    let patience = stream?.process == nil ? 0.2 : 2
-    phase = .ending(reason: reason, heldSeconds: heldSeconds, until: now + patience)
-    finish(now: now)
-  }
-
-  /// Says how it ended once that is known.
-  private func finish(now: Double) {
-    guard case .ending(let reason, let heldSeconds, let time) = phase else { return }
-    let hasProcess = stream?.process != nil || engine?.child != nil
-    let ending = stream?.process == nil ? engine?.pollChild() : stream?.pollProcess()
-    stream?.readErrors()
-    guard ending != nil || !hasProcess || now >= time else { return }
-    let (sentence, isFinal) = (sentence(ending, reason), isFinal)
-    drop()
-    lose(sentence, isFinal: isFinal, heldSeconds: heldSeconds, now: now)
-  }
-
-  /// Trying again would bring the same.
-  private var isFinal: Bool {
-    if let lastWord { return [.version, .cancelled, .badRequest].contains(lastWord.kind) }
-    if case .remote = route { return !hasGreeted }
-    return false
-  }
-
-  private func sentence(_ ending: ChildProcess.Ending?, _ reason: String?) -> String {
-    if case .remote(let shell) = route {
-      if let lastWord { return "\(shell.host): \(lastWord.message)" }
-      if let said = stream?.strayText {
-        return "\(shell.host): answers '\(said)' in place of the engine; its shell must print nothing when it starts"
-      }
-      if let reason, ending == nil || ending == .exited(0) { return "\(shell.host): the engine is lost: \(reason)" }
-      return shell.reason(ending, lastLine: stream?.lastErrorLine)
-    }
-    if let lastWord { return lastWord.message }
-    var sentence =
-      switch ending {
-      case .killed(let signal) where signal == SIGKILL: "the engine was killed, perhaps for want of memory"
-      case .killed(let signal): "the engine crashed (signal \(signal))"
-      case .exited(let status) where status != 0: "the engine ended with status \(status)"
-      default: "the engine is lost" + (reason.map { ": " + $0 } ?? "")
-      }
-    if persistence.losses >= 2 {
-      sentence += "; \(persistence.losses + 1) times in a row"
-      if let line = engine?.lastLogLine { sentence += "; its log ends: " + line }
-    }
-    return sentence
-  }
-
-  private func lose(_ reason: String, isFinal: Bool, heldSeconds: Double?, now: Double) {
-    let delay = persistence.lost(heldSeconds: heldSeconds)
-    phase = isFinal ? .givenUp : .waiting(until: now + delay)
-    become(.lost(reason: reason, retrySeconds: isFinal ? nil : delay))
-  }
-
-  private func drop() {
-    if let process = stream?.process {
-      if process.ending == nil { kill(process.processID, SIGTERM) }
-      ended.append(process)
-    }
-    stream?.close()
-    stream = nil
-    // It goes on without us.
-    if let child = engine?.child { ended.append(child) }
-    engine = nil
-  }
-
-  private func reap() {
-    for index in ended.indices { _ = ended[index].poll() }
-    ended.removeAll { $0.ending != nil }
-  }
-
-  private func become(_ link: EngineLink) {
-    self.link = link
-    news.append(.link(link))
   }
 }

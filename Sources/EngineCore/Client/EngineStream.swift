@@ -35,7 +35,11 @@ struct EngineStream {
     return watched
   }
 
-  mutating func queue(_ bytes: [UInt8]) { unsent += bytes }
+  /// Writes what can be written now; the rest, and a failure, are `move`'s business.
+  mutating func send(_ bytes: [UInt8]) {
+    unsent += bytes
+    _ = write()
+  }
 
   /// Writes what waits, reads what came.
   ///
@@ -65,7 +69,7 @@ struct EngineStream {
       } else if errno == EAGAIN {
         break
       } else if errno != EINTR {
-        return String(cString: strerror(errno))
+        return end(errno)
       }
     }
     if sent == unsent.count {
@@ -82,13 +86,19 @@ struct EngineStream {
     var total = 0
     while total < Self.readLimit {
       let (bytes, code) = Self.read(descriptor)
-      guard let bytes else { return code == EAGAIN ? nil : String(cString: strerror(code)) }
-      if bytes.isEmpty { return decoder.pendingBytes > 0 ? "it ended in the middle of a message" : "it ended" }
+      guard let bytes else { return code == EAGAIN ? nil : end(code) }
+      if bytes.isEmpty { return end(0) }
       total += bytes.count
       if !hasFrames && received.count < 80 { received += bytes.prefix(80) }
       decoder.append(bytes)
     }
     return nil
+  }
+
+  /// A process that dies with a question unread resets the connection; to us that is an end like any other.
+  private func end(_ code: Int32) -> String {
+    guard [0, ECONNRESET, EPIPE].contains(code) else { return String(cString: strerror(code)) }
+    return decoder.pendingBytes > 0 ? "it ended in the middle of a message" : "it ended"
   }
 
   mutating func readErrors() {

@@ -3,10 +3,12 @@ import Imaging
 
 /// Reaches the engine of this user on this machine, starting it where none runs. Nothing here waits: `step` is called
 /// until it has found an engine or given up.
-struct LocalEngine {
+package struct LocalEngine {
   let place: EnginePlace
   /// The program that has the verb `engine`.
   let executable: String
+  /// Of the engine that is started.
+  let environment: [String: String]
   /// How long a new engine may take until it listens.
   let patienceSeconds: Double
 
@@ -15,10 +17,25 @@ struct LocalEngine {
   private var deadline: Double?
   private var hasStarted = false
 
-  init(place: EnginePlace, executable: String, patienceSeconds: Double = 15) {
-    self.place = place
+  /// - Parameter environment: says where the engine is, and is handed on to one that is started.
+  init(environment: [String: String], executable: String, patienceSeconds: Double = 15) {
+    place = EnginePlace(environment: environment)
+    self.environment = environment
     self.executable = executable
     self.patienceSeconds = patienceSeconds
+  }
+
+  /// A connection to the user's engine, started where none runs; waits for it.
+  package static func reach(
+    environment: [String: String], executable: String = "/proc/self/exe"
+  ) throws(EngineProcessError) -> Int32 {
+    var engine = LocalEngine(environment: environment, executable: executable)
+    var now = 0.0
+    while true {
+      if let descriptor = try engine.step(now: now) { return descriptor }
+      usleep(UInt32(pace * 1e6))
+      now += pace
+    }
   }
 
   /// Seconds between two calls of `step`.
@@ -59,7 +76,8 @@ struct LocalEngine {
     guard log >= 0 else { throw .system(doing: "open the log", path: place.log, code: errno) }
     defer { close(log) }
     return try ChildProcess(
-      ["grl", "engine", "--listen", place.socket, "--detached"], executable: executable, input: nothing, output: log,
+      ["grl", "engine", "--listen", place.socket, "--detached"], executable: executable,
+      environment: environment, input: nothing, output: log,
       errors: log)
   }
 
@@ -68,9 +86,16 @@ struct LocalEngine {
     let descriptor = open(place.log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
     let end = lseek(descriptor, 0, SEEK_END)
-    let count = pread(descriptor, &bytes, bytes.count, max(0, end - 4096))
-    return LastLine(bytes.prefix(max(0, count))).text
+    let count = pread(descriptor, &bytes, bytes.count, max(0, end - bytes.count))
+    let lines = bytes.prefix(max(0, count)).split(separator: UInt8(ascii: "\n"))
+    // Of a crash that Swift describes, the line that says what it was stands before pages of registers.
+    let last = lines.lastIndex { $0.starts(with: "20".utf8) && $0.contains(UInt8(ascii: "[")) } ?? lines.startIndex
+    let crash = lines[last...].first { line in
+      let text = String(decoding: line, as: UTF8.self)
+      return text.contains("Fatal error: ") || text.hasPrefix("*** Program crashed: ")
+    }
+    return LastLine(crash ?? bytes.prefix(max(0, count))).text
   }
 }

@@ -8,6 +8,7 @@ package struct RemoteShell: Hashable, Sendable {
   let program: String
   /// What is called there; `GRL_REMOTE`.
   let remoteProgram: String
+  let environment: [String: String]
 
   /// - Throws: `EngineProcessError.badHost` for what ssh might take for an option, and for characters that no host has.
   package init(host: String, environment: [String: String]) throws(EngineProcessError) {
@@ -20,6 +21,7 @@ package struct RemoteShell: Hashable, Sendable {
       host.count <= 300
     else { throw .badHost(host) }
     self.host = host
+    self.environment = environment
     program = environment["GRL_SSH"].flatMap { $0.isEmpty ? nil : $0 } ?? "ssh"
     remoteProgram = environment["GRL_REMOTE"].flatMap { $0.isEmpty ? nil : $0 } ?? "grl"
   }
@@ -60,7 +62,8 @@ package struct RemoteShell: Hashable, Sendable {
     _ = fcntl(errors[1], F_SETFD, FD_CLOEXEC)
     do {
       let process = try ChildProcess(
-        arguments, executable: program, input: streams[1], output: streams[1], errors: errors[1])
+        arguments, executable: program, environment: environment, input: streams[1], output: streams[1],
+        errors: errors[1])
       return (process, streams[0], errors[0])
     } catch {
       for descriptor in [streams[0], errors[0]] { close(descriptor) }

@@ -9,6 +9,7 @@ package struct EngineLock: ~Copyable {
   }
 
   private let descriptor: Int32
+  private let path: String
 
   /// - Throws: `EngineProcessError.running` where another process holds it.
   package init(at path: String, socket: String) throws(EngineProcessError) {
@@ -21,13 +22,25 @@ package struct EngineLock: ~Copyable {
       let holder = Self.holder(at: path)
       throw .running(processID: holder?.processID, socket: holder?.socket)
     }
-    let text = Array("\(getpid())\n\(socket)\n".utf8)
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
-      let code = errno
+    let code = Self.write(socket, to: descriptor)
+    guard code == 0 else {
       close(descriptor)
       throw .system(doing: "write the lock", path: path, code: code)
     }
     self.descriptor = descriptor
+    self.path = path
+  }
+
+  /// Tells that the engine is reached at another socket now.
+  func announce(_ socket: String) throws(EngineProcessError) {
+    let code = Self.write(socket, to: descriptor)
+    guard code == 0 else { throw .system(doing: "write the lock", path: path, code: code) }
+  }
+
+  /// - Returns: 0 or `errno`.
+  private static func write(_ socket: String, to descriptor: Int32) -> Int32 {
+    let text = Array("\(getpid())\n\(socket)\n".utf8)
+    return ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text, text.count, 0) == text.count ? 0 : errno
   }
 
   deinit { close(descriptor) }

@@ -40,15 +40,13 @@ package enum LocalSocket {
       }
     }
     let descriptor = try make(path)
-    // The mask holds for the whole process; nothing else of it makes files yet.
-    let mask = umask(0o177)
-    let isBound = try withAddress(path) { bind(descriptor, $0, $1) } == 0
-    let code = errno
-    umask(mask)
-    guard isBound, chmod(path, 0o600) == 0, Glibc.listen(descriptor, 64) == 0 else {
-      let reason = isBound ? errno : code
+    // Linux gives the file the mode of the descriptor; a mask would hold for the other threads of the process too.
+    guard fchmod(descriptor, 0o600) == 0, try withAddress(path, { bind(descriptor, $0, $1) }) == 0,
+      chmod(path, 0o600) == 0, Glibc.listen(descriptor, 64) == 0
+    else {
+      let code = errno
       close(descriptor)
-      throw .system(doing: "listen there", path: path, code: reason)
+      throw .system(doing: "listen there", path: path, code: code)
     }
     return descriptor
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The SHA-256 hash of a message. Source: FIPS 180-4, section 6.2.
 public struct SHA256 {
   /// The 32 bytes of the digest.
@@ -7,7 +9,11 @@ public struct SHA256 {
 
   /// The digest as 64 hexadecimal digits.
   public static func hex(_ message: [UInt8]) -> String {
-    words(message).map { word in
+    hex(words(message))
+  }
+
+  private static func hex(_ words: [UInt32]) -> String {
+    words.map { word in
       let digits = String(word, radix: 16)
       return String(repeating: "0", count: 8 - digits.count) + digits
     }.joined()
@@ -18,38 +24,84 @@ public struct SHA256 {
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
 
+  /// Bytes taken in so far.
+  private var byteCount: UInt64 = 0
+  /// Less than a block, still to be taken in.
+  private var rest: [UInt8] = []
+
+  public init() {}
+
+  /// Takes in more of the message.
+  public mutating func update(_ bytes: UnsafeBufferPointer<UInt8>) {
+    byteCount += UInt64(bytes.count)
+    var start = 0
+    if !rest.isEmpty {
+      start = min(64 - rest.count, bytes.count)
+      rest += bytes[..<start]
+      guard rest.count == 64 else { return }
+      rest.withUnsafeBufferPointer { add($0[...]) }
+      rest = []
+    }
+    while bytes.count - start >= 64 {
+      add(bytes[start..<start + 64])
+      start += 64
+    }
+    rest += bytes[start...]
+  }
+
+  /// The words of the hash. Once.
+  private mutating func finish() -> [UInt32] {
+    let bitCount = byteCount * 8
+    var tail: [UInt8] = [0x80]
+    while (rest.count + tail.count) % 64 != 56 { tail.append(0) }
+    tail += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) }
+    tail.withUnsafeBufferPointer { update($0) }
+    return state
+  }
+
+  /// The digest of a file as 64 hexadecimal digits, read piece by piece.
+  public static func hex(contentsOf path: String) throws(FileFailure) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileFailure(code: errno) }
+    defer { close(descriptor) }
+    var hash = SHA256()
+    var block = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = read(descriptor, &block, block.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileFailure(code: errno) }
+      if count == 0 { return hex(hash.finish()) }
+      block.withUnsafeBufferPointer { hash.update(UnsafeBufferPointer(rebasing: $0[..<count])) }
+    }
+  }
+
+  /// The system refused to read a file, with `code` as `errno`.
+  public struct FileFailure: Error {
+    public let code: Int32
+  }
+
   private static func words(_ message: [UInt8]) -> [UInt32] {
     var hash = SHA256()
-    let bitCount = UInt64(message.count) * 8
-    var tail = Array(message.suffix(message.count % 64)) + [0x80]
-    while tail.count % 64 != 56 { tail.append(0) }
-    tail += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) }
-    for part in [message, tail] {
-      part.withUnsafeBufferPointer { bytes in
-        for start in stride(from: 0, to: bytes.count - 63, by: 64) { hash.add(bytes[start..<start + 64]) }
-      }
-    }
-    return hash.state
+    message.withUnsafeBufferPointer { hash.update($0) }
+    return hash.finish()
   }
 
   private mutating func add(_ block: Slice<UnsafeBufferPointer<UInt8>>) {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
-      var next = block.startIndex
-      for t in 0..<16 {
-        w[t] = block[next..<next + 4].reduce(0) { $0 << 8 | UInt32($1) }
-        next += 4
-      }
+      let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: block))
+      for t in 0..<16 { w[t] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4 * t, as: UInt32.self)) }
       for t in 16..<64 {
-        let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ w[t - 15] >> 3
-        let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] >> 10
+        let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ w[t - 15] &>> 3
+        let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] &>> 10
         w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
       }
       var (a, b, c, d) = (state[0], state[1], state[2], state[3])
       var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+      let constants = Self.constants
       for t in 0..<64 {
         let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
         let choice = (e & f) ^ (~e & g)
-        let first = h &+ sum1 &+ choice &+ Self.constants[t] &+ w[t]
+        let first = h &+ sum1 &+ choice &+ constants[t] &+ w[t]
         let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
         let majority = (a & b) ^ (a & c) ^ (b & c)
         (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ sum0 &+ majority)
@@ -58,7 +110,8 @@ public struct SHA256 {
     }
   }
 
-  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
+  @inline(__always)
+  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value &>> count | value &<< (32 &- count) }
 
   /// The first 32 bits of the fractions of the cube roots of the first 64 primes.
   private static let constants: [UInt32] = [

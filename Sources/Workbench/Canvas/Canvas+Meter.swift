@@ -2,7 +2,7 @@ extension Canvas {
   /// A bar of one row, filled from the left, with a few words on it. Coloured cells; `#` and `-` where there are no colours.
   ///
   /// - Parameter fraction: 0...1; anything else (not-a-number too) is brought there.
-  mutating func drawMeter(_ fraction: Double, _ label: String = "", in area: CanvasArea, _ look: Look) {
+  package mutating func drawMeter(_ fraction: Double, _ label: String = "", in area: CanvasArea, _ look: Look) {
     let line = area.top(1).clipped(to: self.area)
     guard !line.isEmpty else { return }
     let share = fraction.isFinite ? min(max(fraction, 0), 1) : 0

@@ -4,7 +4,7 @@ extension Canvas {
   ///
   /// - Returns: where it stands, to find the pixel under a cell.
   @discardableResult
-  mutating func draw(_ picture: ShownPicture, in area: CanvasArea, _ look: Look) -> PicturePlacement {
+  package mutating func draw(_ picture: ShownPicture, in area: CanvasArea, _ look: Look) -> PicturePlacement {
     let placement = picture.placement(in: area.clipped(to: self.area))
     let place = placement.area
     guard !place.isEmpty else { return placement }

@@ -1,11 +1,11 @@
 /// Where text stands in the room it is given.
-enum Alignment: Hashable {
+package enum Alignment: Hashable, Sendable {
   case left, centre, right
 }
 
 extension Canvas {
   /// Sets one cell, if it lies on the canvas. Half of a wide glyph that was there goes too.
-  mutating func set(_ column: Int, _ row: Int, _ glyph: Character?, _ style: Style) {
+  package mutating func set(_ column: Int, _ row: Int, _ glyph: Character?, _ style: Style) {
     guard (0..<columns).contains(column), (0..<rows).contains(row) else { return }
     let place = row * columns + column
     if cells[place].glyph == nil, column > 0, glyph != nil { cells[place - 1].glyph = " " }
@@ -18,7 +18,7 @@ extension Canvas {
   ///
   /// - Returns: the columns written.
   @discardableResult
-  mutating func write(
+  package mutating func write(
     _ text: some StringProtocol, in area: CanvasArea, _ style: Style, _ alignment: Alignment = .left,
     cut: ShownText.Cut = .end
   ) -> Int {
@@ -69,7 +69,7 @@ extension Canvas {
   }
 
   /// Blanks an area.
-  mutating func fill(_ area: CanvasArea, _ style: Style, _ glyph: Character = " ") {
+  package mutating func fill(_ area: CanvasArea, _ style: Style, _ glyph: Character = " ") {
     let part = area.clipped(to: self.area)
     guard !part.isEmpty else { return }
     for row in part.row..<part.endRow {
@@ -90,7 +90,7 @@ extension Canvas {
   }
 
   /// Replaces what is not ASCII, for terminals that show nothing else.
-  mutating func makeASCII() {
+  package mutating func makeASCII() {
     for place in cells.indices {
       guard let glyph = cells[place].glyph else {
         cells[place].glyph = "?"

@@ -1,14 +1,14 @@
 /// Where a picture stands in an area of cells, which are twice as high as wide: as large as fits, aspect kept, in the middle.
-struct PicturePlacement: Hashable, Sendable {
+package struct PicturePlacement: Hashable, Sendable {
   /// Cells that the picture covers; empty where there is nothing to show.
-  let area: CanvasArea
+  package let area: CanvasArea
   private let width: Int
   private let height: Int
 
   /// - Parameters:
   ///   - width: of what is shown, in any unit of square pixels.
   ///   - limit: most columns (and half rows) that such a pixel may take; nil enlarges as far as there is room.
-  init(width: Int, height: Int, in area: CanvasArea, enlargement limit: Int? = nil) {
+  package init(width: Int, height: Int, in area: CanvasArea, enlargement limit: Int? = nil) {
     self.width = width
     self.height = height
     guard width > 0, height > 0, !area.isEmpty else {
@@ -18,11 +18,12 @@ struct PicturePlacement: Hashable, Sendable {
     var scale = min(Double(area.columns) / Double(width), Double(area.rows * 2) / Double(height))
     if let limit { scale = min(scale, Double(max(1, limit))) }
     self.area = area.centred(
-      columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded())))
+      columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded()))
+    )
   }
 
   /// The pixel under the middle of a cell; nil outside the picture.
-  func pixel(column: Int, row: Int) -> (x: Int, y: Int)? {
+  package func pixel(column: Int, row: Int) -> (x: Int, y: Int)? {
     guard area.contains(column: column, row: row) else { return nil }
     // In floating point: sizes come from outside and may be as large as numbers get.
     func place(_ cell: Int, _ cells: Int, _ size: Int) -> Int {

@@ -6,7 +6,7 @@ extension PixelBlock {
 
   /// This in another size. Shrinking averages the light of all pixels that fall into one (so thin lines stay); enlarging repeats
   /// pixels. A block without pixels becomes black.
-  func scaled(width newWidth: Int, height newHeight: Int) -> PixelBlock {
+  package func scaled(width newWidth: Int, height newHeight: Int) -> PixelBlock {
     if newWidth == width, newHeight == height { return self }
     guard newWidth > 0, newHeight > 0 else { return PixelBlock(width: 0, height: 0, bytes: []) }
     var result = [UInt8](repeating: 0, count: newWidth * newHeight * 3)

@@ -1,22 +1,27 @@
 import EngineWire
 
 /// A picture, or part of one, with rectangles to be drawn over it.
-struct ShownPicture: Hashable, Sendable {
-  struct Outline: Hashable, Sendable {
+package struct ShownPicture: Hashable, Sendable {
+  package struct Outline: Hashable, Sendable {
     /// In the whole picture's pixels.
-    let rectangle: Rectangle
+    package let rectangle: Rectangle
     /// Its text colour (or its background, where it has one of its own) is the line's.
-    let role: Look.Role
+    package let role: Look.Role
+
+    package init(rectangle: Rectangle, role: Look.Role) {
+      self.rectangle = rectangle
+      self.role = role
+    }
   }
 
-  let pixels: PixelBlock
+  package let pixels: PixelBlock
   /// The part of the picture that `pixels` show, in the picture's pixels.
-  let region: Rectangle
-  var outlines: [Outline] = []
+  package let region: Rectangle
+  package var outlines: [Outline] = []
   /// Most columns that a pixel of the picture may take; nil for as many as there are.
-  var enlargement: Int?
+  package var enlargement: Int?
 
-  init(_ pixels: PixelBlock, region: Rectangle? = nil, outlines: [Outline] = [], enlargement: Int? = nil) {
+  package init(_ pixels: PixelBlock, region: Rectangle? = nil, outlines: [Outline] = [], enlargement: Int? = nil) {
     self.pixels = pixels
     self.region = region ?? Rectangle(x: 0, y: 0, width: pixels.width, height: pixels.height)
     self.outlines = outlines

@@ -1,21 +1,21 @@
 /// Text as cells show it: every glyph with the columns it takes, nothing in it that could move a cursor, reorder or hide.
 ///
 /// Control characters become `^[`, other hidden ones `\u{202e}`; a glyph keeps at most four combining marks.
-struct ShownText {
-  struct Glyph: Hashable {
-    let character: Character
+package struct ShownText: Hashable, Sendable {
+  package struct Glyph: Hashable, Sendable {
+    package let character: Character
     /// 1 or 2.
-    let columns: Int
+    package let columns: Int
   }
 
-  private(set) var glyphs: [Glyph] = []
-  private(set) var columns = 0
+  package private(set) var glyphs: [Glyph] = []
+  package private(set) var columns = 0
 
   /// Most marks that a cell takes (what ncurses can hold).
   private static let markLimit = 4
 
   /// - Parameter limit: no more columns than these are looked at, so that long text costs nothing.
-  init(_ text: some StringProtocol, limit: Int = .max) {
+  package init(_ text: some StringProtocol, limit: Int = .max) {
     if Self.isPlain(text) {
       for byte in text.utf8 {
         guard columns < limit else { return }
@@ -63,10 +63,10 @@ struct ShownText {
     }
   }
 
-  var string: String { String(glyphs.map(\.character)) }
+  package var string: String { String(glyphs.map(\.character)) }
 
   /// At most `width` columns; what is cut off is told by `..` where there is room for it.
-  func cut(to width: Int, from end: Cut = .end) -> ShownText {
+  package func cut(to width: Int, from end: Cut = .end) -> ShownText {
     guard columns > width else { return self }
     guard width > 0 else { return ShownText("") }
     let ellipsis = ShownText(width > 4 && end != .silently ? ".." : "")
@@ -84,7 +84,7 @@ struct ShownText {
   }
 
   /// Which part of a text that is too long goes.
-  enum Cut: Hashable {
+  package enum Cut: Hashable, Sendable {
     case end
     /// For paths, whose last part says most.
     case start

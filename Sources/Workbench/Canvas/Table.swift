@@ -1,6 +1,6 @@
 /// Columns of a list, fitted into the room there is.
-struct Table: Hashable, Sendable {
-  struct Column: Hashable, Sendable {
+package struct Table: Hashable, Sendable {
+  package struct Column: Hashable, Sendable {
     let title: String
     var alignment = Alignment.left
     /// Columns of cells it needs at least.
@@ -12,7 +12,7 @@ struct Table: Hashable, Sendable {
     /// What is cut off where the text is too long.
     var cut = ShownText.Cut.end
 
-    init(
+    package init(
       _ title: String, _ alignment: Alignment = .left, least: Int, most: Int? = nil, rank: Int = 0,
       cut: ShownText.Cut = .end
     ) {
@@ -26,23 +26,24 @@ struct Table: Hashable, Sendable {
   }
 
   /// Where a column stands.
-  struct Place: Hashable, Sendable {
-    let index: Int
-    let offset: Int
-    let width: Int
+  package struct Place: Hashable, Sendable {
+    package let index: Int
+    package let offset: Int
+    package let width: Int
   }
 
   let columns: [Column]
   /// Blank cells between two columns.
   var gap = 2
 
-  init(_ columns: [Column]) { self.columns = columns }
+  package init(_ columns: [Column]) { self.columns = columns }
 
   /// Places of the columns that fit into `room` cells. Columns of rank 0 stay, cut where it must be.
-  func places(in room: Int) -> [Place] {
+  package func places(in room: Int) -> [Place] {
     var kept = Array(columns.indices)
     func need() -> Int { kept.reduce(0) { $0 + columns[$1].least } + gap * max(0, kept.count - 1) }
-    while need() > room, let victim = kept.filter({ columns[$0].rank > 0 }).min(by: { columns[$0].rank < columns[$1].rank })
+    while need() > room,
+      let victim = kept.filter({ columns[$0].rank > 0 }).min(by: { columns[$0].rank < columns[$1].rank })
     {
       kept.removeAll { $0 == victim }
     }

@@ -1,6 +1,6 @@
 extension String {
   /// This in lines of at most so many columns, broken at blanks where there are some. Line breaks in it count. Never empty.
-  func wrapped(columns: Int) -> [String] {
+  package func wrapped(columns: Int) -> [String] {
     let room = max(1, columns)
     return split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph -> [String] in
       var lines: [String] = []

@@ -15,7 +15,7 @@ extension Command {
   static let open = Command("open", "open", "Enter")
   static let nextPane = Command("next-pane", "next pane", "Tab")
   static let previousPane = Command("previous-pane", "previous pane", "Shift-Tab")
-  static let movements: [Command] = [
+  package static let movements: [Command] = [
     .up, .down, .left, .right, .top, .bottom, .halfPageUp, .halfPageDown, .pageUp, .pageDown, .open, .nextPane,
     .previousPane,
   ]
@@ -58,7 +58,7 @@ extension Command {
   static let screens: [Command] = ScreenID.allCases.map {
     Command($0.name, "screen \($0.rawValue): \($0.title)", "\($0.rawValue)")
   }
-  static let workbench: [Command] =
+  package static let workbench: [Command] =
     screens + [
       .help, .palette, .back, .quit, .escape, .stop, .suspend, .redraw, .showCommand, .mouse, .theme, .host, .reconnect,
     ]

@@ -1,9 +1,9 @@
 /// Whether all letters of a text occur in another in their order, and how well: better at the beginnings of words and side by side.
-struct FuzzyMatch: Hashable {
-  let score: Int
+package struct FuzzyMatch: Hashable, Sendable {
+  package let score: Int
 
   /// nil where a letter is missing. Blanks in `needle` are left out; nothing at all matches everything.
-  init?(_ needle: String, in text: String) {
+  package init?(_ needle: String, in text: String) {
     let letters = Array(needle.lowercased().filter { $0 != " " }.prefix(64))
     let hay = Array(text.lowercased().prefix(200))
     guard !letters.isEmpty else {

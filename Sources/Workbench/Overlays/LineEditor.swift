@@ -1,20 +1,20 @@
 /// A line being typed.
-struct LineEditor: Hashable, Sendable {
+package struct LineEditor: Hashable, Sendable {
   /// Longest line, in characters: a paste of a whole file stays bearable.
-  static let limit = 4096
+  package static let limit = 4096
 
   private(set) var characters: [Character]
   /// Before which character the cursor stands, `0...characters.count`.
-  private(set) var position: Int
+  package private(set) var position: Int
 
-  init(_ text: String = "") {
+  package init(_ text: String = "") {
     characters = Array(text.prefix(Self.limit))
     position = characters.count
   }
 
-  var text: String { String(characters) }
+  package var text: String { String(characters) }
 
-  mutating func insert(_ text: some StringProtocol) {
+  package mutating func insert(_ text: some StringProtocol) {
     // A line break within a paste ends nothing; it is a blank.
     let new = text.prefix(Self.limit - characters.count).map { $0.isNewline || $0 == "\t" ? " " : $0 }
     characters.insert(contentsOf: new, at: position)
@@ -22,7 +22,7 @@ struct LineEditor: Hashable, Sendable {
   }
 
   /// False where the key means nothing to a line.
-  mutating func handle(_ key: Key) -> Bool {
+  package mutating func handle(_ key: Key) -> Bool {
     switch key {
     case .character(let character): insert(String(character))
     case .backspace, .control("h"): erase(position - 1..<position)

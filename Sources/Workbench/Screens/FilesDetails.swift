@@ -68,13 +68,13 @@ struct FilesDetails: Sendable {
 }
 
 extension PictureInfo {
-  /// `8 RGB`, `16 gray+A`.
+  /// `8 RGB`, `16 gray`; alpha beside gray is told by `carried`.
   var kindText: String { "\(bitDepth) \(layoutText)" }
 
   private var layoutText: String {
     switch layout {
     case "gray": "gray"
-    case "grayAlpha": "gray+A"
+    case "grayAlpha": "gray"
     case "rgb": "RGB"
     case "rgbAlpha": "RGBA"
     default: layout

@@ -18,13 +18,13 @@ struct FilesLayout: Hashable, Sendable {
       side = pane == .preview ? area : area.left(0)
     } else {
       // Enough for the list's columns; the preview takes the rest.
-      let wanted = min(76, max(44, area.columns / 2 - 4))
+      let wanted = min(76, max(43, area.columns / 2 - 4))
       list = area.left(wanted)
       side = area.dropLeft(wanted)
     }
     heads = area.rows >= 6 ? 2 : area.rows >= 3 ? 1 : 0
     let inner = side.inset(columns: side.columns >= 20 ? 1 : 0)
-    let factRows = area.rows >= 12 ? 4 : area.rows >= 6 ? 2 : 0
+    let factRows = area.rows >= 20 ? 5 : area.rows >= 12 ? 4 : area.rows >= 6 ? 2 : 0
     facts = inner.bottom(factRows)
     picture = inner.dropTop(area.rows >= 3 ? 1 : 0).dropBottom(factRows)
   }

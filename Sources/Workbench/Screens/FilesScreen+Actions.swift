@@ -67,8 +67,7 @@ extension FilesScreen {
     switch tag {
     case "find":
       search.begin(text)
-      cursor.move(to: max(0, cursor.index - 1), count: tree.rows.count, visible: layout(session).listRows)
-      find(isForward: true, &session)
+      find(isForward: true, from: cursor.index - 1, &session)
     case "filter":
       rangeStart = nil
       keepingPlace { $0.filter = text }
@@ -80,9 +79,9 @@ extension FilesScreen {
     settle(&session)
   }
 
-  private mutating func find(isForward: Bool, _ session: inout Session) {
+  private mutating func find(isForward: Bool, from start: Int? = nil, _ session: inout Session) {
     guard !search.text.isEmpty else { return session.say("nothing to find yet: / begins") }
-    guard let index = search.next(after: cursor.index, isForward: isForward, in: tree) else {
+    guard let index = search.next(after: start ?? cursor.index, isForward: isForward, in: tree) else {
       return session.say("no name here holds \(search.text)")
     }
     cursor.move(to: index, count: tree.rows.count, visible: layout(session).listRows)
@@ -114,6 +113,7 @@ extension FilesScreen {
 
   mutating func startTrial(_ session: inout Session) {
     guard let path = session.current else { return session.say("a preview needs a picture under the cursor") }
+    if let problem = PlanModels.problem(session.draft.request, session.models) { return session.say(problem, .warning) }
     guard let size = pictureSize(of: path) else { return session.say("this picture's size is not known yet", .warning) }
     let region = session.framed ?? RegionFrame.standard(width: size.width, height: size.height)
     session.framed = region

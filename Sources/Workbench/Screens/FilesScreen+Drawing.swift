@@ -10,8 +10,8 @@ extension FilesScreen {
 
   private static let table = Table([
     Table.Column("name", least: 14, most: 200),
-    Table.Column("size", .right, least: 11, rank: 3),
-    Table.Column("kind", least: 9, rank: 2),
+    Table.Column("size", .right, least: 10, rank: 3),
+    Table.Column("kind", least: 7, rank: 2),
     Table.Column("carries", least: 14, most: 22, rank: 1),
   ])
 
@@ -32,12 +32,17 @@ extension FilesScreen {
   }
 
   private func drawHead(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    // Some of the path always stays to be seen.
+    let most = max(0, area.columns - min(14, tree.path.columns) - 2)
+    let count = "\(tree.shownCount)" + (tree.isCut ? "+" : "")
     var right = markedText(session)
-    if right.isEmpty && !tree.path.isEmpty { right = Quantity.count(tree.shownCount, "entry", "entries") }
-    if tree.isCut { right += ", more are not shown" }
-    if !tree.filter.isEmpty { right = "only with \(tree.filter.shown)" + (right.isEmpty ? "" : ", ") + right }
+    if !tree.filter.isEmpty {
+      right = "with \(tree.filter.shown): \(count)" + (right.isEmpty ? "" : ", ") + right
+    } else if right.isEmpty && !tree.path.isEmpty {
+      right = count + (tree.shownCount == 1 ? " entry" : " entries")
+    }
     let style = session.marked.isEmpty && tree.filter.isEmpty ? look[.faint] : look[.accent]
-    let used = canvas.write(right, in: area.right(max(right.columns, 0)), style, .right)
+    let used = canvas.write(right, in: area.right(min(right.columns, most)), style, .right)
     canvas.write(shortPath(session), in: area.dropRight(used + (used > 0 ? 2 : 0)), look[.title], cut: .start)
   }
 
@@ -50,7 +55,7 @@ extension FilesScreen {
 
   private func drawEmpty(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     if let failure {
-      for (row, line) in failure.wrapped(to: area.columns).enumerated() {
+      for (row, line) in failure.wrapped(columns: area.columns).enumerated() {
         canvas.write(line, in: area.dropTop(row), look[.error])
       }
     } else if tree.path.isEmpty {
@@ -95,13 +100,13 @@ extension FilesScreen {
       switch details[tree.path(of: row)] {
       case .picture(let info):
         return [
-          indent + entry.name, "\(info.width) x \(info.height)", info.kindText, info.carried.joined(separator: " "),
+          indent + entry.name, "\(info.width)x\(info.height)", info.kindText, info.carried.joined(separator: " "),
         ]
-      case .failed: return [indent + entry.name, "", "unreadable", ""]
+      case .failed: return [indent + entry.name, "unreadable", "", ""]
       case nil: return [indent + entry.name, "", "", ""]
       }
     case .other: return [indent + entry.name, Quantity.bytes(entry.bytes), "", ""]
-    case .unreadable: return [indent + entry.name, "", "unreadable", ""]
+    case .unreadable: return [indent + entry.name, "unreadable", "", ""]
     }
   }
 

@@ -33,7 +33,7 @@ extension FilesScreen {
   }
 
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
-    guard !trial.isOpen else { return }
+    guard !trial.isOpen else { return trial.mouse(event, in: area, &session) }
     let layout = FilesLayout(area, pane: pane)
     switch event.action {
     case .scrollUp, .scrollDown:

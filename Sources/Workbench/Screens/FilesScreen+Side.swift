@@ -15,7 +15,7 @@ extension FilesScreen {
     switch preview.outcome {
     case .shown(let shown): canvas.draw(picture(shown, session), in: layout.picture, look)
     case .failed(let reason):
-      for (line, text) in reason.wrapped(to: layout.picture.columns).prefix(layout.picture.rows).enumerated() {
+      for (line, text) in reason.wrapped(columns: layout.picture.columns).prefix(layout.picture.rows).enumerated() {
         canvas.write(text, in: layout.picture.dropTop(line), look[.error, on: .panel])
       }
     case nil:
@@ -46,7 +46,7 @@ extension FilesScreen {
     case .unreadable: text = "its name or kind cannot be told, so it cannot be opened"
     case .picture: text = ""
     }
-    for (row, line) in text.wrapped(to: area.columns).prefix(area.rows).enumerated() {
+    for (row, line) in text.wrapped(columns: area.columns).prefix(area.rows).enumerated() {
       canvas.write(line, in: area.dropTop(row), look[.faint, on: .panel])
     }
   }
@@ -58,16 +58,16 @@ extension FilesScreen {
     var lines: [(text: String, role: Look.Role)] = []
     switch details[path] {
     case .picture(let info):
-      var size = "\(info.width) x \(info.height), \(info.kindText), \(info.format) \(Quantity.bytes(info.bytes))"
-      if !info.carried.isEmpty { size += ", " + info.carried.joined(separator: " ") }
-      lines.append((size, .text))
+      lines.append(
+        ("\(info.width) x \(info.height), \(info.kindText), \(info.format) \(Quantity.bytes(info.bytes))", .text))
+      if !info.carried.isEmpty { lines.append(("carries " + info.carried.joined(separator: ", "), .text)) }
     case .failed(let reason): lines.append((reason, .error))
     case nil: lines.append((Quantity.bytes(entry.bytes), .faint))
     }
     if let info = preview.shown?.info {
       let impression = PictureImpression(info)
       if let text = impression.text {
-        lines.append((text + " (estimate)", .faint))
+        lines.append((text, .faint))
         lines.append((impression.suggestion, impression.task == nil ? .faint : .accent))
       }
     }

@@ -21,6 +21,13 @@ struct FilesScreen: Screen {
     .fit.called("after a preview: all of it"), .actualSize.called("after a preview: one pixel to one"), flip, reload,
   ]
 
+  private static let previewHints: [Command] = [
+    .trial.called("", short: "preview"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
+    .mark, .escape.called("", short: "back"),
+  ]
+
+  var hints: [Command] { trial.isOpen ? Trial.hints : pane == .preview ? Self.previewHints : Self.commands }
+
   var tree = FilesTree()
   var cursor = ListCursor()
   var pane = Pane.list
@@ -93,31 +100,5 @@ struct FilesScreen: Screen {
       return (tree.path(of: row), entry.modified)
     }
     details.ask(wanted, &session)
-  }
-}
-
-/// Names that hold a text, found once and then gone through.
-struct FilesSearch: Sendable {
-  private(set) var text = ""
-  private var matches: [Int] = []
-  private var version = -1
-
-  /// Looks for `text` from now on.
-  mutating func begin(_ text: String) {
-    self.text = text
-    version = -1
-  }
-
-  /// The next row after `index`, or before it, that matches, going round at the ends; nil where nothing does.
-  mutating func next(after index: Int, isForward: Bool, in tree: FilesTree) -> Int? {
-    guard !text.isEmpty else { return nil }
-    if version != tree.version {
-      let needle = FilesNeedle(text)
-      matches = tree.rows.indices.filter { tree.entry(tree.rows[$0]).map { needle.isIn($0.name) } ?? false }
-      version = tree.version
-    }
-    guard let first = matches.first, let last = matches.last else { return nil }
-    if isForward { return matches.first { $0 > index } ?? first }
-    return matches.last { $0 < index } ?? last
   }
 }

@@ -2,8 +2,8 @@ import EngineWire
 
 /// The plan for the next job as the person has it so far, with the way back. Its inputs are not looked at: what is marked in the
 /// files screen goes in.
-struct PlanDraft: Sendable {
-  private(set) var request: JobRequest
+package struct PlanDraft: Sendable {
+  package private(set) var request: JobRequest
   private var past: [JobRequest] = []
 
   /// - Parameter task: the one chosen last; nil or one that is not known becomes `denoise`.

@@ -4,7 +4,7 @@ extension PlanRow {
   /// What the engine and the models say to the row's value; "" for nothing.
   ///
   /// - Parameter picture: of the plan, the one that is looked at; nil before there is a plan.
-  func note(_ request: JobRequest, _ picture: JobPlan.Picture?, _ plan: JobPlan?, _ session: Session) -> String {
+  func note(_ request: JobRequest, _ picture: JobPlan.Picture?, _ totals: PlanTotals?, _ session: Session) -> String {
     let picture = picture?.problem == nil ? picture : nil
     switch self {
     case .task: return Self.about[request.task] ?? ""
@@ -27,8 +27,8 @@ extension PlanRow {
     case .scale: return picture.map { "\($0.outputWidth) x \($0.outputHeight)" } ?? ""
     case .name: return picture.map { FilesTree.lastComponent(of: $0.output) } ?? ""
     case .existing:
-      let count = plan?.pictures.count { $0.outputExists } ?? 0
-      return count == 0 ? "" : "\(count) of \(plan?.pictures.count ?? 0) exist"
+      guard let totals, totals.clashes > 0 else { return "" }
+      return "\(totals.clashes) of \(totals.pictures) exist"
     default: return ""
     }
   }

@@ -22,6 +22,8 @@ extension PlanScreen {
     case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
     case .escape where pane == .plan: pane = .rows
     case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
+    case let command where PlanRow.allCases.contains { $0.command == command }:
+      if let row = PlanRow.allCases.first(where: { $0.command == command }) { ask(for: row, &session) }
     default: return pane == .rows ? performInRows(command, &session) : performInPlan(command, &session)
     }
     return true
@@ -57,7 +59,8 @@ extension PlanScreen {
   private func showPicture(_ session: inout Session) {
     guard let plan = session.plan, plan.pictures.indices.contains(pictures.index) else { return }
     let picture = plan.pictures[pictures.index]
-    session.overlay = .report(title: FilesTree.lastComponent(of: picture.input), lines: PlanReport.lines(picture))
+    let lines = PlanReport.lines(picture).joined(separator: "\n")
+    session.overlay = .report(Report(title: FilesTree.lastComponent(of: picture.input), text: lines))
   }
 
   private mutating func step(_ step: Int, _ session: inout Session) {
@@ -73,6 +76,8 @@ extension PlanScreen {
       case .success(let request): session.draft.edit { $0 = request }
       case .failure(let problem): session.say(problem.text, .warning)
       }
+    } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
+      pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
       var request = session.draft.request
       if let problem = row.take(text, &request, session) {
@@ -84,6 +89,40 @@ extension PlanScreen {
     settle(&session)
   }
 
+  /// A click chooses a row, one on the chosen row changes it; the wheel scrolls what it is over.
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    guard !trial.isOpen else { return trial.mouse(event, in: area, &session) }
+    let layout = layout(area, session)
+    let isOverPlan = layout.plan.contains(column: event.column, row: event.row)
+    let count = isOverPlan ? session.plan?.pictures.count ?? 0 : rows(session).count
+    let visible = isOverPlan ? layout.visiblePictures : layout.visibleRows
+    switch event.action {
+    case .scrollUp, .scrollDown:
+      let step = event.action == .scrollUp ? -3 : 3
+      if isOverPlan {
+        pictures.scroll(by: step, count: count, visible: visible)
+      } else {
+        cursor.scroll(by: step, count: count, visible: visible)
+      }
+    case .press where isOverPlan:
+      pane = .plan
+      let row = event.row - layout.plan.row - layout.summaryRows
+      guard row >= 0 else { break }
+      pictures.move(to: pictures.firstRow(count: count, visible: visible) + row, count: count, visible: visible)
+    case .press where layout.rows.contains(column: event.column, row: event.row):
+      pane = .rows
+      let row = cursor.firstRow(count: count, visible: visible) + event.row - layout.rows.row
+      guard row < count else { break }
+      if row == cursor.index {
+        _ = performInRows(.open, &session)
+      } else {
+        cursor.move(to: row, count: count, visible: visible)
+      }
+    case .press, .drag, .release: break
+    }
+    settle(&session)
+  }
+
   /// What keeps the plan from being run, whatever the engine says; nil where nothing does.
   func missing(_ session: Session) -> String? {
     if !session.isConnected { return "there is no engine to run it" }
@@ -91,9 +130,15 @@ extension PlanScreen {
     return PlanModels.problem(Self.request(session), session.models)
   }
 
-  private func submit(_ session: inout Session) {
+  private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
-    if let problem = session.plan?.problem { return session.say(problem, .error) }
+    if let (problem, isClash) = problem(session) {
+      if isClash, let place = rows(session).firstIndex(of: .existing) {
+        pane = .rows
+        cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
+      }
+      return session.say(problem, .error)
+    }
     guard !session.isAsking(.plan, .submit) else { return }
     if let plan = session.plan, !plan.pictures.isEmpty {
       if let problem = plan.pictures[0].problem, plan.pictures.allSatisfy({ $0.problem != nil }) {
@@ -117,23 +162,5 @@ extension PlanScreen {
       return session.say("frame a part of the picture first: screen 1, Tab, hjkl")
     }
     trial.start(path: path, region: region, &session)
-  }
-}
-
-/// One picture of a plan, told in lines.
-enum PlanReport {
-  static func lines(_ picture: JobPlan.Picture) -> [String] {
-    var lines = ["from   \(picture.input)", "to     \(picture.output)"]
-    if picture.outputExists { lines.append(picture.isSkipped ? "       exists, skipped" : "       exists") }
-    if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
-    lines += [
-      "size   \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
-      "model  \(picture.model)",
-      "tiles  \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap)",
-      "       \(picture.reason)",
-      "memory \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
-      "time   \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
-    ]
-    return lines + picture.notes.map { "note   \($0)" }
   }
 }

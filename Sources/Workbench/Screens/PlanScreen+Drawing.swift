@@ -3,7 +3,7 @@ import EngineWire
 extension PlanScreen {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     guard !trial.isOpen else { return trial.draw(on: &canvas, in: area, session, look) }
-    let layout = PlanLayout(area, rows: rows(session).count, pane: pane)
+    let layout = layout(area, session)
     if layout.showsRows { drawRows(on: &canvas, layout, session, look) }
     if layout.showsPlan { drawPlan(on: &canvas, in: layout.plan, layout, session, look) }
   }
@@ -15,9 +15,7 @@ extension PlanScreen {
       let isCursor = first + line == min(cursor.index, rows.count - 1)
       draw(rows[first + line], isCursor, on: &canvas, in: layout.rows.dropTop(line).top(1), session, look)
     }
-    if !layout.help.isEmpty, let row = row(session) {
-      canvas.write(row.help, in: layout.help.dropLeft(2), look[.faint])
-    }
+    if !layout.help.isEmpty, let row = row(session) { explain(row, on: &canvas, in: layout.help, session, look) }
   }
 
   private func draw(
@@ -38,11 +36,37 @@ extension PlanScreen {
     let used = canvas.write(
       value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
-    let note = row.note(request, looked(session), session.plan, session)
+    let note = row.note(request, looked(session), totals, session)
     let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
-    let notes = values.dropLeft(max(22, used + 6))
+    let notes = Self.noteRoom(values, used)
     guard notes.columns >= 8 else { return }
-    canvas.write(note, in: notes.dropRight(1), style(isProblem ? .error : .faint))
+    canvas.write(note, in: notes, style(isProblem ? .error : .faint))
+  }
+
+  /// What is left behind a value of so many columns.
+  private static func noteRoom(_ values: CanvasArea, _ used: Int) -> CanvasArea {
+    values.dropLeft(max(25, used + 5)).dropRight(1)
+  }
+
+  /// What the row is for, and its note as a whole where there is room for both or the note was cut.
+  private func explain(
+    _ row: PlanRow, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
+  ) {
+    let request = Self.request(session)
+    let note = row.note(request, looked(session), totals, session)
+    let room = Self.noteRoom(area.dropLeft(area.columns > 30 ? 16 : 10), row.value(request).columns)
+    let isCut = note.columns > room.columns
+    let inner = area.inset(columns: area.columns > 30 ? 2 : 0)
+    var lines = isCut && area.rows == 1 ? [note] : row.help.wrapped(columns: inner.columns)
+    if isCut && area.rows > 1 { lines += note.wrapped(columns: inner.columns) }
+    for (place, line) in lines.prefix(area.rows).enumerated() {
+      canvas.write(line, in: inner.dropTop(place), look[.faint])
+    }
+  }
+
+  private var totals: PlanTotals? {
+    guard question.isCurrent, case .plan(_, let totals) = question.last else { return nil }
+    return totals
   }
 
   /// The picture of the plan that is looked at.

@@ -5,11 +5,11 @@ import EngineWire
 extension PlanScreen {
   private static let table = Table([
     Table.Column("result", least: 14, most: 120),
-    Table.Column("size", least: 11, most: 24, rank: 1),
-    Table.Column("tiles", .right, least: 5, rank: 2),
+    Table.Column("size", least: 11, most: 24, rank: 2),
+    Table.Column("tiles", .right, least: 5, rank: 3),
     Table.Column("memory", .right, least: 8, rank: 1),
-    Table.Column("time", .right, least: 11, rank: 3),
-    Table.Column("", least: 7, rank: 4),
+    Table.Column("time", .right, least: 11, rank: 4),
+    Table.Column("", least: 7, rank: 5),
   ])
 
   func drawPlan(
@@ -35,6 +35,11 @@ extension PlanScreen {
     _ plan: JobPlan, on canvas: inout Canvas, in area: CanvasArea, _ layout: PlanLayout, _ look: Look
   ) {
     let places = Self.table.places(in: area.columns)
+    if layout.showsTitles {
+      let titles = CanvasArea(column: area.column, row: area.row - 1, columns: area.columns, rows: 1)
+      canvas.write(
+        Self.table.columns.map(\.title), of: Self.table, at: places, in: titles, look[.faint, on: .panel])
+    }
     let visible = min(layout.visiblePictures, area.rows)
     let first = pictures.firstRow(count: plan.pictures.count, visible: visible)
     for line in 0..<max(0, min(visible, plan.pictures.count - first)) {
@@ -71,62 +76,50 @@ extension PlanScreen {
     var label = ""
   }
 
-  /// Totals, and what is in the way; the most useful first.
+  /// Totals, and what is in the way; the most useful first. Long lines go on in the next one, three at most.
   func summary(_ session: Session) -> [Line] {
+    unwrapped(session).flatMap { line in
+      guard line.meter == nil else { return [line] }
+      let parts = line.text.wrapped(columns: PlanLayout.planColumns(session.area))
+      return parts.prefix(3).map { Line(text: $0, role: line.role) }
+    }
+  }
+
+  private func unwrapped(_ session: Session) -> [Line] {
     if let missing = missing(session) { return [Line(text: missing, role: .warning)] }
     guard question.isCurrent, let outcome = question.last else {
       return [Line(text: "the engine is working it out", role: .faint)]
     }
     switch outcome {
     case .failed(let reason): return [Line(text: reason, role: .error)]
-    case .plan(let plan): return Self.totals(plan)
+    case .plan(let plan, let totals): return Self.lines(plan, totals, problem(plan, totals, session))
     }
   }
 
-  private static func totals(_ plan: JobPlan) -> [Line] {
-    let todo = plan.pictures.filter { $0.problem == nil && !$0.isSkipped }
-    let failing = plan.pictures.count { $0.problem != nil }
-    let pixels = todo.reduce(0) { $0 + Double($1.width) * Double($1.height) }
-    var first = "\(Quantity.count(todo.count, "picture")), \(Quantity.megapixels(pixels))"
-    let skipped = plan.pictures.count(where: \.isSkipped)
-    if skipped > 0 { first += ", \(skipped) skipped" }
-    if failing > 0 { first += ", \(failing) cannot be restored" }
-    var lines = [Line(text: first, role: .title)]
-    if let problem = plan.problem { lines.append(Line(text: problem, role: .error)) }
-    lines.append(Line(text: time(todo)))
-    if let worst = todo.max(by: { $0.estimateBytes < $1.estimateBytes }), worst.budgetBytes > 0 {
+  /// Why the job cannot be queued, in the words of this screen where it can be settled here.
+  private func problem(_ plan: JobPlan, _ totals: PlanTotals, _ session: Session) -> String? {
+    guard totals.isClash, Self.request(session).existing == .refuse else { return plan.problem }
+    let what = totals.clashes == 1 ? "a result exists" : "\(totals.clashes) results exist"
+    return "\(what) already: change 'if it exists'"
+  }
+
+  /// The same for the plan that is shown; nil where it can be queued or is not known.
+  func problem(_ session: Session) -> (text: String, isClash: Bool)? {
+    guard question.isCurrent, case .plan(let plan, let totals) = question.last else { return nil }
+    return problem(plan, totals, session).map { ($0, $0 != plan.problem) }
+  }
+
+  private static func lines(_ plan: JobPlan, _ totals: PlanTotals, _ problem: String?) -> [Line] {
+    if totals.pictures == 0, let problem { return [Line(text: problem, role: .error)] }
+    var lines = [Line(text: totals.text, role: .title)]
+    if let problem { lines.append(Line(text: problem, role: .error)) }
+    lines.append(Line(text: totals.time))
+    if totals.budgetBytes > 0 {
+      let label = "\(Quantity.memory(totals.estimateBytes)) of \(Quantity.memory(totals.budgetBytes))"
       lines.append(
-        Line(
-          text: "memory", meter: Double(worst.estimateBytes) / Double(worst.budgetBytes),
-          label: "\(Quantity.memory(worst.estimateBytes)) of \(Quantity.memory(worst.budgetBytes))"))
+        Line(text: "memory", meter: Double(totals.estimateBytes) / Double(totals.budgetBytes), label: label))
     }
-    if let note = notes(todo) { lines.append(Line(text: note, role: .faint)) }
+    if let note = totals.note { lines.append(Line(text: note, role: .faint)) }
     return lines
-  }
-
-  /// Only what was measured here is told.
-  private static func time(_ pictures: [JobPlan.Picture]) -> String {
-    let known = pictures.compactMap(\.seconds)
-    let sum = known.reduce(0, +)
-    if pictures.isEmpty { return "nothing to restore" }
-    if known.isEmpty { return "time not measured yet on this machine" }
-    if known.count < pictures.count {
-      return "over \(Quantity.duration(sum)); \(pictures.count - known.count) not measured yet on this machine"
-    }
-    return "about \(Quantity.duration(sum)), from this machine's speed"
-  }
-
-  private static func notes(_ pictures: [JobPlan.Picture]) -> String? {
-    var counts: [(note: String, count: Int)] = []
-    for note in pictures.lazy.flatMap(\.notes) {
-      if let place = counts.firstIndex(where: { $0.note == note }) {
-        counts[place].count += 1
-      } else if counts.count < 8 {
-        counts.append((note, 1))
-      }
-    }
-    guard let first = counts.first else { return nil }
-    let who = first.count == pictures.count ? "" : "\(first.count) of \(pictures.count): "
-    return who + first.note + (counts.count > 1 ? "; and more, Enter on a picture tells" : "")
   }
 }

@@ -4,12 +4,16 @@ import EngineWire
 struct PlanScreen: Screen {
   enum Pane: Hashable, Sendable { case rows, plan }
 
-  static let commands: [Command] = [
-    .run.called("run: queue the job and watch it"),
-    .trial.called("restore only the framed part and compare", short: "preview"), .undo, .edit.called("edit as text"),
-    Command("reset", "everything back to automatic", "0"),
-    FilesScreen.flip,
-  ]
+  static let commands: [Command] =
+    [
+      .run.called("run: queue the job and watch it", short: "run"),
+      .trial.called("restore only the framed part and compare", short: "preview"), .undo,
+      .edit.called("edit as text", short: "edit"),
+      Command("reset", "everything back to automatic", "0"),
+      FilesScreen.flip,
+    ] + PlanRow.allCases.map(\.command)
+
+  var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
 
   var cursor = ListCursor()
   /// In the pictures of the plan.
@@ -35,7 +39,10 @@ struct PlanScreen: Screen {
     return rows.isEmpty ? nil : rows[min(cursor.index, rows.count - 1)]
   }
   func layout(_ session: Session) -> PlanLayout {
-    PlanLayout(session.area, rows: rows(session).count, pane: pane)
+    layout(session.area, session)
+  }
+  func layout(_ area: CanvasArea, _ session: Session) -> PlanLayout {
+    PlanLayout(area, rows: rows(session).count, summary: summary(session).count, pane: pane)
   }
 
   mutating func refresh(_ session: inout Session) {
@@ -74,63 +81,6 @@ struct PlanScreen: Screen {
       session.go(to: .run)
     case .failure(let failure): session.say(failure.message, .error)
     default: session.say("the engine did not say whether it took the job; see screen 3", .warning)
-    }
-  }
-}
-
-/// The engine's word on a plan: asked for when the plan has rested, and only the last one counts.
-struct PlanQuestion: Sendable {
-  enum Outcome: Hashable, Sendable {
-    case plan(JobPlan)
-    case failed(String)
-  }
-
-  /// Edits within this time of each other are one.
-  static let quick = 0.25
-  /// How long a plan that is being edited must rest, in seconds.
-  static let rest = 0.12
-
-  private(set) var wanted: JobRequest?
-  private var asked: JobRequest?
-  private var known: (request: JobRequest, outcome: Outcome)?
-  private var since = -Double.infinity
-  private var isQuick = false
-
-  /// What was said last, to whatever plan.
-  var last: Outcome? { known?.outcome }
-  /// `last` is the word on what is wanted.
-  var isCurrent: Bool { wanted != nil && known?.request == wanted }
-  var isWaiting: Bool { wanted != nil && !isCurrent && asked != wanted }
-
-  func plan(for request: JobRequest) -> JobPlan? {
-    guard known?.request == request, case .plan(let plan) = known?.outcome else { return nil }
-    return plan
-  }
-
-  mutating func ask(_ request: JobRequest, _ session: inout Session) {
-    guard !request.inputs.isEmpty else {
-      (wanted, asked, known) = (nil, nil, nil)
-      return session.forget(.plan, .plan)
-    }
-    if request != wanted {
-      isQuick = session.time - since < Self.quick
-      wanted = request
-      since = session.time
-    }
-    if asked != nil && !session.isAsking(.plan, .plan) { asked = nil }
-    guard !isCurrent, asked != request else { return }
-    guard !isQuick || session.time - since > Self.rest - 0.05 else { return }
-    session.ask(.plan(request), for: .plan, .plan)
-    asked = session.isAsking(.plan, .plan) ? request : nil
-  }
-
-  mutating func receive(_ reply: Reply) {
-    guard let request = asked else { return }
-    asked = nil
-    switch reply {
-    case .plan(let plan): known = (request, .plan(plan))
-    case .failure(let failure): known = (request, .failed(failure.message))
-    default: known = (request, .failed("the engine did not answer with a plan"))
     }
   }
 }

@@ -34,7 +34,7 @@ enum PlanText {
     case .refuse: break
     case .skip: words.append("--skip-existing")
     case .replace: words.append("--overwrite")
-    case .rename: words.append("--rename")
+    case .rename: words.append("--rename-existing")
     }
     return words.joined(separator: " ")
   }
@@ -53,7 +53,7 @@ enum PlanText {
       case "--recursive": request.isRecursive = true
       case "--skip-existing": request.existing = .skip
       case "--overwrite": request.existing = .replace
-      case "--rename": request.existing = .rename
+      case "--rename-existing": request.existing = .rename
       default:
         guard known.contains(option) else { return .failure(Problem(text: "\(option) is not known here")) }
         guard let value = words.popLast() else { return .failure(Problem(text: "\(option) needs a value")) }

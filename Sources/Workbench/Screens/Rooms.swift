@@ -1,10 +1,11 @@
 import EngineWire
 
-// Rooms of screens that are still being built: empty, and calm about it.
-
-/// A screen that shows a page of text and does nothing.
+/// A screen that is not built yet: a page that says what will be there. Replace the type behind its `ScreenID` in `makeScreen`.
 protocol Room: Screen {
-  static var page: [String] { get }
+  static var title: String { get }
+  static var state: String { get }
+  static var plan: [String] { get }
+  static var keys: String { get }
 }
 
 extension Room {
@@ -14,17 +15,28 @@ extension Room {
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {}
   mutating func refresh(_ session: inout Session) {}
 
+  private static var page: [(String, Look.Role)] {
+    [(title, .title), (state, .faint), ("", .text)] + plan.map { ($0, .text) } + [("", .text), (keys, .faint)]
+  }
+
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
-    for (row, line) in Self.page.enumerated() where row + 1 < area.rows {
-      canvas.write(line, in: area.dropTop(row + 1).dropLeft(2), row == 0 ? look[.title] : look[.text])
+    let inner = area.inset(columns: area.columns > 20 ? 2 : 0)
+    let width = min(inner.columns, 78)
+    var rest = inner.centred(columns: width, rows: inner.rows).dropTop(area.rows > 16 ? 2 : area.rows > 10 ? 1 : 0)
+    for (text, role) in Self.page {
+      for line in text.wrapped(columns: max(1, width)) {
+        canvas.write(line, in: rest, look[role])
+        rest = rest.dropTop(1)
+      }
     }
   }
+
+  func plainLines(_ session: Session) -> [String] { Self.page.map(\.0).filter { !$0.isEmpty } }
 }
 
-struct FilesRoom: Room { static let page = ["Files"] }
-struct PlanRoom: Room { static let page = ["Plan"] }
-struct RunRoom: Room { static let page = ["Run"] }
-struct AttentionScreen: Room { static let page = ["Attention"] }
-struct CompareScreen: Room { static let page = ["Compare"] }
-struct ModelsScreen: Room { static let page = ["Models"] }
-struct LogScreen: Room { static let page = ["Log"] }
+struct RunRoom: Room {
+  static let title = "Run"
+  static let state = ""
+  static let plan: [String] = []
+  static let keys = ""
+}

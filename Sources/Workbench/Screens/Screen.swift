@@ -12,6 +12,9 @@ protocol Screen: Sendable {
   /// (`Command.workbench`) are not among them. Keys of several screens that mean the same are `Command`'s statics.
   static var commands: [Command] { get }
 
+  /// What the footer offers now, those with a `short`: `commands`, unless the screen has something else in front.
+  var hints: [Command] { get }
+
   /// Does `command` (one of `commands`, a movement, or one of the workbench's own that this screen does its own way: `back`,
   /// `escape`, `showCommand`, `stop`). False if it means nothing here. A command that needs an argument asks for it by
   /// `session.prompt`; the palette and plain mode answer that at once where the person gave the argument with the name.
@@ -36,13 +39,20 @@ protocol Screen: Sendable {
   /// Draws into `area`; any size from 1 x 1 up. The area is blank in the look's text style.
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look)
 
-  /// The same told in lines, for those who hear it: no columns side by side, no pictures.
+  /// The same told in lines, for those who hear it: no columns side by side, no pictures. Rows that can be chosen begin with their
+  /// number from 1; where the cursor is stands in a line of its own at the end, so that a movement changes that line alone.
   func plainLines(_ session: Session) -> [String]
+
+  /// Puts the cursor on a row by its number in `plainLines`. False where there is no such row.
+  mutating func choose(row: Int, _ session: inout Session) -> Bool
 }
 
 extension Screen {
+  var hints: [Command] { Self.commands }
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {}
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {}
+
+  mutating func choose(row: Int, _ session: inout Session) -> Bool { false }
 
   /// What is drawn on a narrow screen, which folds to one pane.
   func plainLines(_ session: Session) -> [String] {
@@ -58,7 +68,7 @@ extension ScreenID {
     switch self {
     case .files: FilesScreen()
     case .plan: PlanScreen()
-    case .run: RunRoom()
+    case .run: RunScreen()
     case .attention: AttentionScreen()
     case .compare: CompareScreen()
     case .models: ModelsScreen()

@@ -4,14 +4,15 @@ extension Trial {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let layout = TrialLayout(area, isFlipped: view.isFlipped)
     let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
-    canvas.write(title(session), in: head, look[.title])
+    canvas.write(title(session), in: head.dropRight(16), look[.title])
     switch phase {
     case .closed: break
     case .running(let since):
-      let text = "restoring \(region.width) x \(region.height) for \(Int(max(0, session.time - since))) s; Esc stops"
+      let text =
+        "restoring \(region.width) x \(region.height) for \(Int(max(0, session.time - since + 0.05))) s; Esc stops"
       canvas.write(text, in: area.dropTop(area.rows / 2), look[.accent], .centre)
     case .failed(let reason):
-      let lines = reason.wrapped(to: max(1, area.columns - 4)) + ["", "Esc goes back"]
+      let lines = reason.wrapped(columns: max(1, area.columns - 4)) + ["", "Esc goes back"]
       for (row, line) in lines.prefix(max(0, area.rows - 2)).enumerated() {
         canvas.write(
           line, in: area.dropTop(row + 2).inset(columns: 2), row < lines.count - 2 ? look[.error] : look[.faint])
@@ -39,9 +40,10 @@ extension Trial {
       canvas.draw(ShownPicture(block), in: Self.exactArea(block, pane, room), look)
       let caption = layout.captions[place].inset(columns: pane.columns > 20 ? 1 : 0)
       canvas.write(captions[isAfter ? 1 : 0], in: caption, look[isAfter ? .accent : .faint])
-      guard isAfter else { continue }
-      canvas.write(scale(after, room), in: caption.dropLeft(captions[1].columns + 2), look[.faint], .right)
     }
+    let room = session.pixels(in: layout.panes[0])
+    let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
+    canvas.write(scale(after, room), in: head.right(14), look[.faint], .right)
   }
 
   /// The cells that show each pixel of `block` as one of the pane's pixels.

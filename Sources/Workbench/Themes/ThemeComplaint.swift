@@ -22,7 +22,8 @@ public struct ThemeComplaint: Error, Hashable, Sendable, CustomStringConvertible
 
   private var sentence: String {
     switch problem {
-    case .fileTooLarge(let bytes, let limit): "\(bytes) bytes, over the limit of \(limit) for a theme; nothing of it is used"
+    case .fileTooLarge(let bytes, let limit):
+      "\(bytes) bytes, over the limit of \(limit) for a theme; nothing of it is used"
     case .lineTooLong(let bytes, let limit): "a line of \(bytes) bytes, over the limit of \(limit); left out"
     case .notUTF8: "not UTF-8; left out"
     case .noEquals: "expected 'key = value' or a line that begins with #; left out"

@@ -1,3 +1,5 @@
+import EngineCore
+import EngineWire
 import Foundation
 import Imaging
 import Logging
@@ -5,45 +7,48 @@ import Restoration
 
 /// Restores one picture after the other; a failure of one is reported and the others go on.
 struct RestorationBatch {
-  let plan: OutputPlan
-  let request: RestorationRequest
-  let options: RestorationOptions
-  let limits: ImageLimits
-  /// Right view of a dual-pixel pair.
-  let right: String?
-  let library: ModelLibrary
-  /// The model that the user chose; nil to choose by picture.
-  let fixedModel: ModelCard?
-  let variant: ModelVariant?
+  /// The pictures to restore, as they are shown; numbers are those of the job's folder.
+  let items: [(number: Int, item: OutputPlan.Item)]
+  /// Results that exist and stay.
+  let skipped: [OutputPlan.Item]
+  let settings: JobSettings
+  let mayReplace: Bool
   let threadCount: Int
   let console: Console
   let events: EventStream?
   let logger: Logger
+  let store: JobStore
+  let folder: BatchFolder
+  /// Of all pictures of the job, those that earlier runs settled included.
+  let pictureCount: Int
 
-  /// The last model used; a batch mostly needs one.
-  private(set) var restorer: Restorer?
-
-  /// Works through the plan and returns the exit status: 0; that of the failure if all failed alike; 1 if only some failed.
-  mutating func run() -> Int32 {
+  /// Works through the pictures and returns the exit status: 0; that of the failure if all failed alike; 1 if only some failed.
+  func run(_ models: ModelCatalogue) -> Int32 {
     let started = ContinuousClock.now
+    let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
+    let runner = PictureRunner(models: models, speeds: speeds, gate: Interruption.gate)
     var done = 0
     var failures: [ExitStatus] = []
-    events?.send(EventStream.Start(pictures: plan.items.count, skipped: plan.skipped.count))
-    for item in plan.skipped { console.note("\(item.output): exists already, left as it is") }
-    for (index, item) in plan.items.enumerated() where !Interruption.isRequested {
-      do {
-        try restore(item, index: index)
+    events?.send(EventStream.Start(pictures: items.count, skipped: skipped.count))
+    for item in skipped { console.note("\(item.output): exists already, left as it is") }
+    // A batch is worth keeping from its first picture on; a single picture from its second tile on.
+    if pictureCount > 1 { folder.made() }
+    for (number, item) in items where !Interruption.isRequested {
+      do throws(JobError) {
+        try restore(item, number, runner)
         done += 1
-      } catch  where error.status == .interrupted {
-        break
       } catch {
-        console.error(error.description)
-        events?.send(
-          EventStream.Failed(index: index, input: item.input, status: error.status.rawValue, reason: error.description))
-        failures.append(error.status)
+        let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
+        if status == .interrupted { break }
+        let reason = "\(error)"
+        console.error(reason)
+        events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))
+        folder.note(.failed(picture: number, status: status.rawValue, reason: reason.printable))
+        failures.append(status)
       }
     }
     console.endProgress()
+    let isResumable = leave()
 
     let status: Int32 =
       if Interruption.isRequested {
@@ -55,80 +60,78 @@ struct RestorationBatch {
       }
     let seconds = (ContinuousClock.now - started).seconds
     events?.send(
-      EventStream.End(
-        done: done, failed: failures.count, skipped: plan.skipped.count, status: status, seconds: seconds))
+      EventStream.End(done: done, failed: failures.count, skipped: skipped.count, status: status, seconds: seconds))
     if Interruption.isRequested {
-      console.error("interrupted; \(done) of \(plan.items.count) pictures done, nothing half-written was left")
-    } else if plan.items.count + plan.skipped.count > 1 {
-      console.note(
-        "\(done) done, \(failures.count) failed, \(plan.skipped.count) skipped in \(clockTime(seconds))")
+      let advice = isResumable ? "; --resume goes on from here" : ""
+      console.error("interrupted; \(done) of \(items.count) pictures done, nothing half-written was left\(advice)")
+    } else if items.count + skipped.count > 1 {
+      console.note("\(done) done, \(failures.count) failed, \(skipped.count) skipped in \(clockTime(seconds))")
     }
     return status
   }
 
-  private mutating func restore(_ item: OutputPlan.Item, index: Int) throws(Failure) {
-    do {
-      let decoded = try ImageFile.read(item.input, limits: limits)
-      Interruption.watch()  // From here on; before, Ctrl-C shall end a wait for standard input at once.
-      let shape = PictureShape(decoded.image)
-      let restorer = try restorer(for: shape)
-      let plan = try restorer.plan(for: shape, request: request, options: options)
-      announce(plan, of: item, index: index, model: restorer.model.card.name)
-
-      let rightView = try right.map { try ImageFile.read($0, limits: limits).image }
-      var lastEvent = ContinuousClock.now
-      let restored = try restorer.restore(
-        decoded.image, right: rightView, plan: plan, isCancelled: { Interruption.isRequested },
-        onProgress: { progress in
-          report(progress, of: item, index: index, lastEvent: &lastEvent)
-        })
-      console.endProgress()
-      let format = item.output == "-" ? .png : try pictureFormat(of: item.output)
-      let lost = try ImageFile.write(restored.image, to: item.output, format: format)
-      finish(restored.report, of: item, index: index, notes: decoded.warnings + restored.report.notes + lost)
+  /// Leaves the job's folder for `--resume` where the batch was interrupted, and takes it away where it was not.
+  ///
+  /// - Returns: whether there is something to resume.
+  private func leave() -> Bool {
+    guard let made = folder.folder else { return false }
+    if Interruption.isRequested {
+      folder.note(.state(.paused, reason: "interrupted"))
+      return folder.folder != nil
+    }
+    do throws(JobError) {
+      try store.remove(made.id, held: made)
     } catch {
-      guard let failure = Failure(libraryError: error, picture: item.input) else {
-        preconditionFailure("an error that no library throws: \(error)")
-      }
-      throw failure
+      logger.info("the job's folder stays behind", metadata: ["reason": "\(error)"])
     }
+    return false
   }
 
-  private mutating func restorer(for picture: PictureShape) throws(RestorationError) -> Restorer {
-    let card: ModelCard
-    if let fixedModel {
-      card = fixedModel
-    } else {
-      card = try library.best(for: request, picture: picture, variant: variant)
-    }
-    if let restorer, restorer.model.card == card { return restorer }
-    logger.info("loading the model", metadata: ["name": "\(card.name)", "path": "\(card.path)"])
-    let loaded = Restorer(model: try library.load(card), threadCount: threadCount)
-    restorer = loaded
-    return loaded
+  private func restore(_ item: OutputPlan.Item, _ number: Int, _ runner: PictureRunner) throws(JobError) {
+    let order = PictureOrder(
+      input: item.input, output: item.output, settings: settings, mayReplace: mayReplace, threadCount: threadCount)
+    let keeper = BatchKeeper(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
+    var lastEvent = ContinuousClock.now
+    let outcome = try runner.run(
+      order, keeper: keeper, isCancelled: { Interruption.isRequested },
+      // From here on; before, Ctrl-C shall end a wait for standard input at once.
+      onRead: { Interruption.watch() },
+      onNews: { news in
+        switch news {
+        case .planned(let plan, let model, _, let reason):
+          announce(plan, reason, of: item, number, model: model.name)
+        case .progress(let progress): report(progress, of: item, number, lastEvent: &lastEvent)
+        case .log(_, let text): console.note(text)
+        case .tile, .held, .released: break
+        }
+      })
+    console.endProgress()
+    finish(outcome, of: item, number)
   }
 
-  private func announce(_ plan: RestorationPlan, of item: OutputPlan.Item, index: Int, model: String) {
+  private func announce(
+    _ plan: RestorationPlan, _ reason: String, of item: OutputPlan.Item, _ number: Int, model: String
+  ) {
     logger.info(
       "restoring",
       metadata: [
         "picture": "\(item.input)", "model": "\(model)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
-        "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(options.budgetBytes))",
+        "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(plan.options.budgetBytes))",
       ])
     logger.debug("memory estimate", metadata: ["parts": "\(plan.estimate)"])
     events?.send(
       EventStream.Picture(
-        index: index, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
+        index: number, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
         model: model, tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
-        overlap: plan.tiles.overlap, reason: plan.tiles.reason, estimatedBytes: plan.estimate.totalBytes,
-        budgetBytes: options.budgetBytes))
+        overlap: plan.tiles.overlap, reason: reason, estimatedBytes: plan.estimate.totalBytes,
+        budgetBytes: plan.options.budgetBytes))
   }
 
   private func report(
-    _ progress: RestorationProgress, of item: OutputPlan.Item, index: Int, lastEvent: inout ContinuousClock.Instant
+    _ progress: RestorationProgress, of item: OutputPlan.Item, _ number: Int, lastEvent: inout ContinuousClock.Instant
   ) {
     let tile = min(progress.tilesDone + 1, progress.tileCount)
-    let place = plan.items.count > 1 ? "\(index + 1)/\(plan.items.count)  " : ""
+    let place = pictureCount > 1 ? "\(number + 1)/\(pictureCount)  " : ""
     let left = progress.secondsRemaining.map { "  " + clockTime($0) + " left" } ?? ""
     console.progress(
       lastComponent(item.input), done: progress.fraction, detail: "\(place)tile \(tile)/\(progress.tileCount)\(left)")
@@ -137,23 +140,24 @@ struct RestorationBatch {
     lastEvent = now
     events.send(
       EventStream.Progress(
-        index: index, fraction: progress.fraction, tilesDone: progress.tilesDone, tiles: progress.tileCount,
+        index: number, fraction: progress.fraction, tilesDone: progress.tilesDone, tiles: progress.tileCount,
         pixelsPerSecond: progress.pixelsPerSecond, secondsRemaining: progress.secondsRemaining))
   }
 
-  private func finish(_ report: RestorationReport, of item: OutputPlan.Item, index: Int, notes: [String]) {
-    for note in notes { console.note("\(item.input): \(note)") }
+  private func finish(_ outcome: PictureOutcome, of item: OutputPlan.Item, _ number: Int) {
+    for note in outcome.notes { console.note("\(item.input): \(note)") }
+    let report = outcome.report
     if let events {
       events.send(
         EventStream.Done(
-          index: index, input: item.input, output: item.output, seconds: report.seconds, seamScore: report.seamScore,
-          notes: notes))
+          index: number, input: item.input, output: item.output, seconds: outcome.seconds,
+          seamScore: report.seamScore, notes: outcome.notes))
       return
     }
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
     let line =
-      "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(report.seconds.fixed(1)) s\(seam)"
+      "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(outcome.seconds.fixed(1)) s\(seam)"
     // Standard output is the picture's if it takes one.
-    if plan.items.contains(where: { $0.output == "-" }) { console.note(line) } else { console.result(line.printable) }
+    if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.result(line.printable) }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineCore
 import Imaging
 import Restoration
 
@@ -45,7 +46,9 @@ struct Degrade: ParsableCommand {
     let damage = try Damage(self)
     let inputs = [Input(path: input, subfolder: "", isFromFolder: false)]
     for path in [output, right].compactMap({ $0 }) {
-      _ = try OutputPlan(inputs, to: .file(path), existing: overwrite ? .replace : .refuse)
+      let plan = try OutputPlan(inputs, to: .file(path), existing: overwrite ? .replace : .refuse)
+      try plan.refuseExisting()
+      try plan.prepareFolders()
     }
     if let right, canonicalPath(right) == canonicalPath(output) {
       throw Failure(.usage, "\(right): --right and -o name one file; choose two")

@@ -1,4 +1,7 @@
 import ArgumentParser
+import EngineCore
+import Foundation
+import EngineCore
 import Imaging
 import Restoration
 
@@ -27,6 +30,8 @@ struct Paths: ParsableCommand {
     let library = ModelLibrary.standard()
     var entries = library.folders.map { ("models, \($0.origin.rawValue)", $0.path) }
     entries.append(("imported models go to", library.userFolder))
+    let place = EnginePlace(environment: ProcessInfo.processInfo.environment)
+    entries += [("jobs and state", place.stateFolder), ("engine's socket", place.socket), ("engine's log", place.log)]
     entries.append(("program", canonicalPath("/proc/self/exe")))
     if json {
       console.result(jsonLine(entries.map { Entry(use: $0, path: $1, exists: fileExists($1)) }))

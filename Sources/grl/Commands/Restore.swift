@@ -1,5 +1,7 @@
-import Imaging
 import ArgumentParser
+import EngineCore
+import EngineWire
+import Imaging
 import Restoration
 
 struct Restore: ParsableCommand {
@@ -70,6 +72,8 @@ struct Restore: ParsableCommand {
   @Flag(help: "Look into folders of folders; --output-dir keeps the tree.") var recursive = false
   @Flag(help: "Leave out pictures whose result exists.") var skipExisting = false
   @Flag(help: "Replace results that exist.") var overwrite = false
+  @Flag(help: "Give a result whose name is taken another one: STEM_TASK-2.png.") var renameExisting = false
+  @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
   @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
   @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
@@ -78,6 +82,9 @@ struct Restore: ParsableCommand {
 
   func validate() throws {
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
+    if renameExisting && (skipExisting || overwrite) {
+      throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
+    }
     if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
     if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
     if inputs.contains("") { throw ValidationError("an input has no name; is a variable of the shell empty?") }
@@ -92,59 +99,51 @@ struct Restore: ParsableCommand {
   }
 
   func run() throws {
-    let request = RestorationRequest(
-      task, sigma: sigma, quality: quality, scale: scale, filters: cfa, isDualPixel: right != nil)
-    try request.validate(modelIsNamed: model != nil)
-    let found = try InputList.expand(inputs, isRecursive: recursive, excluding: outputDir)
-    let plan = try OutputPlan(found, beside: right, to: try destination(), existing: existing)
-    if events != nil && plan.items.contains(where: { $0.output == "-" }) {
-      throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
-    }
-
+    let job = jobRequest
+    let settings = try JobSettings(job)
     let console = common.console(showsProgress: events == nil)
-    let library = ModelLibrary.standard()
-    let fixedModel = try model.map { try card(of: $0, in: library) }
-    var batch = RestorationBatch(
-      plan: plan, request: request, options: options(), limits: limits.image, right: right, library: library,
-      fixedModel: fixedModel, variant: variant, threadCount: threads.count, console: console,
-      events: events.map { _ in EventStream(console: console) }, logger: common.logger(console))
-    let status = batch.run()
+    let around = RestorationBatch.Surroundings(
+      console: console, events: events.map { _ in EventStream(console: console) }, logger: common.logger(console),
+      threadCount: threads.count)
+    let models = ModelCatalogue(library: ModelLibrary.standard())
+
+    let batch: RestorationBatch
+    if resume, let interrupted = around.store.interrupted(like: job.absolute) {
+      let folder = try around.store.open(interrupted) { console.note($0) }
+      batch = try RestorationBatch(resuming: folder, in: around)
+    } else {
+      let plan = try OutputPlan(job, settings)
+      try plan.refuseExisting()
+      try plan.prepareFolders()
+      if events != nil && plan.items.contains(where: { $0.output == "-" }) {
+        throw Failure(.usage, "--events: standard output takes either the picture or the events; give -o FILE")
+      }
+      if resume { console.note("no interrupted run with these pictures and options; beginning anew") }
+      batch = RestorationBatch(job, settings, plan, in: around)
+    }
+    if settings.model != nil { try batch.checkModel(models) }
+    let status = batch.run(models)
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
   }
 
-  /// The model that --model names. The task is put to a weight file only where it needs it: a file that is for another task
-  /// is then reported as such.
-  private func card(of model: String, in library: ModelLibrary) throws(RestorationError) -> ModelCard {
-    let published = task.published(isDualPixel: right != nil)
-    do {
-      return try library.card(
-        model, overrides: network.overrides(task: variant == nil ? nil : published, variant: variant))
-    } catch .modelTaskUnknown {
-      return try library.card(model, overrides: network.overrides(task: published, variant: variant))
+  private var jobRequest: JobRequest {
+    var job = JobRequest(inputs: inputs, task: task.rawValue)
+    job.isRecursive = recursive
+    job.right = right
+    (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
+    (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
+    switch tile {
+    case nil, .automatic?: job.tile = .automatic
+    case .whole?: job.tile = .whole
+    case .side(let side)?: job.tile = .side(side)
     }
-  }
-
-  private var existing: OutputPlan.Existing { skipExisting ? .skip : overwrite ? .replace : .refuse }
-
-  private func destination() throws(Failure) -> OutputPlan.Destination {
-    if let output { return .file(output) }
-    var values = ["task": task.rawValue]
-    if let scale { values["scale"] = "x\(scale)" }
-    if let sigma { values["sigma"] = sigma.shortText }
-    if let quality { values["quality"] = String(quality) }
-    let name = try OutputName(name ?? OutputName.standard, values: values)
-    return outputDir.map { .folder($0, name) } ?? .besideInputs(name)
-  }
-
-  private func options() -> RestorationOptions {
-    var options = RestorationOptions()
-    if let tile { options.tile = tile }
-    options.overlap = overlap
-    if let memory { options.memoryBytes = memory }
-    options.region = region
-    options.depth = depth
-    options.metadata = metadata
-    options.usesSelfEnsemble = ensemble
-    return options
+    (job.overlap, job.memoryBytes, job.threadCount) = (overlap, memory, threads.threads)
+    job.region = region.map { Rectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
+    job.maxPixels = limits.maxPixels
+    (job.depth, job.metadata, job.usesSelfEnsemble) = (depth.rawValue, metadata.rawValue, ensemble)
+    (job.output, job.outputFolder) = (output, outputDir)
+    if let name { job.name = name }
+    job.existing = skipExisting ? .skip : overwrite ? .replace : renameExisting ? .rename : .refuse
+    return job
   }
 }

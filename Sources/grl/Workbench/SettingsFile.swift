@@ -1,3 +1,4 @@
+import EngineCore
 import Foundation
 import Imaging
 import Workbench
@@ -7,22 +8,32 @@ struct SettingsFile {
   let path: String
   /// What stands there cannot be read, so it is not overwritten: it may be a slip of a hand that edited it.
   private let isProtected: Bool
+  /// What flags said for this run alone, and what stays in the file in its place.
+  private var passing: (flagged: Settings, kept: Settings)?
 
   private static let sizeLimit = 1 << 20
 
+  private init(_ path: String, isProtected: Bool) {
+    self.path = path
+    self.isProtected = isProtected
+  }
+
+  /// The host of `flagged` is not to be remembered as long as it stays what it is: flags are for one run.
+  mutating func leaveOut(_ flagged: Settings, instead kept: Settings) { passing = (flagged, kept) }
+
   /// Reads the file; what it does not say, or says wrongly, is as it is by default, and the latter is told.
   static func load(_ path: String) -> (settings: Settings, file: SettingsFile, notes: [String]) {
-    guard fileExists(path) else { return (Settings(), SettingsFile(path: path, isProtected: false), []) }
+    guard fileExists(path) else { return (Settings(), SettingsFile(path, isProtected: false), []) }
     do {
       let data = try Data(contentsOf: URL(filePath: path))
       guard data.count <= sizeLimit, let values = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
         throw CocoaError(.fileReadCorruptFile)
       }
       let (settings, notes) = merged(values, path)
-      return (settings, SettingsFile(path: path, isProtected: false), notes)
+      return (settings, SettingsFile(path, isProtected: false), notes)
     } catch {
       let note = "\(path.printable): not readable as settings, left alone; correct or remove it to have settings kept"
-      return (Settings(), SettingsFile(path: path, isProtected: true), [note])
+      return (Settings(), SettingsFile(path, isProtected: true), [note])
     }
   }
 
@@ -47,6 +58,10 @@ struct SettingsFile {
   /// - Returns: what went wrong, in one line.
   func save(_ settings: Settings) -> String? {
     if isProtected { return "settings are not kept: \(path.printable) is not readable as settings" }
+    var settings = settings
+    if let passing {
+      if settings.host == passing.flagged.host { settings.host = passing.kept.host }
+    }
     do {
       let folder = parentFolder(path)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

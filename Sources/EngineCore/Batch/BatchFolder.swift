@@ -1,0 +1,69 @@
+/// The job folder behind a `grl restore`: made when it is first worth it, and never a reason for the batch to fail.
+package final class BatchFolder {
+  package private(set) var folder: JobFolder?
+  private let make: () throws(JobError) -> JobFolder
+  private let onTrouble: (String) -> Void
+  private var isOff = false
+
+  /// - Parameters:
+  ///   - folder: of a job that is resumed.
+  ///   - make: makes the folder of a new job.
+  ///   - onTrouble: told once why nothing is kept.
+  package init(
+    _ folder: JobFolder? = nil, onTrouble: @escaping (String) -> Void, make: @escaping () throws(JobError) -> JobFolder
+  ) {
+    self.folder = folder
+    self.make = make
+    self.onTrouble = onTrouble
+  }
+
+  /// For a batch that leaves no trace.
+  package static var none: BatchFolder {
+    let none = BatchFolder(onTrouble: { _ in }, make: { () throws(JobError) in throw .cancelled })
+    none.isOff = true
+    return none
+  }
+
+  @discardableResult
+  package func made() -> JobFolder? {
+    if folder == nil && !isOff {
+      do throws(JobError) { folder = try make() } catch { giveUp(error) }
+    }
+    return folder
+  }
+
+  /// Puts a line into the journal, where there is one.
+  package func note(_ entry: JournalEntry) {
+    guard let folder else { return }
+    do throws(JobError) { try folder.append(entry) } catch { giveUp(error) }
+  }
+
+  package func giveUp(_ error: JobError?) {
+    if let error, !isOff { onTrouble("\(error); this run cannot be resumed if it is interrupted") }
+    isOff = true
+    folder = nil
+  }
+}
+
+/// Keeps one picture of a `grl restore`: on a full disk it goes on without keeping.
+package final class BatchKeeper: PictureKeeper {
+  package let picture: Int
+  private let batch: BatchFolder
+  private let onLog: (String) -> Void
+
+  package init(_ batch: BatchFolder, picture: Int, onLog: @escaping (String) -> Void) {
+    self.batch = batch
+    self.picture = picture
+    self.onLog = onLog
+  }
+
+  package var folder: JobFolder? { batch.folder }
+  package func makeFolder() -> JobFolder? { batch.made() }
+  package func isWorthAnotherTry(_ error: JobError) throws(CancellationError) -> Bool {
+    if case .store = error { batch.giveUp(error) }
+    return false
+  }
+  package func giveUp() { batch.giveUp(nil) }
+  package func troubleIsOver() {}
+  package func log(_ text: String) { onLog(text) }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// What stands behind the last full stop of the last component; empty if there is none or the name begins with it.
+package func fileExtension(_ path: String) -> String {
+  let name = lastComponent(path)
+  guard let stop = name.lastIndex(of: "."), stop != name.startIndex else { return "" }
+  return String(name[name.index(after: stop)...])
+}
+
+/// The last component without its extension.
+package func fileStem(_ path: String) -> String {
+  let name = lastComponent(path)
+  let ending = fileExtension(name)
+  return ending.isEmpty ? name : String(name.dropLast(ending.count + 1))
+}
+
+package func lastComponent(_ path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}
+
+/// The folder that holds `path`: "." for a bare name.
+package func parentFolder(_ path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+package func joined(_ folder: String, _ name: String) -> String {
+  if folder == "." || folder.isEmpty { return name }
+  return folder.hasSuffix("/") ? folder + name : folder + "/" + name
+}
+
+package func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+package func isLink(_ path: String) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+}
+
+package func fileExists(_ path: String) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0
+}
+
+/// `path` made absolute with links resolved as far as it exists: equal for two spellings of one file.
+package func canonicalPath(_ path: String) -> String {
+  if let resolved = realpath(path, nil) {
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+  let parent = parentFolder(path)
+  guard parent != path, !lastComponent(path).isEmpty, parent != "/" || path.count > 1 else { return path }
+  return joined(canonicalPath(parent), lastComponent(path))
+}

@@ -1,0 +1,98 @@
+import EngineWire
+import Imaging
+import Restoration
+
+/// Says what a job would do: reads headers and models, computes nothing. Lives on one thread.
+package final class JobPlanner {
+  /// Pictures of one job, at most: what a request on the wire may name, and what a person can look through.
+  package static let mostPictures = 10_000
+
+  private let models: ModelCatalogue
+  private let speeds: SpeedBook
+  private let budgetBytes: Int
+  private let threadCount: Int
+  /// Measuring a network takes milliseconds for each tile tried, and folders are full of pictures of one size.
+  private var known: [Key: Result<RestorationPlan, RestorationError>] = [:]
+
+  private struct Key: Hashable {
+    let model: ModelCard
+    let shape: PictureShape
+    let request: RestorationRequest
+    let options: RestorationOptions
+    let threads: Int
+  }
+
+  package init(models: ModelCatalogue, speeds: SpeedBook, budgetBytes: Int, threadCount: Int) {
+    self.models = models
+    self.speeds = speeds
+    self.budgetBytes = budgetBytes
+    self.threadCount = threadCount
+  }
+
+  package func plan(_ job: JobRequest) -> JobPlan {
+    func refused(_ error: JobError) -> JobPlan {
+      JobPlan(pictures: [], problem: error.description.printable, command: job.commandLine)
+    }
+    do {
+      let settings = try JobSettings(job, budgetBytes: budgetBytes)
+      let outputs = try OutputPlan(job, settings)
+      guard outputs.items.count + outputs.skipped.count <= Self.mostPictures else {
+        return refused(
+          .tooManyPictures(count: outputs.items.count + outputs.skipped.count, limit: Self.mostPictures))
+      }
+      var problem: String?
+      do { try outputs.refuseExisting() } catch { problem = error.description.printable }
+      let skipped = outputs.skipped.map {
+        JobPlan.Picture(input: $0.input, output: $0.output, outputExists: true, isSkipped: true)
+      }
+      let pictures = outputs.items.map { picture($0, settings) }
+      if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }
+      return JobPlan(pictures: pictures + skipped, problem: problem, command: job.commandLine)
+    } catch {
+      return refused(error)
+    }
+  }
+
+  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings) -> JobPlan.Picture {
+    var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
+    do {
+      let header: ImageFile.Header
+      do { header = try ImageFile.header(item.input, limits: settings.limits) } catch { throw JobError.image(error) }
+      (picture.width, picture.height) = (header.width, header.height)
+      do throws(RestorationError) {
+        let shape = PictureShape(header)
+        let card = try models.card(settings, for: shape)
+        picture.model = card.name
+        let plan = try plan(shape, settings, card)
+        (picture.outputWidth, picture.outputHeight) = (plan.output.width, plan.output.height)
+        picture.tileCount = plan.tiles.tileCount
+        (picture.tileWidth, picture.tileHeight) = (plan.tiles.tileWidth, plan.tiles.tileHeight)
+        (picture.overlap, picture.reason) = (plan.tiles.overlap, plan.tiles.reason)
+        (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
+        picture.notes = plan.notes
+        picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card)).map { Double(plan.networkPixels) / $0 }
+      } catch {
+        throw JobError.restoration(error, picture: nil)
+      }
+    } catch {
+      picture.problem = "\(error)".printable
+    }
+    return picture
+  }
+
+  private func plan(
+    _ shape: PictureShape, _ settings: JobSettings, _ card: ModelCard
+  ) throws(RestorationError) -> RestorationPlan {
+    let threads = settings.threadCount ?? threadCount
+    let key = Key(
+      model: card, shape: shape, request: settings.request, options: settings.options, threads: threads)
+    if let known = known[key] { return try known.get() }
+    let result = Result { () throws(RestorationError) in
+      try Restorer(model: models.model(card), threadCount: threads)
+        .plan(for: shape, request: settings.request, options: settings.options)
+    }
+    if known.count > 1000 { known.removeAll() }
+    known[key] = result
+    return try result.get()
+  }
+}

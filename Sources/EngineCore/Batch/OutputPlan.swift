@@ -1,0 +1,141 @@
+import Foundation
+
+/// Which picture goes where, settled before anything is computed.
+package struct OutputPlan: Sendable {
+  package struct Item: Hashable, Sendable {
+    package let input: String
+    /// Path to write; "-" is standard output.
+    package let output: String
+
+    package init(input: String, output: String) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  /// What happens to results that exist already.
+  package enum Existing: Sendable {
+    case refuse, skip, replace
+    /// The new result takes a free name: `photo_denoise-2.png`.
+    case rename
+  }
+
+  package enum Destination: Sendable {
+    /// One result, named by the user.
+    case file(String)
+    /// Results in this folder, the tree of recursed folders kept.
+    case folder(String, OutputName)
+    /// Results beside their pictures.
+    case besideInputs(OutputName)
+  }
+
+  package let items: [Item]
+  /// Pictures left out because their result exists.
+  package let skipped: [Item]
+  private let existing: Existing
+
+  /// - Parameter right: a file that is read beside the inputs (the right view of a pair).
+  /// - Throws: when the arguments cannot work: two results of one name, a result over a picture. `checkTargets` looks at
+  ///   what is there already.
+  package init(
+    _ inputs: [Input], beside right: String? = nil, to destination: Destination, existing: Existing
+  ) throws(JobError) {
+    var items: [(input: Input, output: String)] = []
+    for input in inputs {
+      items.append((input, try Self.output(for: input, to: destination, of: inputs.count)))
+    }
+    // In a folder, what an earlier run wrote is not a picture to restore again.
+    let results = Set(items.map { canonicalPath($0.output) })
+    items.removeAll { $0.input.isFromFolder && results.contains(canonicalPath($0.input.path)) }
+    if existing == .rename { items = Self.renamed(items, right) }
+
+    try Self.refuseCollisions(items.map { Item(input: $0.input.path, output: $0.output) }, right)
+    var kept: [Item] = []
+    var skipped: [Item] = []
+    for (input, output) in items {
+      let item = Item(input: input.path, output: output)
+      if existing == .skip && output != "-" && fileExists(output) { skipped.append(item) } else { kept.append(item) }
+    }
+    self.items = kept
+    self.skipped = skipped
+    self.existing = existing
+  }
+
+  /// Refuses results that exist, unless the plan says what becomes of them. Touches nothing.
+  package func refuseExisting() throws(JobError) {
+    guard existing == .refuse else { return }
+    let found = items.map(\.output).filter { $0 != "-" && fileExists($0) }
+    if let first = found.first { throw .resultExists(path: first, others: found.count - 1) }
+  }
+
+  /// Makes the folders that results go to, and tries whether they can be written to.
+  package func prepareFolders() throws(JobError) { try Self.prepareFolders(of: items.map(\.output)) }
+
+  package static func prepareFolders(of outputs: [String]) throws(JobError) {
+    for folder in Set(outputs.filter { $0 != "-" }.map(parentFolder)).sorted() {
+      do {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw .folderNotMade(folder: folder)
+      }
+      if let reason = reasonAgainstWriting(to: folder) { throw .folderNotWritable(folder: folder, reason: reason) }
+    }
+  }
+
+  private static func output(for input: Input, to destination: Destination, of count: Int) throws(JobError) -> String {
+    switch destination {
+    case .file(let path):
+      guard count == 1 else { throw .manyForOneResult(path: path, pictures: count) }
+      if path != "-" {
+        guard !isFolder(path) else { throw .resultIsFolder(path: path) }
+        _ = try pictureFormat(of: path)
+      }
+      return path
+    case .folder(let folder, let name):
+      return joined(input.subfolder.isEmpty ? folder : joined(folder, input.subfolder), name.name(for: input.path))
+    case .besideInputs(let name):
+      return input.path == "-" ? "-" : joined(parentFolder(input.path), name.name(for: input.path))
+    }
+  }
+
+  /// Gives each result that exists, is a picture to read, or is another's result, the first free name `stem-2.ext`, `stem-3.ext`, ...
+  private static func renamed(
+    _ items: [(input: Input, output: String)], _ right: String?
+  ) -> [(input: Input, output: String)] {
+    var taken = Set((items.map(\.input.path) + [right].compactMap { $0 }).filter { $0 != "-" }.map(canonicalPath))
+    return items.map { input, output in
+      guard output != "-" else { return (input, output) }
+      let (folder, stem, ending) = (parentFolder(output), fileStem(output), fileExtension(output))
+      var path = output
+      var number = 1
+      while fileExists(path) || taken.contains(canonicalPath(path)) {
+        number += 1
+        path = joined(folder, "\(stem)-\(number)" + (ending.isEmpty ? "" : "." + ending))
+      }
+      taken.insert(canonicalPath(path))
+      return (input, path)
+    }
+  }
+
+  private static func refuseCollisions(_ items: [Item], _ right: String?) throws(JobError) {
+    var owner: [String: String] = [:]
+    let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(canonicalPath))
+    for item in items where item.output != "-" {
+      let path = canonicalPath(item.output)
+      if let other = owner.updateValue(item.input, forKey: path) {
+        throw .resultsCollide(path: item.output, first: other, second: item.input)
+      }
+      guard !inputs.contains(path) else { throw .resultIsInput(path: item.output) }
+    }
+  }
+
+  /// Tries with an empty file, since permissions do not tell of everything (root, read-only systems, quotas).
+  private static func reasonAgainstWriting(to folder: String) -> String? {
+    let probe = joined(folder, ".grl-\(getpid()).probe")
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    close(descriptor)
+    unlink(probe)
+    return nil
+  }
+}

@@ -1,0 +1,45 @@
+import EngineWire
+import Imaging
+import Restoration
+
+/// One picture of a job.
+package struct PictureOrder: Sendable {
+  package let input: String
+  /// "-" is standard output.
+  package let output: String
+  package let settings: JobSettings
+  /// Whether a result that stands there when the picture is done may be replaced.
+  package let mayReplace: Bool
+  package let threadCount: Int
+
+  package init(input: String, output: String, settings: JobSettings, mayReplace: Bool, threadCount: Int) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+    self.mayReplace = mayReplace
+    self.threadCount = threadCount
+  }
+}
+
+/// What is told while a picture is restored, on the thread that restores.
+package enum PictureNews {
+  /// Settled and about to be computed. `reason` is why this tile.
+  case planned(RestorationPlan, model: ModelCard, image: Image, reason: String)
+  case progress(RestorationProgress)
+  case tile(TileNews)
+  /// Waits for room on a disk.
+  case held(reason: String)
+  case released
+  case log(LogLine.Level, String)
+}
+
+/// A picture that is done.
+package struct PictureOutcome: Sendable {
+  package let report: RestorationReport
+  /// Reason of the tile, as it was when the picture was begun.
+  package let reason: String
+  /// Time of computing in all runs, pauses left out.
+  package let seconds: Double
+  /// What was converted or could not be kept.
+  package let notes: [String]
+}

@@ -1,0 +1,162 @@
+import EngineWire
+import Imaging
+import Restoration
+import Tensors
+
+/// Restores one picture after the other, from file to file; what an engine and `grl restore` have in common.
+///
+/// Lives on the thread that computes.
+package final class PictureRunner {
+  private let models: ModelCatalogue
+  private let speeds: SpeedBook
+  private let gate: WorkGate
+  /// The last one used; a batch mostly needs one.
+  private var restorer: Restorer?
+  /// Shorter runs are too short to tell a speed.
+  private static let fewestSeconds = 0.5
+
+  package init(models: ModelCatalogue, speeds: SpeedBook, gate: WorkGate) {
+    self.models = models
+    self.speeds = speeds
+    self.gate = gate
+  }
+
+  /// Reads, plans, restores, writes.
+  ///
+  /// - Parameters:
+  ///   - keeper: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
+  ///   - isCancelled: asked between transformer blocks, beside the gate.
+  ///   - onRead: called when the input has been read.
+  package func run(
+    _ order: PictureOrder, keeper: (any PictureKeeper)?, isCancelled: () -> Bool, onRead: () -> Void = {},
+    onNews: (PictureNews) -> Void
+  ) throws(JobError) -> PictureOutcome {
+    let settings = order.settings
+    let decoded = try read(order.input, settings.limits)
+    onRead()
+    let right = try settings.right.map { (path) throws(JobError) in try read(path, settings.limits).image }
+    let shape = PictureShape(decoded.image)
+    let restorer: Restorer
+    let work: PictureWork
+    do throws(RestorationError) {
+      restorer = try self.restorer(for: shape, order)
+      work = try PictureWork(order, shape, restorer, models, found: keeper?.found) {
+        onNews(.log(.warning, "\(order.input): \($0)"))
+      }
+    } catch {
+      throw .restoration(error, picture: order.input)
+    }
+    let plan = work.plan
+    onNews(.planned(plan, model: restorer.model.card, image: decoded.image, reason: work.reason))
+
+    var ledger: PictureLedger?
+    if let keeper, plan.tiles.tileCount > 1, let folder = keeper.makeFolder() {
+      ledger = try self.ledger(for: work, order, restorer.model.card, keeper, folder)
+    }
+    var last: RestorationProgress?
+    let restored: RestoredImage
+    do {
+      restored = try restorer.restore(
+        decoded.image, right: right, plan: plan, ledger: ledger, isCancelled: isCancelled,
+        onTile: { onNews(.tile($0)) },
+        onProgress: {
+          last = $0
+          onNews(.progress($0))
+        })
+    } catch {
+      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+    }
+    let computing = keeper?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
+    let lost = try write(restored.image, order, keeper)
+    let outcome = PictureOutcome(
+      report: restored.report, reason: work.reason, seconds: max(computing ?? 0, restored.report.seconds),
+      notes: decoded.warnings + restored.report.notes + lost)
+    try finish(outcome, keeper)
+    if let last { remember(last, plan, restorer.model.card) }
+    return outcome
+  }
+
+  private func read(_ path: String, _ limits: ImageLimits) throws(JobError) -> ImageFile.Decoded {
+    do { return try ImageFile.read(path, limits: limits) } catch { throw .image(error) }
+  }
+
+  private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
+    let card = try models.card(order.settings, for: shape)
+    if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount { return restorer }
+    restorer = nil  // Two at once would hold two sets of weights.
+    let made = Restorer(model: try models.model(card), threadCount: order.threadCount, gate: gate)
+    restorer = made
+    return made
+  }
+
+  /// The picture's tiles in its folder: those of an earlier run where they still belong to it, none where they do not.
+  private func ledger(
+    for work: PictureWork, _ order: PictureOrder, _ card: ModelCard, _ keeper: any PictureKeeper, _ folder: JobFolder
+  ) throws(JobError) -> PictureLedger? {
+    if !work.isResumed {
+      let record = try work.record(order, card, models)
+      folder.removeTiles(of: keeper.picture)
+      try note(.began(picture: keeper.picture, record: record), keeper)
+      CrashPoint.pictureBegun.pass()
+      guard keeper.folder != nil else { return nil }
+    }
+    return PictureLedger(folder, picture: keeper.picture, tileBytes: work.plan.tileShape.count * 4, keeper: keeper)
+  }
+
+  private func write(_ image: Image, _ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> [String]
+  {
+    let isOwn = keeper?.found?.isWriting ?? false
+    if !order.mayReplace && !isOwn && order.output != "-" && fileExists(order.output) {
+      throw .resultExists(path: order.output, others: 0)
+    }
+    let format = order.output == "-" ? .png : try pictureFormat(of: order.output)
+    if let keeper, !isOwn { try note(.writing(picture: keeper.picture), keeper) }
+    CrashPoint.resultAnnounced.pass()
+    let part = keeper?.folder.map { ".grl-\($0.id)-\(keeper?.picture ?? 0).part" }
+    while true {
+      do {
+        let lost = try ImageFile.write(image, to: order.output, format: format, temporaryName: part)
+        CrashPoint.resultWritten.pass()
+        keeper?.troubleIsOver()
+        return lost
+      } catch {
+        guard try isWorthAnotherTry(.image(error), keeper) else { throw .image(error) }
+      }
+    }
+  }
+
+  private func finish(_ outcome: PictureOutcome, _ keeper: (any PictureKeeper)?) throws(JobError) {
+    guard let keeper, let folder = keeper.folder else { return }
+    let seconds = (outcome.seconds * 1000).rounded() / 1000
+    try note(
+      .done(picture: keeper.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
+      keeper)
+    CrashPoint.pictureDone.pass()
+    folder.removeTiles(of: keeper.picture)
+    CrashPoint.tilesRemoved.pass()
+  }
+
+  /// Puts a line into the journal. Where that is hopeless the work goes on without the folder: a picture is worth more than
+  /// its journal.
+  private func note(_ entry: JournalEntry, _ keeper: any PictureKeeper) throws(JobError) {
+    while let folder = keeper.folder {
+      do throws(JobError) {
+        try folder.append(entry)
+        keeper.troubleIsOver()
+        return
+      } catch {
+        if try !isWorthAnotherTry(error, keeper) { keeper.giveUp() }
+      }
+    }
+  }
+
+  private func isWorthAnotherTry(_ error: JobError, _ keeper: (any PictureKeeper)?) throws(JobError) -> Bool {
+    do { return try keeper?.isWorthAnotherTry(error) ?? false } catch { throw .cancelled }
+  }
+
+  private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {
+    guard last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else { return }
+    let share = Double(plan.networkPixels) / Double(plan.area.width * plan.area.height)
+    do { speeds.record(model: try models.hash(card), pixelsPerSecond: last.pixelsPerSecond * share) } catch { return }
+  }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import Imaging
+import Restoration
+import Tensors
+
+/// How a picture is cut, anew or as an earlier run began it.
+struct PictureWork {
+  let plan: RestorationPlan
+  /// Why this tile, as it was said when the picture was begun.
+  let reason: String
+  /// The tiles that are kept still belong to the picture.
+  let isResumed: Bool
+
+  /// - Parameters:
+  ///   - found: what the job's folder knows of the picture, if anything.
+  ///   - onRestart: told why the tiles of an earlier run cannot be used.
+  init(
+    _ order: PictureOrder, _ shape: PictureShape, _ restorer: Restorer, _ models: ModelCatalogue,
+    found: JobRecord.Picture?, onRestart: (String) -> Void
+  ) throws(RestorationError) {
+    let (request, options) = (order.settings.request, order.settings.options)
+    if let record = found?.record {
+      if let reason = Self.reasonToRestart(record, order, try models.hash(restorer.model.card)) {
+        onRestart("begun anew: \(reason)")
+      } else if let plan = Self.plan(as: record, shape, restorer, request, options) {
+        (self.plan, reason, isResumed) = (plan, record.reason, true)
+        return
+      } else {
+        onRestart("begun anew: its tiles of \(record.side) pixels do not fit the memory budget any more")
+      }
+    }
+    plan = try restorer.plan(for: shape, request: request, options: options)
+    (reason, isResumed) = (plan.tiles.reason, false)
+  }
+
+  /// The plan with the tiles of `record`: blending needs the same ones, and the budget may have moved since.
+  private static func plan(
+    as record: PictureRecord, _ shape: PictureShape, _ restorer: Restorer, _ request: RestorationRequest,
+    _ options: RestorationOptions
+  ) -> RestorationPlan? {
+    var options = options
+    options.tile = .side(record.side)
+    options.overlap = record.overlap
+    let plan: RestorationPlan
+    do { plan = try restorer.plan(for: shape, request: request, options: options) } catch { return nil }
+    return plan.tiles.tileCount == record.tileCount && plan.tileShape.count * 4 == record.tileBytes
+      && plan.tiles.overlap == record.overlap ? plan : nil
+  }
+
+  private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder, _ modelHash: String) -> String? {
+    if record.modelHash != modelHash { return "the model is another one than before" }
+    if record.instructionSet != InstructionSet.best.rawValue {
+      return "it was begun with instruction set \(record.instructionSet)"
+    }
+    guard record.input.isStill(order.input) else { return "the picture has changed since" }
+    guard let right = order.settings.right else { return nil }
+    return record.right?.isStill(right) == true ? nil : "the right view has changed since"
+  }
+
+  /// What has to be so for the tiles to be used again.
+  func record(_ order: PictureOrder, _ card: ModelCard, _ models: ModelCatalogue) throws(JobError) -> PictureRecord {
+    let hash: String
+    do { hash = try models.hash(card) } catch { throw .restoration(error, picture: order.input) }
+    return PictureRecord(
+      input: try PictureRecord.Identity(of: order.input),
+      right: try order.settings.right.map { (path) throws(JobError) in try PictureRecord.Identity(of: path) },
+      model: card.name, modelHash: hash, instructionSet: InstructionSet.best.rawValue, width: plan.input.width,
+      height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight), overlap: plan.tiles.overlap,
+      tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)
+  }
+}
+
+extension PictureRecord.Identity {
+  /// Of the file at `path` as it is now; reads all of it.
+  init(of path: String) throws(JobError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .store(path: path, code: errno) }
+    self.init(
+      bytes: Int(status.st_size), modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
+      sha256: try Self.hash(path))
+  }
+
+  /// Whether the file holds the same bytes. One whose size and time are the same is not read.
+  func isStill(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, Int(status.st_size) == bytes else { return false }
+    if status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified { return true }
+    do { return try Self.hash(path) == sha256 } catch { return false }
+  }
+
+  private static func hash(_ path: String) throws(JobError) -> String {
+    do { return try SHA256.hex(contentsOf: path) } catch { throw .store(path: path, code: error.code) }
+  }
+}

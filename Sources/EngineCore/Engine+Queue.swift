@@ -1,0 +1,190 @@
+import EngineWire
+import Foundation
+
+extension Engine {
+  func index(of id: String) throws(JobError) -> Int {
+    guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .noSuchJob(id: id) }
+    return index
+  }
+
+  /// The job, if this engine may change it. A job that nobody works on is taken.
+  private func taken(_ id: String) async throws(JobError) -> Int {
+    let found = try index(of: id)
+    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: store.holder(id) ?? "another process") }
+    guard jobs[found].folder == nil else { return found }
+    let store = store
+    let (folder, repairs) = try await clerk.run { () throws(JobError) in
+      var repairs: [String] = []
+      return (try store.open(id) { repairs.append($0) }, repairs)
+    }
+    for repair in repairs { log(.warning, repair) }
+    let now = try index(of: id)
+    jobs[now].folder = folder
+    return now
+  }
+
+  /// Puts a line into a job's journal, after those before it.
+  func note(_ entry: JournalEntry, in job: QueuedJob) {
+    guard let folder = job.folder else { return }
+    clerk.submit { [weak self] in
+      do throws(JobError) {
+        try folder.append(entry)
+      } catch {
+        let text = "job \(folder.id): \(error); a restart would not know of its last change"
+        Task { await self?.log(.warning, text) }
+      }
+    }
+  }
+
+  func set(_ state: JobState, reason: String? = nil, for index: Int) {
+    (jobs[index].state, jobs[index].reason) = (state, reason)
+    tellState(of: jobs[index])
+  }
+
+  // MARK: Requests
+
+  func submit(_ request: JobRequest) async throws(JobError) -> String {
+    guard !isShutDown else { throw .cancelled }
+    guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
+      throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
+    }
+    let budget = configuration.budgetBytes
+    let outputs = try await planner.run { (_) throws(JobError) in
+      let settings = try JobSettings(request, budgetBytes: budget)
+      let outputs = try OutputPlan(request, settings)
+      let count = outputs.items.count + outputs.skipped.count
+      guard count <= JobPlanner.mostPictures else {
+        throw .tooManyPictures(count: count, limit: JobPlanner.mostPictures)
+      }
+      guard !outputs.items.isEmpty else { throw .badRequest("no picture is left to restore: every result exists") }
+      try outputs.refuseExisting()
+      try outputs.prepareFolders()
+      return outputs
+    }
+    let store = store
+    let folder = try await clerk.run { () throws(JobError) in
+      try store.create(
+        request, pictures: outputs.items.map { StoredJob.Picture(input: $0.input, output: $0.output) },
+        skipped: outputs.skipped.map { StoredJob.Picture(input: $0.input, output: $0.output) }, owner: .engine)
+    }
+    guard !isShutDown else { throw .cancelled }
+    insert(QueuedJob(folder.record, folder: folder, isElsewhere: false))
+    tellJobs()
+    pump()
+    return folder.id
+  }
+
+  func insert(_ job: QueuedJob) {
+    let place = jobs.firstIndex { ($0.rank, $0.id) > (job.rank, job.id) } ?? jobs.endIndex
+    jobs.insert(job, at: place)
+  }
+
+  func pause(_ id: String) async throws(JobError) {
+    let index = try await taken(id)
+    guard !jobs[index].isEnded else { throw state(of: index, wanted: "waiting or running") }
+    if jobs[index].state == .paused && !jobs[index].isHeld { return }
+    jobs[index].isHeld = false
+    set(.paused, for: index)
+    note(.state(.paused, reason: nil), in: jobs[index])
+    setGate()
+  }
+
+  func resume(_ id: String) async throws(JobError) {
+    let index = try await taken(id)
+    guard jobs[index].state == .paused else {
+      if jobs[index].isEnded { throw state(of: index, wanted: "paused") }
+      return
+    }
+    let isRunning = running?.job == id
+    note(.state(.waiting, reason: nil), in: jobs[index])
+    if jobs[index].isHeld {
+      // Stays paused until there is room; the thread looks at once.
+      running?.bell.ring()
+      return
+    }
+    set(isRunning ? .running : .waiting, for: index)
+    setGate()
+    pump()
+  }
+
+  func cancel(_ id: String) async throws(JobError) {
+    let index = try await taken(id)
+    if jobs[index].isEnded { throw state(of: index, wanted: "waiting, running or paused") }
+    note(.state(.cancelled, reason: nil), in: jobs[index])
+    jobs[index].isHeld = false
+    for number in jobs[index].order where [.waiting, .running].contains(jobs[index].pictures[number].state) {
+      jobs[index].pictures[number].state = .cancelled
+      tellPicture(number, of: jobs[index])
+    }
+    set(.cancelled, for: index)
+    if running?.job == id {
+      gate.cancel()
+      running?.bell.ring()
+    } else {
+      letGo(index)
+    }
+  }
+
+  func retry(_ id: String) async throws(JobError) {
+    let index = try await taken(id)
+    guard jobs[index].isEnded, running?.job != id else { throw state(of: index, wanted: "failed or cancelled") }
+    let again = jobs[index].order.filter { [.failed, .cancelled].contains(jobs[index].pictures[$0].state) }
+    guard !again.isEmpty else { throw .badRequest("job \(id): no picture failed or was cancelled") }
+    note(.retry(pictures: again), in: jobs[index])
+    for number in again {
+      (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.waiting, nil)
+      jobs[index].pictures[number].tilesDone = 0
+    }
+    set(.waiting, for: index)
+    tellJobs()
+    pump()
+  }
+
+  func move(_ id: String, picture place: Int, by distance: Int) throws(JobError) {
+    let index = try index(of: id)
+    guard let number = jobs[index].number(at: place), jobs[index].pictures[number].state == .waiting,
+      jobs[index].folder != nil
+    else { throw .badRequest("job \(id): no picture waits at place \(place)") }
+    // Only among those that wait: places of the others are history.
+    let waiting = jobs[index].order.indices.filter { jobs[index].pictures[jobs[index].order[$0]].state == .waiting }
+    guard let from = waiting.firstIndex(of: place) else { return }
+    let to = min(max(0, from + max(-waiting.count, min(waiting.count, distance))), waiting.count - 1)
+    var numbers = waiting.map { jobs[index].order[$0] }
+    numbers.insert(numbers.remove(at: from), at: to)
+    for (place, number) in zip(waiting, numbers) { jobs[index].order[place] = number }
+    note(.order(pictures: jobs[index].order), in: jobs[index])
+    tellJobs()
+  }
+
+  func moveJob(_ id: String, by distance: Int) throws(JobError) {
+    let index = try index(of: id)
+    guard [.waiting, .paused].contains(jobs[index].state), running?.job != id, jobs[index].folder != nil else {
+      throw .badRequest("job \(id): only a job that waits can be moved")
+    }
+    let others = jobs.filter { $0.id != id && !$0.isEnded && !$0.isElsewhere }
+    let from = others.firstIndex { ($0.rank, $0.id) > (jobs[index].rank, id) } ?? others.count
+    let to = min(max(0, from + max(-others.count, min(others.count, distance))), others.count)
+    guard to != from else { return }
+    let before = to > 0 ? others[to - 1].rank : others[to].rank - 2
+    let after = to < others.count ? others[to].rank : before + 2
+    var job = jobs.remove(at: index)
+    job.rank = (before + after) / 2
+    note(.rank(job.rank), in: job)
+    insert(job)
+    tellJobs()
+  }
+
+  func remove(_ id: String) async throws(JobError) {
+    let found = try index(of: id)
+    guard jobs[found].isEnded, running?.job != id else { throw state(of: found, wanted: "ended") }
+    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: "another process") }
+    let (store, folder) = (store, jobs[found].folder)
+    try await clerk.run { () throws(JobError) in try store.remove(id, held: folder) }
+    jobs.removeAll { $0.id == id }
+    tellJobs()
+  }
+
+  private func state(of index: Int, wanted: String) -> JobError {
+    .jobState(id: jobs[index].id, state: jobs[index].state.rawValue, wanted: wanted)
+  }
+}

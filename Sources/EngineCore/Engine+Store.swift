@@ -1,0 +1,92 @@
+import EngineWire
+import Foundation
+
+/// What shows from outside that something happened to a job.
+struct StoreSign: Hashable, Sendable {
+  let journalBytes: Int?
+  let isHeld: Bool
+}
+
+extension Engine {
+  /// Takes up the jobs that are on disk: those that an engine left behind go on, the others are shown.
+  func takeUp() async {
+    let store = store
+    let _: Void = await clerk.run { _ = store.clean() }
+    await look()
+  }
+
+  /// Looks for jobs that other processes made, changed, left or removed.
+  func look() async {
+    guard !isShutDown else { return }
+    let (store, signs) = (store, signs)
+    let own = Set(jobs.filter { $0.folder != nil }.map(\.id))
+    let seen = await clerk.run { Self.look(at: store, own: own, signs) }
+    guard !isShutDown else { return }
+    self.signs = seen.signs
+    var isChanged = false
+    for problem in seen.problems { log(.warning, problem) }
+    for job in seen.changed {
+      let id = job.record.job.id
+      // Meanwhile it may have become this engine's own.
+      if jobs.contains(where: { $0.id == id && $0.folder != nil }) { continue }
+      for repair in job.repairs { log(.warning, repair) }
+      jobs.removeAll { $0.id == id }
+      insert(QueuedJob(job.record, folder: job.folder, isElsewhere: job.isHeld))
+      isChanged = true
+    }
+    let gone = jobs.filter { $0.folder == nil && !seen.ids.contains($0.id) }.map(\.id)
+    if !gone.isEmpty {
+      jobs.removeAll { gone.contains($0.id) }
+      isChanged = true
+    }
+    if isChanged {
+      tellJobs()
+      pump()
+    }
+  }
+
+  private struct Seen: Sendable {
+    struct Job: Sendable {
+      let record: JobRecord
+      let isHeld: Bool
+      var folder: JobFolder?
+      var repairs: [String] = []
+    }
+    var ids: Set<String> = []
+    var signs: [String: StoreSign] = [:]
+    var changed: [Job] = []
+    var problems: [String] = []
+  }
+
+  /// On the clerk's thread.
+  private static func look(at store: JobStore, own: Set<String>, _ signs: [String: StoreSign]) -> Seen {
+    var seen = Seen()
+    for id in store.ids() {
+      seen.ids.insert(id)
+      if own.contains(id) { continue }
+      let sign = StoreSign(journalBytes: store.journalBytes(id), isHeld: store.holder(id) != nil)
+      seen.signs[id] = sign
+      if signs[id] == sign { continue }
+      do throws(JobError) {
+        let sight = try store.sight(id)
+        var job = Seen.Job(record: sight.record, isHeld: sight.holder != nil)
+        if !job.isHeld && !sight.record.isEnded && sight.record.job.owner == .engine {
+          do throws(JobError) {
+            job.folder = try store.open(id) { job.repairs.append($0) }
+            if let folder = job.folder {
+              job = Seen.Job(record: folder.record, isHeld: false, folder: folder, repairs: job.repairs)
+            }
+          } catch .jobElsewhere {
+            job = Seen.Job(record: sight.record, isHeld: true)
+          }
+        }
+        seen.changed.append(job)
+      } catch .noSuchJob {
+        seen.ids.remove(id)
+      } catch {
+        seen.problems.append(error.description)
+      }
+    }
+    return seen
+  }
+}

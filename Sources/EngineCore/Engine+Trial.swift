@@ -1,0 +1,107 @@
+import EngineWire
+import Imaging
+import Restoration
+import Tensors
+
+extension Engine {
+  /// How a picture of a job looks now.
+  func jobPreview(
+    _ id: String, _ place: Int, _ box: (width: Int, height: Int)
+  ) async throws(JobError) -> (Reply, [UInt8]) {
+    let job = jobs[try index(of: id)]
+    guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
+    if let running, running.job == id, running.number == number, let canvas = running.canvas {
+      return await desk.run { _ in
+        let picture = canvas.snapshot
+        let size = ScaledPicture.fit(picture.width, picture.height, within: box)
+        let scaled = picture.scaled(width: size.width, height: size.height)
+        let whole = Rectangle(x: 0, y: 0, width: canvas.pictureWidth, height: canvas.pictureHeight)
+        let info = PixelsInfo(
+          width: scaled.width, height: scaled.height, pictureWidth: whole.width, pictureHeight: whole.height,
+          region: whole)
+        return (.pixels(info), scaled.pixels)
+      }
+    }
+    let picture = job.pictures[number]
+    return try await preview(picture.state == .done ? picture.output : picture.input, nil, box)
+  }
+
+  /// Restores a region ahead of the queue. A trial that runs already is ended.
+  func tryRegion(
+    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int)
+  ) async throws(JobError) -> (Reply, [UInt8]) {
+    var job = job
+    (job.inputs, job.region) = ([path], region)
+    trialGate?.cancel()
+    let own = WorkGate()
+    trialGate = own
+    trials += 1
+    setGate()
+    defer {
+      trials -= 1
+      if trialGate === own { trialGate = nil }
+      if trials == 0 {
+        setGate()
+        pump()
+      }
+    }
+    // The running picture keeps its memory while it is held; the program itself is counted once.
+    let budget = max(1, (job.memoryBytes ?? configuration.budgetBytes) - runningBytes)
+    job.memoryBytes = budget
+    let settings = try JobSettings(job)
+    let order = TrialOrder(
+      path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
+      width: box.width, height: box.height)
+    let models = models
+    let (info, pixels) = try await trial.run { () throws(JobError) in try order.run(models, own) }
+    return (.trial(info), pixels)
+  }
+}
+
+/// A region to restore and show beside what it was.
+private struct TrialOrder: Sendable {
+  let path: String
+  let settings: JobSettings
+  let threadCount: Int
+  let width: Int
+  let height: Int
+
+  func run(_ models: ModelCatalogue, _ gate: WorkGate) throws(JobError) -> (TrialInfo, [UInt8]) {
+    if gate.isCancelled { throw .cancelled }
+    let start = ContinuousClock.now
+    let image = try read(path)
+    let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
+    let right = try settings.right.map { (path) throws(JobError) in try read(path) }
+    let restored: RestoredImage
+    let name: String
+    do throws(RestorationError) {
+      let card = try models.card(settings, for: PictureShape(image))
+      name = card.name
+      let restorer = Restorer(model: try models.model(card), threadCount: threadCount, gate: gate)
+      let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
+      restored = try restorer.restore(image, right: right, plan: plan)
+    } catch {
+      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+    }
+    let before = scaled(image, region)
+    let after = scaled(restored.image, restored.image.bounds)
+    func info(_ picture: ScaledPicture) -> PixelsInfo {
+      PixelsInfo(
+        width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,
+        region: Rectangle(region))
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return (
+      TrialInfo(before: info(before), after: info(after), model: name, seconds: seconds), before.pixels + after.pixels
+    )
+  }
+
+  private func scaled(_ image: Image, _ region: PixelRegion) -> ScaledPicture {
+    let size = ScaledPicture.fit(region.width, region.height, within: (width, height))
+    return ScaledPicture(image, region: region, width: size.width, height: size.height)
+  }
+
+  private func read(_ path: String) throws(JobError) -> Image {
+    do { return try ImageFile.read(path, limits: settings.limits).image } catch { throw .image(error) }
+  }
+}

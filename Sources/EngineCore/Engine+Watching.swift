@@ -1,0 +1,71 @@
+import EngineWire
+import Foundation
+import Imaging
+
+extension Engine {
+  /// Events that wait for a slow client, at most; then it gets the whole queue anew.
+  private static let mostWaiting = 4096
+  /// Places of tiles in one list of jobs, those of running pictures not counted.
+  private static let mostTiles = 20_000
+
+  /// Lines of the log that a new client gets, at most.
+  private static let mostLines = 100
+
+  public func events() async -> AsyncStream<EngineEvent> {
+    await begin()
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: EngineEvent.self, bufferingPolicy: .bufferingOldest(Self.mostWaiting))
+    guard !isShutDown else {
+      continuation.finish()
+      return stream
+    }
+    nextWatcher += 1
+    let watcher = nextWatcher
+    watchers[watcher] = continuation
+    continuation.onTermination = { [weak self] _ in Task { await self?.forget(watcher) } }
+    continuation.yield(.jobs(jobInfos()))
+    for line in lines { continuation.yield(.log(line)) }
+    return stream
+  }
+
+  private func forget(_ watcher: Int) {
+    watchers[watcher] = nil
+    missed.remove(watcher)
+  }
+
+  /// The whole queue, as clients see it.
+  func jobInfos() -> [JobInfo] {
+    var tilesLeft = Self.mostTiles
+    return jobs.map { $0.info(tilesLeft: &tilesLeft) }
+  }
+
+  func tell(_ event: EngineEvent) {
+    for (watcher, continuation) in watchers {
+      if missed.contains(watcher) {
+        // What it missed is in the queue as it is now; what is told now is too, unless it is a line of the log.
+        if case .enqueued = continuation.yield(.jobs(jobInfos())) { missed.remove(watcher) }
+      } else if case .dropped = continuation.yield(event) {
+        missed.insert(watcher)
+      }
+    }
+  }
+
+  /// The last lines of the log.
+  package func logged() -> [LogLine] { lines }
+
+  func tellJobs() { tell(.jobs(jobInfos())) }
+
+  func tellState(of job: QueuedJob) { tell(.job(job: job.id, state: job.state, reason: job.reason?.printable)) }
+
+  func tellPicture(_ number: Int, of job: QueuedJob) {
+    tell(.picture(job: job.id, picture: job.place(of: number), job.pictures[number]))
+  }
+
+  func log(_ level: LogLine.Level, _ text: String) {
+    let time = (Date().timeIntervalSince1970 * 1000).rounded() / 1000
+    let line = LogLine(time: time, level: level, text: text.printable)
+    lines.append(line)
+    if lines.count > Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }
+    tell(.log(line))
+  }
+}

@@ -1,0 +1,123 @@
+import Glibc
+import Imaging
+import Restoration
+import Tensors
+
+/// Why a job, or one picture of it, ends without a result. One line each: what, where, what was allowed, what to do next.
+public enum JobError: Error, CustomStringConvertible {
+  // Usage
+  case noPictures(folder: String, isRecursive: Bool)
+  case folderNotListed(folder: String, reason: String)
+  case nameRule(template: String, fault: String)
+  case formatUnknown(path: String)
+  case manyForOneResult(path: String, pictures: Int)
+  case resultIsFolder(path: String)
+  case resultsCollide(path: String, first: String, second: String)
+  case resultIsInput(path: String)
+  case resultExists(path: String, others: Int)
+  case folderNotMade(folder: String)
+  case folderNotWritable(folder: String, reason: String)
+  case badRequest(String)
+  case tooManyPictures(count: Int, limit: Int)
+  // A picture
+  case image(ImageError)
+  /// `picture` is put in front where the error does not name a file itself.
+  case restoration(RestorationError, picture: String?)
+  case previewTooLarge(path: String, bytes: Int, limit: Int)
+  // The store
+  /// The file system refused, with `code` as `errno`.
+  case store(path: String, code: Int32)
+  case storeDamaged(path: String, reason: String)
+  case noSuchJob(id: String)
+  case jobElsewhere(id: String, owner: String)
+  case jobState(id: String, state: String, wanted: String)
+  case cancelled
+
+  /// Kind of failure; the raw value is the exit status of the command line.
+  public enum Kind: Int32, Sendable, CaseIterable {
+    case system = 1
+    case usage = 2
+    case badInput = 3
+    case model = 4
+    case memory = 5
+    case verification = 6
+    case cancelled = 130
+  }
+
+  public var kind: Kind {
+    switch self {
+    case .noPictures, .folderNotListed: .badInput
+    case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .resultsCollide, .resultIsInput, .resultExists,
+      .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere, .jobState:
+      .usage
+    case .image(.unwritable), .image(.notFlushed): .system
+    case .image: .badInput
+    case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
+    case .previewTooLarge: .memory
+    case .store, .storeDamaged: .system
+    case .cancelled: .cancelled
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .noPictures(let folder, let isRecursive):
+      "\(folder): no PNG or JPEG files in this folder; "
+        + (isRecursive ? "give a folder that holds some" : "add --recursive to look into its folders")
+    case .folderNotListed(let folder, let reason):
+      "\(folder): cannot list this folder (\(reason)); check its permissions"
+    case .nameRule(let template, let fault):
+      "--name '\(template)': \(fault)"
+    case .formatUnknown(let path):
+      "\(path): the name does not say which format to write; end it with .png, .jpg or .jpeg"
+    case .manyForOneResult(let path, let pictures):
+      "-o \(path): names one result, but there are \(pictures) pictures; use --output-dir or --name"
+    case .resultIsFolder(let path):
+      "\(path): is a folder; use --output-dir \(path)"
+    case .resultsCollide(let path, let first, let second):
+      "\(path): both \(first) and \(second) would be written here; restore them apart, or with --name "
+        + "such as '{input}_{task}.png'"
+    case .resultIsInput(let path):
+      "\(path): is one of the pictures to read; choose another name with -o or --name"
+    case .resultExists(let path, let others):
+      "\(path): exists already" + (others > 0 ? " (and \(others) more)" : "")
+        + "; add --overwrite to replace or --skip-existing to keep it"
+    case .folderNotMade(let folder):
+      "\(folder): cannot make this folder; choose another one with --output-dir or -o"
+    case .folderNotWritable(let folder, let reason):
+      "\(folder): cannot write to this folder (\(reason)); choose another one with --output-dir or -o"
+    case .badRequest(let fault):
+      fault
+    case .tooManyPictures(let count, let limit):
+      "\(count) pictures, over the limit of \(limit) for one job; make several"
+    case .image(let error):
+      error.description
+    case .restoration(let error, let picture):
+      (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + error.description
+    case .previewTooLarge(let path, let bytes, let limit):
+      "\(path): takes \(MemoryBudget.text(bytes)) to show, over the limit of \(MemoryBudget.text(limit)) for previews"
+    case .store(let path, let code):
+      "\(path): \(String(cString: strerror(code)))"
+    case .storeDamaged(let path, let reason):
+      "\(path): \(reason); remove the job with grl jobs clean"
+    case .noSuchJob(let id):
+      "no job is called \(id); see grl jobs list"
+    case .jobElsewhere(let id, let owner):
+      "job \(id) is worked on by \(owner); stop it there first"
+    case .jobState(let id, let state, let wanted):
+      "job \(id) is \(state); it would have to be \(wanted)"
+    case .cancelled:
+      "cancelled"
+    }
+  }
+
+  /// Whether a disk, a quota or a limit on the size of files is exhausted, so that trying again later may help.
+  var isDiskFull: Bool {
+    switch self {
+    case .store(_, let code): code == ENOSPC || code == EDQUOT || code == EFBIG
+    case .image(.unwritable(_, let reason)):
+      [ENOSPC, EDQUOT, EFBIG].contains { reason.hasPrefix(String(cString: strerror($0))) }
+    default: false
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import EngineWire
+import Glibc
+import Imaging
+
+/// Decodes, scales and measures pictures for screens. Lives on one thread and remembers the last few pictures.
+package final class PictureDesk {
+  /// Bytes of decoded samples that are remembered.
+  private static let mostBytes = 128 << 20
+  /// Bytes of decoded samples of one picture that are still shown.
+  package static let largestPicture = 1 << 30
+
+  private struct Stamp: Hashable {
+    let path: String
+    let bytes: Int
+    let seconds: Int
+    let nanoseconds: Int
+  }
+
+  private struct Entry {
+    let stamp: Stamp
+    let image: Image
+    var bytes: Int { PictureSize(image).bytes }
+  }
+
+  /// The last used first.
+  private var entries: [Entry] = []
+  private var estimates: [Stamp: PictureEstimates] = [:]
+
+  package init() {}
+
+  /// `region` of the picture (nil: all of it) scaled to fit `box`; where all of it is asked for, with estimates of its damage.
+  package func preview(
+    _ path: String, region: Rectangle?, within box: (width: Int, height: Int)
+  ) throws(JobError) -> (info: PixelsInfo, pixels: [UInt8]) {
+    let image = try image(path)
+    let region = try Self.region(region, of: image)
+    let size = ScaledPicture.fit(region.width, region.height, within: box)
+    let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
+    let estimates = estimates(of: image, path)
+    let info = PixelsInfo(
+      width: scaled.width, height: scaled.height, pictureWidth: image.width, pictureHeight: image.height,
+      region: Rectangle(region), noiseSigma: estimates.noiseSigma, blockiness: estimates.blockiness)
+    return (info, scaled.pixels)
+  }
+
+  /// The decoded picture. One that was decoded before and has not changed comes from memory.
+  package func image(_ path: String, limits: ImageLimits = .standard) throws(JobError) -> Image {
+    let stamp = Self.stamp(path)
+    if let place = entries.firstIndex(where: { $0.stamp == stamp }) {
+      let entry = entries.remove(at: place)
+      entries.insert(entry, at: 0)
+      return entry.image
+    }
+    let image: Image
+    do {
+      let size = PictureSize(try ImageFile.header(path, limits: limits))
+      guard size.bytes <= Self.largestPicture else {
+        throw JobError.previewTooLarge(path: path, bytes: size.bytes, limit: Self.largestPicture)
+      }
+      // Room is made before, not after.
+      makeRoom(for: size.bytes)
+      image = try ImageFile.read(path, limits: limits).image
+    } catch let error as ImageError {
+      throw .image(error)
+    } catch {
+      throw error as? JobError ?? .cancelled
+    }
+    if let stamp, PictureSize(image).bytes <= Self.mostBytes {
+      entries.insert(Entry(stamp: stamp, image: image), at: 0)
+    }
+    return image
+  }
+
+  /// Looked for once, even in pictures too large to be remembered.
+  private func estimates(of image: Image, _ path: String) -> PictureEstimates {
+    guard let stamp = Self.stamp(path) else { return PictureEstimates(image) }
+    if let known = estimates[stamp] { return known }
+    if estimates.count > 1000 { estimates.removeAll() }
+    let found = PictureEstimates(image)
+    estimates[stamp] = found
+    return found
+  }
+
+  private func makeRoom(for bytes: Int) {
+    while !entries.isEmpty, entries.reduce(bytes, { $0 + $1.bytes }) > Self.mostBytes { entries.removeLast() }
+  }
+
+  package static func region(_ region: Rectangle?, of image: Image) throws(JobError) -> PixelRegion {
+    guard let region else { return image.bounds }
+    let isInside =
+      region.x >= 0 && region.y >= 0 && region.width > 0 && region.height > 0 && region.x < image.width
+      && region.y < image.height && region.width <= image.width - region.x && region.height <= image.height - region.y
+    guard isInside else {
+      throw .badRequest(
+        "region \(region.x),\(region.y),\(region.width),\(region.height) does not lie within the picture of "
+          + "\(image.width) x \(image.height) pixels")
+    }
+    return PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
+  }
+
+  private static func stamp(_ path: String) -> Stamp? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Stamp(
+      path: path, bytes: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+  }
+}
+
+/// Bytes of a picture's samples.
+private struct PictureSize {
+  let bytes: Int
+  init(_ image: Image) { bytes = image.width * image.height * image.layout.channels * image.bitDepth / 8 }
+  init(_ header: ImageFile.Header) {
+    bytes = header.width * header.height * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
+  }
+}
+
+extension Rectangle {
+  package init(_ region: PixelRegion) {
+    self.init(x: region.x, y: region.y, width: region.width, height: region.height)
+  }
+}
+
+extension PictureInfo {
+  /// What the header of the file at `path` says.
+  package init(path: String) throws(JobError) {
+    let header: ImageFile.Header
+    do { header = try ImageFile.header(path) } catch { throw .image(error) }
+    var status = stat()
+    let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
+    let (degrees, isMirrored): (Int, Bool) =
+      switch header.orientation {
+      case .upright: (0, false)
+      case .mirrored: (0, true)
+      case .rotated180: (180, false)
+      case .flipped: (180, true)
+      case .transposed: (90, true)
+      case .rotatedLeft: (90, false)
+      case .transversed: (270, true)
+      case .rotatedRight: (270, false)
+      }
+    self.init(
+      path: path, bytes: bytes, format: header.format.rawValue, width: header.width, height: header.height,
+      bitDepth: header.bitDepth > 8 ? 16 : 8, layout: header.layout.rawValue,
+      hasICC: header.metadata.iccProfile != nil, hasEXIF: header.metadata.exif != nil, turnedDegrees: degrees,
+      isMirrored: isMirrored)
+  }
+}

@@ -1,0 +1,83 @@
+import EngineWire
+import Imaging
+import Restoration
+import Synchronization
+import Tensors
+
+/// What the computing thread tells the engine, in order.
+enum RunNews: Sendable {
+  case planned(PictureProgress, estimateBytes: Int, budgetBytes: Int)
+  case progress(RestorationProgress)
+  case tileBegan(Int)
+  case tileFinished(Int)
+  case held(String)
+  case released
+  case log(LogLine.Level, String)
+  case ended(Result<PictureOutcome, JobError>)
+}
+
+/// The picture that is being restored.
+final class RunningPicture: Sendable {
+  let job: String
+  let number: Int
+  /// Rung when a wait for room on a disk shall end.
+  let bell = Bell()
+  private let painted = Mutex<JobCanvas?>(nil)
+
+  init(job: String, number: Int) {
+    self.job = job
+    self.number = number
+  }
+
+  /// How the picture looks now; nil before it is planned.
+  var canvas: JobCanvas? { painted.withLock { $0 } }
+
+  func begin(_ canvas: JobCanvas) { painted.withLock { $0 = canvas } }
+}
+
+/// Passes on what is news to the engine, at most five times a second where it only grows, and paints the canvas.
+///
+/// Lives on the computing thread.
+final class NewsDesk {
+  private let picture: RunningPicture
+  private let paths: StoredJob.Picture
+  private let send: (RunNews) -> Void
+  private var lastProgress: ContinuousClock.Instant?
+
+  init(_ picture: RunningPicture, _ paths: StoredJob.Picture, send: @escaping (RunNews) -> Void) {
+    self.picture = picture
+    self.paths = paths
+    self.send = send
+  }
+
+  func pass(_ news: PictureNews) {
+    switch news {
+    case .planned(let plan, let model, let image, _):
+      picture.begin(JobCanvas(image, scale: model.scale))
+      send(
+        .planned(
+          progress(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
+    case .progress(let progress):
+      let now = ContinuousClock.now
+      if let lastProgress, now - lastProgress < .milliseconds(200) { return }
+      lastProgress = now
+      send(.progress(progress))
+    case .tile(.began(let index)):
+      send(.tileBegan(index))
+    case .tile(.finished(let index, let place, let pixels, _)):
+      picture.canvas?.paint(pixels, at: place)
+      send(.tileFinished(index))
+    case .held(let reason): send(.held(reason))
+    case .released: send(.released)
+    case .log(let level, let text): send(.log(level, text))
+    }
+  }
+
+  private func progress(_ plan: RestorationPlan, _ model: ModelCard) -> PictureProgress {
+    PictureProgress(
+      input: paths.input, output: paths.output, state: .running, model: model.name, width: plan.input.width,
+      height: plan.input.height,
+      tiles: (0..<plan.tiles.tileCount).map { Rectangle(plan.place(ofTile: $0)) },
+      tilesPerRow: plan.tiles.tilesPerRow, overlap: plan.tiles.overlap, notes: plan.notes)
+  }
+}

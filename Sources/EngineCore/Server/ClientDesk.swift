@@ -1,0 +1,93 @@
+import EngineWire
+import Synchronization
+
+/// Asks the service on behalf of one client and posts what it says. Never waits for the client.
+///
+/// Questions reach the service in the order in which they came and are answered side by side: a long one holds up no other.
+final class ClientDesk: Sendable {
+  private let client: Int
+  private let service: any EngineService
+  private let mailbox: ServerMailbox
+  private let questions: AsyncStream<Question>.Continuation
+  private let isAbandoned = Atomic<Bool>(false)
+  private let watching = Mutex<Task<Void, Never>?>(nil)
+
+  init(client: Int, service: any EngineService, mailbox: ServerMailbox) {
+    self.client = client
+    self.service = service
+    self.mailbox = mailbox
+    let (stream, continuation) = AsyncStream.makeStream(of: Question.self)
+    questions = continuation
+    // Lives until `abandon`, and then for the questions that wait: they are carried out even when the client has gone.
+    Task { [self] in
+      await withDiscardingTaskGroup { group in
+        for await question in stream {
+          if question.request.isInquiry {
+            // Nobody waits for this answer any more.
+            if isAbandoned.load(ordering: .relaxed) { continue }
+            group.addImmediateTask { await answer(question) }
+          } else {
+            Task.immediate { await answer(question) }
+          }
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
+  func greet(_ question: Question) {
+    Task { [self] in
+      let info = await service.info()
+      mailbox.post(.greeting(client: client, Parcel(Answer(id: question.id, .hello(info)))))
+    }
+  }
+
+  func ask(_ question: Question) { questions.yield(question) }
+
+  /// Hands on the engine's news; its first, the queue, answers the question.
+  func watch(_ question: Question) {
+    let task = Task { [service, mailbox, client] in
+      var isAnswered = false
+      for await event in await service.events() {
+        if !isAnswered, case .jobs(let jobs) = event {
+          isAnswered = true
+          mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, .jobs(jobs)))))
+        } else {
+          var parcel = Parcel(Answer(id: 0, .event(event)))
+          if case .progress(let progress) = event { parcel.topic = "\(progress.picture) of \(progress.job)" }
+          mailbox.post(.event(client: client, parcel))
+        }
+      }
+      if !isAnswered {
+        let failure = Reply.failure(.init(.cancelled, "the engine is ending"))
+        mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, failure))))
+      }
+    }
+    watching.withLock { old in
+      old?.cancel()
+      old = task
+    }
+  }
+
+  /// The client has gone: news end, inquiries are cancelled, everything else it asked for is still carried out.
+  func abandon() {
+    isAbandoned.store(true, ordering: .relaxed)
+    questions.finish()
+    watching.withLock { $0?.cancel() }
+  }
+
+  private func answer(_ question: Question) async {
+    let (reply, body) = await service.answer(question.request)
+    mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, reply), body: body)))
+  }
+}
+
+extension Request {
+  /// It changes nothing: without anybody to hear the answer there is no need to find it.
+  var isInquiry: Bool {
+    switch self {
+    case .hello, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion: true
+    default: false
+    }
+  }
+}

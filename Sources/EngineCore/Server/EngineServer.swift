@@ -1,0 +1,48 @@
+import EngineWire
+
+/// Lets any number of clients talk to an engine through a Unix socket.
+///
+/// ```
+/// clients ⇄ sockets ⇄ loop of `run` ─questions→ ClientDesk ─→ EngineService
+///                         ↑                          │ answers, news
+///                         └────── ServerMailbox ←────┘
+/// ```
+/// The loop is one thread around `poll` that never waits for the engine; the engine never waits for a client. A client that does
+/// not read gets no progress, is asked to wait with its questions, and is dropped in the end.
+package final class EngineServer: Sendable {
+  package struct Options: Sendable {
+    /// The server ends by itself when it had no client and nothing to do for so long; nil is never.
+    package var idleSeconds: Double? = 60
+    /// A client has to say hello within this time.
+    package var greetingSeconds = 10.0
+    package var clientLimit = 64
+    /// The service may take so long to shut down.
+    package var shutDownSeconds = 10.0
+
+    package init() {}
+  }
+
+  let service: any EngineService
+  let options: Options
+  let log: @Sendable (LogLine.Level, String) -> Void
+  let mailbox: ServerMailbox
+
+  /// - Parameter log: takes one line, fit for a terminal; called on the thread of `run`.
+  package init(
+    _ service: any EngineService, options: Options = Options(), log: @escaping @Sendable (LogLine.Level, String) -> Void
+  ) throws(EngineProcessError) {
+    self.service = service
+    self.options = options
+    self.log = log
+    mailbox = try ServerMailbox()
+  }
+
+  /// Serves until `stop` is called, a client asks for the end, or nobody needs the engine any more; shuts the service down
+  /// and returns. Blocks its thread, which must not be one of Swift's pool.
+  package func run(at door: EngineDoor) { ServerLoop(self, door).run() }
+
+  /// Makes `run` shut down; from any thread.
+  ///
+  /// - Parameter reason: told to the clients.
+  package func stop(reason: String) { mailbox.post(.stop(reason: reason)) }
+}

@@ -1,0 +1,99 @@
+import EngineWire
+import Glibc
+
+/// One connection, as the server's loop sees it.
+struct ServerClient {
+  enum Stage: Hashable {
+    /// `hello` has not come.
+    case silent
+    /// `hello` is being answered; nothing else is read meanwhile.
+    case greeting
+    case talking
+    /// It says nothing more, but waits for answers that are due.
+    case leaving
+    /// Gets what waits for it and is closed then.
+    case dismissed
+  }
+
+  let number: Int
+  let descriptor: Int32
+  let desk: ClientDesk
+  var stage = Stage.silent
+  /// When it has to have said hello, or to have taken its last words.
+  var deadline: Double
+  var outbox = Outbox()
+  /// Questions that wait for their answers.
+  var asked: Set<Int> = []
+  /// One of them asks the engine to end.
+  var lastQuestion: Int?
+  private var decoder = FrameDecoder(limits: .questions)
+
+  /// Most questions of one client that are worked on at a time; more wait unread.
+  static let askedLimit = 16
+
+  init(number: Int, descriptor: Int32, desk: ClientDesk, deadline: Double) {
+    self.number = number
+    self.descriptor = descriptor
+    self.desk = desk
+    self.deadline = deadline
+  }
+
+  /// Questions are taken as long as the answers are.
+  var takesQuestions: Bool {
+    switch stage {
+    case .silent: true
+    case .talking: asked.count < Self.askedLimit && !outbox.isUnderPressure
+    case .greeting, .leaving, .dismissed: false
+    }
+  }
+
+  var watched: pollfd {
+    let events = (takesQuestions ? POLLIN : 0) | (outbox.isEmpty ? 0 : POLLOUT)
+    return pollfd(fd: descriptor, events: Int16(events), revents: 0)
+  }
+
+  /// What is left to do for a client that says nothing more.
+  var isFinished: Bool {
+    switch stage {
+    case .leaving: asked.isEmpty && outbox.isEmpty
+    case .dismissed: outbox.isEmpty
+    case .silent, .greeting, .talking: false
+    }
+  }
+
+  enum Arrival {
+    case bytes, nothing, end
+    /// `errno`
+    case failure(Int32)
+  }
+
+  /// Reads what came, at most 256 KiB at a time so that everybody has a turn.
+  mutating func read() -> Arrival {
+    var arrival = Arrival.nothing
+    for _ in 0..<4 {
+      var code: Int32 = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        var result: Int
+        repeat { result = Glibc.read(descriptor, buffer.baseAddress, buffer.count) } while result < 0 && errno == EINTR
+        code = result < 0 ? errno : 0
+        count = max(result, 0)
+      }
+      guard code == 0 else { return code == EAGAIN ? arrival : .failure(code) }
+      guard !bytes.isEmpty else { return .end }
+      decoder.append(bytes)
+      arrival = .bytes
+    }
+    return arrival
+  }
+
+  /// The next question that has arrived whole; nil where none has, or it has to wait.
+  mutating func nextQuestion() throws(WireError) -> Question? {
+    guard takesQuestions, let frame = try decoder.next() else { return nil }
+    guard frame.body.isEmpty else { throw .notAMessage(expected: "Question", reason: "raw bytes behind it") }
+    let question = try frame.message(Question.self, limits: .questions)
+    guard question.id >= 1, !asked.contains(question.id) else {
+      throw .notAMessage(expected: "Question", reason: "id: \(question.id) is not free")
+    }
+    return question
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// The journal's lines: sixteen digits of checksum, a space, JSON, a line feed.
+enum Journal {
+  /// Journals are small; what is larger was not written by this program.
+  static let largest = 256 << 20
+
+  static func line(_ entry: JournalEntry) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let json: [UInt8]
+    do { json = Array(try encoder.encode(entry)) } catch { preconditionFailure("plain values always encode: \(error)") }
+    return Array(json.withUnsafeBytes { Checksum.text($0) }.utf8) + [UInt8(ascii: " ")] + json + [UInt8(ascii: "\n")]
+  }
+
+  /// The entries of all lines up to the first that is torn or damaged, and the bytes that they take.
+  static func read(_ bytes: [UInt8]) -> (entries: [JournalEntry], soundBytes: Int) {
+    let decoder = JSONDecoder()
+    var entries: [JournalEntry] = []
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      guard end - start > 17, bytes[start + 16] == UInt8(ascii: " ") else { break }
+      let json = bytes[(start + 17)..<end]
+      let checksum = json.withUnsafeBytes { Checksum.text($0) }
+      guard checksum.utf8.elementsEqual(bytes[start..<start + 16]) else { break }
+      do { entries.append(try decoder.decode(JournalEntry.self, from: Data(json))) } catch { break }
+      start = end + 1
+    }
+    return (entries, start)
+  }
+}

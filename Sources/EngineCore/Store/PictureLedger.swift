@@ -1,0 +1,91 @@
+import Glibc
+import Restoration
+import Tensors
+
+/// Keeps the tiles of one picture in its job's folder.
+final class PictureLedger: TileLedger {
+  private let folder: JobFolder
+  private let picture: Int
+  private let tileBytes: Int
+  private let keeper: any PictureKeeper
+  private let known: [Int: JobRecord.Tile]
+  private var isKeeping = true
+
+  init(_ folder: JobFolder, picture: Int, tileBytes: Int, keeper: any PictureKeeper) {
+    self.folder = folder
+    self.picture = picture
+    self.tileBytes = tileBytes
+    self.keeper = keeper
+    known = folder.record.pictures[picture].tiles
+  }
+
+  func tile(_ index: Int, shape: Shape) -> Tensor? {
+    guard let line = known[index], shape.count * 4 == tileBytes else { return nil }
+    let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      keeper.log("tile \(index) is missing (\(String(cString: strerror(errno)))) and is computed again")
+      return nil
+    }
+    defer { close(descriptor) }
+    var isWhole = false
+    let values = [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      isWhole = Self.readAll(descriptor, bytes, at: index * tileBytes)
+      if isWhole { isWhole = Checksum.text(UnsafeRawBufferPointer(bytes)) == line.checksum }
+      count = isWhole ? shape.count : 0
+    }
+    guard isWhole else {
+      keeper.log("tile \(index) is damaged and is computed again")
+      return nil
+    }
+    return Tensor(shape: shape, values: values)
+  }
+
+  func keep(_ tile: Tensor, at index: Int, seconds: Double) throws(CancellationError) {
+    while isKeeping {
+      do throws(JobError) {
+        try write(tile, at: index, seconds: seconds)
+        keeper.troubleIsOver()
+        return
+      } catch {
+        isKeeping = try keeper.isWorthAnotherTry(error)
+      }
+    }
+  }
+
+  /// The line comes after the bytes. What is not flushed yet when the power fails is no more than this many seconds' work: the
+  /// checksum tells a tile whose line was faster than its bytes. A killed process loses nothing that was written.
+  private static let flushInterval = Duration.milliseconds(500)
+  private var lastFlush: ContinuousClock.Instant?
+
+  private func write(_ tile: Tensor, at index: Int, seconds: Double) throws(JobError) {
+    let path = folder.tileFile(picture)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
+    defer { close(descriptor) }
+    let (code, checksum) = tile.values.withUnsafeBytes {
+      (DurableFile.writeAll($0, descriptor, index * tileBytes), Checksum.text($0))
+    }
+    if code != 0 { throw .store(path: path, code: code) }
+    let now = ContinuousClock.now
+    let isFlushed = lastFlush.map { now - $0 >= Self.flushInterval } ?? true
+    if isFlushed, fdatasync(descriptor) != 0 { throw .store(path: path, code: errno) }
+    CrashPoint.tileBytes.pass()
+    try folder.append(
+      .tile(picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000),
+      isFlushed: isFlushed)
+    if isFlushed { lastFlush = now }
+    CrashPoint.tileJournaled.pass()
+  }
+
+  private static func readAll(_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let count = pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
+  }
+}

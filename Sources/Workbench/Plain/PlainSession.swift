@@ -1,0 +1,172 @@
+import EngineWire
+
+/// The workbench as lines, for screen readers and for terminals that only print: what is typed are commands by their names, what
+/// changes is told in a line, nothing is drawn and no cursor moves.
+///
+/// ```
+/// a line typed ─ enter ─▶ PlainSession ─▶ lines to print, effects
+/// an event ───── update ─▶                ─▶ lines to print, effects
+/// ```
+public struct PlainSession: Sendable {
+  public private(set) var state: State
+  /// What was told of the screen last.
+  private var told: [String] = []
+  private var toldScreen: ScreenID?
+  private var toldLink: String?
+  /// Tenths of the running picture that were told, by job.
+  private var tenths: [String: Tenths] = [:]
+
+  private struct Tenths: Hashable {
+    var picture: Int
+    var tenth: Int
+  }
+
+  /// Most lines that are told of a change without being asked; `show` tells all.
+  private static let changeLimit = 25
+
+  public init(_ state: State) {
+    self.state = state
+    _ = self.state.update(.resize(columns: 80, rows: 24))
+  }
+
+  public var wantsTicks: Bool { state.wantsTicks }
+
+  /// What is said first.
+  public mutating func start() -> [String] {
+    toldScreen = state.session.screen
+    told = state.front.plainLines(state.session)
+    return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkNews()
+  }
+
+  /// Takes anything that happens but keys.
+  public mutating func update(_ event: Event) -> (lines: [String], effects: [Effect]) {
+    state.session.notice = nil
+    let effects = state.update(event)
+    var lines = linkNews()
+    if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
+    switch event {
+    case .answer(let answer, _):
+      if case .event(.progress(let progress)) = answer.reply { lines += news(of: progress) }
+      // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
+      if answer.id != 0 { lines += screenNews() }
+    case .key, .paste, .mouse, .interrupt: lines += overlayNews()
+    case .resize, .engine, .time, .problem: break
+    }
+    return (lines.map(\.shown), effects.filter(Self.isForPlain))
+  }
+
+  /// Takes a line that was typed.
+  public mutating func enter(_ line: String) -> (lines: [String], effects: [Effect]) {
+    state.session.notice = nil
+    var lines: [String] = []
+    var copy = self
+    let effects = state.act { state in
+      copy.state = state
+      lines = copy.perform(line.trimmed)
+      state = copy.state
+    }
+    copy.state = state
+    self = copy
+    if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
+    lines += overlayNews()
+    lines += screenNews()
+    for case .copy(let text) in effects where !lines.contains(where: { $0.contains(text) }) { lines.append(text) }
+    return (lines.map(\.shown), effects.filter(Self.isForPlain))
+  }
+
+  /// What a terminal that only prints can do.
+  private static func isForPlain(_ effect: Effect) -> Bool {
+    switch effect {
+    case .send, .quit, .save, .connect: true
+    case .suspend, .redraw, .setMouse, .copy: false
+    }
+  }
+
+  private static func text(of notice: Notice) -> String {
+    switch notice.kind {
+    case .info: notice.text
+    case .warning: "warning: \(notice.text)"
+    case .error: "error: \(notice.text)"
+    }
+  }
+
+  // MARK: News
+
+  private mutating func linkNews() -> [String] {
+    let text =
+      switch state.session.link {
+      case .connecting(let what): what
+      case .connected(let info): "engine ready on \(info.host), \(Quantity.count(info.threadCount, "core"))"
+      case .lost: "engine lost"
+      }
+    guard text != toldLink else { return [] }
+    toldLink = text
+    return [text]
+  }
+
+  private mutating func news(of progress: Progress) -> [String] {
+    let tenth = Int(progress.fraction * 10)
+    guard let job = state.session.jobs.first(where: { $0.id == progress.job }) else { return [] }
+    guard job.pictures.indices.contains(progress.picture) else { return [] }
+    let known = tenths[progress.job]
+    guard known?.picture != progress.picture || tenth > (known?.tenth ?? 0) else { return [] }
+    let isNew = known?.picture != progress.picture
+    tenths[progress.job] = Tenths(picture: progress.picture, tenth: tenth)
+    if tenths.count > 100 { tenths = tenths.filter { $0.key == progress.job } }
+    let name = job.pictures[progress.picture].input.lastPathPart
+    if tenth == 0, isNew {
+      return ["\(name): started, picture \(progress.picture + 1) of \(job.pictures.count)"]
+    }
+    let left = progress.secondsRemaining.map { ", \(Quantity.duration($0)) left" } ?? ""
+    return ["\(name): \(tenth * 10) percent\(left)"]
+  }
+
+  /// What is new on the screen in front; all of it where another one came to the front.
+  private mutating func screenNews() -> [String] {
+    let lines = state.front.plainLines(state.session)
+    defer {
+      told = lines
+      toldScreen = state.session.screen
+    }
+    guard toldScreen == state.session.screen else { return [title] + lines }
+    let old = Set(told)
+    let new = lines.filter { !old.contains($0) }
+    guard new.count > Self.changeLimit else { return new }
+    return new.prefix(Self.changeLimit - 1) + ["and \(new.count - Self.changeLimit + 1) more lines; show tells all"]
+  }
+
+  private var title: String { "screen \(state.session.screen.rawValue): \(state.session.screen.title)" }
+
+  /// Everything on the screen in front.
+  mutating func show() -> [String] {
+    told = state.front.plainLines(state.session)
+    toldScreen = state.session.screen
+    return [title] + told
+  }
+
+  /// What a prompt or question asks; what is only to be read is told and put away.
+  private mutating func overlayNews() -> [String] {
+    switch state.session.overlay {
+    case nil: return []
+    case .prompt(let prompt):
+      let now = prompt.line.text.isEmpty ? "" : ", now \(prompt.line.text)"
+      return ["\(prompt.title)\(now)? type the answer, or esc"]
+    case .question(let question):
+      let choices = question.choices.map { "\($0.key): \($0.title)" }.joined(separator: "; ")
+      return ["\(question.text) \(choices); or esc"]
+    case .report(let report):
+      state.session.overlay = nil
+      return [report.title] + report.text.split(separator: "\n").map(String.init)
+    case .themes(let chooser):
+      state.session.overlay = nil
+      return ["themes: \(chooser.names.joined(separator: ", ")); theme NAME chooses"]
+    case .finder:
+      state.session.overlay = nil
+      return []
+    }
+  }
+
+  // MARK: Access for commands
+
+  mutating func withState<Result>(_ body: (inout State) -> Result) -> Result { body(&state) }
+}

@@ -1,0 +1,147 @@
+import EngineWire
+
+// What the engine says is checked once, here, for numbers that no honest engine sends; behind this point sums and products of
+// them stay within an `Int` and every `Double` is finite.
+
+extension Reply {
+  /// The same with every number within bounds.
+  var bounded: Reply {
+    switch self {
+    case .hello, .done, .failure, .submitted: self
+    case .folder(var listing):
+      .folder(
+        {
+          for place in listing.entries.indices {
+            listing.entries[place].bytes = Bounds.count(listing.entries[place].bytes)
+            listing.entries[place].modified = Bounds.number(listing.entries[place].modified)
+          }
+          return listing
+        }())
+    case .picture(let info): .picture(info.bounded)
+    case .pixels(let info): .pixels(info.bounded)
+    case .models(let models): .models(models.map(\.bounded))
+    case .plan(var plan):
+      .plan(
+        {
+          plan.pictures = plan.pictures.map(\.bounded)
+          return plan
+        }())
+    case .jobs(let jobs): .jobs(jobs.map(\.bounded))
+    case .trial(var trial):
+      .trial(
+        {
+          trial.before = trial.before.bounded
+          trial.after = trial.after.bounded
+          trial.seconds = Bounds.number(trial.seconds)
+          return trial
+        }())
+    case .event(let event): .event(event.bounded)
+    }
+  }
+}
+
+/// What is taken for a side in pixels, a count, a number.
+private enum Bounds {
+  static func side(_ value: Int) -> Int { min(max(value, 0), 1 << 24) }
+  static func place(_ value: Int) -> Int { min(max(value, -1 << 24), 1 << 24) }
+  static func count(_ value: Int) -> Int { min(max(value, 0), 1 << 52) }
+  static func number(_ value: Double) -> Double { value.isFinite ? min(max(value, -1e15), 1e15) : 0 }
+  static func number(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? min(max($0, -1e15), 1e15) : nil } }
+}
+
+extension Rectangle {
+  fileprivate var bounded: Rectangle {
+    Rectangle(x: Bounds.place(x), y: Bounds.place(y), width: Bounds.side(width), height: Bounds.side(height))
+  }
+}
+
+extension PictureInfo {
+  fileprivate var bounded: PictureInfo {
+    var info = self
+    (info.width, info.height, info.bytes) = (Bounds.side(width), Bounds.side(height), Bounds.count(bytes))
+    return info
+  }
+}
+
+extension PixelsInfo {
+  fileprivate var bounded: PixelsInfo {
+    var info = self
+    (info.width, info.height) = (Bounds.side(width), Bounds.side(height))
+    (info.pictureWidth, info.pictureHeight) = (Bounds.side(pictureWidth), Bounds.side(pictureHeight))
+    info.region = region.bounded
+    (info.noiseSigma, info.blockiness) = (Bounds.number(noiseSigma), Bounds.number(blockiness))
+    return info
+  }
+}
+
+extension ModelInfo {
+  fileprivate var bounded: ModelInfo {
+    var model = self
+    (model.fileBytes, model.parameterCount) = (Bounds.count(fileBytes), Bounds.count(parameterCount))
+    model.scale = min(max(scale, 1), 64)
+    model.pixelsPerSecond = Bounds.number(pixelsPerSecond).flatMap { $0 > 0 ? $0 : nil }
+    return model
+  }
+}
+
+extension JobPlan.Picture {
+  fileprivate var bounded: JobPlan.Picture {
+    var picture = self
+    (picture.width, picture.height) = (Bounds.side(width), Bounds.side(height))
+    (picture.outputWidth, picture.outputHeight) = (Bounds.side(outputWidth), Bounds.side(outputHeight))
+    (picture.tileWidth, picture.tileHeight) = (Bounds.side(tileWidth), Bounds.side(tileHeight))
+    (picture.tileCount, picture.overlap) = (Bounds.side(tileCount), Bounds.side(overlap))
+    (picture.estimateBytes, picture.budgetBytes) = (Bounds.count(estimateBytes), Bounds.count(budgetBytes))
+    picture.seconds = Bounds.number(seconds).map { max(0, $0) }
+    return picture
+  }
+}
+
+extension JobInfo {
+  fileprivate var bounded: JobInfo {
+    var job = self
+    job.created = Bounds.number(created)
+    job.pictures = pictures.map(\.bounded)
+    return job
+  }
+}
+
+extension PictureProgress {
+  fileprivate var bounded: PictureProgress {
+    var picture = self
+    (picture.width, picture.height, picture.overlap) = (Bounds.side(width), Bounds.side(height), Bounds.side(overlap))
+    picture.tiles = tiles.map(\.bounded)
+    picture.tilesPerRow = min(max(tilesPerRow, tiles.isEmpty ? 0 : 1), max(tiles.count, 1))
+    picture.tilesDone = min(Bounds.side(tilesDone), tiles.isEmpty ? .max : tiles.count)
+    picture.seconds = max(0, Bounds.number(seconds))
+    picture.seamScore = Bounds.number(seamScore)
+    return picture
+  }
+}
+
+extension Progress {
+  fileprivate var bounded: Progress {
+    var progress = self
+    progress.tileCount = Bounds.side(tileCount)
+    progress.tilesDone = min(Bounds.side(tilesDone), progress.tileCount)
+    progress.tileFraction = min(max(Bounds.number(tileFraction), 0), 1)
+    progress.secondsElapsed = max(0, Bounds.number(secondsElapsed))
+    progress.secondsRemaining = Bounds.number(secondsRemaining).flatMap { $0 >= 0 ? $0 : nil }
+    progress.pixelsPerSecond = max(0, Bounds.number(pixelsPerSecond))
+    (progress.residentBytes, progress.budgetBytes) = (Bounds.count(residentBytes), Bounds.count(budgetBytes))
+    progress.cpuPercent = min(max(Bounds.number(cpuPercent), 0), 1e6)
+    return progress
+  }
+}
+
+extension EngineEvent {
+  fileprivate var bounded: EngineEvent {
+    switch self {
+    case .jobs(let jobs): .jobs(jobs.map(\.bounded))
+    case .picture(let job, let picture, let progress): .picture(job: job, picture: picture, progress.bounded)
+    case .progress(let progress): .progress(progress.bounded)
+    case .log(let line): .log(LogLine(time: Bounds.number(line.time), level: line.level, text: line.text))
+    case .job, .tile: self
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import EngineWire
+
+/// A plan in sums and a few words, worked out once: it may hold ten thousand pictures.
+struct PlanTotals: Hashable, Sendable {
+  let pictures: Int
+  /// Those that will be restored.
+  let todo: Int
+  let pixels: Double
+  let skipped: Int
+  let failing: Int
+  /// Results that stand there already.
+  let clashes: Int
+  /// The plan's problem is one of those results, and no other one: the engine's words begin with its path.
+  let isClash: Bool
+  /// Of the picture that needs most; a budget of 0 where nothing is known.
+  let estimateBytes: Int
+  let budgetBytes: Int
+  let time: String
+  /// What will be converted or lost, if anything.
+  let note: String?
+
+  init(_ plan: JobPlan) {
+    let todo = plan.pictures.filter { $0.problem == nil && !$0.isSkipped }
+    pictures = plan.pictures.count
+    self.todo = todo.count
+    pixels = todo.reduce(0) { $0 + Double($1.width) * Double($1.height) }
+    skipped = plan.pictures.count(where: \.isSkipped)
+    failing = plan.pictures.count { $0.problem != nil }
+    clashes = plan.pictures.count(where: \.outputExists)
+    isClash =
+      plan.problem.map { problem in
+        plan.pictures.contains { $0.outputExists && problem.hasPrefix($0.output) }
+      } ?? false
+    let worst = todo.max { $0.estimateBytes < $1.estimateBytes }
+    estimateBytes = worst?.estimateBytes ?? 0
+    budgetBytes = worst?.budgetBytes ?? 0
+    time = Self.time(todo)
+    note = Self.notes(todo)
+  }
+
+  /// `3 pictures, 4.51 Mpx, 1 skipped`
+  var text: String {
+    var text = "\(Quantity.count(todo, "picture")), \(Quantity.megapixels(pixels))"
+    if skipped > 0 { text += ", \(skipped) skipped" }
+    if failing > 0 { text += ", \(failing) cannot be restored" }
+    return text
+  }
+
+  /// Only what was measured here is told.
+  private static func time(_ pictures: [JobPlan.Picture]) -> String {
+    let known = pictures.compactMap(\.seconds)
+    let sum = known.reduce(0, +)
+    if pictures.isEmpty { return "nothing to restore" }
+    if known.isEmpty { return "time not measured yet on this machine" }
+    if known.count < pictures.count {
+      return "over \(Quantity.duration(sum)); \(pictures.count - known.count) not measured yet on this machine"
+    }
+    return "about \(Quantity.duration(sum)), from this machine's speed"
+  }
+
+  private static func notes(_ pictures: [JobPlan.Picture]) -> String? {
+    var counts: [(note: String, count: Int)] = []
+    for note in pictures.lazy.flatMap(\.notes) {
+      if let place = counts.firstIndex(where: { $0.note == note }) {
+        counts[place].count += 1
+      } else if counts.count < 8 {
+        counts.append((note, 1))
+      }
+    }
+    guard let first = counts.first else { return nil }
+    let who = first.count == pictures.count ? "" : "\(first.count) of \(pictures.count): "
+    return who + first.note + (counts.count > 1 ? "; and more, Enter on a picture tells" : "")
+  }
+}

@@ -1,0 +1,191 @@
+import EngineWire
+
+extension RunScreen {
+  mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    let isDone = performHere(command, &session)
+    settle(&session)
+    return isDone
+  }
+
+  private mutating func performHere(_ command: Command, _ session: inout Session) -> Bool {
+    switch command {
+    case .pause: pause(&session)
+    case .cancel: cancel(&session)
+    case .moveUp: move(by: -1, &session)
+    case .moveDown: move(by: 1, &session)
+    case Self.remove: remove(&session)
+    case Self.removeEnded: removeEnded(&session)
+    case Self.retry: retry(&session)
+    case Self.beforeAfter: showsBefore.toggle()
+    case Self.follow: follows = true
+    case .open: open(&session)
+    case .nextPane, .previousPane:
+      // The picture needs the focus only where it has the screen for itself.
+      let panes: [Pane] = layout(session).isWhole ? [.queue, .log] : Pane.allCases
+      let step = command == .nextPane ? 1 : panes.count - 1
+      pane = panes[((panes.firstIndex(of: pane) ?? 0) + step) % panes.count]
+    case .escape where pane != .queue: pane = .queue
+    case .showCommand:
+      guard let job = job(session) else { return false }
+      session.show(command: Self.commandLine(job.request))
+    default: return movement(command, &session)
+    }
+    return true
+  }
+
+  private mutating func movement(_ command: Command, _ session: inout Session) -> Bool {
+    let layout = layout(session)
+    guard pane != .log else {
+      let lines = logLines(session).count
+      var scroll = ListCursor()
+      scroll.move(to: max(0, lines - 1 - logScroll), count: lines, visible: 1)
+      guard scroll.perform(command, count: lines, visible: layout.log.rows) else { return false }
+      logScroll = max(0, lines - 1 - scroll.index)
+      return true
+    }
+    let queue = queue(session)
+    if command == .left || command == .right { return fold(command == .right, &session) }
+    guard cursor.perform(command, count: queue.count, visible: layout.queueRows) else { return false }
+    follows = false
+    select(queue[cursor.index], session)
+    return true
+  }
+
+  /// Opens or folds a job of several pictures.
+  private mutating func fold(_ opens: Bool, _ session: inout Session) -> Bool {
+    guard let job = job(session), job.pictures.count > 1 else { return false }
+    if queue(session).isOpen(job.id) != opens { turned.formSymmetricDifference([job.id]) }
+    follows = false
+    if !opens { select(RunItem(job: job.id, picture: nil), session) }
+    return true
+  }
+
+  /// Everything about a picture, in lines to read; for a job of several pictures, folds it.
+  private mutating func open(_ session: inout Session) {
+    guard let job = job(session) else { return }
+    if selected?.picture == nil && job.pictures.count > 1 {
+      _ = fold(!queue(session).isOpen(job.id), &session)
+    } else if let (job, _, picture) = shown(session) {
+      session.overlay = .report(
+        Report(
+          title: FilesTree.lastComponent(of: picture.input),
+          text: RunReport.lines(picture, of: job).joined(separator: "\n")))
+    }
+  }
+
+  /// The job, if it is one of ours to act on.
+  private func ownJob(_ session: inout Session) -> JobInfo? {
+    guard let job = job(session) else {
+      session.say("nothing is queued")
+      return nil
+    }
+    guard !job.isElsewhere else {
+      session.say("another process works on this job; it can only be looked at", .warning)
+      return nil
+    }
+    return job
+  }
+
+  private func ask(_ request: Request, _ what: String, _ session: inout Session) {
+    guard session.isConnected else { return session.say("there is no engine now", .warning) }
+    session.ask(request, for: .run, .other(what))
+  }
+
+  private func pause(_ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    switch job.state {
+    case .running, .waiting:
+      ask(.pause(job: job.id), "pause \(job.id)", &session)
+      session.say("pausing; finished tiles are kept, Space goes on")
+    case .paused:
+      ask(.resume(job: job.id), "pause \(job.id)", &session)
+    case .done, .failed, .cancelled:
+      session.say("this job has ended; R queues anew what failed or was cancelled")
+    }
+  }
+
+  /// Asks first where work would be lost.
+  private func cancel(_ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    guard !job.isEnded else { return session.say("this job has ended; x forgets it") }
+    let begun = job.pictures.filter { $0.state == .running || ($0.state == .waiting && $0.tilesDone > 0) }
+    let tiles = begun.reduce(0) { $0 + $1.tilesDone }
+    guard job.state == .running || tiles > 0 else { return ask(.cancel(job: job.id), "cancel \(job.id)", &session) }
+    let loss =
+      tiles > 0 ? "\(Quantity.count(tiles, "finished tile")) of it would be lost" : "its work so far would be lost"
+    session.confirm(
+      "Cancel this job? \(loss); finished pictures stay.", tag: "cancel \(job.id)", for: .run,
+      choices: [("n", "go on"), ("y", "cancel it")])
+  }
+
+  mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    if text == "y", tag.hasPrefix("cancel ") {
+      let job = String(tag.dropFirst("cancel ".count))
+      ask(.cancel(job: job), tag, &session)
+    }
+    settle(&session)
+  }
+
+  private func move(by step: Int, _ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    guard let place = selected?.picture, job.pictures.count > 1 else {
+      guard !job.isEnded else { return session.say("this job has ended") }
+      return ask(.moveJob(job: job.id, by: step), "move \(job.id) \(session.time)", &session)
+    }
+    guard job.pictures[place].state == .waiting else { return session.say("only pictures that wait change places") }
+    ask(.move(job: job.id, picture: place, by: step), "move \(job.id) \(session.time)", &session)
+  }
+
+  private func remove(_ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    guard job.isEnded else { return session.say("this job has not ended; c cancels it") }
+    ask(.remove(job: job.id), "remove \(job.id)", &session)
+  }
+
+  private func removeEnded(_ session: inout Session) {
+    let ended = session.jobs.filter { $0.isEnded && !$0.isElsewhere }
+    for job in ended { ask(.remove(job: job.id), "remove \(job.id)", &session) }
+    session.say(ended.isEmpty ? "no job has ended" : "\(Quantity.count(ended.count, "job")) forgotten; results stay")
+  }
+
+  private func retry(_ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    let again = job.pictures.count { $0.state == .failed || $0.state == .cancelled }
+    guard again > 0 else { return session.say("nothing of this job failed or was cancelled") }
+    ask(.retry(job: job.id), "retry \(job.id)", &session)
+  }
+
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    let layout = layout(area, session)
+    let queue = queue(session)
+    switch event.action {
+    case .scrollUp, .scrollDown:
+      let step = event.action == .scrollUp ? -3 : 3
+      if layout.log.contains(column: event.column, row: event.row) {
+        logScroll = min(max(0, logScroll - step), max(0, logLines(session).count - layout.log.rows))
+      } else {
+        follows = false
+        cursor.scroll(by: step, count: queue.count, visible: layout.queueRows)
+        select(queue[cursor.index], session)
+      }
+    case .press where layout.queue.contains(column: event.column, row: event.row):
+      pane = .queue
+      let first = cursor.firstRow(count: queue.count, visible: layout.queueRows)
+      let row = first + event.row - layout.queue.row - (layout.queue.rows - layout.queueRows)
+      guard event.row - layout.queue.row >= layout.queue.rows - layout.queueRows, row < queue.count else { break }
+      follows = false
+      if row == cursor.index { open(&session) } else { select(queue[row], session) }
+    case .press, .drag, .release: break
+    }
+    settle(&session)
+  }
+
+  /// The same as a command line.
+  static func commandLine(_ request: JobRequest) -> String {
+    (["grl restore", PlanText.options(request)] + request.inputs.map(PlanText.quoted)).joined(separator: " ")
+  }
+}
+
+extension JobInfo {
+  var isEnded: Bool { state == .done || state == .failed || state == .cancelled }
+}

@@ -1,0 +1,93 @@
+import EngineCore
+import EngineWire
+import Foundation
+import Logging
+import Restoration
+
+extension RestorationBatch {
+  /// Where a batch prints, and with how many threads it computes.
+  struct Surroundings {
+    let console: Console
+    let events: EventStream?
+    let logger: Logger
+    let threadCount: Int
+    let store = JobStore(stateFolder: StateFolder.path(), owner: "grl restore")
+  }
+
+  /// A new batch.
+  init(_ job: JobRequest, _ settings: JobSettings, _ plan: OutputPlan, in around: Surroundings) {
+    let stored = (plan.items.map { StoredJob.Picture($0) }, plan.skipped.map { StoredJob.Picture($0) })
+    let (store, console) = (around.store, around.console)
+    // Standard streams cannot be read or written again.
+    let isPlain = plan.items.contains { $0.input == "-" || $0.output == "-" }
+    self.init(
+      items: plan.items.enumerated().map { ($0, $1) }, skipped: plan.skipped, settings: settings,
+      mayReplace: job.existing == .replace, threadCount: around.threadCount, console: console, events: around.events,
+      logger: around.logger, store: store,
+      folder: isPlain
+        ? .none
+        : BatchFolder(onTrouble: { console.note($0) }) { () throws(JobError) in
+          try store.create(job.absolute, pictures: stored.0, skipped: stored.1, owner: .restore)
+        }, pictureCount: plan.items.count)
+  }
+
+  /// A batch that goes on where an earlier one was interrupted: what waits or failed is restored.
+  init(resuming folder: JobFolder, in around: Surroundings) throws(JobError) {
+    let failed = folder.record.pictures.indices.filter { folder.record.pictures[$0].state == .failed }
+    try folder.append(.retry(pictures: failed))
+    let record = folder.record
+    let settings = try JobSettings(record.job.request)
+    let items = record.waiting.map { number in
+      let picture = record.job.pictures[number]
+      return (number, OutputPlan.Item(input: picture.input.shown, output: picture.output.shown))
+    }
+    let (console, count) = (around.console, record.pictures.count)
+    let tiles = record.waiting.reduce(0) { $0 + record.pictures[$1].tiles.count }
+    console.note(
+      "resuming job \(record.job.id): \(count - items.count) of \(count) pictures and \(tiles) tiles are done already")
+    self.init(
+      items: items, skipped: [], settings: settings, mayReplace: record.job.request.existing == .replace,
+      threadCount: around.threadCount, console: console, events: around.events, logger: around.logger,
+      store: around.store,
+      folder: BatchFolder(folder, onTrouble: { console.note($0) }, make: { () throws(JobError) in throw .cancelled }),
+      pictureCount: count)
+  }
+
+  /// Refuses a named model that cannot be read before any picture is.
+  func checkModel(_ models: ModelCatalogue) throws(JobError) {
+    let anyShape = PictureShape(width: 1, height: 1, layout: .rgb)
+    do { _ = try models.card(settings, for: anyShape) } catch { throw .restoration(error, picture: nil) }
+  }
+}
+
+extension StoredJob.Picture {
+  fileprivate init(_ item: OutputPlan.Item) {
+    self.init(input: Self.absolute(item.input), output: Self.absolute(item.output))
+  }
+
+  /// A file's path from the root; a link's name stays, since its ending says which format to write.
+  private static func absolute(_ path: String) -> String {
+    joined(canonicalPath(parentFolder(path)), lastComponent(path))
+  }
+}
+
+extension JobRequest {
+  /// The same with every path absolute: it means the same from any folder.
+  var absolute: JobRequest {
+    var job = self
+    job.inputs = inputs.map(canonicalPath)
+    job.right = right.map(canonicalPath)
+    job.output = output.map(canonicalPath)
+    job.outputFolder = outputFolder.map(canonicalPath)
+    job.model = model.map { fileExists($0) || $0.contains("/") ? canonicalPath($0) : $0 }
+    return job
+  }
+}
+
+extension String {
+  /// A path below the working folder without that folder.
+  fileprivate var shown: String {
+    let folder = FileManager.default.currentDirectoryPath
+    return hasPrefix(folder + "/") ? String(dropFirst(folder.count + 1)) : self
+  }
+}

@@ -1,0 +1,194 @@
+import ArgumentParser
+import EngineCore
+import EngineWire
+import Foundation
+import Imaging
+
+struct Jobs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look at jobs and their journals, go on with them, end them, tidy up.",
+    discussion: """
+      A job is what the workbench queues, or what a 'grl restore' left behind when it was interrupted. Docs/JobFolder.md \
+      describes what is kept of it.
+
+      EXAMPLES
+        grl jobs
+        grl jobs show 20261122-215219-k3f9
+        grl jobs resume 20261122-215219-k3f9
+        grl jobs clean
+      """,
+    subcommands: [JobsList.self, JobsShow.self, JobsResume.self, JobsCancel.self, JobsClean.self],
+    defaultSubcommand: JobsList.self)
+
+  static var store: JobStore { JobStore(stateFolder: StateFolder.path(), owner: "grl jobs") }
+
+  /// A job as anybody may see it; one that nobody works on and that has not ended counts as paused.
+  static func info(_ sight: JobStore.Sight) -> JobInfo {
+    var info = sight.record.info(isElsewhere: sight.holder != nil)
+    if sight.record.isEnded { return info }
+    if sight.holder == nil {
+      if info.state != .paused { info.reason = "interrupted" }
+      info.state = .paused
+    } else if info.state == .waiting && info.pictures.contains(where: { $0.state != .waiting }) {
+      info.state = .running
+    }
+    return info
+  }
+}
+
+struct JobsList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the jobs, in the order of the queue.",
+    discussion: """
+      EXAMPLES
+        grl jobs list
+        grl jobs list --json | jq -r '.[].id'
+      """)
+
+  @Flag(help: "One JSON array instead of a table.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.console()
+    let (sights, problems) = Jobs.store.list()
+    if json {
+      console.result(jsonLine(sights.map { Jobs.info($0) }))
+    } else if sights.isEmpty {
+      console.note("no jobs")
+    } else {
+      let rows = sights.map { sight in
+        let info = Jobs.info(sight)
+        let done = info.pictures.filter { [.done, .skipped].contains($0.state) }.count
+        let first = info.pictures.first.map { lastComponent($0.input) } ?? ""
+        let more = info.pictures.count > 1 ? " and \(info.pictures.count - 1) more" : ""
+        return [
+          info.id, info.state.rawValue, "\(done)/\(info.pictures.count)", info.request.task, first + more,
+          sight.holder ?? info.reason ?? "",
+        ].map(\.printable)
+      }
+      let heads = ["ID", "STATE", "DONE", "TASK", "PICTURES", ""]
+      for line in table([heads] + rows, leftAligned: [0, 1, 3, 4, 5]) { console.result(line) }
+    }
+    for problem in problems { console.error(problem) }
+    if !problems.isEmpty { throw ExitCode(ExitStatus.someFailed.rawValue) }
+  }
+}
+
+struct JobsShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a job: its pictures, how far each is, and the command line that does the same."
+  )
+
+  @Argument(help: "The job's ID.") var id: String
+  @Flag(help: "One JSON object instead of text.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.console()
+    let sight = try Jobs.store.sight(id)
+    let info = Jobs.info(sight)
+    if json { return console.result(jsonLine(info)) }
+    let made = Date(timeIntervalSince1970: info.created).formatted(.iso8601)
+    var facts = [
+      ["id", info.id], ["state", info.state.rawValue], ["made", made], ["command", info.request.commandLine],
+    ]
+    if let reason = info.reason { facts.append(["reason", reason]) }
+    if let holder = sight.holder { facts.append(["worked on by", holder]) }
+    for line in table(facts.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
+    let tiles = sight.record.order.map { sight.record.pictures[$0].record?.tileCount }
+    let rows = info.pictures.enumerated().map { place, picture in
+      let count = (tiles.indices.contains(place) ? tiles[place] : nil) ?? (picture.state == .done ? 1 : 0)
+      let done = count > 0 ? "\(picture.tilesDone)/\(count)" : ""
+      let time = picture.seconds > 0 ? picture.seconds.fixed(1) + " s" : ""
+      return [picture.state.rawValue, done, time, picture.input, picture.output, picture.reason ?? ""].map(\.printable)
+    }
+    for line in table([["STATE", "TILES", "TIME", "PICTURE", "RESULT", ""]] + rows, leftAligned: [0, 3, 4, 5]) {
+      console.result(line)
+    }
+  }
+}
+
+struct JobsResume: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Go on with a job: in the engine where it has it, otherwise here.")
+
+  @Argument(help: "The job's ID.") var id: String
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let store = Jobs.store
+    let sight = try store.sight(id)
+    let console = common.console(showsProgress: true)
+    if sight.holder != nil && EngineAsker.isThere {
+      try EngineAsker.ask(.resume(job: id))
+      return console.note("job \(id) goes on in the engine")
+    }
+    if sight.record.isEnded && !sight.record.pictures.contains(where: { $0.state == .failed }) {
+      throw JobError.jobState(id: id, state: sight.record.state.rawValue, wanted: "interrupted, paused or failed")
+    }
+    let folder = try store.open(id) { console.note($0) }
+    let around = RestorationBatch.Surroundings(
+      console: console, events: nil, logger: common.logger(console), threadCount: threads.count)
+    let batch = try RestorationBatch(resuming: folder, in: around)
+    let status = batch.run(ModelCatalogue(library: .standard()))
+    if status != ExitStatus.done.rawValue { throw ExitCode(status) }
+  }
+}
+
+struct JobsCancel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel", abstract: "End a job: its finished pictures stay, its tiles go.")
+
+  @Argument(help: "The job's ID.") var id: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let store = Jobs.store
+    let sight = try store.sight(id)
+    let console = common.console()
+    if sight.holder != nil && EngineAsker.isThere {
+      try EngineAsker.ask(.cancel(job: id))
+    } else {
+      let folder = try store.open(id)
+      guard !folder.record.isEnded else {
+        throw JobError.jobState(
+          id: id, state: folder.record.state.rawValue, wanted: "waiting, paused or interrupted")
+      }
+      try folder.append(.state(.cancelled, reason: nil))
+      folder.removeAllTiles()
+    }
+    console.note("job \(id) is cancelled")
+  }
+}
+
+struct JobsClean: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clean", abstract: "Forget jobs that have ended. Results stay.")
+
+  @Flag(help: "Interrupted jobs that nobody works on too, with their tiles.") var interrupted = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let store = Jobs.store
+    var count = store.clean(most: 0)
+    // What nobody can read any more is no job either.
+    for id in store.ids() {
+      do throws(JobError) {
+        _ = try store.sight(id)
+      } catch .storeDamaged {
+        try store.remove(id)
+        count += 1
+      } catch {
+        continue
+      }
+    }
+    if interrupted {
+      for sight in store.list().jobs where sight.holder == nil {
+        try store.remove(sight.record.job.id)
+        count += 1
+      }
+    }
+    common.console().note(count == 1 ? "1 job forgotten" : "\(count) jobs forgotten")
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Where the handler writes the signal's number; -1 until `watch`.
+private let bell = Atomic<Int32>(-1)
+
+/// The signals that ask a process to end, for one that has to put something away first. A second signal ends it at once.
+enum EndSignals {
+  /// Calls `act` with the signal's name, on a thread of its own. A signal that is ignored, as `nohup` does, stays so.
+  static func watch(_ act: @escaping @Sendable (String) -> Void) {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let source = ends[0]
+    bell.store(ends[1], ordering: .sequentiallyConsistent)
+    Thread.detachNewThread {
+      var number: UInt8 = 0
+      while true {
+        let count = read(source, &number, 1)
+        if count == 1 { act(name(Int32(number))) } else if count == 0 || errno != EINTR { return }
+      }
+    }
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var inherited = sigaction()
+      sigaction(number, nil, &inherited)
+      if unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        continue
+      }
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        let code = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(bell.load(ordering: .relaxed), &byte, 1)
+        errno = code
+      }
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+      sigaction(number, &action, nil)
+    }
+  }
+
+  private static func name(_ number: Int32) -> String {
+    switch number {
+    case SIGINT: "interrupted (SIGINT)"
+    case SIGTERM: "ended from outside (SIGTERM)"
+    default: "its terminal has gone (SIGHUP)"
+    }
+  }
+}

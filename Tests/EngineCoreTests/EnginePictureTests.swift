@@ -1,0 +1,197 @@
+import EngineCore
+import EngineWire
+import Foundation
+import Imaging
+import Restoration
+import Testing
+
+@Suite("Engine: pictures, models, plans") struct EnginePictureTests {
+  @Test("a preview has the asked size, all of the picture or a region, and estimates")
+  func preview() async throws {
+    let folder = try EngineFolder()
+    let image = try folder.picture("a.png", width: 120, height: 80)
+    let engine = folder.engine()
+    let (reply, body) = await engine.answer(.preview(path: "a.png", region: nil, width: 60, height: 60))
+    guard case .pixels(let info) = reply else {
+      Issue.record("\(reply)")
+      return
+    }
+    #expect((info.width, info.height, info.pictureWidth, info.pictureHeight) == (60, 40, 120, 80))
+    #expect(body.count == info.byteCount && info.noiseSigma != nil && info.blockiness != nil)
+    let region = Rectangle(x: 7, y: 9, width: 20, height: 10)
+    let (part, pixels) = await engine.answer(.preview(path: "~/a.png", region: region, width: 100, height: 100))
+    guard case .pixels(let partInfo) = part, case .eight(let samples) = image.samples else { return }
+    #expect((partInfo.width, partInfo.height, partInfo.region) == (20, 10, region))
+    #expect(Array(pixels.prefix(60)) == Array(samples[(9 * 120 + 7) * 3..<(9 * 120 + 27) * 3]))
+    for bad in [Rectangle(x: 0, y: 0, width: 121, height: 1), Rectangle(x: .max, y: 0, width: .max, height: 1)] {
+      let failure = await engine.refusal(.preview(path: "a.png", region: bad, width: 9, height: 9))
+      #expect(failure?.kind == .badRequest)
+    }
+    #expect(await engine.refusal(.preview(path: "a.png", region: nil, width: 0, height: 5))?.kind == .badRequest)
+    #expect(
+      await engine.refusal(.preview(path: "a.png", region: nil, width: 60000, height: 60000))?.kind == .badRequest)
+    #expect(await engine.refusal(.preview(path: "none.png", region: nil, width: 9, height: 9))?.kind == .badInput)
+    await engine.shutDown()
+  }
+
+  @Test("folders are listed for people, and headers tell kind and orientation")
+  func folders() async throws {
+    let folder = try EngineFolder()
+    for name in ["b10.png", "b2.png", "B1.png"] { try folder.picture(name, width: 8, height: 8) }
+    try FileManager.default.createDirectory(atPath: folder.path("pictures/z"), withIntermediateDirectories: true)
+    try Data("x".utf8).write(to: folder.url.appending(path: "pictures/notes.txt"))
+    let odd = open(folder.path("pictures") + "/x", O_RDONLY)
+    #expect(odd < 0)
+    let raw: [CChar] = Array(folder.path("pictures").utf8CString.dropLast()) + [47, -1, 46, 112, 110, 103, 0]
+    close(open(raw, O_CREAT | O_WRONLY, 0o600))
+    let engine = folder.engine()
+    guard case .folder(let listing) = await engine.ask(.listFolder(path: "")) else { return }
+    #expect(listing.path == folder.path("pictures") && !listing.isCut)
+    #expect(listing.entries.map(\.name) == ["z", "B1.png", "b2.png", "b10.png", "notes.txt", "\u{FFFD}.png"])
+    #expect(listing.entries.map(\.kind) == [.folder, .picture, .picture, .picture, .other, .unreadable])
+    guard case .picture(let info) = await engine.ask(.inspect(path: "~/b2.png")) else { return }
+    #expect((info.width, info.height, info.format, info.layout, info.bitDepth) == (8, 8, "png", "rgb", 8))
+    #expect(info.bytes > 0 && info.turnedDegrees == 0 && !info.hasICC)
+    #expect(await engine.refusal(.listFolder(path: "/nowhere"))?.kind == .badInput)
+    #expect(await engine.refusal(.inspect(path: "notes.txt"))?.kind == .badInput)
+    await engine.shutDown()
+  }
+
+  @Test("models are listed with hash, settings and, after a run, the speed measured here")
+  func models() async throws {
+    let folder = try EngineFolder()
+    let engine = folder.engine()
+    guard case .models(let models) = await engine.ask(.listModels) else { return }
+    let model = try #require(models.first)
+    #expect(models.count == 1 && model.name == "denoise-test" && model.task == "denoise" && model.variant == "tiny")
+    #expect(model.sha256 == SHA256.hex(try folder.bytes("models/denoise-test.safetensors")))
+    #expect(model.parameterCount > 1000 && model.settings.contains { $0.name == "window" && $0.value == "8" })
+    #expect(model.pixelsPerSecond == nil)
+    let book = SpeedBook(path: folder.path("state/speeds.json"), threadCount: 2)
+    book.record(model: model.sha256, pixelsPerSecond: 1000)
+    book.record(model: model.sha256, pixelsPerSecond: 3000)
+    await engine.shutDown()
+    let again = folder.engine()
+    guard case .models(let measured) = await again.ask(.listModels) else { return }
+    #expect(measured.first?.pixelsPerSecond == 2000)
+    let other = SpeedBook(path: folder.path("state/speeds.json"), threadCount: 3)
+    #expect(other.pixelsPerSecond(model: model.sha256) == nil)
+    await again.shutDown()
+  }
+
+  @Test("a plan tells tiles, memory, time and names, flags what is wrong, and touches nothing")
+  func plan() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png")
+    try folder.picture("it's.png")
+    try Data("x".utf8).write(to: folder.url.appending(path: "pictures/broken.png"))
+    try Data().write(to: folder.url.appending(path: "out/a_denoise.png"))
+    let engine = folder.engine()
+    func plan(_ request: JobRequest) async -> JobPlan? {
+      guard case .plan(let plan) = await engine.ask(.plan(request)) else { return nil }
+      return plan
+    }
+    var request = folder.request("a.png", "broken.png", "it's.png")
+    let refused = try #require(await plan(request))
+    #expect(refused.problem?.contains("exists already") == true)
+    #expect(refused.pictures.map(\.outputExists) == [true, false, false])
+    #expect(refused.pictures[1].problem?.contains("not a PNG or JPEG") == true)
+    let first = refused.pictures[0]
+    #expect((first.tileCount, first.tileWidth, first.overlap, first.model) == (35, 16, 4, "denoise-test"))
+    #expect((first.outputWidth, first.outputHeight) == (80, 60))
+    #expect(first.estimateBytes > 1 << 20 && first.budgetBytes == 2 << 30 && first.seconds == nil)
+    #expect(refused.command.hasSuffix("'\(folder.path("pictures"))/it'\\''s.png'"))
+    request.existing = .skip
+    let skipped = try #require(await plan(request))
+    #expect(skipped.problem == nil && skipped.pictures.map(\.isSkipped) == [false, false, true])
+    request.existing = .rename
+    #expect(await plan(request)?.pictures[0].output == folder.path("out/a_denoise-2.png"))
+    request.outputFolder = folder.path("new/deep")
+    #expect(await plan(request)?.problem == nil)
+    #expect(!folder.exists("new"))
+    request.memoryBytes = 1 << 20
+    #expect(await plan(request)?.pictures[0].problem?.contains("memory budget") == true)
+    await engine.shutDown()
+  }
+
+  @Test(
+    "a job's preview shows the input, then the result; a region is tried ahead of the queue, which goes on after it")
+  func trial() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("large.png", width: 900, height: 700)
+    let engine = folder.engine()
+    let id = try await engine.submit(folder.request("large.png"))
+    try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 2 }
+    let (reply, body) = await engine.answer(.jobPreview(job: id, picture: 0, width: 90, height: 90))
+    guard case .pixels(let info) = reply else {
+      Issue.record("\(reply)")
+      return
+    }
+    #expect((info.width, info.height, info.pictureWidth, info.pictureHeight) == (90, 70, 900, 700))
+    #expect(body.count == 90 * 70 * 3)
+    let region = Rectangle(x: 100, y: 50, width: 40, height: 30)
+    let (trial, pixels) = await engine.answer(
+      .tryRegion(folder.request(), path: folder.path("pictures/large.png"), region: region, width: 200, height: 200))
+    guard case .trial(let info) = trial else {
+      Issue.record("\(trial)")
+      return
+    }
+    #expect(info.before.region == region && info.after.byteCount == 40 * 30 * 3 && info.model == "denoise-test")
+    #expect(pixels.count == info.before.byteCount + info.after.byteCount)
+    #expect(pixels.prefix(info.before.byteCount) != pixels.suffix(info.after.byteCount))
+    let before = await engine.job(id)?.pictures[0].tilesDone ?? 0
+    try await engine.wait(for: id) { $0.pictures[0].tilesDone > before }
+    #expect(await engine.refusal(.jobPreview(job: id, picture: 1, width: 9, height: 9))?.kind == .badRequest)
+    await engine.ask(.cancel(job: id))
+    await engine.shutDown()
+  }
+
+  @Test("a trial is ended by stopTrying, and by the next trial")
+  func stopTrying() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("large.png", width: 1200, height: 1200)
+    let engine = folder.engine()
+    let whole = Rectangle(x: 0, y: 0, width: 1200, height: 1200)
+    let path = folder.path("pictures/large.png")
+    var request = folder.request()
+    request.usesSelfEnsemble = true
+    let long = request
+    func begin() -> Task<Reply, Never> {
+      Task { await engine.answer(.tryRegion(long, path: path, region: whole, width: 50, height: 50)).reply }
+    }
+    func isEnded(_ reply: Reply) -> Bool {
+      if case .failure(let failure) = reply { return failure.kind == .cancelled }
+      return false
+    }
+    let first = begin()
+    while await engine.isIdle() { try await Task.sleep(for: .milliseconds(5)) }
+    let second = begin()
+    // The second one ends the first.
+    #expect(isEnded(await first.value))
+    let start = ContinuousClock.now
+    await engine.ask(.stopTrying)
+    #expect(isEnded(await second.value))
+    #expect(ContinuousClock.now - start < .seconds(5))
+    await engine.shutDown()
+  }
+
+  @Test("answers come within 50 ms, in the middle of a run on all threads")
+  func answers() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("large.png", width: 900, height: 700)
+    let engine = folder.engine()
+    let id = try await engine.submit(folder.request("large.png"))
+    try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 2 }
+    var times: [Duration] = []
+    for _ in 0..<50 {
+      let start = ContinuousClock.now
+      await engine.ask(.listFolder(path: ""))
+      _ = await engine.queue()
+      times.append(ContinuousClock.now - start)
+    }
+    // The median, since other tests take their share of the processors.
+    #expect(times.sorted()[25] < .milliseconds(50), "\(times.sorted())")
+    await engine.ask(.cancel(job: id))
+    await engine.shutDown()
+  }
+}

@@ -1,0 +1,152 @@
+import EngineCore
+import EngineWire
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// What an engine leaves behind and another takes up.
+@Suite("Engine: restart") struct EngineRestartTests {
+  /// A job that was stopped after a few tiles by the end of its engine.
+  private func interrupted(_ folder: EngineFolder) async throws -> (id: String, done: Int) {
+    try folder.picture("a.png", width: 500, height: 400)
+    let engine = folder.engine()
+    let id = try await engine.submit(folder.request("a.png"))
+    try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 5 }
+    let start = ContinuousClock.now
+    await engine.shutDown()
+    // Half a second, but for machines that have much else to do.
+    #expect(ContinuousClock.now - start < .seconds(5))
+    let tiles = try folder.store.sight(id).record.pictures[0].tiles.count
+    #expect(tiles >= 5 && tiles < 1000)
+    return (id, tiles)
+  }
+
+  /// Waits for the job and returns how often each tile was computed anew since `engine` began.
+  private func finish(_ id: String, _ engine: Engine) async throws {
+    try await engine.wait(for: id, seconds: 120) { $0.state == .done }
+    await engine.shutDown()
+  }
+
+  @Test("a new engine goes on by itself, computes no finished tile again, and the result has the same bytes")
+  func resumes() async throws {
+    let folder = try EngineFolder()
+    let (id, done) = try await interrupted(folder)
+    let engine = folder.engine()
+    var began: [Int] = []
+    for await event in await engine.events() {
+      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
+      if case .job(_, .done, _) = event { break }
+    }
+    #expect(began.first == done && began == Array(Set(began)).sorted())
+    #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
+    await engine.shutDown()
+  }
+
+  @Test("a damaged tile and a torn journal cost what they held, and the log says so")
+  func damage() async throws {
+    let folder = try EngineFolder()
+    let (id, done) = try await interrupted(folder)
+    let tiles = folder.url.appending(path: "state/jobs/\(id)/tiles-0")
+    var bytes = try Data(contentsOf: tiles)
+    bytes[bytes.count / done * 2 + 100] ^= 1
+    try bytes.write(to: tiles)
+    let journal = folder.url.appending(path: "state/jobs/\(id)/journal")
+    try (try Data(contentsOf: journal) + Data("0123456789abcdef {\"tile\":".utf8)).write(to: journal)
+    let engine = folder.engine()
+    var (began, log): ([Int], [String]) = ([], [])
+    for await event in await engine.events() {
+      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
+      if case .log(let line) = event { log.append(line.text) }
+      if case .job(_, .done, _) = event { break }
+    }
+    #expect(began.prefix(2) == [2, done])
+    #expect(log.contains { $0.contains("tile 2 is damaged") })
+    #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
+    await engine.shutDown()
+  }
+
+  @Test("a picture or model that changed is begun anew", arguments: ["picture", "model"])
+  func changed(what: String) async throws {
+    let folder = try EngineFolder()
+    let (id, _) = try await interrupted(folder)
+    if what == "picture" {
+      try folder.picture("a.png", width: 500, height: 400, phase: 1)
+    } else {
+      try TestModel.write(to: folder.url.appending(path: "models"), seed: 2)
+    }
+    let engine = folder.engine()
+    var (began, log): ([Int], [String]) = ([], [])
+    for await event in await engine.events() {
+      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
+      if case .log(let line) = event { log.append(line.text) }
+      if case .job(let job, .done, _) = event, job == id { break }
+    }
+    #expect(began.first == 0)
+    #expect(log.contains { $0.contains("begun anew") && $0.contains(what) })
+    #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
+    await engine.shutDown()
+  }
+
+  @Test("a paused job stays paused over a restart")
+  func paused() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png", width: 500, height: 400)
+    let engine = folder.engine()
+    let id = try await engine.submit(folder.request("a.png"))
+    await engine.ask(.pause(job: id))
+    await engine.shutDown()
+    let again = folder.engine()
+    #expect(await again.job(id)?.state == .paused)
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(await again.job(id)?.pictures[0].state == .waiting)
+    await again.ask(.resume(job: id))
+    try await finish(id, again)
+  }
+
+  @Test("two engines on one store share the work without doing any twice; when one goes, the other takes over")
+  func two() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png", width: 500, height: 400)
+    let (first, second) = (folder.engine(), folder.engine())
+    let id = try await first.submit(folder.request("a.png"))
+    try await first.wait(for: id) { $0.pictures[0].tilesDone >= 3 }
+    try await second.wait(for: id, seconds: 20) { $0.isElsewhere && $0.state == .running }
+    #expect(await second.refusal(.pause(job: id))?.message.contains("worked on by the engine") == true)
+    let events = await second.events()
+    await first.shutDown()
+    let done = try folder.store.sight(id).record.pictures[0].tiles.count
+    var began: [Int] = []
+    for await event in events {
+      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
+      if case .job(_, .done, _) = event { break }
+    }
+    #expect(began.first == done)
+    #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
+    await second.shutDown()
+  }
+
+  @Test("what grl restore left behind is shown as interrupted and goes on when asked")
+  func leftByRestore() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png")
+    let request = folder.request("a.png")
+    let result = folder.path("out/a_denoise.png")
+    var id = ""
+    do {
+      let job = try folder.store.create(
+        request, pictures: [.init(input: request.inputs[0], output: result)], owner: .restore)
+      id = job.id
+      let engine = folder.engine()
+      #expect(await engine.job(id)?.isElsewhere == true)
+      #expect(await engine.refusal(.resume(job: id))?.message.contains("a test") == true)
+      await engine.shutDown()
+    }
+    let engine = folder.engine()
+    let job = try #require(await engine.job(id))
+    #expect(job.state == .paused && !job.isElsewhere && job.reason?.contains("interrupted") == true)
+    await engine.ask(.resume(job: id))
+    try await finish(id, engine)
+    #expect(folder.exists("out/a_denoise.png"))
+  }
+}

@@ -1,0 +1,155 @@
+import EngineWire
+
+/// One message of every kind, each field filled in.
+enum Samples {
+  static let rectangle = Rectangle(x: 16, y: 0, width: 320, height: 240)
+
+  static let job: JobRequest = {
+    var job = JobRequest(
+      inputs: ["/photos/harbour 1.png", "/photos/\u{FC}ber/\"quoted\"\n\u{1B}[31m.png"], task: "denoise")
+    job.isRecursive = true
+    job.right = "/photos/right.png"
+    job.sigma = 25.5
+    job.quality = 40
+    job.scale = 4
+    job.model = "denoise-color-tiny"
+    job.variant = "tiny"
+    job.tile = .side(256)
+    job.overlap = 32
+    job.memoryBytes = 4 << 30
+    job.threadCount = 2
+    job.region = rectangle
+    job.usesSelfEnsemble = true
+    job.output = "/photos/out.png"
+    job.outputFolder = "/photos/out"
+    job.existing = .rename
+    return job
+  }()
+
+  static let requests: [Request] = [
+    .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .listFolder(path: "~/photos"),
+    .inspect(path: "/photos/harbour 1.png"),
+    .preview(path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
+    .preview(path: "/photos/harbour 1.png", region: nil, width: 80, height: 44), .listModels,
+    .plan(JobRequest(inputs: ["/photos"], task: "sr")), .submit(job), .watch, .pause(job: "j1"), .resume(job: "j1"),
+    .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
+    .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
+    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44), .stopTrying, .shutDown,
+  ]
+
+  static let engine = EngineInfo(
+    version: WireProtocol.version, program: "0.2.0", host: "tower", processID: 4711, threadCount: 2,
+    budgetBytes: 4 << 30, home: "/home/ada")
+  static let picture = PictureProgress(
+    input: "/photos/harbour 1.png", output: "/photos/harbour 1_denoise.png", state: .running, reason: nil,
+    model: "denoise-color-tiny", width: 640, height: 480,
+    tiles: [rectangle, Rectangle(x: 336, y: 0, width: 304, height: 240)], tilesPerRow: 2, tilesDone: 1, overlap: 32,
+    seconds: 1.5, seamScore: 1.004, notes: ["16 bit stays 16 bit"])
+  static let jobInfo = JobInfo(
+    id: "j1", created: 1_763_800_000.25, state: .running, reason: "the disk was full", request: job,
+    pictures: [picture],
+    isElsewhere: true)
+  static let pixels = PixelsInfo(
+    width: 2, height: 1, pictureWidth: 640, pictureHeight: 480, region: rectangle, noiseSigma: 21.5, blockiness: 0.25)
+  static let log = LogLine(time: 1_763_800_000.5, level: .warning, text: "harbour 1.png: alpha kept")
+
+  static let events: [EngineEvent] = [
+    .jobs([jobInfo]), .picture(job: "j1", picture: 0, picture),
+    .job(job: "j1", state: .failed, reason: "1 of 2 failed"),
+    .progress(
+      Progress(
+        job: "j1", picture: 0, tilesDone: 1, tileCount: 2, tileFraction: 0.5, secondsElapsed: 1.5,
+        secondsRemaining: 0.5,
+        pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5)),
+    .tile(job: "j1", picture: 0, tile: 1, .running), .log(log),
+  ]
+
+  static let replies: [Reply] =
+    [
+      .hello(engine), .done, .failure(.init(.badInput, "/photos/notes.txt: not a picture")),
+      .folder(
+        FolderListing(
+          path: "/photos",
+          entries: [
+            .init(name: "scans", kind: .folder, bytes: 4096, modified: 1_763_700_000),
+            .init(name: "harbour 1.png", kind: .picture, bytes: 1 << 20, modified: 1_763_700_000.75),
+            .init(name: "notes.txt", kind: .other, bytes: 12, modified: 0),
+            .init(name: "\u{FFFD}.png", kind: .unreadable, bytes: 12, modified: 0),
+          ], isCut: false)),
+      .picture(
+        PictureInfo(
+          path: "/photos/harbour 1.png", bytes: 1 << 20, format: "png", width: 640, height: 480, bitDepth: 16,
+          layout: "rgbAlpha", hasICC: true, hasEXIF: true, turnedDegrees: 90, isMirrored: true)),
+      .pixels(pixels),
+      .models([
+        ModelInfo(
+          name: "denoise-color-tiny", path: "/usr/share/grl/models/denoise-color-tiny.safetensors", origin: "bundled",
+          fileBytes: 4_000_000, sha256: String(repeating: "0f", count: 32), task: "denoise", scale: 1, variant: "tiny",
+          colours: "colour", summary: "denoise, colour, sigma 0 to 55, tiny", parameterCount: 880_000,
+          settings: [.init(name: "window", value: "8", source: "file")],
+          facts: [.init(name: "licence", text: "CC0")], pixelsPerSecond: 210_000.5)
+      ]),
+      .plan(
+        JobPlan(
+          pictures: [
+            .init(
+              input: "/photos/harbour 1.png", output: "/photos/harbour 1_denoise.png", outputExists: true,
+              isSkipped: true,
+              problem: "too large", model: "denoise-color-tiny", width: 640, height: 480, outputWidth: 640,
+              outputHeight: 480, tileCount: 4, tileWidth: 384, tileHeight: 384, overlap: 32, reason: "fits 4 GiB",
+              estimateBytes: 1 << 30, budgetBytes: 4 << 30, seconds: 3.5, notes: ["alpha by bicubic"])
+          ], problem: "a result exists", command: "grl restore --task denoise '/photos/harbour 1.png'")),
+      .submitted(job: "j1"), .jobs([jobInfo]),
+      .trial(TrialInfo(before: pixels, after: pixels, model: "denoise-color-tiny", seconds: 0.75)),
+    ] + events.map(Reply.event)
+
+  /// Fails to compile when a kind of message is added: put one into the lists above then, and into the recorded conversation.
+  static func name(_ request: Request) -> String {
+    switch request {
+    case .hello: "hello"
+    case .listFolder: "listFolder"
+    case .inspect: "inspect"
+    case .preview: "preview"
+    case .listModels: "listModels"
+    case .plan: "plan"
+    case .submit: "submit"
+    case .watch: "watch"
+    case .pause: "pause"
+    case .resume: "resume"
+    case .cancel: "cancel"
+    case .retry: "retry"
+    case .move: "move"
+    case .moveJob: "moveJob"
+    case .remove: "remove"
+    case .jobPreview: "jobPreview"
+    case .tryRegion: "tryRegion"
+    case .stopTrying: "stopTrying"
+    case .shutDown: "shutDown"
+    }
+  }
+
+  static func name(_ reply: Reply) -> String {
+    switch reply {
+    case .hello: "hello"
+    case .done: "done"
+    case .failure: "failure"
+    case .folder: "folder"
+    case .picture: "picture"
+    case .pixels: "pixels"
+    case .models: "models"
+    case .plan: "plan"
+    case .submitted: "submitted"
+    case .jobs: "jobs"
+    case .trial: "trial"
+    case .event(let event):
+      switch event {
+      case .jobs: "event jobs"
+      case .picture: "event picture"
+      case .job: "event job"
+      case .progress: "event progress"
+      case .tile: "event tile"
+      case .log: "event log"
+      }
+    }
+  }
+}

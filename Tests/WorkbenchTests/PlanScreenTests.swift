@@ -1,0 +1,336 @@
+import EngineWire
+import Testing
+import Workbench
+
+@Suite struct PlanScreenTests {
+  /// Three pictures marked, the plan in front.
+  static func desk(
+    _ engine: FakeEngine = .photographs, columns: Int = 80, rows: Int = 24, graphics: Graphics = .half,
+    colours: ColourDepth = .indexed
+  ) -> Desk {
+    var desk = Desk(engine, columns: columns, rows: rows, graphics: graphics, colours: colours)
+    desk.press("Enter", "/")
+    desk.type("harbour-01")
+    desk.press("Enter", "Space", "Space", "Space", "2")
+    desk.rest(0.5)
+    return desk
+  }
+
+  static func plans(_ desk: Desk) -> [JobRequest] {
+    desk.asked { if case .plan(let request) = $0 { request } else { nil } }
+  }
+
+  /// With the cursor on the row `title`.
+  static func go(_ desk: inout Desk, to title: String) {
+    desk.press("g", "g")
+    for _ in 0..<20 where !(desk.body.contains { $0.contains("  \(title) ") && $0.contains("< ") }) { desk.press("j") }
+  }
+
+  @Test("shows every choice and what the engine says to it", arguments: [(60, 15), (80, 24), (120, 40), (200, 60)])
+  func looks(_ size: (Int, Int)) throws {
+    var engine = FakeEngine.photographs
+    engine.existing = ["/home/ada/photos/harbour-02_denoise.png"]
+    var desk = Self.desk(engine, columns: size.0, rows: size.1)
+    Self.go(&desk, to: "if it exists")
+    desk.press("l")
+    desk.rest(0.5)
+    desk.press("g", "g")
+    try expectScreen(desk, "plan-\(size.0)x\(size.1)")
+  }
+
+  @Test("needs nothing but ASCII where nothing else is shown")
+  func asciiLooks() throws {
+    let desk = Self.desk(graphics: .ascii, colours: .none)
+    #expect(desk.text.allSatisfy { $0.isASCII })
+    try expectScreen(desk, "plan-ascii-80x24")
+  }
+
+  @Test("on a small screen Tab shows what the engine says")
+  func foldsIntoOnePane() throws {
+    var desk = Self.desk(columns: 60, rows: 15)
+    desk.press("Tab")
+    try expectScreen(desk, "plan-engine-60x15")
+    desk.press("Enter")
+    #expect(desk.text.contains("harbour-01_denoise.png"))
+    desk.press("Esc", "Esc")
+    #expect(desk.row("task") != nil)
+  }
+
+  @Test("every row goes through its values and back; u takes back one by one")
+  func edits() {
+    var desk = Self.desk()
+    let start = desk.body
+    var steps = 0
+    for _ in 0..<14 {
+      let before = Self.plans(desk).last
+      desk.press("l")
+      desk.rest(0.5)
+      if Self.plans(desk).last != before { steps += 1 }
+      desk.press("j")
+    }
+    #expect(steps >= 10)
+    #expect(desk.body != start)
+    for _ in 0..<steps { desk.press("u") }
+    desk.rest(0.5)
+    desk.press("g", "g")
+    #expect(desk.body == start)
+    for _ in 0..<5 { desk.press("u") }
+    #expect(desk.footer.contains("nothing to undo"))
+  }
+
+  @Test("values are typed too, and what means nothing is refused with a reason")
+  func types() {
+    var desk = Self.desk()
+    Self.go(&desk, to: "sigma")
+    desk.press("Enter")
+    desk.type("25")
+    desk.press("Enter")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.sigma == 25)
+    desk.press("Enter", "Ctrl-u")
+    desk.type("999")
+    desk.press("Enter")
+    #expect(desk.footer.contains("sigma is 0 to 255"))
+    Self.go(&desk, to: "memory")
+    desk.press("Enter", "Ctrl-u")
+    desk.type("1.5G")
+    desk.press("Enter")
+    Self.go(&desk, to: "tile")
+    desk.press("Enter", "Ctrl-u")
+    desk.type("384")
+    desk.press("Enter")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.memoryBytes == 3 << 29)
+    #expect(Self.plans(desk).last?.tile == .side(384))
+    #expect(Self.plans(desk).last?.sigma == 25)
+  }
+
+  @Test("only the last plan is asked for and only its answer counts")
+  func onlyTheLatestCounts() {
+    var desk = Self.desk()
+    let before = Self.plans(desk).count
+    Self.go(&desk, to: "sigma")
+    desk.holdsAnswers = true
+    for _ in 0..<5 {
+      desk.time += 0.03
+      desk.press("l")
+    }
+    desk.rest(0.5)
+    let waiting = desk.waiting.compactMap { if case .plan(let request) = $0.request { request.sigma } else { nil } }
+    #expect(waiting.count <= 2 && waiting.last == 25)
+    desk.engine.secondsPerPicture = 1
+    desk.deliver { if case .plan(let request) = $0 { request.sigma != 25 } else { false } }
+    #expect(desk.row("working it out") != nil)
+    #expect(desk.state.session.plan == nil)
+    desk.deliver { if case .plan = $0 { true } else { false } }
+    #expect(desk.row("about 3.0 s") != nil)
+    #expect(Self.plans(desk).count <= before + 2)
+  }
+
+  @Test("another task leaves nothing behind that only the last one knew")
+  func changesTask() {
+    var desk = Self.desk()
+    Self.go(&desk, to: "sigma")
+    desk.press("l", "g", "g", "l")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.task == "sr")
+    #expect(Self.plans(desk).last?.sigma == nil)
+    #expect(Self.plans(desk).last?.scale == 2)
+    #expect(desk.row("no model for sr is installed: grl models import FILE") != nil)
+    desk.press("r")
+    #expect(desk.footer.contains("no model for sr"))
+    #expect(desk.asked { if case .submit = $0 { true } else { nil } }.isEmpty)
+  }
+
+  @Test("collisions, problems and skipped pictures are told before anything runs")
+  func tellsProblems() {
+    var engine = FakeEngine.photographs
+    engine.existing = ["/home/ada/photos/harbour-02_denoise.png"]
+    var desk = Self.desk(engine)
+    #expect(desk.row("a result exists already") != nil)
+    #expect(desk.body.contains { $0.contains("harbour-02_denoise.png") && $0.hasSuffix("exists") })
+    desk.press("r")
+    #expect(desk.footer.contains("a result exists already"))
+    // The cursor stands where it can be settled.
+    desk.press("l")
+    desk.rest(0.5)
+    #expect(desk.row("2 pictures, 3.01 Mpx, 1 skipped") != nil)
+    #expect(desk.body.contains { $0.contains("harbour-02_denoise.png") && $0.hasSuffix("skipped") })
+  }
+
+  @Test("a long problem is told to its end")
+  func wrapsProblems() {
+    var engine = FakeEngine.photographs
+    engine.planProblem =
+      String(repeating: "a very long name of a folder ", count: 6) + "is one of the pictures; choose another"
+    let desk = Self.desk(engine)
+    #expect(desk.row("choose another") != nil)
+    #expect(desk.row("harbour-01_denoise.png") != nil)
+  }
+
+  @Test("time is told only where it was measured")
+  func tellsTime() {
+    #expect(Self.desk().row("about 3 min 08 s, from this machine's speed") != nil)
+    var engine = FakeEngine.photographs
+    engine.secondsPerPicture = nil
+    #expect(Self.desk(engine).row("time not measured yet on this machine") != nil)
+  }
+
+  @Test("r queues the job, unmarks its pictures and shows it at work")
+  func runs() {
+    var desk = Self.desk()
+    desk.press("r")
+    let submitted = desk.asked { if case .submit(let request) = $0 { request } else { nil } }
+    #expect(submitted.map(\.inputs.count) == [3])
+    #expect(desk.state.session.screen == .run)
+    #expect(desk.state.session.marked.isEmpty)
+    #expect(desk.state.session.settings.task == "denoise")
+  }
+
+  @Test("pressed twice it queues once")
+  func runsOnce() {
+    var desk = Self.desk()
+    desk.holdsAnswers = true
+    desk.press("r", "r", "r")
+    desk.deliver()
+    #expect(desk.asked { if case .submit = $0 { true } else { nil } }.count == 1)
+  }
+
+  @Test("without a picture it says where to find one, without an engine that there is none")
+  func needsPictures() {
+    var desk = Desk()
+    desk.press("2")
+    #expect(desk.row("no picture is marked: 1 shows the files, Space marks") != nil)
+    desk.press("r")
+    #expect(desk.footer.contains("no picture is marked"))
+    desk.loseEngine()
+    desk.press("l", "j", "r")
+    #expect(desk.row("there is no engine to run it") != nil)
+    desk.findEngine()
+    #expect(desk.row("no picture is marked") != nil)
+  }
+
+  @Test("the plan is asked for again after the engine was lost")
+  func asksAgainAfterLoss() {
+    var desk = Self.desk()
+    desk.holdsAnswers = true
+    desk.press("l")
+    desk.rest(0.5)
+    desk.loseEngine()
+    desk.holdsAnswers = false
+    desk.findEngine()
+    desk.rest(0.5)
+    #expect(desk.row("working it out") == nil)
+    #expect(desk.state.session.plan != nil)
+  }
+
+  @Test("is edited as text, and the text says the same")
+  func editsAsText() {
+    var desk = Self.desk()
+    desk.press("e", "Ctrl-u")
+    desk.type(
+      "--task denoise --sigma 12.5 --tile none --name '{stem} clean.{ext}' --overwrite --depth 16 --region 1,2,30,40")
+    desk.press("Enter")
+    desk.rest(0.5)
+    let request = Self.plans(desk).last
+    #expect(request?.sigma == 12.5)
+    #expect(request?.tile == .whole)
+    #expect(request?.name == "{stem} clean.{ext}")
+    #expect(request?.existing == .replace)
+    #expect(request?.region == Rectangle(x: 1, y: 2, width: 30, height: 40))
+    #expect(desk.row("30 x 40 at 1,2") != nil)
+    desk.press("e")
+    #expect(desk.footer.contains("--name '{stem} clean.{ext}'") || desk.text.contains("--overwrite"))
+    desk.press("Enter")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last == request)
+    for (text, problem) in [
+      ("--task paint", "the tasks are"), ("--sigma", "needs a value"), ("--what 1", "not known here"),
+      ("--name 'open", "a quote is not closed"), ("--tile 3", "at least 16"), ("--region 1,2", "X,Y,WIDTH,HEIGHT"),
+    ] {
+      desk.press("e", "Ctrl-u")
+      desk.type(text)
+      desk.press("Enter")
+      #expect(desk.footer.contains(problem), "\(text)")
+    }
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last == request)
+  }
+
+  @Test("y shows and copies the command line of the plan")
+  func showsCommand() {
+    var desk = Self.desk()
+    desk.press("y")
+    #expect(desk.text.contains("grl restore --task denoise"))
+    #expect(desk.effects.contains { if case .copy(let text) = $0 { text.hasPrefix("grl restore") } else { false } })
+  }
+
+  @Test("p tries the framed part as the plan says")
+  func tries() {
+    var desk = Self.desk()
+    Self.go(&desk, to: "sigma")
+    desk.press("l")
+    desk.rest(0.5)
+    desk.press("1")
+    desk.press("k", "Tab", "+", "2", "p")
+    let trials = desk.asked {
+      if case .tryRegion(let request, _, let region, _, _) = $0 { (request, region) } else { nil }
+    }
+    #expect(trials.count == 1)
+    #expect(trials.first?.0.sigma == 5)
+    #expect(trials.first?.1.width == 128)
+    #expect(desk.row("before") != nil)
+    desk.press("q")
+    #expect(desk.row("sigma") != nil)
+    #expect(desk.state.session.screen == .plan)
+  }
+
+  @Test("the mouse chooses rows and pictures, and changes the chosen row")
+  func takesTheMouse() {
+    var settings = Settings()
+    settings.usesMouse = true
+    var desk = Desk(settings: settings)
+    desk.press("Enter", "/")
+    desk.type("harbour-01")
+    desk.press("Enter", "Space", "Space", "2")
+    desk.rest(0.5)
+    let depth = desk.lines.firstIndex { $0.contains("depth") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    #expect(desk.row("depth")?.contains("<") == true)
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: depth)))
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.depth == "8")
+    let second = desk.lines.firstIndex { $0.contains("harbour-02_denoise") }!
+    desk.send(.mouse(MouseEvent(.press, column: 4, row: second)))
+    desk.press("Enter")
+    #expect(desk.text.contains("to: /home/ada/photos/harbour-02_denoise.png"))
+  }
+
+  @Test("holds ten thousand pictures")
+  func holdsManyPictures() {
+    var engine = FakeEngine()
+    engine.add("/home/ada", (0..<10_000).map { "p\($0).png" })
+    var desk = Desk(engine)
+    desk.press("g", "g", "v", "G", "v", "2")
+    desk.rest(0.5)
+    #expect(desk.row("10000 pictures") != nil)
+    desk.press("Tab", "G", "k", "Ctrl-u")
+    #expect(desk.row("p99") != nil)
+  }
+
+  @Test("is drawn at every size", arguments: [Graphics.half, .ascii])
+  func drawsAtEverySize(_ graphics: Graphics) {
+    var desk = Self.desk(graphics: graphics)
+    for columns in 1...40 {
+      for rows in 1...12 {
+        desk.send(.resize(columns: columns, rows: rows))
+        _ = desk.state.view()
+        desk.press("Tab", "j")
+        _ = desk.state.view()
+        desk.press("Tab")
+      }
+    }
+    desk.send(.resize(columns: 80, rows: 24))
+    #expect(desk.row("denoise") != nil)
+  }
+}
