@@ -119,6 +119,8 @@ struct Mask: Sendable {
     // The place of the test, and the machine.
     Mask("grl-screen-[0-9A-F]{8}"), Mask(#" *(engine )?idle, \d+ cores?"#, as: " idle, N cores"),
     Mask(#" *engine [0-9.]+ on .*, process \d+"#, as: " engine V on HOST, process N"),
+    // What the terminal told about itself.
+    Mask(#"auto \((256|16|none|truecolor)\) *"#, as: "auto (N) "),
     // Times, speeds and memory; what stands at the right edge without its width.
     Mask(#"\d+:\d\d(:\d\d)?"#), Mask(#" *[\d.]+ M?px/s"#, as: " N Mpx/s"), Mask(#" *\d+(\.\d+)? s\b"#, as: " N s"),
     Mask(#" *\d+ ms\b"#, as: " N s"), Mask(#"[\d.]+ [KMGT]i?B"#), Mask(#"cpu *\d+ %"#, as: "cpu N %"),
