@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(realpath "${1:-$root/Docs/images}")
 grl=$root/.build/release/grl
 work=$(mktemp -d)
-export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_RUNTIME_DIR=$work LC_ALL=C.UTF-8
+export HOME=$work XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_RUNTIME_DIR=$work LC_ALL=C.UTF-8
 screen="tmux -L grl-pictures-$$ -f /dev/null"
 trap '$screen kill-server 2>/dev/null; "$grl" engine --stop >/dev/null 2>&1; rm -rf "$work"' EXIT
 

@@ -50,6 +50,9 @@ extension Engine {
     }
   }
 
+  /// The last lines of the log.
+  package func logged() -> [LogLine] { lines }
+
   func tellJobs() { tell(.jobs(jobInfos())) }
 
   func tellState(of job: QueuedJob) { tell(.job(job: job.id, state: job.state, reason: job.reason?.printable)) }

@@ -22,6 +22,11 @@ package struct PictureLayer: Sendable {
     isForgotten = true
   }
 
+  /// Takes all pictures away for good.
+  package mutating func leave(damage: (CanvasArea) -> Void) -> [UInt8] {
+    prepare(Canvas(columns: 1, rows: 1), damage: damage)
+  }
+
   /// Bytes to be sent before the cells: takes pictures away that `canvas` no longer has. Under sixels the cells must be drawn
   /// anew, which `damage` is told.
   package mutating func prepare(_ canvas: Canvas, damage: (CanvasArea) -> Void) -> [UInt8] {

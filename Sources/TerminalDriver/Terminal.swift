@@ -8,8 +8,8 @@ import Workbench
 /// program gives the terminal back as it was; see `grl_terminal.h`.
 public final class Terminal {
   public let capabilities: Capabilities
-  public let colours: ColourDepth
-  public let graphics: Graphics
+  /// How many colours the terminal tells to have, by its description and the environment.
+  public let detectedColours: ColourDepth
   /// To be polled for reading, and for writing while `isWriting`.
   public let descriptor: Int32
   /// To be polled for reading: signals.
@@ -23,6 +23,8 @@ public final class Terminal {
   private var decoder: KeyDecoder
   private var painter: Painter
   private var layer: PictureLayer
+  private var colours: ColourDepth
+  private var graphics: Graphics
   private var outgoing: [UInt8] = []
   private var written = 0
   private var usesMouse = false
@@ -33,24 +35,31 @@ public final class Terminal {
 
   /// Takes the terminal and clears its screen.
   ///
-  /// - Parameters:
-  ///   - colours: nil for what the terminal tells.
-  ///   - environment: `TERM`, `NO_COLOR`, `COLORTERM`, `ESCDELAY` are looked at.
-  public init(
-    colours asked: ColourDepth?, graphics: Graphics, environment: [String: String] = ProcessInfo.processInfo.environment
-  ) throws(TerminalError) {
+  /// - Parameter environment: `TERM`, `NO_COLOR`, `COLORTERM`, `ESCDELAY` and the locale are looked at.
+  public init(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
     let descriptor = grl_terminal_open(STDOUT_FILENO)
     guard descriptor >= 0 else { throw .system(action: "opened", errno: -descriptor) }
     self.descriptor = descriptor
     let capabilities = try Capabilities(environment, descriptor: descriptor)
     self.capabilities = capabilities
-    colours = ColourDepth.detect(
-      asked: asked, environment: environment, colourCount: capabilities.colourCount,
-      hasDirectColour: capabilities.hasDirectColour)
-    self.graphics = capabilities.isASCII && (graphics == .half || graphics == .quarter) ? .ascii : graphics
+    detectedColours = ColourDepth.detect(
+      environment, colourCount: capabilities.colourCount, hasDirectColour: capabilities.hasDirectColour)
     let delay = environment["ESCDELAY"].flatMap { Double($0) }.map { min(max($0, 1), 1000) / 1000 }
     decoder = KeyDecoder(described: capabilities.keys, escapeDelay: delay ?? 0.025)
+    colours = detectedColours
+    graphics = .half
+    painter = Painter(Self.features(capabilities, detectedColours))
+    layer = PictureLayer(.half)
+    let reset = Self.resetSequence(capabilities)
+    let signals = grl_guard_start(descriptor, reset, reset.count)
+    guard signals >= 0 else { throw .system(action: "guarded", errno: -signals) }
+    signalDescriptor = signals
+    measure()
+    try enter()
+  }
+
+  private static func features(_ capabilities: Capabilities, _ colours: ColourDepth) -> Painter.Features {
     var features = Painter.Features()
     features.depth = colours
     features.isASCII = capabilities.isASCII
@@ -58,14 +67,20 @@ public final class Terminal {
     features.erasesInColour = capabilities.erasesInColour
     features.hide = capabilities.hide
     features.show = capabilities.show
-    painter = Painter(features)
-    layer = PictureLayer(self.graphics)
-    let reset = Self.resetSequence(capabilities)
-    let signals = grl_guard_start(descriptor, reset, reset.count)
-    guard signals >= 0 else { throw .system(action: "guarded", errno: -signals) }
-    signalDescriptor = signals
-    measure()
-    try enter()
+    return features
+  }
+
+  /// From now on canvases are shown in so many colours and their pictures in this way.
+  public func use(_ colours: ColourDepth, _ graphics: Graphics) {
+    guard colours != self.colours || graphics != self.graphics else { return }
+    let farewell = layer.leave { painter.damage($0) }
+    send(farewell)
+    painter = Painter(Self.features(capabilities, colours))
+    let cellSize = layer.cellSize
+    layer = PictureLayer(graphics)
+    layer.cellSize = cellSize
+    (self.colours, self.graphics) = (colours, graphics)
+    if graphics == .sixel && cellSize == nil { send(Array("\u{1b}[16t".utf8)) }
   }
 
   /// Breaks off what may be half sent (a sequence, a picture), then undoes everything `enter` does.

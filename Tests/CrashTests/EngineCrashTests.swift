@@ -132,4 +132,41 @@ import Testing
     _ = try client.ask(.shutDown)
     _ = try await engine.outcome()
   }
+
+  /// Whether this process may mount a file system of its own, as root outside a container may.
+  private static let canMount: Bool = {
+    let folder = NSTemporaryDirectory() + "grl-mount-\(getpid())"
+    guard mkdir(folder, 0o700) == 0 else { return false }
+    defer { rmdir(folder) }
+    guard mount("tmpfs", folder, "tmpfs", 0, "size=1m") == 0 else { return false }
+    return umount(folder) == 0
+  }()
+
+  @Test(
+    "a file system that is really full: tiles and journal wait, and go on when a file is removed",
+    .enabled(if: canMount))
+  func full() async throws {
+    let (folder, expected) = try await begin(width: 120, height: 90)
+    let state = folder.path("state")
+    try #require(mount("tmpfs", state, "tmpfs", 0, "size=512k") == 0)
+    defer { umount2(state, Int32(MNT_DETACH)) }
+    let filler = URL(filePath: state + "/filler")
+    try Data(count: 400 << 10).write(to: filler)
+    let engine = folder.engine()
+    let client = try #require(try await folder.client(of: engine))
+    _ = try client.ask(.submit(folder.request(Self.pictures)))
+    #expect(try await comesTrue { try folder.job(client)?.state == .paused })
+    #expect(try folder.job(client)?.reason?.contains("No space left") == true)
+    // Killed while it waits, the next one waits too.
+    engine.send(SIGKILL)
+    _ = try await engine.outcome()
+    let second = folder.engine()
+    let again = try #require(try await folder.client(of: second))
+    #expect(try await comesTrue { try folder.job(again)?.state == .paused })
+    try FileManager.default.removeItem(at: filler)
+    #expect(try await comesTrue { try folder.job(again)?.state == .done })
+    _ = try again.ask(.shutDown)
+    _ = try await second.outcome()
+    try check(folder, expected, "full")
+  }
 }

@@ -111,6 +111,13 @@ import Testing
     #expect(!folder.exists("out/large_denoise.png"))
     #expect(!folder.exists("state/jobs/\(id)/tiles-0"))
     #expect(await engine.refusal(.pause(job: id))?.kind == .usage)
+    // Tried again it begins anew, and says nothing of tiles that are gone.
+    await engine.ask(.retry(job: id))
+    try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 1 }
+    await engine.ask(.cancel(job: id))
+    let deadline = ContinuousClock.now + .seconds(30)
+    while await !engine.isIdle(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(await !engine.logged().contains { $0.text.contains("missing") })
     await engine.ask(.remove(job: id))
     #expect(await engine.job(id) == nil && !folder.exists("state/jobs/\(id)"))
     #expect(await engine.refusal(.remove(job: id))?.kind == .noSuchJob)

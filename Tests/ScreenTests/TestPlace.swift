@@ -7,6 +7,7 @@ import TestSupport
 final class TestPlace {
   private let root: URL
   let home: URL
+  private var hasModel = false
 
   init() throws {
     // Sockets have short names: not under a long TMPDIR.
@@ -19,13 +20,17 @@ final class TestPlace {
 
   var sockets: String { root.appending(path: "sockets").path }
 
+  func scratch(_ name: String) -> String { root.appending(path: name).path }
+
   /// The variables of a clean session.
   var environment: [String: String] {
     let outer = ProcessInfo.processInfo.environment
     var environment = [
       "PATH": outer["PATH"] ?? "/usr/bin:/bin", "HOME": home.path, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
       "XDG_RUNTIME_DIR": sockets, "SHELL": "/bin/sh", "TZ": "UTC", "GRL_HOME_FOR_TESTS": root.path,
+      "GRL_THEMES": TestData.packageRoot.appending(path: "Themes").path,
     ]
+    if hasModel { environment["GRL_MODELS"] = path("models") }
     for name in ["CONFIG", "STATE", "CACHE", "DATA"] {
       environment["XDG_\(name)_HOME"] = root.appending(path: name.lowercased()).path
     }
@@ -34,6 +39,25 @@ final class TestPlace {
   }
 
   func path(_ name: String) -> String { home.appending(path: name).path }
+
+  func write(_ name: String, _ text: String) throws {
+    let file = home.appending(path: name).standardizedFileURL
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  /// Settings that do not depend on the machine.
+  func writeSettings() throws {
+    try write("../config/grl/settings.json", #"{"memoryBytes": 4294967296, "threadCount": 2}"#)
+  }
+
+  /// One model, of made-up weights, in a place that has a name of the same length on every machine.
+  func installModel() throws {
+    let folder = home.appending(path: "models")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try TestModel.write(to: folder)
+    hasModel = true
+  }
 
   /// Pictures whose neighbouring rows differ so much that every cell has two colours, in 16 colours too.
   func writePictures() throws {

@@ -59,6 +59,7 @@ final class TmuxTerminal {
 
   let place: TestPlace
   private let environment: [String: String]
+  private var calls = 0
 
   /// Starts the workbench.
   ///
@@ -86,6 +87,9 @@ final class TmuxTerminal {
     do { _ = try tmux("kill-server") } catch { print("note: a tmux server stays behind: \(error)") }
   }
 
+  /// From now on every byte that the program sends is kept in a file, as it was sent.
+  func record(to path: String) throws { _ = try tmux("pipe-pane", "-t", "0", "cat > '\(path)'") }
+
   /// Keys by tmux's names (`Up`, `F1`, `C-c`, `Escape`), and single characters.
   func press(_ keys: String...) throws {
     for key in keys { _ = try tmux("send-keys", "-t", "0", key) }
@@ -109,7 +113,7 @@ final class TmuxTerminal {
   /// Waits until the screen says what is wanted; records an issue with the screen where it does not.
   @discardableResult
   func wait(
-    seconds: Double = 60, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    seconds: Double = 25, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
     until condition: (String) -> Bool
   ) throws -> String {
     let end = ContinuousClock.now + .seconds(seconds)
@@ -126,13 +130,13 @@ final class TmuxTerminal {
 
   @discardableResult
   func waitFor(
-    _ text: String, seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
+    _ text: String, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> String {
     try wait(seconds: seconds, text, sourceLocation: sourceLocation) { $0.contains(text) }
   }
 
   /// The screen once it has been the same for a while.
-  func settled(milliseconds: Int = 250, seconds: Double = 20) throws -> String {
+  func settled(milliseconds: Int = 150, seconds: Double = 20) throws -> String {
     let end = ContinuousClock.now + .seconds(seconds)
     var (last, since) = (try text(), ContinuousClock.now)
     while ContinuousClock.now - since < .milliseconds(milliseconds), ContinuousClock.now < end {
@@ -146,25 +150,32 @@ final class TmuxTerminal {
   /// The program has ended (and tmux says so).
   func hasEnded() throws -> Bool { try tmux("display", "-p", "-t", "0", "#{pane_dead}").hasPrefix("1") }
 
+  /// One call of tmux. Its output goes to files: a pipe would be inherited by the servers of tests that run beside this one, and
+  /// its end would never come. Nothing may hang: a tmux that does not answer is ended.
   private func tmux(_ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    // Nothing may hang: a tmux that does not answer is ended.
-    process.arguments = ["timeout", "20", "tmux", "-L", "grl", "-f", "/dev/null"] + arguments
-    process.environment = environment
-    let output = Pipe()
-    let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw ScreenTestError.tmux(arguments.joined(separator: " "), String(decoding: complaint, as: UTF8.self))
+    calls += 1
+    let (output, errors) = (place.scratch("tmux-\(calls).out"), place.scratch("tmux-\(calls).err"))
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    let words = ["timeout", "20", "tmux", "-L", "grl", "-f", "/dev/null"] + arguments
+    let texts = words.map { strdup($0) } + [nil]
+    let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in texts + variables { free(text) } }
+    var process: pid_t = 0
+    let code = posix_spawnp(&process, words[0], &actions, nil, texts, variables)
+    guard code == 0 else { throw ScreenTestError.tmux(words[2], String(cString: strerror(code))) }
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    defer { for file in [output, errors] { unlink(file) } }
+    guard status == 0 else {
+      let complaint = String(decoding: FileManager.default.contents(atPath: errors) ?? Data(), as: UTF8.self)
+      throw ScreenTestError.tmux(arguments.joined(separator: " "), complaint)
     }
-    return String(decoding: data, as: UTF8.self)
+    return String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
   }
 }
 

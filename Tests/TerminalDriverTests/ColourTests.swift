@@ -49,30 +49,28 @@ import Workbench
   }
 
   @Test(
-    "depth comes from what was asked, NO_COLOR, COLORTERM and the description, in this order",
+    "depth comes from NO_COLOR, COLORTERM and the description, in this order",
     arguments: [
-      (.sixteen, ["NO_COLOR": "1"], 256, false, ColourDepth.sixteen),
-      (nil, ["NO_COLOR": "1", "COLORTERM": "truecolor"], 256, true, .none),
-      (nil, ["NO_COLOR": ""], 256, false, .indexed),
-      (nil, ["COLORTERM": "truecolor"], 256, false, .truecolour),
-      (nil, ["COLORTERM": "24bit"], 8, false, .truecolour),
-      (nil, ["COLORTERM": "yes"], 256, false, .indexed),
+      (["NO_COLOR": "1", "COLORTERM": "truecolor"], 256, true, .none),
+      (["NO_COLOR": ""], 256, false, .indexed),
+      (["COLORTERM": "truecolor"], 256, false, .truecolour),
+      (["COLORTERM": "24bit"], 8, false, .truecolour),
+      (["COLORTERM": "yes"], 256, false, .indexed),
       // GNU screen hands the variable on and does not understand the colours; tmux in the same words does.
-      (nil, ["COLORTERM": "truecolor", "TERM": "screen-256color"], 256, false, .indexed),
-      (nil, ["COLORTERM": "truecolor", "TERM": "screen-256color", "TMUX": "x"], 256, false, .truecolour),
-      (nil, ["COLORTERM": "truecolor"], -1, false, .none),
-      (nil, [:], 16_777_216, true, .truecolour),
-      (nil, [:], 256, false, .indexed),
-      (nil, [:], 88, false, .sixteen),
-      (nil, [:], 8, false, .sixteen),
-      (nil, [:], -1, false, .none),
-    ] as [(ColourDepth?, [String: String], Int, Bool, ColourDepth)])
+      (["COLORTERM": "truecolor", "TERM": "screen-256color"], 256, false, .indexed),
+      (["COLORTERM": "truecolor", "TERM": "screen-256color", "TMUX": "x"], 256, false, .truecolour),
+      (["COLORTERM": "truecolor"], -1, false, .none),
+      ([:], 16_777_216, true, .truecolour),
+      ([:], 256, false, .indexed),
+      ([:], 88, false, .sixteen),
+      ([:], 8, false, .sixteen),
+      ([:], -1, false, .none),
+    ] as [([String: String], Int, Bool, ColourDepth)])
   func detection(
-    asked: ColourDepth?, environment: [String: String], count: Int, isDirect: Bool, expected: ColourDepth
+    environment: [String: String], count: Int, isDirect: Bool, expected: ColourDepth
   ) {
     #expect(
-      ColourDepth.detect(asked: asked, environment: environment, colourCount: count, hasDirectColour: isDirect)
-        == expected)
+      ColourDepth.detect(environment, colourCount: count, hasDirectColour: isDirect) == expected)
   }
 }
 

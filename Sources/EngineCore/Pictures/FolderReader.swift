@@ -27,11 +27,11 @@ package enum FolderReader {
       }
       entries.append(entry(name, dirfd(stream)))
     }
-    entries.sort {
-      let (a, b) = ($0.kind == .folder, $1.kind == .folder)
-      return a == b ? naturallyPrecedes($0.name, $1.name) : a
+    let ordered = entries.map { (entry: $0, key: NaturalKey($0.name)) }.sorted {
+      let (a, b) = ($0.entry.kind == .folder, $1.entry.kind == .folder)
+      return a == b ? $0.key < $1.key : a
     }
-    return FolderListing(path: String(cString: resolved), entries: entries, isCut: isCut)
+    return FolderListing(path: String(cString: resolved), entries: ordered.map(\.entry), isCut: isCut)
   }
 
   private static func entry(_ name: [UInt8], _ folder: Int32) -> FolderListing.Entry {
@@ -56,22 +56,52 @@ package enum FolderReader {
   }
 
   /// The order in which people look for names: numbers by value, letters without case, and the bytes where all else is equal.
-  package static func naturallyPrecedes(_ a: String, _ b: String) -> Bool {
-    var (x, y) = (Substring(a.lowercased()).utf8, Substring(b.lowercased()).utf8)
-    while let first = x.first, let second = y.first {
-      if isDigit(first) && isDigit(second) {
-        let (m, n) = (x.prefix(while: isDigit), y.prefix(while: isDigit))
-        let (p, q) = (m.drop { $0 == 0x30 }, n.drop { $0 == 0x30 })
-        if p.count != q.count { return p.count < q.count }
-        if !p.elementsEqual(q) { return p.lexicographicallyPrecedes(q) }
-        (x, y) = (x.dropFirst(m.count), y.dropFirst(n.count))
-      } else {
-        if first != second { return first < second }
-        (x, y) = (x.dropFirst(), y.dropFirst())
+  package static func naturallyPrecedes(_ a: String, _ b: String) -> Bool { NaturalKey(a) < NaturalKey(b) }
+}
+
+/// A name made ready to be compared often.
+private struct NaturalKey: Comparable {
+  private let folded: [UInt8]
+  private let name: String
+
+  init(_ name: String) {
+    self.name = name
+    folded = Array(name.lowercased().utf8)
+  }
+
+  static func < (a: NaturalKey, b: NaturalKey) -> Bool {
+    a.folded.withUnsafeBufferPointer { x in
+      b.folded.withUnsafeBufferPointer { y in
+        compare(x, y) ?? a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
       }
     }
-    if x.isEmpty != y.isEmpty { return x.isEmpty }
-    return a.utf8.lexicographicallyPrecedes(b.utf8)
+  }
+
+  /// nil where all is equal.
+  private static func compare(_ x: UnsafeBufferPointer<UInt8>, _ y: UnsafeBufferPointer<UInt8>) -> Bool? {
+    var (i, j) = (0, 0)
+    while i < x.count && j < y.count {
+      if isDigit(x[i]) && isDigit(y[j]) {
+        let (m, n) = (digits(x, from: &i), digits(y, from: &j))
+        if m.count != n.count { return m.count < n.count }
+        if !m.elementsEqual(n) { return m.lexicographicallyPrecedes(n) }
+      } else {
+        if x[i] != y[j] { return x[i] < y[j] }
+        i += 1
+        j += 1
+      }
+    }
+    return x.count - i == y.count - j ? nil : x.count - i < y.count - j
+  }
+
+  /// The digits of a number without leading zeros; moves `place` behind it.
+  private static func digits(_ bytes: UnsafeBufferPointer<UInt8>, from place: inout Int) -> Slice<
+    UnsafeBufferPointer<UInt8>
+  > {
+    while place < bytes.count && bytes[place] == 0x30 { place += 1 }
+    let start = place
+    while place < bytes.count && isDigit(bytes[place]) { place += 1 }
+    return bytes[start..<place]
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

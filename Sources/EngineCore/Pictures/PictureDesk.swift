@@ -5,7 +5,7 @@ import Imaging
 /// Decodes, scales and measures pictures for screens. Lives on one thread and remembers the last few pictures.
 package final class PictureDesk {
   /// Bytes of decoded samples that are remembered.
-  private static let mostBytes = 192 << 20
+  private static let mostBytes = 128 << 20
   /// Bytes of decoded samples of one picture that are still shown.
   package static let largestPicture = 1 << 30
 
@@ -19,12 +19,12 @@ package final class PictureDesk {
   private struct Entry {
     let stamp: Stamp
     let image: Image
-    var estimates: PictureEstimates?
     var bytes: Int { PictureSize(image).bytes }
   }
 
   /// The last used first.
   private var entries: [Entry] = []
+  private var estimates: [Stamp: PictureEstimates] = [:]
 
   package init() {}
 
@@ -36,7 +36,7 @@ package final class PictureDesk {
     let region = try Self.region(region, of: image)
     let size = ScaledPicture.fit(region.width, region.height, within: box)
     let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
-    let estimates = try estimates(path)
+    let estimates = estimates(of: image, path)
     let info = PixelsInfo(
       width: scaled.width, height: scaled.height, pictureWidth: image.width, pictureHeight: image.height,
       region: Rectangle(region), noiseSigma: estimates.noiseSigma, blockiness: estimates.blockiness)
@@ -71,19 +71,18 @@ package final class PictureDesk {
     return image
   }
 
-  private func estimates(_ path: String) throws(JobError) -> PictureEstimates {
-    let place = entries.firstIndex { $0.stamp == Self.stamp(path) }
-    if let place, let known = entries[place].estimates { return known }
-    let estimates = PictureEstimates(try image(path))
-    if let place { entries[place].estimates = estimates }
-    return estimates
+  /// Looked for once, even in pictures too large to be remembered.
+  private func estimates(of image: Image, _ path: String) -> PictureEstimates {
+    guard let stamp = Self.stamp(path) else { return PictureEstimates(image) }
+    if let known = estimates[stamp] { return known }
+    if estimates.count > 1000 { estimates.removeAll() }
+    let found = PictureEstimates(image)
+    estimates[stamp] = found
+    return found
   }
 
   private func makeRoom(for bytes: Int) {
-    while let last = entries.last, entries.reduce(bytes, { $0 + $1.bytes }) > Self.mostBytes {
-      _ = last
-      entries.removeLast()
-    }
+    while !entries.isEmpty, entries.reduce(bytes, { $0 + $1.bytes }) > Self.mostBytes { entries.removeLast() }
   }
 
   package static func region(_ region: Rectangle?, of image: Image) throws(JobError) -> PixelRegion {

@@ -22,8 +22,9 @@ struct QueuedJob {
     (rank, state, reason, order) = (record.rank, record.state, record.reason, record.order)
     pictures = record.pictures.indices.map { record.progress($0) }
     self.folder = folder
-    self.isElsewhere = isElsewhere
-    if isElsewhere, !record.isEnded { state = .running }
+    // Nobody works on a job that has ended, even if its lock is still held for a moment.
+    self.isElsewhere = isElsewhere && !record.isEnded
+    if self.isElsewhere { state = .running }
     if folder == nil && !isElsewhere && !record.isEnded && state != .paused {
       (state, reason) = (.paused, "interrupted; resume it to go on")
     }

@@ -57,13 +57,19 @@ package struct JobRecord: Sendable {
     case .failed(let picture, _, let reason):
       change(picture) { ($0.state, $0.reason) = (.failed, reason) }
     case .retry(let queued):
-      for picture in queued { change(picture) { ($0.state, $0.reason) = (.waiting, nil) } }
+      for picture in queued {
+        change(picture) {
+          ($0.state, $0.reason) = (.waiting, nil)
+          ($0.tiles, $0.isWriting) = ([:], false)
+        }
+      }
       (state, reason) = (.waiting, nil)
     case .state(let state, let reason):
       (self.state, self.reason) = (state, reason)
       if state == .cancelled {
         for picture in pictures.indices where [.waiting, .running].contains(pictures[picture].state) {
           pictures[picture].state = .cancelled
+          pictures[picture].tiles = [:]
         }
       }
     case .order(let order):

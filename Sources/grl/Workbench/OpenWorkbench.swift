@@ -47,7 +47,6 @@ struct OpenWorkbench: ParsableCommand {
     let folders = WorkbenchFolders(environment)
     var (settings, settingsFile, notes) = SettingsFile.load(folders.settings)
     let kept = settings
-    if let theme { settings.theme = theme }
     if let host { settings.host = host }
     settingsFile.leaveOut(settings, instead: kept)
     let paths = try checked(files, isRemote: settings.host != nil)
@@ -64,23 +63,24 @@ struct OpenWorkbench: ParsableCommand {
     } catch {
       throw Failure(.usage, "--host: \(error)")
     }
+    var flags = State.Flags(theme: theme, colours: color?.depth, graphics: graphics?.graphics)
     if plain {
       let state = State(
-        settings: settings, themes: themes, files: paths, graphics: .ascii, colours: .none, notes: notes)
+        settings: settings, themes: themes, files: paths, graphics: .ascii, colours: .none, flags: flags, notes: notes,
+        zoneSeconds: zoneSeconds())
       throw ExitCode(PlainLoop(engine, state, settingsFile).run())
     }
     let terminal: Terminal
     do {
-      terminal = try Terminal(
-        colours: color == nil ? settings.colours.flatMap(ColourDepth.init(rawValue:)) : color?.depth,
-        graphics: graphics?.graphics ?? settings.graphics.flatMap(Graphics.init(rawValue:)) ?? .half,
-        environment: environment)
+      terminal = try Terminal(environment)
     } catch {
       throw Failure(.usage, "\(error)")
     }
+    // Nothing that anybody wishes gives a terminal characters it does not have.
+    if terminal.capabilities.isASCII { flags.graphics = .ascii }
     let state = State(
-      settings: settings, themes: themes, files: paths, graphics: terminal.graphics, colours: terminal.colours,
-      notes: notes)
+      settings: settings, themes: themes, files: paths, colours: terminal.detectedColours, flags: flags, notes: notes,
+      zoneSeconds: zoneSeconds())
     let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
     throw ExitCode(loop.run().rawValue)
   }
@@ -102,9 +102,16 @@ struct OpenWorkbench: ParsableCommand {
   }
 }
 
+/// How far the clock on the wall is ahead of UTC.
+private func zoneSeconds() -> Int {
+  var (now, local) = (time(nil), tm())
+  localtime_r(&now, &local)
+  return local.tm_gmtoff
+}
+
 /// `--color`.
 struct ColourChoice {
-  /// nil is `auto`: what the terminal tells.
+  /// nil is `auto`: what settings and terminal tell.
   let depth: ColourDepth?
 
   init?(_ text: String) {
@@ -115,10 +122,11 @@ struct ColourChoice {
 
 /// `--graphics`.
 struct GraphicsChoice {
-  let graphics: Graphics
+  /// nil is `auto`: what settings and terminal tell.
+  let graphics: Graphics?
 
   init?(_ text: String) {
-    guard let graphics = text == "auto" ? .half : Graphics(rawValue: text) else { return nil }
-    self.graphics = graphics
+    guard text == "auto" || Graphics(rawValue: text) != nil else { return nil }
+    graphics = Graphics(rawValue: text)
   }
 }

@@ -18,7 +18,7 @@ struct SettingsFile {
     self.isProtected = isProtected
   }
 
-  /// Theme and host of `flagged` are not to be remembered as long as they stay what they are: flags are for one run.
+  /// The host of `flagged` is not to be remembered as long as it stays what it is: flags are for one run.
   mutating func leaveOut(_ flagged: Settings, instead kept: Settings) { passing = (flagged, kept) }
 
   /// Reads the file; what it does not say, or says wrongly, is as it is by default, and the latter is told.
@@ -60,7 +60,6 @@ struct SettingsFile {
     if isProtected { return "settings are not kept: \(path.printable) is not readable as settings" }
     var settings = settings
     if let passing {
-      if settings.theme == passing.flagged.theme { settings.theme = passing.kept.theme }
       if settings.host == passing.flagged.host { settings.host = passing.kept.host }
     }
     do {

@@ -82,6 +82,7 @@ final class WorkbenchLoop {
     guard isStale, !terminal.isWriting, now - lastDrawn >= Self.framePace else { return }
     isStale = false
     lastDrawn = now
+    terminal.use(state.colours, state.graphics)
     terminal.draw(state.view())
     if !terminal.flush() { ending = .signal(SIGHUP) }
   }
