@@ -5,7 +5,7 @@ SWIFT_BUILD_FLAGS ?=
 GRL = .build/release/grl
 SAMPLE = Samples/torii_gates.png
 
-.PHONY: demo test build install uninstall format lint packages clean
+.PHONY: demo test screens build install uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -25,6 +25,11 @@ test: packages
 	swift build -c release --build-tests $(SWIFT_BUILD_FLAGS)
 	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --skip '$(ALONE)'
 	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
+
+# Every screen of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
+screens: packages
+	@.ci/packages tests
+	GRL_SCREENS=1 swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
 
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)

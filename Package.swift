@@ -32,7 +32,8 @@ let package = Package(
     .executableTarget(
       name: "grl",
       dependencies: [
-        "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors",
+        "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

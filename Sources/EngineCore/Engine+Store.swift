@@ -30,7 +30,9 @@ extension Engine {
       // Meanwhile it may have become this engine's own.
       if jobs.contains(where: { $0.id == id && $0.folder != nil }) { continue }
       // What it ended itself it knows better: on disk there are no places of tiles.
-      if !job.isHeld, job.record.isEnded, jobs.contains(where: { $0.id == id && $0.state == job.record.state }) { continue }
+      if !job.isHeld, job.record.isEnded, jobs.contains(where: { $0.id == id && $0.state == job.record.state }) {
+        continue
+      }
       for repair in job.repairs { log(.warning, repair) }
       jobs.removeAll { $0.id == id }
       insert(QueuedJob(job.record, folder: job.folder, isElsewhere: job.isHeld))

@@ -27,6 +27,8 @@ public struct Session: Sendable {
   /// Files and folders named on the command line, absolute.
   public internal(set) var arguments: [String] = []
   public var settings: Settings
+  /// The theme that is used, by a flag or the settings.
+  public internal(set) var themeName = "dark"
   /// Names of the themes that can be chosen.
   public internal(set) var themeNames: [String] = []
   /// How the terminal can show pictures and colours, after flags and settings.

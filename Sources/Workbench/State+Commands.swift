@@ -16,7 +16,7 @@ extension State {
     case .mouse:
       session.settings.usesMouse.toggle()
       session.say(session.settings.usesMouse ? "mouse on; m turns it off" : "mouse off: the terminal selects text")
-    case .theme: session.overlay = .themes(ThemeChooser(names: session.themeNames, current: themeName))
+    case .theme: session.overlay = .themes(ThemeChooser(names: session.themeNames, current: session.themeName))
     case .host:
       session.prompt(
         "engine on [user@]host, empty for this machine", tag: "host", for: nil, text: session.settings.host ?? "")
@@ -45,7 +45,9 @@ extension State {
   }
 
   mutating func choose(theme name: String) {
-    if let problem = SettingRow.theme.set(name, &session) { session.say(problem, .error) }
+    if let problem = SettingRow.theme.set(name, &session) { return session.say(problem, .error) }
+    // It may be what the settings said all along, under a flag.
+    flags.theme = nil
   }
 
   // MARK: Leaving and stopping

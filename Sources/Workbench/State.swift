@@ -22,7 +22,7 @@ public struct State: Sendable {
   var pastAnswers: [String: [String]] = [:]
   /// What the terminal can show, and what flags said about it.
   private let terminal: (graphics: Graphics, colours: ColourDepth)
-  private var flags: Flags
+  var flags: Flags
 
   /// What was said on the command line. It counts more than the settings, until the person chooses otherwise.
   public struct Flags: Hashable, Sendable {
@@ -149,18 +149,16 @@ public struct State: Sendable {
     let settings = session.settings
     session.colours = flags.colours ?? settings.colours.flatMap(ColourDepth.init) ?? terminal.colours
     session.graphics = flags.graphics ?? settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+    session.themeName = flags.theme ?? settings.theme
     let preview: String? = if case .themes(let chooser) = session.overlay { chooser.name } else { nil }
     let origin = LookOrigin(
-      theme: preview ?? flags.theme ?? settings.theme, colours: session.colours, graphics: session.graphics)
+      theme: preview ?? session.themeName, colours: session.colours, graphics: session.graphics)
     guard origin != lookOrigin else { return }
     if lookOrigin != nil { session.effects.append(.redraw) }
     lookOrigin = origin
     let theme = themes.first { $0.name == origin.theme } ?? .standard
     look = theme.look(colours: origin.colours, graphics: origin.graphics)
   }
-
-  /// The theme that is used, whoever chose it.
-  var themeName: String { lookOrigin?.theme ?? session.settings.theme }
 }
 
 extension State {

@@ -2,8 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every screen at every size in every kind of terminal, as a person meets them one after the other.
-@Suite(.enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")))
+/// Every screen at every size in every kind of terminal, as a person meets them one after the other. Minutes of waiting for
+/// terminals: `make screens` runs it.
+@Suite(
+  .enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")),
+  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make screens runs it"))
 struct ScreenMatrixTests {
   private struct Scene {
     let name: String

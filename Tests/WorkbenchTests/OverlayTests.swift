@@ -139,6 +139,9 @@ struct OverlayTests {
     _ = state.update(.key(.character("7")))
     for key in ["j", "l"] { _ = state.update(.key(Key(named: key)!)) }
     #expect(state.session.settings.colours == "256" && state.colours == .indexed)
+    let flagged = state.view()[0, 0].style
+    for key in ["T", "Down", "Enter"] { _ = state.update(.key(Key(named: key)!)) }
+    #expect(state.session.settings.theme == "light" && state.view()[0, 0].style != flagged)
   }
 
   @Test("a line is edited as in a shell")

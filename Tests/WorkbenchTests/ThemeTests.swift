@@ -116,6 +116,16 @@ struct ThemeTests {
     }
   }
 
+  @Test("a line for one number of colours changes that one alone")
+  func forOneDepth() {
+    let text = "text = #000001 on #fffffe\ntext.256 = #0000af on #ffffd7\ntext.16 = blue on white"
+    let theme = Theme.parse(Array(text.utf8), file: "x.theme").theme
+    func style(_ colours: ColourDepth) -> Style { theme.look(colours: colours, graphics: .half)[.text] }
+    #expect(style(.truecolour) == Style(.rgb(0, 0, 1), on: .rgb(255, 255, 254)))
+    #expect(style(.indexed) == Style(.rgb(0, 0, 175), on: .rgb(255, 255, 215)))
+    #expect(style(.sixteen) == Style(.terminal(4), on: .terminal(7)))
+  }
+
   @Test("a standard background stays the terminal's own")
   func standardBackground() {
     let theme = Theme.parse(Array("text = standard on standard".utf8), file: "x.theme").theme

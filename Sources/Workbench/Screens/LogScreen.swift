@@ -86,7 +86,7 @@ struct LogScreen: Screen {
   private func change(_ row: SettingRow, _ session: inout Session) {
     if row.isSwitch { return row.step(1, &session) }
     if row == .theme {
-      session.overlay = .themes(ThemeChooser(names: session.themeNames, current: session.settings.theme))
+      session.overlay = .themes(ThemeChooser(names: session.themeNames, current: session.themeName))
       return
     }
     askFor(row, &session)

@@ -44,7 +44,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
   func value(_ session: Session) -> String {
     let settings = session.settings
     return switch self {
-    case .theme: settings.theme
+    case .theme: session.themeName
     case .colours: settings.colours ?? "auto (\(session.colours.rawValue))"
     case .graphics: settings.graphics ?? "auto (\(session.graphics.rawValue))"
     case .memory:

@@ -1,7 +1,9 @@
 extension Theme {
   /// The look for a terminal: colours it can show, readable on their backgrounds.
   public func look(colours: ColourDepth, graphics: Graphics) -> Look {
-    let base = colours == .none ? [:] : styles
+    var theme = self
+    if colours == .indexed { theme.wishes.merge(indexed) { $1 } }
+    let base = colours == .none ? [:] : theme.styles
     var shown: [Look.Role: Style] = [:]
     for role in Look.Role.allCases {
       shown[role] =

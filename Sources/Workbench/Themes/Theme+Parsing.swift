@@ -87,6 +87,7 @@ extension Theme {
       switch parts.dropFirst().first {
       case nil: wishes[role] = wish
       case "16": sixteen[role] = wish
+      case "256": indexed[role] = wish
       case "mono": mono[role] = wish
       default: throw .unknownKey(key)
       }

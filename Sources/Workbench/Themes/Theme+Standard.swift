@@ -9,7 +9,7 @@ extension Theme {
     # The theme that is built in. Copy this file to $XDG_CONFIG_HOME/grl/themes under another name and change what you like; a line
     # that is missing is taken from here. Lines are: role = [colour] [on colour] [bold] [dim] [underline] [reverse]
     # A colour is #rrggbb, standard (the terminal's own), or black, red, green, yellow, blue, magenta, cyan, white, bright-black, ...
-    # role.16 is for terminals of 16 colours, role.mono for those without.
+    # role.16 and role.256 are for terminals of so many colours, role.mono for those without.
 
     name = Dark
     author = GRL Workbench

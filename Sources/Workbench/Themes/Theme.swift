@@ -19,6 +19,8 @@ public struct Theme: Hashable, Sendable {
   public var wishes: [Look.Role: Wish] = [:]
   /// For terminals of 16 colours, where the nearest of them would not do.
   public var sixteen: [Look.Role: Wish] = [:]
+  /// For terminals of 256 colours, whose nearest is a gray where a pale tint was meant.
+  public var indexed: [Look.Role: Wish] = [:]
   /// For terminals without colours; only the attributes count.
   public var mono: [Look.Role: Wish] = [:]
   /// Colours of a heat map from least to most, at least two; empty for viridis.

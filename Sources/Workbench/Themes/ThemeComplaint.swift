@@ -30,7 +30,7 @@ public struct ThemeComplaint: Error, Hashable, Sendable, CustomStringConvertible
     case .unknownKey(let key):
       "'\(key.prefix(40))' is no key; keys are name, author, background, heat and the roles "
         + Look.Role.allCases.map(\.rawValue).joined(separator: ", ")
-        + ", each alone or with .16 or .mono behind it; left out"
+        + ", each alone or with .16, .256 or .mono behind it; left out"
     case .badValue(let key, let word, let allowed): "\(key): '\(word.prefix(40))' where \(allowed) is allowed; left out"
     case .tooFewStops(let count): "heat: \(count) colours where at least 2 are needed; left out"
     case .more(let count): "\(count) more lines that are not understood"
