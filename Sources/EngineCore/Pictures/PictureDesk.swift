@@ -9,22 +9,15 @@ package final class PictureDesk {
   /// Bytes of decoded samples of one picture that are still shown.
   package static let largestPicture = 1 << 30
 
-  private struct Stamp: Hashable {
-    let path: String
-    let bytes: Int
-    let seconds: Int
-    let nanoseconds: Int
-  }
-
   private struct Entry {
-    let stamp: Stamp
+    let stamp: FileStamp
     let image: Image
     var bytes: Int { PictureSize(image).bytes }
   }
 
   /// The last used first.
   private var entries: [Entry] = []
-  private var estimates: [Stamp: PictureEstimates] = [:]
+  private var estimates: [FileStamp: PictureEstimates] = [:]
 
   package init() {}
 
@@ -45,7 +38,7 @@ package final class PictureDesk {
 
   /// The decoded picture. One that was decoded before and has not changed comes from memory.
   package func image(_ path: String, limits: ImageLimits = .standard) throws(JobError) -> Image {
-    let stamp = Self.stamp(path)
+    let stamp = FileStamp(path)
     if let place = entries.firstIndex(where: { $0.stamp == stamp }) {
       let entry = entries.remove(at: place)
       entries.insert(entry, at: 0)
@@ -73,7 +66,7 @@ package final class PictureDesk {
 
   /// Looked for once, even in pictures too large to be remembered.
   private func estimates(of image: Image, _ path: String) -> PictureEstimates {
-    guard let stamp = Self.stamp(path) else { return PictureEstimates(image) }
+    guard let stamp = FileStamp(path) else { return PictureEstimates(image) }
     if let known = estimates[stamp] { return known }
     if estimates.count > 1000 { estimates.removeAll() }
     let found = PictureEstimates(image)
@@ -96,13 +89,6 @@ package final class PictureDesk {
           + "\(image.width) x \(image.height) pixels")
     }
     return PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
-  }
-
-  private static func stamp(_ path: String) -> Stamp? {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Stamp(
-      path: path, bytes: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
   }
 }
 
