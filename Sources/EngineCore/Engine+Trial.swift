@@ -53,7 +53,13 @@ extension Engine {
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
     let models = models
-    let (info, pixels) = try await trial.run { () throws(JobError) in try order.run(models, own) }
+    // Whoever asked may have gone.
+    let result = await withTaskCancellationHandler {
+      await trial.run { Result { () throws(JobError) in try order.run(models, own) } }
+    } onCancel: {
+      own.cancel()
+    }
+    let (info, pixels) = try result.get()
     return (.trial(info), pixels)
   }
 }
