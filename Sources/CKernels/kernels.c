@@ -60,10 +60,29 @@ void grl_pack(const grl_kernels *kernels, const float *b, ptrdiff_t row_stride, 
   }
 }
 
+void grl_winograd_weights(const float *weights, int inputs, int outputs, float *out) {
+  static const double g[6][3] = {{1.0 / 4, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                 {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}};
+  for (int o = 0; o < outputs; o++)
+    for (int i = 0; i < inputs; i++) {
+      const float *w = weights + ((ptrdiff_t)o * inputs + i) * 9;
+      double half[6][3];
+      for (int row = 0; row < 6; row++)
+        for (int column = 0; column < 3; column++)
+          half[row][column] = g[row][0] * w[column] + g[row][1] * w[3 + column] + g[row][2] * w[6 + column];
+      for (int row = 0; row < 6; row++)
+        for (int column = 0; column < 6; column++)
+          out[((ptrdiff_t)(row * 6 + column) * inputs + i) * outputs + o] =
+              (float)(half[row][0] * g[column][0] + half[row][1] * g[column][1] + half[row][2] * g[column][2]);
+    }
+}
+
 void grl_gather_rows(const float *x, ptrdiff_t stride, const int32_t *index, int count, int head_dim, float *out,
                      ptrdiff_t out_stride) {
+  enum { RUN = 16 };  // a copy of known length is a few moves, not a call
   for (int i = 0; i < count; i++)
-    memcpy(out + i * out_stride, x + index[i] * stride, (size_t)head_dim * sizeof(float));
+    for (int d = 0; d < head_dim; d += RUN)
+      memcpy(out + i * out_stride + d, x + index[i] * stride + d, RUN * sizeof(float));
 }
 
 void grl_mean_pool(const float *x, int width, int channels, int factor, int first_row, int last_row, float *out) {

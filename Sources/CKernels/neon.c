@@ -10,4 +10,11 @@
 #define RIFFLE_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define RIFFLE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #include "simd_body.inc"
+#define BF16_VECTORS 4
+#define BF16_ROWS 6
+#define BF16_UNIT GRL_BF16_PLAIN
+#define BF16_NAME "plain neon"
+#include "bf16_vectors.inc"
+#include "bf16_gather.inc"
+#include "bf16_body.inc"
 #endif

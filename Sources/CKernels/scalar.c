@@ -90,6 +90,48 @@ static void gather_normalised_scalar(const grl_gather *t) {
   }
 }
 
+static const float winograd_b[6][6] = {{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
+                                        {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
+static const float winograd_a[4][6] = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
+
+static void winograd_input_scalar(const grl_winograd *t) {
+  const int columns = (t->width + 3) / 4;
+  for (int tile = 0; tile < t->tile_count; tile++) {
+    const int top = (t->first_tile + tile) / columns * 4 - 1, left = (t->first_tile + tile) % columns * 4 - 1;
+    for (int channel = 0; channel < t->channels; channel++)
+      for (int row = 0; row < 6; row++)
+        for (int column = 0; column < 6; column++) {
+          float sum = 0;
+          for (int i = 0; i < 6; i++)
+            for (int j = 0; j < 6; j++)
+              if (top + i >= 0 && top + i < t->height && left + j >= 0 && left + j < t->width)
+                sum += winograd_b[row][i] * winograd_b[column][j] *
+                       t->x[((ptrdiff_t)(top + i) * t->width + left + j) * t->channels + channel];
+          t->planes[((ptrdiff_t)(row * 6 + column) * t->tile_count + tile) * t->channels + channel] = sum;
+        }
+  }
+}
+
+static void winograd_output_scalar(const grl_winograd *t) {
+  const int columns = (t->width + 3) / 4;
+  for (int tile = 0; tile < t->tile_count; tile++) {
+    const int top = (t->first_tile + tile) / columns * 4, left = (t->first_tile + tile) % columns * 4;
+    for (int channel = 0; channel < t->channels; channel++)
+      for (int row = 0; row < 4 && top + row < t->height; row++)
+        for (int column = 0; column < 4 && left + column < t->width; column++) {
+          float sum = t->bias[channel];
+          for (int i = 0; i < 6; i++)
+            for (int j = 0; j < 6; j++)
+              sum += winograd_a[row][i] * winograd_a[column][j] *
+                     t->planes[((ptrdiff_t)(i * 6 + j) * t->tile_count + tile) * t->plane_stride + channel];
+          const ptrdiff_t at = ((ptrdiff_t)(top + row) * t->width + left + column) * t->channels + channel;
+          float value = activate(sum, t->activation, t->slope);
+          if (t->residual) value += t->residual[at];
+          t->out[at] = value;
+        }
+  }
+}
+
 static double peak_scalar(long rounds, float *sink) {
   enum { SUMS = 8 };
   float sum[SUMS] = {0};
@@ -101,5 +143,6 @@ static double peak_scalar(long rounds, float *sink) {
 }
 
 const grl_kernels grl_kernels_scalar = {
-  GRL_ISA_SCALAR, "scalar", 1, PANEL, gemm_scalar, layer_norm_scalar, attention_scalar, gather_normalised_scalar, peak_scalar,
+  GRL_ISA_SCALAR, "scalar", 1, PANEL, gemm_scalar, layer_norm_scalar, attention_scalar, gather_normalised_scalar,
+  winograd_input_scalar, winograd_output_scalar, peak_scalar,
 };

@@ -15,11 +15,11 @@ struct ChannelAttentionBlock: Sendable {
   private let gateBias: [Float]
 
   /// Widths: C to C / 4 and back; the gate's hidden layer has C / 18 channels.
-  init(_ weights: WeightScope, width: Int, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, width: Int, for arithmetic: Arithmetic) {
     let squeezed = width / 4
     reduced = width / 18
-    squeeze = Convolution(weights[0], in: width, out: squeezed, activation: .gelu, for: instructionSet)
-    expand = Convolution(weights[2], in: squeezed, out: width, for: instructionSet)
+    squeeze = Convolution(weights[0], in: width, out: squeezed, activation: .gelu, for: arithmetic)
+    expand = Convolution(weights[2], in: squeezed, out: width, for: arithmetic)
     let gate = weights[3]["attention"]
     reduceWeights = gate[1].floats("weight", [reduced, width, 1, 1])
     reduceBias = gate[1].floats("bias", [reduced])

@@ -6,10 +6,13 @@ import Tensors
 /// Source: "Efficient and Explicit Modelling of Image Hierarchies for Image Restoration", CVPR 2023 (arXiv 2303.00748).
 public final class GRL: Sendable {
   public let configuration: GRLConfiguration
-  public let instructionSet: InstructionSet
+  public let arithmetic: Arithmetic
 
-  /// Bytes of the weights that this object holds.
-  public let weightBytes: Int
+  /// Bytes of the weights that this object holds, packed as they are.
+  public var weightBytes: Int {
+    first.bytes + normStart.bytes + stages.reduce(0) { $0 + $1.bytes } + normEnd.bytes + afterBody.bytes
+      + reconstruction.bytes
+  }
 
   let first: Convolution
   let normStart: LayerNorm
@@ -22,8 +25,14 @@ public final class GRL: Sendable {
   ///
   /// Throws `CheckpointError.mismatch` with everything that does not fit: names, shapes, surplus tensors, values that are not
   /// finite, or a configuration that no network can have.
+  /// - Parameters:
+  ///   - instructionSet, precision: what the weights are packed for and all passes are computed with.
+  ///   - productUnit: how bfloat16 products are computed; nil for the best way.
+  ///   - convolutionMethod: how float32 convolutions are computed; nil for the standard way.
   public convenience init(
-    _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best
+    _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best,
+    precision: Precision = .float32, productUnit: ProductUnit? = nil,
+    convolutionMethod: ConvolutionMethod? = nil
   ) throws(CheckpointError) {
     let weights = WeightScope(checkpoint)
     do {
@@ -31,31 +40,35 @@ public final class GRL: Sendable {
     } catch {
       throw .mismatch(path: checkpoint.path, problems: ["\(error)"])
     }
-    self.init(weights, configuration, for: instructionSet)
+    self.init(
+      weights, configuration,
+      for: Arithmetic(
+        instructionSet, precision: precision, productUnit: productUnit, convolutionMethod: convolutionMethod))
     try weights.finish()
   }
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     self.configuration = configuration
-    self.instructionSet = instructionSet
+    self.arithmetic = arithmetic
     let width = configuration.embeddingWidth
-    first = Convolution(weights["conv_first"], in: configuration.inputChannels, out: width, for: instructionSet)
+    first = Convolution(weights["conv_first"], in: configuration.inputChannels, out: width, for: arithmetic)
     normStart = LayerNorm(weights["norm_start"], channels: width)
     stages = configuration.depths.enumerated().map { index, depth in
-      TransformerStage(weights["layers"][index], depth: depth, configuration, for: instructionSet)
+      TransformerStage(weights["layers"][index], depth: depth, configuration, for: arithmetic)
     }
     normEnd = LayerNorm(weights["norm_end"], channels: width)
-    afterBody = Convolution(weights["conv_after_body"], in: width, out: width, for: instructionSet)
-    reconstruction = Reconstruction(weights, configuration, for: instructionSet)
-    weightBytes = 4 * weights.requested.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    afterBody = Convolution(weights["conv_after_body"], in: width, out: width, for: arithmetic)
+    reconstruction = Reconstruction(weights, configuration, for: arithmetic)
   }
 
   /// Names and shapes of all parameters of a network with this configuration.
   public static func parameters(of configuration: GRLConfiguration) -> [(name: String, shape: [Int])] {
     let weights = WeightScope.recording()
-    _ = GRL(weights, configuration, for: .scalar)
+    _ = GRL(weights, configuration, for: Arithmetic(.scalar))
     return weights.requested
   }
+
+  public var instructionSet: InstructionSet { arithmetic.instructionSet }
 
   /// Transformer blocks in all stages.
   public var blockCount: Int { configuration.depths.reduce(0, +) }
@@ -120,7 +133,7 @@ public final class GRL: Sendable {
   /// What a forward pass takes: found by running one on a workspace that only measures.
   func measure(height: Int, width: Int, pool: ThreadPool) -> (workspaceFloats: Int, tableBytes: Int) {
     let workspace = Workspace()
-    let compute = Compute(instructionSet: instructionSet, pool: pool, workspace: workspace)
+    let compute = Compute(arithmetic, pool: pool, workspace: workspace)
     let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: compute)
     let shape = Shape(height: height, width: width, channels: configuration.inputChannels)
     _ = forward(Tensor(measuring: shape), rules: rules, on: compute) {}

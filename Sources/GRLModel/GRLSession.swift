@@ -21,7 +21,7 @@ public final class GRLSession {
     self.pool = pool
     workspace = try Workspace(
       reserving: network.measure(height: height, width: width, pool: pool).workspaceFloats)
-    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace)
+    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace)
     rules = network.rules(
       height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)
   }
@@ -60,7 +60,7 @@ public final class GRLSession {
     precondition(
       input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
       "input \(input.shape) in a session for \(height) x \(width)")
-    let compute = Compute(instructionSet: network.instructionSet, pool: pool, workspace: workspace, trace: trace)
+    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace)
     return try network.forward(input, rules: rules, on: compute, afterBlock: afterBlock)
   }
 }

@@ -7,11 +7,11 @@ extension Linear {
   /// `weight` `[outputs, inputs]` and, where `hasBias`, `bias` `[outputs]`.
   init(
     _ weights: WeightScope, in inputs: Int, out outputs: Int, hasBias: Bool = true, activation: Activation = .none,
-    for instructionSet: InstructionSet
+    for arithmetic: Arithmetic
   ) {
     self.init(
       weights: weights.floats("weight", [outputs, inputs]), bias: hasBias ? weights.floats("bias", [outputs]) : nil,
-      inputs: inputs, outputs: outputs, activation: activation, for: instructionSet)
+      inputs: inputs, outputs: outputs, activation: activation, for: arithmetic)
   }
 }
 
@@ -19,12 +19,12 @@ extension Convolution {
   /// `weight` `[outputs, inputs, 3, 3]` and `bias` `[outputs]`.
   init(
     _ weights: WeightScope, in inputs: Int, out outputs: Int, activation: Activation = .none,
-    for instructionSet: InstructionSet
+    for arithmetic: Arithmetic
   ) {
     self.init(
       weights: weights.floats("weight", [outputs, inputs, 3, 3]), bias: weights.floats("bias", [outputs]),
       inputs: inputs,
-      outputs: outputs, activation: activation, for: instructionSet)
+      outputs: outputs, activation: activation, for: arithmetic)
   }
 }
 

@@ -16,19 +16,25 @@ struct MixedAttention: Sendable {
   let projection: Linear
   let configuration: GRLConfiguration
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     let width = configuration.embeddingWidth
     self.configuration = configuration
     qkv = Linear(
-      weights["qkv"]["body"], in: width, out: 3 * width, hasBias: configuration.hasQKVBias, for: instructionSet)
-    anchor = AnchorProjection(weights["anchor"]["body"][0], configuration, for: instructionSet)
+      weights["qkv"]["body"], in: width, out: 3 * width, hasBias: configuration.hasQKVBias, for: arithmetic)
+    anchor = AnchorProjection(weights["anchor"]["body"][0], configuration, for: arithmetic)
     window = PositionBias(
-      weights["window_attn"]["attn_transform"], heads: configuration.windowHeads, for: instructionSet)
+      weights["window_attn"]["attn_transform"], heads: configuration.windowHeads, for: arithmetic.instructionSet)
     stripeGather = PositionBias(
-      weights["stripe_attn"]["attn_transform1"], heads: configuration.stripeHeads, for: instructionSet)
+      weights["stripe_attn"]["attn_transform1"], heads: configuration.stripeHeads,
+      for: arithmetic.instructionSet)
     stripeRead = PositionBias(
-      weights["stripe_attn"]["attn_transform2"], heads: configuration.stripeHeads, for: instructionSet)
-    projection = Linear(weights["proj"], in: width, out: width, for: instructionSet)
+      weights["stripe_attn"]["attn_transform2"], heads: configuration.stripeHeads,
+      for: arithmetic.instructionSet)
+    projection = Linear(weights["proj"], in: width, out: width, for: arithmetic)
+  }
+
+  var bytes: Int {
+    qkv.bytes + anchor.reduction.bytes + window.bytes + stripeGather.bytes + stripeRead.bytes + projection.bytes
   }
 
   /// The attention of both halves up to, but not including, the output projection; `[H, W, C]` into `output`.
@@ -64,10 +70,10 @@ struct AnchorProjection: Sendable {
   let reduction: Linear
   let factor: Int
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     let width = configuration.embeddingWidth
     factor = configuration.anchorFactor
-    reduction = Linear(weights["reduction"], in: width, out: width / 2, for: instructionSet)
+    reduction = Linear(weights["reduction"], in: width, out: width / 2, for: arithmetic)
   }
 
   /// `[H, W, C]` to `[H / f, W / f, C / 2]`.

@@ -14,11 +14,11 @@ enum Reconstruction: Sendable {
 
   private static let headWidth = 64
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     let (width, head, output) = (configuration.embeddingWidth, Reconstruction.headWidth, configuration.outputChannels)
     func convolution(_ scope: WeightScope, _ inputs: Int, _ outputs: Int, slope: Float? = nil) -> Convolution {
       Convolution(
-        scope, in: inputs, out: outputs, activation: slope.map { .leakyReLU(slope: $0) } ?? .none, for: instructionSet)
+        scope, in: inputs, out: outputs, activation: slope.map { .leakyReLU(slope: $0) } ?? .none, for: arithmetic)
     }
     switch configuration.upsampler {
     case .none:
@@ -45,6 +45,17 @@ enum Reconstruction: Sendable {
   /// Shuffle factors whose product is `upscale`: 3 alone, powers of two as twos.
   private static func ladder(_ upscale: Int) -> [Int] {
     upscale == 3 ? [3] : [Int](repeating: 2, count: upscale.trailingZeroBitCount)
+  }
+
+  var bytes: Int {
+    switch self {
+    case .sameSize(let last, _): last.bytes
+    case .pixelShuffleDirect(let convolution, _): convolution.bytes
+    case .pixelShuffle(let before, let steps, let last):
+      steps.reduce(before.bytes + last.bytes) { $0 + $1.convolution.bytes }
+    case .nearestConvolution(let before, let up, let high, let last):
+      up.reduce(before.bytes + high.bytes + last.bytes) { $0 + $1.bytes }
+    }
   }
 
   /// - Parameters:

@@ -13,16 +13,20 @@ struct TransformerBlock: Sendable {
   let contraction: Linear
   let norm2: LayerNorm
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     let (width, hidden) = (configuration.embeddingWidth, configuration.hiddenWidth)
-    attention = MixedAttention(weights["attn"], configuration, for: instructionSet)
+    attention = MixedAttention(weights["attn"], configuration, for: arithmetic)
     norm1 = LayerNorm(weights["norm1"], channels: width)
     local =
       configuration.hasChannelAttention
-      ? ChannelAttentionBlock(weights["conv"]["cab"], width: width, for: instructionSet) : nil
-    expansion = Linear(weights["mlp"]["fc1"], in: width, out: hidden, activation: .gelu, for: instructionSet)
-    contraction = Linear(weights["mlp"]["fc2"], in: hidden, out: width, for: instructionSet)
+      ? ChannelAttentionBlock(weights["conv"]["cab"], width: width, for: arithmetic) : nil
+    expansion = Linear(weights["mlp"]["fc1"], in: width, out: hidden, activation: .gelu, for: arithmetic)
+    contraction = Linear(weights["mlp"]["fc2"], in: hidden, out: width, for: arithmetic)
     norm2 = LayerNorm(weights["norm2"], channels: width)
+  }
+
+  var bytes: Int {
+    attention.bytes + norm1.bytes + (local?.bytes ?? 0) + expansion.bytes + contraction.bytes + norm2.bytes
   }
 
   /// `[H, W, C]`; `output` may be `x`.
@@ -48,11 +52,13 @@ struct TransformerStage: Sendable {
   let blocks: [TransformerBlock]
   let convolution: Convolution
 
-  init(_ weights: WeightScope, depth: Int, _ configuration: GRLConfiguration, for instructionSet: InstructionSet) {
-    blocks = (0..<depth).map { TransformerBlock(weights["blocks"][$0], configuration, for: instructionSet) }
+  init(_ weights: WeightScope, depth: Int, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
+    blocks = (0..<depth).map { TransformerBlock(weights["blocks"][$0], configuration, for: arithmetic) }
     let width = configuration.embeddingWidth
-    convolution = Convolution(weights["conv"], in: width, out: width, for: instructionSet)
+    convolution = Convolution(weights["conv"], in: width, out: width, for: arithmetic)
   }
+
+  var bytes: Int { blocks.reduce(convolution.bytes) { $0 + $1.bytes } }
 
   /// Works on `x` in place. `afterBlock` runs after each block and may throw to stop.
   func callAsFunction<Failure: Error>(

@@ -88,21 +88,34 @@ extension Compute {
       let windowBias = spread(windows.rule)
       let gatherBias = spread(stripes.gather)
       let readBias = spread(stripes.read)
-      let scratch = workspace.perWorker(pool, floats: max(floats(for: windows), floats(for: stripes)))
+      let scratch = workspace.perWorker(
+        pool,
+        floats: rounded == nil
+          ? max(floats(for: windows), floats(for: stripes))
+          : max(roundedFloats(for: windows), roundedFloats(for: stripes)))
       guard workspace.holdsMemory else { return }
       let stripeTasks = stripes.gather.geometry.keys.cellCount * stripes.source.heads
       let windowTasks = windows.rule.geometry.keys.cellCount * windows.source.heads
       // Stripes first: they are the longer tasks.
       pool.run(count: stripeTasks + windowTasks) { index, worker in
         if index < stripeTasks {
-          run(
-            stripes, cell: index / stripes.source.heads, head: index % stripes.source.heads, gatherBias: gatherBias,
-            readBias: readBias, scratch: scratch[worker])
+          let (cell, head) = (index / stripes.source.heads, index % stripes.source.heads)
+          if let rounded {
+            run(
+              stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: scratch[worker],
+              rounded)
+          } else {
+            run(
+              stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: scratch[worker])
+          }
         } else {
           let task = index - stripeTasks
-          run(
-            windows, cell: task / windows.source.heads, head: task % windows.source.heads, bias: windowBias,
-            scratch: scratch[worker])
+          let (cell, head) = (task / windows.source.heads, task % windows.source.heads)
+          if let rounded {
+            run(windows, cell: cell, head: head, bias: windowBias, scratch: scratch[worker], rounded)
+          } else {
+            run(windows, cell: cell, head: head, bias: windowBias, scratch: scratch[worker])
+          }
         }
       }
     }
@@ -132,7 +145,7 @@ extension Compute {
   // MARK: One cell, one head
 
   /// Scratch memory given out front to back.
-  private struct Bump {
+  struct Bump {
     var next: UnsafeMutablePointer<Float>
     mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
       defer { next += (count + Int(GRL_SLACK)).rounded(upTo: 16) }
@@ -168,7 +181,7 @@ extension Compute {
     ])
   }
 
-  private func takeIndices(_ bump: inout Bump, _ count: Int) -> UnsafeMutablePointer<Int32> {
+  func takeIndices(_ bump: inout Bump, _ count: Int) -> UnsafeMutablePointer<Int32> {
     UnsafeMutableRawPointer(bump.take(count)).bindMemory(to: Int32.self, capacity: count)
   }
 

@@ -4,23 +4,28 @@ import CKernels
 ///
 /// Operations write into maps that the caller took from `workspace`. They compute nothing while the workspace measures.
 public struct Compute {
-  public let instructionSet: InstructionSet
+  public let arithmetic: Arithmetic
   public let pool: ThreadPool
   public let workspace: Workspace
   /// Shown each named intermediate result; nil in normal runs. A traced pass computes chains step by step.
   public let trace: ((_ name: String, _ map: FeatureMap) -> Void)?
   let kernels: Kernels
+  /// Nil where the precision is float32.
+  let rounded: RoundedKernels?
 
   public init(
-    instructionSet: InstructionSet, pool: ThreadPool, workspace: Workspace,
+    _ arithmetic: Arithmetic, pool: ThreadPool, workspace: Workspace,
     trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil
   ) {
-    self.instructionSet = instructionSet
+    self.arithmetic = arithmetic
     self.pool = pool
     self.workspace = workspace
     self.trace = trace
-    kernels = instructionSet.kernels
+    kernels = arithmetic.instructionSet.kernels
+    rounded = arithmetic.roundedKernels
   }
+
+  public var instructionSet: InstructionSet { arithmetic.instructionSet }
 
   /// Pixels that one task of a row-wise operation takes: their activations stay in the second-level cache.
   private static let chunk = 96
@@ -61,17 +66,25 @@ public struct Compute {
       let widest = layers.map(\.outputs).max() ?? 0
       let needsScratch = layers.count > 1 || norm != nil
       let scratch = needsScratch ? workspace.perWorker(pool, floats: 2 * Compute.chunk * widest) : nil
+      let operands = RoundedOperands(of: layers, rows: Compute.chunk)
+      let rounding = operands.floats > 0 ? workspace.perWorker(pool, floats: operands.floats) : nil
       guard workspace.holdsMemory else { return }
       forEachChunk(of: input.pixels) { first, count, worker in
         var x = UnsafePointer(input.base + first * input.channels)
-        for (index, layer) in layers.enumerated() {
-          let isResult = index == layers.count - 1 && norm == nil
-          let y =
-            isResult
-            ? output.base + first * output.channels
-            : (scratch![worker] + (index % 2) * Compute.chunk * widest)
-          multiply(layer, rows: count, from: x, into: y)
+        if operands.isChain {
+          let y = norm == nil ? output.base + first * output.channels : scratch![worker]
+          multiply(layers, rows: count, from: x, into: y, operands: operands, memory: rounding![worker])
           x = UnsafePointer(y)
+        } else {
+          for (index, layer) in layers.enumerated() {
+            let isResult = index == layers.count - 1 && norm == nil
+            let y =
+              isResult
+              ? output.base + first * output.channels
+              : (scratch![worker] + (index % 2) * Compute.chunk * widest)
+            multiply(layer, rows: count, from: x, into: y)
+            x = UnsafePointer(y)
+          }
         }
         if let norm {
           normalise(norm, first: first, count: count, x: x, residual: residual, local: local, into: output)
@@ -83,9 +96,10 @@ public struct Compute {
   private func multiply(
     _ layer: Linear, rows: Int, from x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
+    guard case .float32(let weights) = layer.weights else { preconditionFailure("layers of mixed precision") }
     var task = grl_gemm(
       a: x, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(rows), segments: 1, k: Int32(layer.inputs),
-      n: Int32(layer.outputs), b: layer.weights.base, bias: layer.bias?.base, residual: nil, residual_stride: 0, c: y,
+      n: Int32(layer.outputs), b: weights.base, bias: layer.bias?.base, residual: nil, residual_stride: 0, c: y,
       c_stride: layer.outputs, activation: layer.activation.kind, slope: layer.activation.slope)
     kernels.table.pointee.gemm(&task)
   }
@@ -123,14 +137,13 @@ public struct Compute {
     of layers: [Linear], norm: LayerNorm?, input: FeatureMap, names: [String?], _ trace: (String, FeatureMap) -> Void
   ) {
     let floats = layers.reduce(0) { $0 + $1.outputs + 2 } + (norm?.channels ?? 0) + 2
-    let memory = Workspace(floats: (input.pixels + 2) * floats + 1024)
-    let plain = Compute(instructionSet: instructionSet, pool: pool, workspace: memory)
+    let scratch = layers.reduce(0) { $0 + RoundedOperands(of: [$1], rows: Compute.chunk).floats + 1024 }
+    let memory = Workspace(floats: (input.pixels + 2) * floats + scratch * pool.threadCount + 1024)
+    let plain = Compute(arithmetic, pool: pool, workspace: memory)
     var x = input
     for (index, layer) in layers.enumerated() {
       let y = memory.map(height: x.height, width: x.width, channels: layer.outputs)
-      plain.forEachChunk(of: x.pixels) { first, count, _ in
-        multiply(layer, rows: count, from: x.base + first * layer.inputs, into: y.base + first * layer.outputs)
-      }
+      plain.apply([layer], to: x, into: y)
       x = y
       if index < names.count, let name = names[index] { trace(name, y) }
     }
@@ -138,45 +151,5 @@ public struct Compute {
     let y = memory.map(height: x.height, width: x.width, channels: norm.channels)
     normalise(norm, first: 0, count: x.pixels, x: x.base, residual: nil, local: nil, into: y)
     trace(name, y)
-  }
-
-  // MARK: Convolution
-
-  /// `output = convolution(input) + residual`; `residual` may be `output`, `input` may not.
-  public func apply(_ layer: Convolution, to input: FeatureMap, residual: FeatureMap? = nil, into output: FeatureMap) {
-    precondition(layer.inputs == input.channels && layer.outputs == output.channels && input.pixels == output.pixels)
-    let rowsAtOnce = 4
-    let line = (input.width + 2) * input.channels
-    workspace.scope {
-      // Each task copies the image rows it needs between zero pixels, so that every 3x3 neighbourhood is three runs.
-      let scratch = workspace.perWorker(pool, floats: (rowsAtOnce + 2) * line)
-      guard workspace.holdsMemory else { return }
-      pool.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
-        let first = index * rowsAtOnce
-        let last = min(first + rowsAtOnce, input.height)
-        let lines = scratch[worker]
-        for y in (first - 1)...last {
-          let target = lines + (y - first + 1) * line
-          if y < 0 || y >= input.height {
-            target.update(repeating: 0, count: line)
-          } else {
-            target.update(repeating: 0, count: input.channels)
-            (target + input.channels).update(
-              from: input.base + y * input.width * input.channels, count: input.width * input.channels)
-            (target + line - input.channels).update(repeating: 0, count: input.channels)
-          }
-        }
-        for y in first..<last {
-          let offset = y * output.width * output.channels
-          var task = grl_gemm(
-            a: lines + (y - first) * line, a_stride: input.channels, a_segment_stride: line, rows: Int32(input.width),
-            segments: 3, k: Int32(3 * input.channels), n: Int32(layer.outputs), b: layer.weights.base,
-            bias: layer.bias.base, residual: residual.map { UnsafePointer($0.base + offset) },
-            residual_stride: output.channels, c: output.base + offset, c_stride: output.channels,
-            activation: layer.activation.kind, slope: layer.activation.slope)
-          kernels.table.pointee.gemm(&task)
-        }
-      }
-    }
   }
 }

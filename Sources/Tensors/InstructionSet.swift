@@ -18,7 +18,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     return available.first { $0 == wanted } ?? available.last ?? .scalar
   }()
 
-  private var isa: grl_isa {
+  var isa: grl_isa {
     switch self {
     case .scalar: GRL_ISA_SCALAR
     case .neon: GRL_ISA_NEON

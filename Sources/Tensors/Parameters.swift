@@ -32,6 +32,87 @@ final class Parameters: @unchecked Sendable {  // written in `init` only
   var bytes: Int { count * MemoryLayout<Float>.stride }
 }
 
+/// Immutable bfloat16 values at a fixed, aligned address: half a float32 each.
+final class RoundedParameters: @unchecked Sendable {  // written in `init` only
+  let base: UnsafePointer<grl_bf16>
+  let count: Int
+
+  init(count: Int, _ fill: (UnsafeMutablePointer<grl_bf16>) -> Void) {
+    self.count = count
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<grl_bf16>.stride, alignment: 64)
+      .bindMemory(to: grl_bf16.self, capacity: count)
+    memory.initialize(repeating: 0, count: count)
+    fill(memory)
+    base = UnsafePointer(memory)
+  }
+
+  deinit { base.deallocate() }
+
+  var bytes: Int { count * MemoryLayout<grl_bf16>.stride }
+}
+
+/// The right factor of a layer's product, packed for its kernels.
+enum PackedWeights: Sendable {
+  case float32(Parameters)
+  case rounded(RoundedParameters)
+  /// 36 packed planes of a convolution, one after the other.
+  case winograd(Parameters)
+
+  /// - Parameters:
+  ///   - matrix: element (row, column) lies at `row * rowStride + column * columnStride`.
+  ///   - segments: equal runs of rows that the left factor reads from different places.
+  init(
+    _ matrix: [Float], rowStride: Int, columnStride: Int, segments: Int = 1, rows: Int, columns: Int,
+    for arithmetic: Arithmetic
+  ) {
+    switch arithmetic.precision {
+    case .float32:
+      let table = arithmetic.instructionSet.kernels.table
+      self = .float32(
+        Parameters(count: grl_packed_size(table, Int32(rows), Int32(columns))) {
+          grl_pack(table, matrix, rowStride, columnStride, Int32(rows), Int32(columns), $0)
+        })
+    case .bfloat16:
+      let run = Int32(rows / segments)
+      self = .rounded(
+        RoundedParameters(count: grl_bf16_packed_size(Int32(segments), run, Int32(columns))) {
+          grl_bf16_pack(matrix, rowStride, columnStride, Int32(segments), run, Int32(columns), $0)
+        })
+    }
+  }
+
+  var bytes: Int {
+    switch self {
+    case .float32(let values): values.bytes
+    case .rounded(let values): values.bytes
+    case .winograd(let values): values.bytes
+    }
+  }
+
+  var isRounded: Bool {
+    if case .rounded = self { true } else { false }
+  }
+
+  /// A 3x3 convolution's weights `[outputs, inputs, 3, 3]`, transformed for Winograd's method.
+  init(winograd weights: [Float], inputs: Int, outputs: Int, for instructionSet: InstructionSet) {
+    let table = instructionSet.kernels.table
+    let plane = inputs * outputs
+    var planes = [Float](repeating: 0, count: 36 * plane)
+    grl_winograd_weights(weights, Int32(inputs), Int32(outputs), &planes)
+    let packed = grl_packed_size(table, Int32(inputs), Int32(outputs))
+    self = .winograd(
+      Parameters(count: 36 * packed) { memory in
+        planes.withUnsafeBufferPointer { planes in
+          for index in 0..<36 {
+            grl_pack(
+              table, planes.baseAddress! + index * plane, outputs, 1, Int32(inputs), Int32(outputs),
+              memory + index * packed)
+          }
+        }
+      })
+  }
+}
+
 /// What is applied to the result of a linear layer or convolution, value by value.
 public enum Activation: Sendable {
   case none
@@ -56,11 +137,11 @@ public enum Activation: Sendable {
   }
 }
 
-/// A linear layer `y = activation(W x + b)` on each pixel, its weights packed for one instruction set.
+/// A linear layer `y = activation(W x + b)` on each pixel, its weights packed for one arithmetic.
 public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
-  let weights: Parameters
+  let weights: PackedWeights
   let bias: Parameters?
   let activation: Activation
 
@@ -69,42 +150,50 @@ public struct Linear: Sendable {
   ///   - bias: `[outputs]`, or nil.
   public init(
     weights: [Float], bias: [Float]?, inputs: Int, outputs: Int, activation: Activation = .none,
-    for instructionSet: InstructionSet
+    for arithmetic: Arithmetic
   ) {
     precondition(weights.count == inputs * outputs && bias.map { $0.count == outputs } ?? true)
     self.inputs = inputs
     self.outputs = outputs
     self.activation = activation
     self.bias = bias.map { Parameters($0) }
-    let kernels = instructionSet.kernels
-    self.weights = Parameters(count: grl_packed_size(kernels.table, Int32(inputs), Int32(outputs))) { memory in
-      grl_pack(kernels.table, weights, 1, inputs, Int32(inputs), Int32(outputs), memory)
-    }
+    self.weights = PackedWeights(
+      weights, rowStride: 1, columnStride: inputs, rows: inputs, columns: outputs, for: arithmetic)
   }
 
   public var bytes: Int { weights.bytes + (bias?.bytes ?? 0) }
 }
 
-/// A 3x3 convolution with zero padding 1, its weights packed for one instruction set.
+/// A 3x3 convolution with zero padding 1, its weights packed for one arithmetic.
 public struct Convolution: Sendable {
   public let inputs: Int
   public let outputs: Int
-  let weights: Parameters
+  let weights: PackedWeights
   let bias: Parameters
   let activation: Activation
+
+  /// Convolutions of fewer channels are computed directly and in float32, whatever the arithmetic.
+  static let transformedInputs = 16
 
   /// - Parameters:
   ///   - weights: `[outputs, inputs, 3, 3]`, row-major, correlation (no flip), as PyTorch stores them.
   ///   - bias: `[outputs]`.
   public init(
     weights: [Float], bias: [Float], inputs: Int, outputs: Int, activation: Activation = .none,
-    for instructionSet: InstructionSet
+    for arithmetic: Arithmetic
   ) {
     precondition(weights.count == 9 * inputs * outputs && bias.count == outputs)
     self.inputs = inputs
     self.outputs = outputs
     self.activation = activation
     self.bias = Parameters(bias)
+    // Pixels of a picture keep all their bits; and so few channels gain nothing from a transform.
+    let isPicture = inputs < Convolution.transformedInputs
+    if arithmetic.precision == .float32 && arithmetic.convolutionMethod == .winograd && !isPicture {
+      self.weights = PackedWeights(
+        winograd: weights, inputs: inputs, outputs: outputs, for: arithmetic.instructionSet)
+      return
+    }
     // Taps become the outer part of the depth: [ky, kx, input] x [output], the order in which channels-last pixels lie.
     var matrix = [Float](repeating: 0, count: weights.count)
     for output in 0..<outputs {
@@ -114,10 +203,9 @@ public struct Convolution: Sendable {
         }
       }
     }
-    let kernels = instructionSet.kernels
-    self.weights = Parameters(count: grl_packed_size(kernels.table, Int32(9 * inputs), Int32(outputs))) { memory in
-      grl_pack(kernels.table, matrix, outputs, 1, Int32(9 * inputs), Int32(outputs), memory)
-    }
+    self.weights = PackedWeights(
+      matrix, rowStride: outputs, columnStride: 1, segments: 3, rows: 9 * inputs, columns: outputs,
+      for: isPicture ? Arithmetic(arithmetic.instructionSet) : arithmetic)
   }
 
   public var bytes: Int { weights.bytes + bias.bytes }

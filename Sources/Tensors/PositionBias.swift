@@ -22,10 +22,12 @@ public struct PositionBias: Sendable {
   ) {
     heads = logitScale.count
     temperatures = logitScale.map { exp(min($0, log(Float(100)))) }
+    // Evaluated once for a cell shape: always in float32.
+    let arithmetic = Arithmetic(instructionSet)
     hidden = Linear(
       weights: hiddenWeights, bias: hiddenBias, inputs: 2, outputs: hiddenBias.count, activation: .relu,
-      for: instructionSet)
-    output = Linear(weights: outputWeights, bias: nil, inputs: hiddenBias.count, outputs: heads, for: instructionSet)
+      for: arithmetic)
+    output = Linear(weights: outputWeights, bias: nil, inputs: hiddenBias.count, outputs: heads, for: arithmetic)
   }
 
   public var bytes: Int { hidden.bytes + output.bytes }
@@ -52,7 +54,7 @@ public struct PositionBias: Sendable {
     }
     let offsets = geometry.offsets
     let workspace = Workspace(floats: (2 + hidden.outputs + heads) * offsets.count + 4 * hidden.outputs * 200 + 1024)
-    let plain = Compute(instructionSet: compute.instructionSet, pool: compute.pool, workspace: workspace)
+    let plain = Compute(Arithmetic(compute.instructionSet), pool: compute.pool, workspace: workspace)
     let input = workspace.map(height: 1, width: offsets.count, channels: 2)
     for (index, offset) in offsets.enumerated() {
       input.base[2 * index] = offset.0

@@ -79,6 +79,77 @@ static void time_attention(const grl_kernels *kernels, int queries, int key_rows
   free(q), free(k), free(v), free(bias), free(out), free(scratch), free(offsets);
 }
 
+static grl_bf16 *rounded(size_t count) {
+  size_t bytes = ((count + 4096) * sizeof(grl_bf16) + 63) / 64 * 64;
+  grl_bf16 *values = aligned_alloc(64, bytes);
+  for (size_t i = 0; i < bytes / sizeof(grl_bf16); i++) values[i] = grl_bf16_round((float)rand() / (float)RAND_MAX - 0.5f);
+  return values;
+}
+
+// Rounding the left factor is part of the time.
+static void time_rounded_product(const grl_bf16_kernels *kernels, int rows, int k, int n, double peak) {
+  const int stride = (k + 31) / 32 * 32;
+  float *a = noise((size_t)rows * (size_t)k), *bias = noise((size_t)n), *c = noise((size_t)rows * (size_t)n);
+  grl_bf16 *b = rounded(grl_bf16_packed_size(1, k, n)), *left = rounded((size_t)ROWS_AT_ONCE * (size_t)stride);
+  double best = 1e9;
+  for (int repeat = 0; repeat < REPEATS; repeat++) {
+    double start = now();
+    for (int row = 0; row < rows; row += ROWS_AT_ONCE) {
+      int count = rows - row < ROWS_AT_ONCE ? rows - row : ROWS_AT_ONCE;
+      kernels->round_rows(a + (ptrdiff_t)row * k, k, count, k, left, stride);
+      grl_bf16_gemm task = {.a = left, .a_stride = stride, .segments = 1, .k = k, .n = n, .b = b, .bias = bias, .rows = count,
+                            .c = c + (ptrdiff_t)row * n, .c_stride = n};
+      kernels->gemm(&task);
+    }
+    double seconds = now() - start;
+    if (seconds < best) best = seconds;
+  }
+  char what[64];
+  snprintf(what, sizeof what, "product %d x %d x %d", rows, k, n);
+  show(what, 2.0 * rows * k * n, best, peak);
+  free(a), free(b), free(bias), free(c), free(left);
+}
+
+// Gathering the operands is shown apart.
+static void time_rounded_attention(const grl_bf16_kernels *kernels, int queries, int key_rows, int key_columns, int width,
+                                   int bounded, double peak) {
+  const int keys = key_rows * key_columns, depth = (width + 31) / 32 * 32, tokens = queries > keys ? queries : keys;
+  float *x = noise((size_t)tokens * 192), *bias = noise((size_t)(queries + keys + 16 * key_rows));
+  float *out = noise((size_t)queries * (size_t)width);
+  grl_bf16 *q = rounded((size_t)(queries + 32) * (size_t)depth), *k = rounded((size_t)(keys + 32) * (size_t)depth);
+  grl_bf16 *v = rounded((size_t)(keys + 32) * 64);
+  void *scratch = aligned_alloc(64, (grl_bf16_attention_scratch(width) + 63) / 64 * 64);
+  int32_t *offsets = malloc((size_t)tokens * sizeof *offsets);
+  for (int i = 0; i < tokens; i++) offsets[i] = i;
+  for (int i = 0; i < queries + keys + 16 * key_rows; i++) bias[i] -= 40;
+  grl_bf16_attention task = {.q = q, .k = k, .v = v, .q_stride = depth, .head_dim = width, .query_count = queries,
+                             .key_rows = key_rows, .key_columns = key_columns, .bias = bias, .bias_offset = offsets,
+                             .bias_row_step = key_columns + 16, .bounded = bounded, .out = out, .out_stride = width,
+                             .scratch = scratch};
+  double best = 1e9, best_gather = 1e9;
+  for (int repeat = 0; repeat < REPEATS; repeat++) {
+    int calls = 1 + (1 << 22) / (queries * keys);
+    double start = now();
+    for (int call = 0; call < calls; call++) {
+      grl_bf16_gather rows = {x, 192, offsets, queries, width, 10, 1, q}, columns = {x, 192, offsets, keys, width, 1, 1, k};
+      grl_bf16_gather values = {x, 192, offsets, keys, width, 1, 0, v};
+      kernels->gather_rows(&rows);
+      kernels->gather_columns(&columns);
+      kernels->gather_depth(&values);
+    }
+    double middle = now();
+    for (int call = 0; call < calls; call++) kernels->attention(&task);
+    double seconds = (now() - middle) / calls, gather = (middle - start) / calls;
+    if (seconds < best) best = seconds;
+    if (gather < best_gather) best_gather = gather;
+  }
+  char what[64];
+  snprintf(what, sizeof what, "attention %d x (%d x %d), width %d%s", queries, key_rows, key_columns, width, bounded ? "" : ", no bound");
+  show(what, 4.0 * queries * keys * width, best, peak);
+  printf("    %.1f G weights/s; gathering takes %.0f %% on top\n", (double)queries * keys / best / 1e9, 100 * best_gather / best);
+  free(q), free(k), free(v), free(x), free(bias), free(out), free(scratch), free(offsets);
+}
+
 int main(void) {
   static const int products[][3] = {{16384, 64, 192}, {16384, 64, 64}, {16384, 64, 128}, {16384, 128, 64}, {8192, 180, 540},
                                     {8192, 180, 180}, {8192, 360, 180}, {8192, 180, 360}, {8192, 576, 64}};
@@ -94,5 +165,14 @@ int main(void) {
       time_product(kernels, products[i][0], products[i][1], products[i][2], peak);
     for (size_t i = 0; i < sizeof attentions / sizeof *attentions; i++)
       time_attention(kernels, attentions[i][0], attentions[i][1], attentions[i][2], attentions[i][3], attentions[i][4], peak);
+    for (int unit = GRL_BF16_PLAIN; unit <= GRL_BF16_TILES; unit++) {
+      const grl_bf16_kernels *bf16 = grl_bf16_kernels_for((grl_isa)isa, (grl_bf16_unit)unit);
+      if (!bf16) continue;
+      printf("%s, bfloat16: %s\n", kernels->name, bf16->name);
+      for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        time_rounded_product(bf16, products[i][0], products[i][1], products[i][2], peak);
+      for (size_t i = 0; i < sizeof attentions / sizeof *attentions; i++)
+        time_rounded_attention(bf16, attentions[i][0], attentions[i][1], attentions[i][2], attentions[i][3], attentions[i][4], peak);
+    }
   }
 }

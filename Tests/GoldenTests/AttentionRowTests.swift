@@ -33,7 +33,7 @@ import Testing
     let anchors = try #require(traced["stage0.block\(block).anchor"])
     let (height, width) = (projections.shape.height, projections.shape.width)
     let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, pool: pool)
-    let compute = Compute(instructionSet: .best, pool: pool, workspace: Workspace(floats: 1 << 20))
+    let compute = Compute(Arithmetic(), pool: pool, workspace: Workspace(floats: 1 << 20))
     let rules = network.rules(height: height, width: width, on: compute)[0][block]
 
     let window = golden.tensors["prob.block\(block).window"]!
@@ -117,7 +117,7 @@ private struct RowProbe {
   private func attend(_ projections: Tensor, rules: BlockRules, half: Int) -> [Float] {
     let shape = projections.shape
     let workspace = Workspace(floats: 1 << 22)
-    let compute = Compute(instructionSet: .best, pool: pool, workspace: workspace)
+    let compute = Compute(Arithmetic(), pool: pool, workspace: workspace)
     let features = workspace.map(shape, values: projections.values)
     let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
     func source(_ channel: Int, _ heads: Int, _ target: Int) -> AttentionSource {

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsBF16.h"
+#include "CKernelsTypes.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -16,15 +19,6 @@ enum {
   GRL_SLACK = 64,      // floats that must be readable (and finite) behind every input buffer
   GRL_LANE_LIMIT = 16  // widest vector of any instruction set, in floats
 };
-
-typedef enum { GRL_ISA_SCALAR = 0, GRL_ISA_AVX2 = 1, GRL_ISA_AVX512 = 2, GRL_ISA_NEON = 3 } grl_isa;
-
-typedef enum {
-  GRL_LINEAR = 0,
-  GRL_RELU = 1,
-  GRL_LEAKY_RELU = 2,
-  GRL_GELU = 3  // x * Phi(x), the exact (erf) form
-} grl_activation;
 
 // C[r, :] = activation(sum over segments s, k of A[r + s-th segment, k] * B[s * k + k, :] + bias) + residual[r, :]
 //
@@ -91,6 +85,23 @@ typedef struct {
   ptrdiff_t out_stride;
 } grl_gather;
 
+// One side of a 3x3 convolution by Winograd's F(4x4, 3x3), with zero padding 1: pixels to 36 planes, or 36 planes to pixels.
+//
+// Tiles of 4 x 4 pixels are numbered row by row, (width + 3) / 4 in a row. Between the two sides lie 36 matrix products, plane by
+// plane, with weights from grl_winograd_weights.
+typedef struct {
+  int height, width, channels;     // of the picture on this side; input: at least `lanes` channels
+  int first_tile, tile_count;
+  const float *x;                  // input: [height, width, channels]
+  float *planes;                   // [36][tile_count][channels, or plane_stride on the output side]
+  ptrdiff_t plane_stride;          // output: channels rounded up to lanes, or more
+  const float *bias;               // output, and all that follows
+  const float *residual;           // or NULL; may be `out`
+  float *out;                      // [height, width, channels]
+  grl_activation activation;
+  float slope;
+} grl_winograd;
+
 typedef struct {
   grl_isa isa;
   const char *name;
@@ -100,6 +111,8 @@ typedef struct {
   void (*layer_norm)(const grl_layer_norm *);
   void (*attention)(const grl_attention *);
   void (*gather_normalised)(const grl_gather *);
+  void (*winograd_input)(const grl_winograd *);
+  void (*winograd_output)(const grl_winograd *);
   // Sustained multiply-adds on registers: returns the floating-point operations done by `rounds` rounds (for benchmarks).
   double (*peak)(long rounds, float *sink);
 } grl_kernels;
@@ -118,9 +131,12 @@ size_t grl_packed_size(const grl_kernels *kernels, int rows, int columns);
 void grl_pack(const grl_kernels *kernels, const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride, int rows,
               int columns, float *packed);
 
+// out[plane][i][o] = (G g G^T) of each 3x3 kernel g of weights [o][i][3][3]: 36 matrices, to be packed one by one.
+void grl_winograd_weights(const float *weights, int inputs, int outputs, float *out);
+
 // Plain loops that gain nothing from hand-written vectors; the same code on every machine.
 
-// Copies head_dim floats of each x[index[i] * stride] to out[i * out_stride].
+// Copies head_dim floats, rounded up to a multiple of 16, of each x[index[i] * stride] to out[i * out_stride].
 void grl_gather_rows(const float *x, ptrdiff_t stride, const int32_t *index, int count, int head_dim, float *out,
                      ptrdiff_t out_stride);
 // out[(y, x), c] = mean of the factor x factor block of x [height, width, channels]; rows first_row ..< last_row of out.

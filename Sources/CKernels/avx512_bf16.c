@@ -1,0 +1,21 @@
+// AVX-512 with BF16: two products and two additions a lane.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
+#define LANES 16
+#define QUERY_ROWS 8
+#define NAME(x) x##_avx512_bf16
+#define RIFFLE_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define RIFFLE_HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define BF16_NATIVE
+#define BF16_VECTORS 4
+#define BF16_ROWS 6
+#define BF16_UNIT GRL_BF16_DOT_PRODUCT
+#define BF16_NAME "avx512_bf16"
+#include "simd_vectors.inc"
+#include "bf16_vectors.inc"
+#include "bf16_gather.inc"
+#include "bf16_body.inc"
+#pragma clang attribute pop
+#endif

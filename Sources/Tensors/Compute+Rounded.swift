@@ -1,0 +1,46 @@
+import CKernels
+
+/// Memory for the left factors of a chain of layers that compute on rounded factors.
+struct RoundedOperands {
+  /// Whether the layers do that at all.
+  let isChain: Bool
+  /// Elements from one row to the next.
+  let stride: Int
+  /// Elements of one operand; two take turns.
+  let elements: Int
+
+  init(of layers: [Linear], rows: Int) {
+    isChain = layers.contains { $0.weights.isRounded }
+    precondition(!isChain || layers.allSatisfy { $0.weights.isRounded }, "layers of mixed precision")
+    let widest = layers.reduce(0) { max($0, $1.inputs, $1.outputs) }
+    stride = widest.rounded(upTo: RoundedKernels.step)
+    elements = isChain ? rows.rounded(upTo: RoundedKernels.step) * stride : 0
+  }
+
+  /// Two operands, counted in floats.
+  var floats: Int { elements }
+}
+
+extension Compute {
+  /// All `layers` on `rows` pixels. Results between them exist in rounded form only.
+  func multiply(
+    _ layers: [Linear], rows: Int, from x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    operands: RoundedOperands, memory: UnsafeMutablePointer<Float>
+  ) {
+    guard let table = rounded?.table else { preconditionFailure("a layer of other precision") }
+    let memory = UnsafeMutableRawPointer(memory).bindMemory(to: grl_bf16.self, capacity: 2 * operands.elements)
+    table.pointee.round_rows(x, layers[0].inputs, Int32(rows), Int32(layers[0].inputs), memory, operands.stride)
+    for (index, layer) in layers.enumerated() {
+      guard case .rounded(let weights) = layer.weights else { preconditionFailure("layers of mixed precision") }
+      let isLast = index == layers.count - 1
+      let next = memory + (index + 1) % 2 * operands.elements
+      var task = grl_bf16_gemm(
+        a: memory + index % 2 * operands.elements, a_stride: operands.stride, a_segment_stride: 0, rows: Int32(rows),
+        segments: 1, k: Int32(layer.inputs), n: Int32(layer.outputs), b: weights.base, bias: layer.bias?.base,
+        residual: nil, residual_stride: 0, c: isLast ? y : nil, c_rounded: isLast ? nil : next,
+        c_stride: isLast ? layer.outputs : operands.stride, activation: layer.activation.kind,
+        slope: layer.activation.slope)
+      table.pointee.gemm(&task)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import GRLModel
+import Tensors
+import TestSupport
+import Testing
+
+/// bfloat16 factors against the published code's float64 numbers.
+///
+/// Generated weights are harsh: temperatures reach 100, where rounding a query by 2^-9 moves a score by a quarter, and outputs of the
+/// smallest cases hardly vary. Trained networks stay far below (Docs/Performance.md has their loss in dB); the kernels themselves are
+/// held to their reference in `RoundedKernelTests`.
+@Suite("Golden vectors, bf16", .serialized) struct RoundedGoldenTests {
+  /// Largest and root mean square error, as shares of the output's range: of networks of published size, and of small ones.
+  private static func tolerance(_ golden: GoldenCase) -> (largest: Float, typical: Float) {
+    ["tiny_", "small_", "base_"].contains { golden.name.hasPrefix($0) } ? (4e-2, 8e-3) : (2e-1, 5e-2)
+  }
+
+  /// Every way that this machine has: those of the best instruction set, and plain products of the others but the scalar one.
+  static let arithmetics: [Arithmetic] = InstructionSet.available.filter { $0 != .scalar }.flatMap { instructionSet in
+    ProductUnit.available(for: instructionSet).map {
+      Arithmetic(instructionSet, precision: .bfloat16, productUnit: $0)
+    }
+  }
+
+  private static func network(_ golden: GoldenCase, _ arithmetic: Arithmetic) throws -> GRL {
+    try GRL(
+      golden.checkpoint, configuration: golden.configuration, instructionSet: arithmetic.instructionSet,
+      precision: .bfloat16, productUnit: arithmetic.productUnit)
+  }
+
+  @Test("every case stays within the tolerance of bf16", arguments: GoldenCase.files, arithmetics)
+  func matches(file: URL, arithmetic: Arithmetic) throws {
+    let golden = try GoldenCase(file)
+    let network = try RoundedGoldenTests.network(golden, arithmetic)
+    let input = golden.tensors["input"]!
+    let session = try GRLSession(
+      network: network, height: input.shape[2], width: input.shape[3], pool: ThreadPool(threadCount: 2))
+    for index in 0..<golden.batch {
+      let output = try session.restore(golden.picture("input", index))
+      let wanted = golden.picture("output", index)
+      #expect(output.shape == wanted.shape)
+      let errors = zip(output.values, wanted.values).map { abs($0 - $1) / golden.outputRange }
+      let root = (errors.reduce(0) { $0 + $1 * $1 } / Float(errors.count)).squareRoot()
+      let tolerance = RoundedGoldenTests.tolerance(golden)
+      #expect(errors.max()! <= tolerance.largest && root <= tolerance.typical, "\(golden) \(arithmetic)")
+      #expect(errors.max()! > 1e-6, "nothing was rounded")
+      print("golden \(golden.name) \(arithmetic): error \(errors.max()!), root mean square \(root) of the range")
+    }
+  }
+
+  @Test("one thread and three give the same bytes", arguments: GoldenCase.files)
+  func threadsDoNotMatter(file: URL) throws {
+    let golden = try GoldenCase(file)
+    let input = golden.picture("input", 0)
+    for arithmetic in RoundedGoldenTests.arithmetics.suffix(ProductUnit.available(for: .best).count) {
+      let network = try RoundedGoldenTests.network(golden, arithmetic)
+      let outputs = try [1, 2, 3].map { threads in
+        try GRLSession(
+          network: network, height: input.shape.height, width: input.shape.width, pool: ThreadPool(threadCount: threads)
+        ).restore(input).values
+      }
+      #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2], "\(arithmetic)")
+    }
+  }
+
+  @Test("weights take half the memory, plus padding") func weightsShrink() throws {
+    let configuration = GRLConfiguration(embeddingWidth: 128, windowHeads: 4, stripeHeads: 4)
+    let checkpoint = GeneratedWeights.checkpoint(configuration, seed: 1)
+    let whole = try GRL(checkpoint, configuration: configuration, convolutionMethod: .direct).weightBytes
+    let rounded = try GRL(checkpoint, configuration: configuration, precision: .bfloat16).weightBytes
+    #expect(rounded < whole * 6 / 10 && rounded > whole * 4 / 10)
+  }
+}
