@@ -20,6 +20,7 @@ enum Samples {
     job.threadCount = 2
     job.region = rectangle
     job.usesSelfEnsemble = true
+    job.transfer = "linear"
     job.output = "/photos/out.png"
     job.outputFolder = "/photos/out"
     job.existing = .rename
