@@ -20,6 +20,7 @@ enum Samples {
     job.threadCount = 2
     job.region = rectangle
     job.usesSelfEnsemble = true
+    job.transfer = "linear"
     job.output = "/photos/out.png"
     job.outputFolder = "/photos/out"
     job.existing = .rename
@@ -27,7 +28,7 @@ enum Samples {
   }()
 
   static let requests: [Request] = [
-    .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .listFolder(path: "~/photos"),
+    .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .ping, .listFolder(path: "~/photos"),
     .inspect(path: "/photos/harbour 1.png"),
     .preview(path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .preview(path: "/photos/harbour 1.png", region: nil, width: 80, height: 44), .listModels,
@@ -131,6 +132,7 @@ enum Samples {
   static func name(_ request: Request) -> String {
     switch request {
     case .hello: "hello"
+    case .ping: "ping"
     case .listFolder: "listFolder"
     case .inspect: "inspect"
     case .preview: "preview"

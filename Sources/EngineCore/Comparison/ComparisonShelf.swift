@@ -41,11 +41,8 @@ final class ComparisonShelf {
   }
 
   private static func bytes(_ path: String) throws(JobError) -> Int {
-    do {
-      let header = try ImageFile.header(path)
-      return PicturePyramid.bytes(
-        width: header.width, height: header.height,
-        bytesPerPixel: header.layout.channels * (header.bitDepth > 8 ? 2 : 1))
+    do throws(ImageError) {
+      return PicturePyramid.bytes(try PictureSize(path, .standard))
     } catch { throw .image(error) }
   }
 
@@ -54,7 +51,7 @@ final class ComparisonShelf {
     DispatchQueue.concurrentPerform(iterations: paths.count) { place in
       let result: Result<PicturePyramid, JobError>
       do throws(ImageError) {
-        result = .success(PicturePyramid(try ImageFile.read(paths[place]).image))
+        result = .success(PicturePyramid(try PictureDesk.read(paths[place], .standard)))
       } catch {
         result = .failure(.image(error))
       }

@@ -37,12 +37,9 @@ struct PicturePyramid: Sendable {
     self.halves = halves
   }
 
-  /// Bytes that a picture of this kind takes with its halves.
-  static func bytes(width: Int, height: Int, bytesPerPixel: Int) -> Int { width * height * (bytesPerPixel + 1) }
-  var bytes: Int {
-    Self.bytes(
-      width: image.width, height: image.height, bytesPerPixel: image.layout.channels * image.bitDepth / 8)
-  }
+  /// Bytes that a picture takes with its halves: these add a third of three bytes a pixel.
+  static func bytes(_ size: PictureSize) -> Int { size.bytes + size.pixels }
+  var bytes: Int { Self.bytes(PictureSize(image)) }
 
   /// - Parameter read: fills `row` with `width * 3` bytes of source row `y`.
   private static func half(
