@@ -62,7 +62,9 @@ extension CompareScreen {
     switch mode {
     case .wipe: pieces.append(("  \(Self.letter(reference)) | \(Self.letter(other))", look[.accent]))
     case .difference:
-      pieces.append(("  \(Self.letter(other)) - \(Self.letter(reference)), times \(gain)", look[.accent]))
+      // What is made smaller shows means, and noise is smaller in means.
+      let means = shown.step > 1 ? " of means" : ""
+      pieces.append(("  \(Self.letter(other)) - \(Self.letter(reference))\(means), times \(gain)", look[.accent]))
     case .flip, .sideBySide: break
     }
     if let cropPlace, let list = numbers.cropList, list.indices.contains(cropPlace) {
