@@ -40,7 +40,8 @@ import Testing
     await engine.shutDown()
   }
 
-  @Test("a small view is the mean of the area under each pixel, whatever halves it is made from", arguments: [3, 7, 31])
+  @Test(
+    "a small view is the mean of the area under each pixel, whatever halves it is made from", arguments: [3, 7, 31])
   func means(width: Int) async throws {
     let folder = try EngineFolder()
     let image = try folder.picture("a.png", width: 333, height: 211)

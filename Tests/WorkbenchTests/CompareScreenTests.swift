@@ -209,7 +209,7 @@ import Workbench
   }
 
   @Test("pictures of another size or depth are told in words")
-  func sizes() {
+  func otherSizes() {
     var engine = FakeEngine.photographs
     engine.pictures[Self.folder + "harbour-02.png"]?.width = 376
     engine.pictures[Self.folder + "harbour-02.png"]?.height = 250

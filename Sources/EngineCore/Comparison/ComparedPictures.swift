@@ -129,7 +129,8 @@ struct ComparedPictures: Sendable {
       let end = Int((Double(start + length) * scale - 1e-9).rounded(.up))
       return first..<max(first + 1, min(limit, end))
     }
-    let (x, y) = (axis(region.x, region.width, scale.x, image.width), axis(region.y, region.height, scale.y, image.height))
+    let x = axis(region.x, region.width, scale.x, image.width)
+    let y = axis(region.y, region.height, scale.y, image.height)
     return image.cropped(to: PixelRegion(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count))
   }
 }

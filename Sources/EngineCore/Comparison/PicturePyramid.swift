@@ -62,8 +62,9 @@ struct PicturePyramid: Sendable {
           for x in 0..<newWidth {
             for c in 0..<3 {
               let place = x * 6 + c
-              let sum = UInt16(upper[place]) + UInt16(upper[place + 3]) + UInt16(lower[place]) + UInt16(lower[place + 3])
-              line[x * 3 + c] = UInt8(truncatingIfNeeded: (sum + 2) >> 2)
+              let above = UInt16(upper[place]) + UInt16(upper[place + 3])
+              let below = UInt16(lower[place]) + UInt16(lower[place + 3])
+              line[x * 3 + c] = UInt8(truncatingIfNeeded: (above + below + 2) >> 2)
             }
           }
         }

@@ -68,8 +68,10 @@ extension CompareScreen {
   /// The picture after the one in front; wipe and difference skip the reference.
   private func next(_ step: Int) -> Int {
     var place = front
-    repeat { place = (place + step + count) % count } while count > 1 && place == reference
-      && (mode == .wipe || mode == .difference)
+    let skipsReference = count > 1 && (mode == .wipe || mode == .difference)
+    repeat {
+      place = (place + step + count) % count
+    } while skipsReference && place == reference
     return place
   }
 

@@ -35,7 +35,8 @@ extension CompareScreen {
     if let failure {
       lines = [(failure, .error), ("", .text), ("R reads the pictures again, X takes them away", .faint)]
     } else if paths.count >= 2 {
-      lines = [(session.isConnected ? "reading \(paths.map(\.lastPathPart).joined(separator: ", "))" : "waiting for the engine", .faint)]
+      let names = paths.map(\.lastPathPart).joined(separator: ", ")
+      lines = [(session.isConnected ? "reading \(names)" : "waiting for the engine", .faint)]
     } else {
       lines = [("Compare two to four pictures", .title), ("", .text)]
       if let first = paths.first { lines.append(("\(first.lastPathPart) and one more: a adds it", .text)) }

@@ -95,7 +95,8 @@ extension CompareScreen {
       }
     }
     for (place, samples) in sight.samples.enumerated() {
-      lines.append("pixel \(window.x),\(window.y) \(Self.letter(place)): \(samples.map(String.init).joined(separator: " "))")
+      let values = samples.map(String.init).joined(separator: " ")
+      lines.append("pixel \(window.x),\(window.y) \(Self.letter(place)): \(values)")
     }
     let shown = geometry(session)
     lines.append("here: \(Self.text(shown.region)), zoom \(Self.scale(shown))")

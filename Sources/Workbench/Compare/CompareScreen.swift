@@ -183,7 +183,8 @@ struct CompareScreen: Screen {
       window = CompareWindow(frame: frame)
     case (Self.opening, .failure(let problem)): failure = problem.message
     case (CompareSight.purpose, .comparison(.view(let view))):
-      if !sight.receive(view, body, count: count) { failure = "the engine's answer does not hold the pixels it tells of" }
+      let isWhole = sight.receive(view, body, count: count)
+      if !isWhole { failure = "the engine's answer does not hold the pixels it tells of" }
     case (CompareSight.purpose, .failure(let problem)): failure = problem.message
     case (_, .failure(let problem)):
       numbers.fail(purpose)

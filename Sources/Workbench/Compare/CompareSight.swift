@@ -32,11 +32,9 @@ struct CompareSight: Sendable {
     guard !session.isAsking(.compare, Self.purpose) else { return }
     let hasPixels = key == wanted
     if hasPixels, let samplesAt, samplesAt == (x, y) { return }
+    let (width, height) = hasPixels ? (0, 0) : (wanted.width, wanted.height)
     session.ask(
-      request(
-        .view(
-          region: wanted.region, width: hasPixels ? 0 : wanted.width, height: hasPixels ? 0 : wanted.height, x: x, y: y)),
-      for: .compare, Self.purpose)
+      request(.view(region: wanted.region, width: width, height: height, x: x, y: y)), for: .compare, Self.purpose)
   }
 
   /// - Returns: false where the answer is not whole.

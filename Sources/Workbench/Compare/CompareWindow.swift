@@ -60,7 +60,9 @@ struct CompareWindow: Hashable, Sendable {
 
   /// By pixels of the frame, at least one; the pixel that is read goes along, and on where the part in sight is at its end.
   private mutating func pan(_ across: Double, _ down: Double) {
-    func whole(_ distance: Double) -> Double { distance == 0 ? 0 : distance.sign == .minus ? min(-1, distance) : max(1, distance) }
+    func whole(_ distance: Double) -> Double {
+      distance == 0 ? 0 : distance < 0 ? min(-1, distance) : max(1, distance)
+    }
     centreX += whole(across)
     centreY += whole(down)
     x += Int(whole(across).rounded())
