@@ -26,10 +26,11 @@ test: packages
 	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --skip '$(ALONE)'
 	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
 
-# Every screen of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
+# Only the screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
+# GRL_RECORD=1 writes the files anew: look at what `git diff` says then.
 screens: packages
 	@.ci/packages tests
-	GRL_SCREENS=1 swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
+	swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
 
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)

@@ -53,7 +53,13 @@ extension Engine {
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
     let models = models
-    let (info, pixels) = try await trial.run { () throws(JobError) in try order.run(models, own) }
+    // Whoever asked may have gone.
+    let result = await withTaskCancellationHandler {
+      await trial.run { Result { () throws(JobError) in try order.run(models, own) } }
+    } onCancel: {
+      own.cancel()
+    }
+    let (info, pixels) = try result.get()
     return (.trial(info), pixels)
   }
 }
@@ -69,7 +75,8 @@ private struct TrialOrder: Sendable {
   func run(_ models: ModelCatalogue, _ gate: WorkGate) throws(JobError) -> (TrialInfo, [UInt8]) {
     if gate.isCancelled { throw .cancelled }
     let start = ContinuousClock.now
-    let image = try read(path)
+    let source = try SourcePicture(path, settings)
+    let (image, settings) = (source.image, source.settings)
     let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
     let right = try settings.right.map { (path) throws(JobError) in try read(path) }
     let restored: RestoredImage
@@ -84,8 +91,8 @@ private struct TrialOrder: Sendable {
     } catch {
       throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
     }
-    let before = scaled(image, region)
-    let after = scaled(restored.image, restored.image.bounds)
+    let before = scaled(source.shown, region)
+    let after = scaled(source.finished(restored.image), restored.image.bounds)
     func info(_ picture: ScaledPicture) -> PixelsInfo {
       PixelsInfo(
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,

@@ -87,8 +87,8 @@ public actor Engine: EngineService {
 
   private func reply(to request: Request) async throws(JobError) -> (Reply, [UInt8]) {
     switch request {
-    case .hello, .watch:
-      throw .badRequest("hello and watch are the connection's own business")
+    case .hello, .watch, .ping:
+      throw .badRequest("hello, watch and ping are the connection's own business")
     case .listFolder(let path):
       let path = resolved(path)
       return (.folder(try await clerk.run { () throws(JobError) in try FolderReader.list(path) }), [])

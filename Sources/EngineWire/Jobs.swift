@@ -34,6 +34,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var scale: Int?
   /// `rggb`, `grbg`, `gbrg`, `bggr`.
   public var filters = "rggb"
+  /// How what is made of a camera raw file is stored: `srgb` (nil too), `linear`.
+  public var transfer: String?
   /// Name or file; nil to choose by task and picture.
   public var model: String?
   public var variant: String?

@@ -2,6 +2,8 @@
 public enum Request: Codable, Hashable, Sendable {
   /// First of all. `client` is a few words for the log.
   case hello(version: Int, client: String)
+  /// Whether anybody is there. Answered at once, whatever else is under way.
+  case ping
   /// Contents of a folder. "" is the folder the engine calls home; `~` at the beginning is understood.
   case listFolder(path: String)
   /// What a picture's header says.

@@ -175,6 +175,28 @@ import Testing
     await engine.shutDown()
   }
 
+  @Test("a trial ends when nobody waits for it any more")
+  func vanishedClient() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("large.png", width: 1200, height: 1200)
+    let engine = folder.engine()
+    var request = folder.request()
+    request.usesSelfEnsemble = true
+    let (long, path) = (request, folder.path("pictures/large.png"))
+    let whole = Rectangle(x: 0, y: 0, width: 1200, height: 1200)
+    let trial = Task { await engine.answer(.tryRegion(long, path: path, region: whole, width: 50, height: 50)).reply }
+    while await engine.isIdle() { try await Task.sleep(for: .milliseconds(5)) }
+    let start = ContinuousClock.now
+    trial.cancel()
+    guard case .failure(let failure) = await trial.value else {
+      Issue.record("the trial went on")
+      return
+    }
+    #expect(failure.kind == .cancelled)
+    #expect(ContinuousClock.now - start < .seconds(5))
+    await engine.shutDown()
+  }
+
   @Test("answers come within 50 ms, in the middle of a run on all threads")
   func answers() async throws {
     let folder = try EngineFolder()

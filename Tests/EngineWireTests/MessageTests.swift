@@ -19,7 +19,7 @@ import Testing
 
   @Test("the samples hold every kind of message")
   func samples() {
-    #expect(Set(Samples.requests.map(Samples.name)).count == 19)
+    #expect(Set(Samples.requests.map(Samples.name)).count == 20)
     #expect(Set(Samples.replies.map(Samples.name)).count == 17)
   }
 

@@ -21,6 +21,7 @@ enum Samples {
     job.region = rectangle
     job.precision = "bf16"
     job.usesSelfEnsemble = true
+    job.transfer = "linear"
     job.output = "/photos/out.png"
     job.outputFolder = "/photos/out"
     job.existing = .rename
@@ -28,7 +29,7 @@ enum Samples {
   }()
 
   static let requests: [Request] = [
-    .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .listFolder(path: "~/photos"),
+    .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .ping, .listFolder(path: "~/photos"),
     .inspect(path: "/photos/harbour 1.png"),
     .preview(path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .preview(path: "/photos/harbour 1.png", region: nil, width: 80, height: 44), .listModels,
@@ -108,6 +109,7 @@ enum Samples {
   static func name(_ request: Request) -> String {
     switch request {
     case .hello: "hello"
+    case .ping: "ping"
     case .listFolder: "listFolder"
     case .inspect: "inspect"
     case .preview: "preview"

@@ -119,6 +119,10 @@ struct Mask: Sendable {
     // The place of the test, and the machine.
     Mask("grl-screen-[0-9A-F]{8}"), Mask(#" *(engine )?idle, \d+ cores?"#, as: " idle, N cores"),
     Mask(#" *engine [0-9.]+ on .*, process \d+"#, as: " engine V on HOST, process N"),
+    // What a box leaves of it.
+    Mask(#", process \d+\.*"#, as: ", process N"),
+    // A meter without colours.
+    Mask("\u{2592}+[\\d.]+\u{2592}[KMGT]i?B\u{2592}of\u{2592}[\\d.]+\u{2592}[KMGT]i?B\u{2592}+", as: "(meter)"),
     // What the terminal told about itself.
     Mask(#"auto \((256|16|none|truecolor)\) *"#, as: "auto (N) "),
     // Times, speeds and memory; what stands at the right edge without its width.

@@ -257,6 +257,26 @@ import Workbench
     #expect(Self.plans(desk).last == request)
   }
 
+  @Test("linear light is chosen by text and by key, and goes with the task")
+  func choosesLight() {
+    var desk = Self.desk()
+    desk.press("e", "Ctrl-u")
+    desk.type("--linear --task demosaic --cfa grbg")
+    desk.press("Enter")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.transfer == "linear" && Self.plans(desk).last?.filters == "grbg")
+    #expect(desk.row("transfer")?.contains("linear") == true)
+    Self.go(&desk, to: "transfer")
+    desk.press("Left")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.transfer == nil)
+    desk.press("Right")
+    Self.go(&desk, to: "task")
+    desk.press("Right")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.task == "real-sr" && Self.plans(desk).last?.transfer == nil)
+  }
+
   @Test("y shows and copies the command line of the plan")
   func showsCommand() {
     var desk = Self.desk()

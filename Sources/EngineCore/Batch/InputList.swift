@@ -22,12 +22,14 @@ package enum InputList {
 
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
+  ///   - extensions: endings of the files that count, in lower case.
   ///   - excluded: a folder that is left out (where results go), if any.
   ///
   /// Hidden files, other kinds of files and links to folders are passed over. Throws when a folder cannot be listed or holds
   /// nothing to work on. A file that does not exist is listed: the batch reports it and goes on.
   package static func expand(
-    _ arguments: [String], isRecursive: Bool, excluding excluded: String?
+    _ arguments: [String], isRecursive: Bool, excluding excluded: String?,
+    extensions: Set<String> = extensions
   ) throws(JobError) -> [Input] {
     let excluded = excluded.map(canonicalPath)
     var inputs: [Input] = []
@@ -36,7 +38,7 @@ package enum InputList {
         inputs.append(Input(path: argument, subfolder: "", isFromFolder: false))
         continue
       }
-      let found = try list(argument, subfolder: "", isRecursive: isRecursive, excluding: excluded)
+      let found = try list(argument, subfolder: "", isRecursive: isRecursive, excluding: excluded, extensions)
       guard !found.isEmpty else { throw .noPictures(folder: argument, isRecursive: isRecursive) }
       inputs += found
     }
@@ -44,7 +46,8 @@ package enum InputList {
   }
 
   private static func list(
-    _ folder: String, subfolder: String, isRecursive: Bool, excluding excluded: String?
+    _ folder: String, subfolder: String, isRecursive: Bool, excluding excluded: String?,
+    _ extensions: Set<String>
   ) throws(JobError) -> [Input] {
     let names: [String]
     do {
@@ -58,7 +61,7 @@ package enum InputList {
       if isFolder(path) {
         guard isRecursive, !isLink(path), canonicalPath(path) != excluded else { continue }
         let below = subfolder.isEmpty ? name : subfolder + "/" + name
-        inputs += try list(path, subfolder: below, isRecursive: true, excluding: excluded)
+        inputs += try list(path, subfolder: below, isRecursive: true, excluding: excluded, extensions)
       } else if extensions.contains(fileExtension(name).lowercased()) {
         inputs.append(Input(path: path, subfolder: subfolder, isFromFolder: true))
       }

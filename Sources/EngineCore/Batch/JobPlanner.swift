@@ -56,11 +56,9 @@ package final class JobPlanner {
   private func picture(_ item: OutputPlan.Item, _ settings: JobSettings) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let header: ImageFile.Header
-      do { header = try ImageFile.header(item.input, limits: settings.limits) } catch { throw JobError.image(error) }
-      (picture.width, picture.height) = (header.width, header.height)
+      let (shape, settings) = try SourcePicture.shape(item.input, settings)
+      (picture.width, picture.height) = (shape.width, shape.height)
       do throws(RestorationError) {
-        let shape = PictureShape(header)
         let card = try models.card(settings, for: shape)
         picture.model = card.name
         let plan = try plan(shape, settings, card)

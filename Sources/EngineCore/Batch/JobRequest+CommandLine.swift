@@ -13,6 +13,7 @@ extension JobRequest {
     add("--scale", scale.map(String.init))
     add("--quality", quality.map(String.init))
     add("--cfa", filters == "rggb" ? nil : filters)
+    if transfer == "linear" { words.append("--linear") }
     add("--right", right)
     add("--model", model)
     add("--variant", variant)

@@ -6,10 +6,12 @@ import Tensors
 
 /// A `JobRequest` in the words of `Restoration`, every value checked.
 package struct JobSettings: Sendable {
-  package let request: RestorationRequest
+  package private(set) var request: RestorationRequest
   package let options: RestorationOptions
   package let limits: ImageLimits
   package let right: String?
+  /// How what is made of a camera raw file is stored.
+  package let transfer: SensorTransfer
   /// Name or file; nil to choose by picture.
   package let model: String?
   package let variant: ModelVariant?
@@ -49,6 +51,14 @@ package struct JobSettings: Sendable {
       throw .badRequest("largest picture of \(pixels) pixels: give at least 1")
     }
 
+    guard let transfer = SensorTransfer(rawValue: job.transfer ?? "srgb") else {
+      throw refuse("transfer", job.transfer ?? "", SensorTransfer.allCases.map(\.rawValue))
+    }
+    if transfer == .linear, task != .demosaic || depth == .eight {
+      throw .badRequest("--linear is for --task demosaic with a depth of 16 bits")
+    }
+    self.transfer = transfer
+
     request = RestorationRequest(
       task, sigma: job.sigma, quality: job.quality, scale: job.scale, filters: filters, isDualPixel: job.right != nil)
     do { try request.validate(modelIsNamed: job.model != nil) } catch { throw .restoration(error, picture: nil) }
@@ -87,6 +97,14 @@ package struct JobSettings: Sendable {
     self.options = options
   }
 
+  /// The same for what a sensor recorded: its own colour filters count.
+  func over(_ sensor: SensorHeader?) -> JobSettings {
+    guard let sensor else { return self }
+    var settings = self
+    settings.request.filters = sensor.filters
+    return settings
+  }
+
   private static func overrides(_ network: JobRequest.Network?) throws(JobError) -> ConfigurationOverrides {
     guard let network else { return ConfigurationOverrides() }
     let sides = [network.window, network.stripeRows, network.stripeColumns, network.anchorFactor].compactMap { $0 }
@@ -123,7 +141,10 @@ extension OutputPlan {
   /// The pictures of a job and where their results go.
   package init(_ job: JobRequest, _ settings: JobSettings) throws(JobError) {
     guard !job.inputs.isEmpty else { throw .badRequest("no picture was given") }
-    let inputs = try InputList.expand(job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder)
+    let inputs = try InputList.expand(
+      job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder,
+      extensions: settings.request.task == .demosaic
+        ? InputList.extensions.union(RawFile.extensions) : InputList.extensions)
     let existing: Existing =
       switch job.existing {
       case .refuse: .refuse

@@ -7,7 +7,7 @@ package struct PictureOrder: Sendable {
   package let input: String
   /// "-" is standard output.
   package let output: String
-  package let settings: JobSettings
+  package internal(set) var settings: JobSettings
   /// Whether a result that stands there when the picture is done may be replaced.
   package let mayReplace: Bool
   package let threadCount: Int

@@ -31,11 +31,12 @@ package final class PictureRunner {
     _ order: PictureOrder, keeper: (any PictureKeeper)?, isCancelled: () -> Bool, onRead: () -> Void = {},
     onNews: (PictureNews) -> Void
   ) throws(JobError) -> PictureOutcome {
-    let settings = order.settings
-    let decoded = try read(order.input, settings.limits)
+    let source = try SourcePicture(order.input, order.settings)
     onRead()
-    let right = try settings.right.map { (path) throws(JobError) in try read(path, settings.limits).image }
-    let shape = PictureShape(decoded.image)
+    var order = order
+    order.settings = source.settings
+    let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings.limits) }
+    let shape = PictureShape(source.image)
     let restorer: Restorer
     let work: PictureWork
     do throws(RestorationError) {
@@ -47,7 +48,7 @@ package final class PictureRunner {
       throw .restoration(error, picture: order.input)
     }
     let plan = work.plan
-    onNews(.planned(plan, model: restorer.model.card, image: decoded.image, reason: work.reason))
+    onNews(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
     var ledger: PictureLedger?
     if let keeper, plan.tiles.tileCount > 1, let folder = keeper.makeFolder() {
@@ -57,8 +58,8 @@ package final class PictureRunner {
     let restored: RestoredImage
     do {
       restored = try restorer.restore(
-        decoded.image, right: right, plan: plan, ledger: ledger, isCancelled: isCancelled,
-        onTile: { onNews(.tile($0)) },
+        source.image, right: right, plan: plan, ledger: ledger, isCancelled: isCancelled,
+        onTile: { onNews(.tile($0.rendered(by: source.sensor))) },
         onProgress: {
           last = $0
           onNews(.progress($0))
@@ -67,17 +68,17 @@ package final class PictureRunner {
       throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
     }
     let computing = keeper?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
-    let lost = try write(restored.image, order, keeper)
+    let lost = try write(source.finished(restored.image), order, keeper)
     let outcome = PictureOutcome(
       report: restored.report, reason: work.reason, seconds: max(computing ?? 0, restored.report.seconds),
-      notes: decoded.warnings + restored.report.notes + lost)
+      notes: source.warnings + restored.report.notes + lost)
     try finish(outcome, keeper)
     if let last { remember(last, plan, restorer.model.card) }
     return outcome
   }
 
-  private func read(_ path: String, _ limits: ImageLimits) throws(JobError) -> ImageFile.Decoded {
-    do { return try ImageFile.read(path, limits: limits) } catch { throw .image(error) }
+  private func read(_ path: String, _ limits: ImageLimits) throws(JobError) -> Image {
+    do { return try ImageFile.read(path, limits: limits).image } catch { throw .image(error) }
   }
 
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
@@ -166,5 +167,14 @@ package final class PictureRunner {
       speeds.record(
         model: try models.hash(card), precision: plan.options.precision, pixelsPerSecond: last.pixelsPerSecond * share)
     } catch { return }
+  }
+}
+
+extension TileNews {
+  /// A finished tile in the colours of a screen.
+  fileprivate func rendered(by sensor: SensorHeader?) -> TileNews {
+    guard let sensor, case .finished(let index, let place, let pixels, let isComputed) = self else { return self }
+    let colours = Tensor(shape: pixels.shape, values: sensor.rendered(pixels.values))
+    return .finished(index: index, place: place, pixels: colours, isComputed: isComputed)
   }
 }

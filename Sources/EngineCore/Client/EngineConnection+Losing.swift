@@ -5,7 +5,7 @@ import Glibc
 extension EngineConnection {
   /// The stream is of no use any more.
   func lost(_ reason: String?, now: Double) {
-    if case .connected(let since) = phase {
+    if case .connected(let since, _, _) = phase {
       end(reason, heldSeconds: now - since, now: now)
     } else {
       end(reason, heldSeconds: nil, now: now)
@@ -30,6 +30,13 @@ extension EngineConnection {
     let (sentence, isFinal) = (sentence(ending, reason), isFinal)
     drop()
     lose(sentence, isFinal: isFinal, heldSeconds: heldSeconds, now: now)
+  }
+
+  /// Why an engine is given up that says nothing, and what helps.
+  var noAnswer: String {
+    guard case .local = route, let holder = engine?.holder else { return "it does not answer" }
+    return "process \(holder.processID) does not answer; 'kill -CONT \(holder.processID)' wakes it if it was stopped, "
+      + "'kill -9 \(holder.processID)' ends it, and its jobs go on in another"
   }
 
   /// Trying again would bring the same.

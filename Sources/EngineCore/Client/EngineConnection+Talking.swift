@@ -62,10 +62,24 @@ extension EngineConnection {
   /// Moves what can be moved in both directions.
   func converse(now: Double) {
     guard let (frames, failure) = stream?.move() else { return }
+    if !frames.isEmpty, case .connected(let since, _, _) = phase {
+      phase = .connected(since: since, heard: now, asked: nil)
+    }
     for frame in frames {
       guard handle(frame, now: now) else { return }
     }
     if let failure { lost(failure, now: now) }
+  }
+
+  /// An engine that hangs, and a machine that has gone from the network, say nothing: whoever is silent for long is asked.
+  func askForSign(now: Double) {
+    guard case .connected(let since, let heard, let asked) = phase else { return }
+    if let asked {
+      if now >= asked + Self.signPatience { lost(noAnswer, now: now) }
+    } else if now >= heard + Self.silenceLimit {
+      phase = .connected(since: since, heard: heard, asked: now)
+      deliver(Question(id: Self.signQuestion, .ping))
+    }
   }
 
   /// - Returns: whether the conversation goes on.
@@ -80,13 +94,14 @@ extension EngineConnection {
       return true
     }
     guard case .greeting = phase else {
+      if answer.id == Self.signQuestion { return true }
       news.append(.answer(answer, body: frame.body))
       return true
     }
     switch answer.reply {
     case .hello(let info):
       hasGreeted = true
-      phase = .connected(since: now)
+      phase = .connected(since: now, heard: now, asked: nil)
       become(.connected(info))
       return true
     case .failure(let failure):

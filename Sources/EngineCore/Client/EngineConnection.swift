@@ -48,6 +48,12 @@ package final class EngineConnection {
   var lastWord: Reply.Failure?
   var lastAdvance = -Double.infinity
 
+  /// Seconds without a message after which the engine is asked for a sign of life, and how long it may take.
+  static let silenceLimit = 15.0
+  static let signPatience = 10.0
+  /// Of that question; clients count theirs from 1.
+  static let signQuestion = 1 << 40
+
   enum Route {
     case local
     case remote(RemoteShell)
@@ -60,7 +66,8 @@ package final class EngineConnection {
     case starting(nextTry: Double)
     /// `hello` is on its way.
     case greeting(until: Double)
-    case connected(since: Double)
+    /// `heard` is when the last message came; `asked` when the engine was asked for a sign of life since.
+    case connected(since: Double, heard: Double, asked: Double?)
     /// The stream has ended; its process is given a moment to end too, so that it can be said how.
     case ending(reason: String?, heldSeconds: Double?, until: Double)
   }
@@ -97,7 +104,8 @@ package final class EngineConnection {
   package var deadline: Double? {
     if !news.isEmpty { return -.infinity }
     return switch phase {
-    case .givenUp, .connected: nil
+    case .givenUp: nil
+    case .connected(_, let heard, let asked): asked.map { $0 + Self.signPatience } ?? heard + Self.silenceLimit
     case .waiting(let time), .starting(let time), .greeting(let time): time
     // The end of a process does not wake `poll`.
     case .ending: lastAdvance + 0.01
@@ -115,8 +123,10 @@ package final class EngineConnection {
     case .starting(let time): if now >= time { step(now: now) }
     case .greeting(let time):
       converse(now: now)
-      if case .greeting = phase, now >= time { end("it does not answer", heldSeconds: nil, now: now) }
-    case .connected: converse(now: now)
+      if case .greeting = phase, now >= time { end(noAnswer, heldSeconds: nil, now: now) }
+    case .connected:
+      converse(now: now)
+      askForSign(now: now)
     case .ending: finish(now: now)
     }
     defer { news = [] }

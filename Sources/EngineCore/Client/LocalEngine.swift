@@ -63,6 +63,9 @@ package struct LocalEngine {
     return nil
   }
 
+  /// The engine that runs.
+  var holder: EngineLock.Holder? { EngineLock.holder(at: place.lock) }
+
   /// How the engine that was started here has ended, if it has.
   mutating func pollChild() -> ChildProcess.Ending? { child?.poll() }
 

@@ -1,5 +1,6 @@
 import EngineWire
 import Glibc
+import Imaging
 
 /// Lists folders for people: folders first, natural order, nothing opened.
 package enum FolderReader {
@@ -46,7 +47,8 @@ package enum FolderReader {
       } else {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: .folder
-        case S_IFREG: InputList.extensions.contains(fileExtension(text).lowercased()) ? .picture : .other
+        case S_IFREG:
+          InputList.extensions.contains(fileExtension(text).lowercased()) || RawFile.isRaw(text) ? .picture : .other
         default: .other
         }
       }

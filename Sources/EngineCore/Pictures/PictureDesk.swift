@@ -53,13 +53,13 @@ package final class PictureDesk {
     }
     let image: Image
     do {
-      let size = PictureSize(try ImageFile.header(path, limits: limits))
+      let size = try PictureSize(path, limits)
       guard size.bytes <= Self.largestPicture else {
         throw JobError.previewTooLarge(path: path, bytes: size.bytes, limit: Self.largestPicture)
       }
       // Room is made before, not after.
       makeRoom(for: size.bytes)
-      image = try ImageFile.read(path, limits: limits).image
+      image = try Self.read(path, limits)
     } catch let error as ImageError {
       throw .image(error)
     } catch {
@@ -71,8 +71,17 @@ package final class PictureDesk {
     return image
   }
 
+  /// Of a camera raw file, what it shows roughly.
+  private static func read(_ path: String, _ limits: ImageLimits) throws(ImageError) -> Image {
+    guard RawFile.isRaw(path) else { return try ImageFile.read(path, limits: limits).image }
+    let mosaic = try RawFile.read(path, limits: limits)
+    return mosaic.header.roughPicture(mosaic.mosaicPicture())
+  }
+
   /// Looked for once, even in pictures too large to be remembered.
   private func estimates(of image: Image, _ path: String) -> PictureEstimates {
+    // Blocks of two by two pixels tell nothing of noise or compression.
+    if RawFile.isRaw(path) { return .none }
     guard let stamp = Self.stamp(path) else { return PictureEstimates(image) }
     if let known = estimates[stamp] { return known }
     if estimates.count > 1000 { estimates.removeAll() }
@@ -110,8 +119,14 @@ package final class PictureDesk {
 private struct PictureSize {
   let bytes: Int
   init(_ image: Image) { bytes = image.width * image.height * image.layout.channels * image.bitDepth / 8 }
-  init(_ header: ImageFile.Header) {
-    bytes = header.width * header.height * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
+  init(_ path: String, _ limits: ImageLimits) throws(ImageError) {
+    if RawFile.isRaw(path) {
+      let header = try RawFile.header(path, limits: limits)
+      bytes = header.width * header.height * 3
+    } else {
+      let header = try ImageFile.header(path, limits: limits)
+      bytes = header.width * header.height * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
+    }
   }
 }
 
@@ -124,25 +139,37 @@ extension Rectangle {
 extension PictureInfo {
   /// What the header of the file at `path` says.
   package init(path: String) throws(JobError) {
-    let header: ImageFile.Header
-    do { header = try ImageFile.header(path) } catch { throw .image(error) }
     var status = stat()
     let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
-    let (degrees, isMirrored): (Int, Bool) =
-      switch header.orientation {
-      case .upright: (0, false)
-      case .mirrored: (0, true)
-      case .rotated180: (180, false)
-      case .flipped: (180, true)
-      case .transposed: (90, true)
-      case .rotatedLeft: (90, false)
-      case .transversed: (270, true)
-      case .rotatedRight: (270, false)
-      }
+    if RawFile.isRaw(path) {
+      let header: SensorHeader
+      do { header = try RawFile.header(path) } catch { throw .image(error) }
+      let (degrees, isMirrored) = Self.turned(header.orientation)
+      self.init(
+        path: path, bytes: bytes, format: fileExtension(path).lowercased(), width: header.width, height: header.height,
+        bitDepth: 16, layout: "mosaic", hasICC: false, hasEXIF: false, turnedDegrees: degrees, isMirrored: isMirrored)
+      return
+    }
+    let header: ImageFile.Header
+    do { header = try ImageFile.header(path) } catch { throw .image(error) }
+    let (degrees, isMirrored) = Self.turned(header.orientation)
     self.init(
       path: path, bytes: bytes, format: header.format.rawValue, width: header.width, height: header.height,
       bitDepth: header.bitDepth > 8 ? 16 : 8, layout: header.layout.rawValue,
       hasICC: header.metadata.iccProfile != nil, hasEXIF: header.metadata.exif != nil, turnedDegrees: degrees,
       isMirrored: isMirrored)
+  }
+
+  private static func turned(_ orientation: Orientation) -> (degrees: Int, isMirrored: Bool) {
+    switch orientation {
+    case .upright: (0, false)
+    case .mirrored: (0, true)
+    case .rotated180: (180, false)
+    case .flipped: (180, true)
+    case .transposed: (90, true)
+    case .rotatedLeft: (90, false)
+    case .transversed: (270, true)
+    case .rotatedRight: (270, false)
+    }
   }
 }

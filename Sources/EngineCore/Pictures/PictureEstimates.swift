@@ -7,6 +7,14 @@ package struct PictureEstimates: Hashable, Sendable {
   /// Strength of an 8 x 8 grid as JPEG leaves it: how much larger the steps on its lines are than elsewhere, 0 none.
   package let blockiness: Double?
 
+  /// Nothing is told.
+  package static let none = PictureEstimates(noiseSigma: nil, blockiness: nil)
+
+  private init(noiseSigma: Double?, blockiness: Double?) {
+    self.noiseSigma = noiseSigma
+    self.blockiness = blockiness
+  }
+
   package init(_ image: Image) {
     noiseSigma = NoiseEstimate.sigma(of: image)
     blockiness = GridEstimate.blockiness(of: image)

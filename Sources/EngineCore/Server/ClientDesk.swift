@@ -42,6 +42,10 @@ final class ClientDesk: Sendable {
     }
   }
 
+  func ping(_ question: Question) {
+    mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, .done))))
+  }
+
   func ask(_ question: Question) { questions.yield(question) }
 
   /// Hands on the engine's news; its first, the queue, answers the question.
@@ -86,7 +90,7 @@ extension Request {
   /// It changes nothing: without anybody to hear the answer there is no need to find it.
   var isInquiry: Bool {
     switch self {
-    case .hello, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion: true
+    case .hello, .ping, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion: true
     default: false
     }
   }

@@ -86,6 +86,7 @@ extension ServerLoop {
     clients[number]?.asked.insert(question.id)
     switch question.request {
     case .hello: dismiss(number, .init(.badRequest, "hello was said already"), to: question.id)
+    case .ping: client.desk.ping(question)
     case .watch: client.desk.watch(question)
     case .shutDown:
       clients[number]?.lastQuestion = question.id

@@ -5,7 +5,7 @@ import CSystem
 ///
 /// ```
 /// file ─RawFile.read→ SensorMosaic ─mosaicPicture→ gray Image behind a colour filter array ─network→ Image
-///                          └─ finished(_:) ←──────────────────────────────────────────────────────────┘
+///                          └─ header.finished(_:) ←───────────────────────────────────────────────────┘
 /// ```
 public enum RawFile {
   /// Endings of the files that are taken for camera raw, in lower case.

@@ -7,9 +7,11 @@ public struct SensorHeader: Hashable, Sendable {
   public let storedHeight: Int
   /// How the stored area stands to the upright picture.
   public let orientation: Orientation
-  /// The pattern at the active area's first sample.
+  /// The pattern at the active area's first sample as stored.
+  public let storedFilters: ColourFilterArray
+  /// The pattern at the upright picture's first pixel.
   public let filters: ColourFilterArray
-  /// Sample that means no light, for the first two by two pixels, row by row.
+  /// Sample that means no light, for the first two by two pixels as stored, row by row.
   public let black: [Float]
   /// Sample that means saturation.
   public let white: Float
@@ -32,7 +34,7 @@ public struct SensorHeader: Hashable, Sendable {
     let matching = ColourFilterArray.allCases.first { array in
       (0..<4).map { array.channel(y: $0 / 2, x: $0 % 2) } == colours
     }
-    guard let filters = matching else { return nil }
+    guard let stored = matching else { return nil }
     let (b0, b1, b2, b3) = header.black
     let black = [b0, b1, b2, b3]
     guard black.allSatisfy({ $0.isFinite && $0 >= 0 && $0 < header.white }), header.white <= 65_535 else { return nil }
@@ -46,12 +48,13 @@ public struct SensorHeader: Hashable, Sendable {
     let rows = stride(from: 0, to: 9, by: 3).map { row in matrix[row..<row + 3].reduce(0, +) }
     let isKnown = matrix.allSatisfy(\.isFinite) && rows.allSatisfy { abs($0 - 1) < 0.05 }
     cameraToSRGB = isKnown ? matrix : nil
-    self.filters = filters
+    storedFilters = stored
     self.black = black
     white = header.white
     storedWidth = Int(header.width)
     storedHeight = Int(header.height)
     orientation = Orientation(rawValue: UInt8(truncatingIfNeeded: header.orientation)) ?? .upright
+    filters = stored.upright(from: orientation, width: storedWidth, height: storedHeight)
     let words = [text(header.make), text(header.model)].filter { !$0.isEmpty }
     camera = words.joined(separator: " ").printable
   }

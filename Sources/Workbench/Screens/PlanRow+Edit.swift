@@ -16,6 +16,7 @@ extension PlanRow {
       request.scale = Self.next(scales, request.scale ?? scales[0], step)
       request.model = nil
     case .pattern: request.filters = Self.next(Self.patterns, request.filters, step)
+    case .transfer: request.transfer = Self.next([nil, "linear"], request.transfer, step)
     case .right: request.right = nil
     case .region: request.region = nil
     case .tile:
@@ -95,6 +96,7 @@ extension PlanRow {
     request.task = task
     (request.sigma, request.quality, request.right) = (fresh.sigma, fresh.quality, fresh.right)
     (request.model, request.variant, request.filters) = (nil, nil, fresh.filters)
+    request.transfer = nil
     let scales = PlanModels.scales(task, models)
     request.scale = task == "sr" ? scales.first ?? 2 : task == "real-sr" ? 4 : nil
   }

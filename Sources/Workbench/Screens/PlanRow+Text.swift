@@ -10,6 +10,7 @@ extension PlanRow {
     case .quality: request.quality.map(String.init) ?? "blind"
     case .scale: "x\(request.scale ?? (request.task == "real-sr" ? 4 : 2))"
     case .pattern: request.filters
+    case .transfer: request.transfer == "linear" ? "linear" : "sRGB"
     case .right: request.right ?? "none: a single picture"
     case .region: request.region.map { "\($0.width) x \($0.height) at \($0.x),\($0.y)" } ?? "all of it"
     case .tile:

@@ -2,8 +2,13 @@ import EngineWire
 
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
+<<<<<<< HEAD
   case task, model, sigma, quality, scale, pattern, right, region
   case tile, overlap, memory, threads, precision, ensemble
+=======
+  case task, model, sigma, quality, scale, pattern, transfer, right, region
+  case tile, overlap, memory, threads, ensemble
+>>>>>>> main
   case depth, metadata, folder, name, existing, subfolders
 
   /// The rows that mean something for what is planned.
@@ -13,7 +18,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
       case .sigma: request.task == "denoise"
       case .quality: request.task == "jpeg"
       case .scale: request.task == "sr" || request.task == "real-sr"
-      case .pattern: request.task == "demosaic"
+      case .pattern, .transfer: request.task == "demosaic"
       case .right: request.task == "defocus-deblur"
       case .region: request.region != nil
       case .subfolders: request.inputs.contains { $0.hasSuffix("/") }
@@ -40,7 +45,8 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     case .sigma: "level of the noise, 0 to 255; blind leaves it to the model"
     case .quality: "quality the JPEG was saved with, 1 to 100; blind leaves it to the model"
     case .scale: "how many times as wide and high"
-    case .pattern: "colours of the mosaic's first 2 x 2 pixels"
+    case .pattern: "colours of the mosaic's first 2 x 2 pixels; camera raw files bring their own"
+    case .transfer: "of camera raw files: linear is proportional to light, in 16 bits"
     case .right: "right view of a dual-pixel picture; the one marked is the left view"
     case .region: "only this part of every picture; left or right takes it away"
     case .tile: "side of the squares it is cut into; automatic follows from the memory"

@@ -29,6 +29,7 @@ enum PlanText {
     add("-o", request.output)
     add("--output-dir", request.outputFolder)
     add("--name", request.name == fresh.name ? nil : request.name)
+    if request.transfer == "linear" { words.append("--linear") }
     if request.usesSelfEnsemble { words.append("--ensemble") }
     if request.isRecursive { words.append("--recursive") }
     switch request.existing {
@@ -48,8 +49,10 @@ enum PlanText {
     guard var words = words(text) else { return .failure(Problem(text: "a quote is not closed")) }
     words.reverse()
     var values: [(option: String, value: String)] = []
+    var isLinear = false
     while let option = words.popLast() {
       switch option {
+      case "--linear": isLinear = true
       case "--ensemble": request.usesSelfEnsemble = true
       case "--recursive": request.isRecursive = true
       case "--skip-existing": request.existing = .skip
@@ -67,6 +70,7 @@ enum PlanText {
       let problem = row.map { $0.take(value, &request, session) } ?? take(option, value, &request)
       if let problem { return .failure(Problem(text: row == nil ? problem : "\(option): \(problem)")) }
     }
+    if isLinear { request.transfer = "linear" }
     return .success(request)
   }
 

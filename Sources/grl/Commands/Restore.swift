@@ -34,6 +34,7 @@ struct Restore: ParsableCommand {
   @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
   @Option(help: "jpeg: quality the picture was saved with, 1 to 100; without it a blind model.") var quality: Int?
   @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
+  @Flag(help: "demosaic of camera raw files: store linear light in 16 bits in place of sRGB.") var linear = false
   @Option(help: "defocus-deblur: right view of a dual-pixel sensor; the input is the left one.", completion: .file())
   var right: String?
 
@@ -132,6 +133,7 @@ struct Restore: ParsableCommand {
     job.isRecursive = recursive
     job.right = right
     (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
+    job.transfer = linear ? "linear" : nil
     (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
     switch tile {
     case nil, .automatic?: job.tile = .automatic

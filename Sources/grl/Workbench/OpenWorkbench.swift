@@ -48,6 +48,9 @@ struct OpenWorkbench: ParsableCommand {
     var (settings, settingsFile, notes) = SettingsFile.load(folders.settings)
     let kept = settings
     if let host { settings.host = host }
+    // `auto` undoes what is saved; what is named stands in the flags below.
+    if color != nil { settings.colours = nil }
+    if graphics != nil { settings.graphics = nil }
     settingsFile.leaveOut(settings, instead: kept)
     let paths = try checked(files, isRemote: settings.host != nil)
     let (themes, complaints) = ThemeFiles.load(folders.themes)

@@ -18,7 +18,7 @@ struct SettingsFile {
     self.isProtected = isProtected
   }
 
-  /// The host of `flagged` is not to be remembered as long as it stays what it is: flags are for one run.
+  /// Host, colours and graphics of `flagged` are not to be remembered as long as they stay what they are: flags are for one run.
   mutating func leaveOut(_ flagged: Settings, instead kept: Settings) { passing = (flagged, kept) }
 
   /// Reads the file; what it does not say, or says wrongly, is as it is by default, and the latter is told.
@@ -61,6 +61,8 @@ struct SettingsFile {
     var settings = settings
     if let passing {
       if settings.host == passing.flagged.host { settings.host = passing.kept.host }
+      if settings.colours == passing.flagged.colours { settings.colours = passing.kept.colours }
+      if settings.graphics == passing.flagged.graphics { settings.graphics = passing.kept.graphics }
     }
     do {
       let folder = parentFolder(path)

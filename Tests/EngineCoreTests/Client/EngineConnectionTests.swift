@@ -47,6 +47,43 @@ import Testing
     try await stand.tearDown()
   }
 
+  @Test("an engine that is silent is asked for a sign of life, stays while it gives one, and is lost when it does not")
+  func silence() async throws {
+    let stand = try await ServerStand()
+    let driver = try ConnectionDriver(connection(to: stand.folder, executable: "/bin/false"))
+    try await driver.run(until: "the engine greets") { $0.isConnected }
+    for _ in 0..<3 {
+      let quiet = try #require(driver.connection.deadline)
+      #expect(quiet > driver.now + 10)
+      driver.skipAhead()
+      driver.turn()
+      // Asked; the answer moves the next question away again.
+      try await driver.run(until: "a sign of life") { ($0.connection.deadline ?? 0) > quiet + 12 }
+    }
+    #expect(driver.isConnected && driver.answers.isEmpty)
+    try await stand.tearDown()
+
+    let folder = try ServerStand.makeFolder()
+    defer { remove(folder) }
+    let other = try ConnectionDriver(connection(to: folder, executable: "/bin/false"))
+    let environment = ["XDG_RUNTIME_DIR": folder.appending(path: "runtime").path, "XDG_STATE_HOME": folder.path]
+    let listener = try Listener(EnginePlace(environment: environment).socket)
+    defer { listener.close() }
+    try await other.run(until: "the client comes") { _ in listener.accept() }
+    let info = EngineInfo(
+      version: WireProtocol.version, program: "x", host: "h", processID: 1, threadCount: 1, budgetBytes: 1, home: "/")
+    listener.send(try Frame(Answer(id: 1, .hello(info))).bytes)
+    try await other.run(until: "the engine greets") { $0.isConnected }
+    other.skipAhead()
+    other.turn()
+    #expect(other.isConnected)
+    other.skipAhead()
+    other.turn()
+    try await other.run(until: "it is lost") { $0.loss != nil }
+    #expect(other.loss?.reason.contains("does not answer") == true)
+    #expect(other.loss?.retrySeconds != nil)
+  }
+
   @Test("an engine that is stopped on purpose is not started again; reaching it anew is")
   func stopped() async throws {
     let stand = try await ServerStand()

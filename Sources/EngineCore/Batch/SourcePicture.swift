@@ -1,0 +1,68 @@
+import Imaging
+import Restoration
+
+/// A picture to restore: what an ordinary file holds, or the mosaic that a camera raw file holds.
+package struct SourcePicture: Sendable {
+  package let image: Image
+  /// What could not be kept or had to be guessed.
+  package let warnings: [String]
+  /// Of a camera raw file; nil for ordinary ones.
+  package let sensor: SensorHeader?
+  /// What is asked of it; a raw file brings its own colour filters.
+  package let settings: JobSettings
+
+  /// Reads the file at `path`; "-" is standard input.
+  package init(_ path: String, _ settings: JobSettings) throws(JobError) {
+    do throws(ImageError) {
+      if RawFile.isRaw(path) {
+        try Self.check(path, settings)
+        let mosaic = try RawFile.read(path, limits: settings.limits)
+        (image, warnings, sensor) = (mosaic.mosaicPicture(), mosaic.warnings, mosaic.header)
+      } else {
+        try Self.check(path, settings)
+        let decoded = try ImageFile.read(path, limits: settings.limits)
+        (image, warnings, sensor) = (decoded.image, decoded.warnings, nil)
+      }
+    } catch {
+      throw .image(error)
+    }
+    self.settings = settings.over(sensor)
+  }
+
+  /// Size and kind, and what is asked of it, by the file's header alone.
+  package static func shape(
+    _ path: String, _ settings: JobSettings
+  ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
+    do throws(ImageError) {
+      try check(path, settings)
+      guard RawFile.isRaw(path) else {
+        return (PictureShape(try ImageFile.header(path, limits: settings.limits)), settings)
+      }
+      let sensor = try RawFile.header(path, limits: settings.limits)
+      return (
+        PictureShape(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: 16), settings.over(sensor)
+      )
+    } catch {
+      throw .image(error)
+    }
+  }
+
+  /// Raw files are for demosaicking, and linear light is for raw files.
+  private static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
+    if RawFile.isRaw(path) && settings.request.task != .demosaic {
+      throw .unsupported(
+        path: path, what: "a camera raw file is no picture yet; 'grl restore --task demosaic' makes one of it")
+    }
+    if !RawFile.isRaw(path) && settings.transfer == .linear {
+      throw .unsupported(path: path, what: "linear light is known of camera raw files only; leave --linear out")
+    }
+  }
+
+  /// The picture as it is, for screens.
+  package var shown: Image { sensor?.roughPicture(image) ?? image }
+
+  /// What the network made of it, in the colours of a screen.
+  package func finished(_ restored: Image) -> Image {
+    sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored
+  }
+}
