@@ -2,13 +2,8 @@ import EngineWire
 
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
-<<<<<<< HEAD
-  case task, model, sigma, quality, scale, pattern, right, region
-  case tile, overlap, memory, threads, precision, ensemble
-=======
   case task, model, sigma, quality, scale, pattern, transfer, right, region
-  case tile, overlap, memory, threads, ensemble
->>>>>>> main
+  case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, subfolders
 
   /// The rows that mean something for what is planned.
