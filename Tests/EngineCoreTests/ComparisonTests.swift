@@ -53,8 +53,8 @@ import Testing
       engine, ["a.png", "b.png"], .view(region: region, width: width, height: height, x: 0, y: 0))
     let exact = ScaledPicture(image, region: image.bounds, width: width, height: height).pixels
     let worst = zip(body, exact).map { abs(Int($0) - Int($1)) }.max() ?? 255
-    // Each half rounds to whole levels.
-    #expect(worst <= 3, "\(worst)")
+    // Halves round to whole levels, and those at the border of a pixel count with their mean.
+    #expect(worst <= 8, "\(worst)")
     await engine.shutDown()
   }
 

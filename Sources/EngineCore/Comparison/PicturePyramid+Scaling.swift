@@ -15,8 +15,9 @@ extension PicturePyramid {
   /// - Returns: `[height, width, 3]`.
   func scaled(_ part: Part, width: Int, height: Int) -> [UInt8] {
     let span = min(part.width / Double(width), part.height / Double(height))
+    // At least four pixels of a level under each pixel of the result: what is cut at its border is told well enough by them.
     var level = 0
-    while level < halves.count, span >= Double(2 << level) { level += 1 }
+    while level < halves.count, span >= Double(8 << level) { level += 1 }
     let size = size(of: level)
     let unit = Double(1 << level)
     let across = Taps(from: part.x / unit, to: (part.x + part.width) / unit, places: width, limit: size.width)
