@@ -86,7 +86,7 @@ extension CompareScreen {
     case .difference:
       let below = look.colours == .none ? "=- darker" : "blue darker"
       let above = look.colours == .none ? "+# lighter" : "orange lighter"
-      canvas.write("\(title(other)) beside \(title(reference)): \(below), \(above)", in: line, look[.faint])
+      canvas.write("\(below), \(above): \(title(other)) beside \(title(reference))", in: line, look[.faint])
     case .wipe:
       let half = line.left(line.columns / 2 - 1)
       canvas.write(title(reference), in: half, look[.faint])
