@@ -54,13 +54,17 @@ public final class GRLSession {
     withoutActuallyEscaping(trace) { run(input, trace: $0) {} }
   }
 
+  /// Restores one picture and books on `profile` where the time goes.
+  package func restore(_ input: Tensor, profile: Profile) -> Tensor { run(input, trace: nil, profile: profile) {} }
+
   private func run<Failure: Error>(
-    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, afterBlock: () throws(Failure) -> Void
+    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, profile: Profile? = nil,
+    afterBlock: () throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     precondition(
       input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
       "input \(input.shape) in a session for \(height) x \(width)")
-    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace)
+    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace, profile: profile)
     return try network.forward(input, rules: rules, on: compute, afterBlock: afterBlock)
   }
 }

@@ -19,6 +19,7 @@ enum Samples {
     job.memoryBytes = 4 << 30
     job.threadCount = 2
     job.region = rectangle
+    job.precision = "bf16"
     job.usesSelfEnsemble = true
     job.transfer = "linear"
     job.output = "/photos/out.png"
