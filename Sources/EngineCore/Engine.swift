@@ -11,6 +11,7 @@ import Tensors
 ///               ├─ planner  thread: models, plans
 ///               ├─ desk     thread: decodes and scales pictures
 ///               ├─ trial    thread: a region ahead of the queue
+///               ├─ shelf    thread: pictures side by side; two more measure them
 ///               └─ compute  thread: the pictures of the queue, one after the other
 /// ```
 ///
@@ -27,6 +28,10 @@ public actor Engine: EngineService {
   /// Gives way to everything else, so that the machine stays responsive; the pool's threads inherit that.
   let compute: OwnThread<PictureRunner>
   let trial = WorkerThread(niceness: 5)
+  let shelf: OwnThread<ComparisonShelf>
+  /// Whole pictures take seconds to be measured; a part in sight shall not wait for them.
+  let measurer = WorkerThread(niceness: 3)
+  let partMeasurer = WorkerThread(niceness: 2)
   let gate = WorkGate()
 
   /// By rank; ended ones included.
@@ -66,6 +71,7 @@ public actor Engine: EngineService {
         models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
     }
     desk = OwnThread { PictureDesk() }
+    shelf = OwnThread { ComparisonShelf() }
     compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, gate: gate) }
     Task { await self.begin() }
   }
@@ -119,6 +125,7 @@ public actor Engine: EngineService {
       let box = try Self.box(width, height, pictures: 2)
       return try await tryRegion(resolved(job), resolved(path), region, box)
     case .stopTrying: trialGate?.cancel()
+    case .compare(let request): return try await compare(request)
     case .shutDown: await shutDown()
     }
     return (.done, [])

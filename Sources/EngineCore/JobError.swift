@@ -24,6 +24,7 @@ public enum JobError: Error, CustomStringConvertible {
   /// `picture` is put in front where the error does not name a file itself.
   case restoration(RestorationError, picture: String?)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
+  case comparisonTooLarge(bytes: Int, limit: Int)
   // The store
   /// The file system refused, with `code` as `errno`.
   case store(path: String, code: Int32)
@@ -53,7 +54,7 @@ public enum JobError: Error, CustomStringConvertible {
     case .image(.unwritable), .image(.notFlushed): .system
     case .image: .badInput
     case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
-    case .previewTooLarge: .memory
+    case .previewTooLarge, .comparisonTooLarge: .memory
     case .store, .storeDamaged: .system
     case .cancelled: .cancelled
     }
@@ -96,6 +97,9 @@ public enum JobError: Error, CustomStringConvertible {
       (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + error.description
     case .previewTooLarge(let path, let bytes, let limit):
       "\(path): takes \(MemoryBudget.text(bytes)) to show, over the limit of \(MemoryBudget.text(limit)) for previews"
+    case .comparisonTooLarge(let bytes, let limit):
+      "these pictures take \(MemoryBudget.text(bytes)) to compare, over the limit of \(MemoryBudget.text(limit)) that the "
+        + "memory budget leaves; compare fewer at a time, or parts of them"
     case .store(let path, let code):
       "\(path): \(String(cString: strerror(code)))"
     case .storeDamaged(let path, let reason):

@@ -37,6 +37,8 @@ public enum Request: Codable, Hashable, Sendable {
   case tryRegion(JobRequest, path: String, region: Rectangle, width: Int, height: Int)
   /// Ends what `tryRegion` is computing; its answer is a failure.
   case stopTrying
+  /// Something about two to four pictures that are looked at side by side.
+  case compare(ComparisonRequest)
   /// Ends the engine. Running jobs go on when it is started again.
   case shutDown
 }
@@ -57,6 +59,8 @@ public enum Reply: Codable, Hashable, Sendable {
   case jobs([JobInfo])
   /// Before and after; the raw bytes hold both pictures, one after the other.
   case trial(TrialInfo)
+  /// Followed by pixels where it is a view.
+  case comparison(ComparisonReply)
   case event(EngineEvent)
 
   /// Why a request was not carried out: one line, safe to print.

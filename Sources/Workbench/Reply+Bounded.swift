@@ -35,6 +35,7 @@ extension Reply {
           trial.seconds = Bounds.number(trial.seconds)
           return trial
         }())
+    case .comparison(let reply): .comparison(reply.bounded)
     case .event(let event): .event(event.bounded)
     }
   }
@@ -71,6 +72,28 @@ extension PixelsInfo {
     info.region = region.bounded
     (info.noiseSigma, info.blockiness) = (Bounds.number(noiseSigma), Bounds.number(blockiness))
     return info
+  }
+}
+
+extension ComparisonReply {
+  fileprivate var bounded: ComparisonReply {
+    switch self {
+    case .opened(var info):
+      (info.width, info.height) = (Bounds.side(info.width), Bounds.side(info.height))
+      for place in info.pictures.indices {
+        info.pictures[place].width = Bounds.side(info.pictures[place].width)
+        info.pictures[place].height = Bounds.side(info.pictures[place].height)
+      }
+      return .opened(info)
+    case .view(var view):
+      (view.width, view.height) = (Bounds.side(view.width), Bounds.side(view.height))
+      (view.x, view.y) = (Bounds.place(view.x), Bounds.place(view.y))
+      view.region = view.region.bounded
+      view.samples = view.samples.map { $0.map(Bounds.count) }
+      return .view(view)
+    case .measures: return self
+    case .crops(let crops): return .crops(crops.map(\.bounded))
+    }
   }
 }
 

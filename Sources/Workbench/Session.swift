@@ -45,6 +45,8 @@ public struct Session: Sendable {
   public var framed: Rectangle?
   /// The plan for the next job.
   package internal(set) var draft: PlanDraft
+  /// Pictures that the compare screen shall take up, by path.
+  var compared: [String]?
   /// The job that was queued last from here.
   var submitted: String?
 

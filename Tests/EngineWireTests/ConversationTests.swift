@@ -61,6 +61,9 @@ import Testing
       var line = "< " + String(decoding: try Frame(Answer(id: isNews ? 0 : index + 1, reply)).head, as: UTF8.self)
       if case .pixels(let info) = reply { line += " + \(info.byteCount) bytes" }
       if case .trial(let info) = reply { line += " + \(info.before.byteCount + info.after.byteCount) bytes" }
+      if case .comparison(.view(let view)) = reply {
+        line += " + \(view.samples.count * view.width * view.height * 3) bytes"
+      }
       lines.append(line)
     }
     return lines

@@ -36,7 +36,18 @@ enum Samples {
     .plan(JobRequest(inputs: ["/photos"], task: "sr")), .submit(job), .watch, .pause(job: "j1"), .resume(job: "j1"),
     .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
     .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
-    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44), .stopTrying, .shutDown,
+    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44), .stopTrying,
+    .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 1, .open)),
+    .compare(
+      ComparisonRequest(
+        paths: ["/photos/a.png", "/photos/b.png"], reference: 0,
+        .view(region: rectangle, width: 80, height: 44, x: 20, y: 10))),
+    .compare(
+      ComparisonRequest(
+        paths: ["/photos/a.png", "/photos/b.png"], reference: 0,
+        .measure(region: rectangle, convention: "matlab", shave: 4))),
+    .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 0, .crops(side: 64, count: 12))),
+    .shutDown,
   ]
 
   static let engine = EngineInfo(
@@ -103,6 +114,19 @@ enum Samples {
           ], problem: "a result exists", command: "grl restore --task denoise '/photos/harbour 1.png'")),
       .submitted(job: "j1"), .jobs([jobInfo]),
       .trial(TrialInfo(before: pixels, after: pixels, model: "denoise-color-tiny", seconds: 0.75)),
+      .comparison(
+        .opened(
+          ComparisonInfo(
+            width: 640, height: 480,
+            pictures: [
+              .init(
+                path: "/photos/a.png", width: 320, height: 240, bitDepth: 8, layout: "gray", note: "enlarged 2 times"),
+              .init(path: "/photos/b.png", width: 640, height: 480, bitDepth: 16, layout: "rgb", note: nil),
+            ]))),
+      .comparison(
+        .view(ComparisonView(region: rectangle, width: 2, height: 1, x: 20, y: 10, samples: [[7], [1, 2, 65535]]))),
+      .comparison(.measures([ComparisonMeasure(name: "PSNR (matlab)", values: ["", "30.87"])])),
+      .comparison(.crops([rectangle])),
     ] + events.map(Reply.event)
 
   /// Fails to compile when a kind of message is added: put one into the lists above then, and into the recorded conversation.
@@ -127,6 +151,7 @@ enum Samples {
     case .jobPreview: "jobPreview"
     case .tryRegion: "tryRegion"
     case .stopTrying: "stopTrying"
+    case .compare: "compare"
     case .shutDown: "shutDown"
     }
   }
@@ -144,6 +169,7 @@ enum Samples {
     case .submitted: "submitted"
     case .jobs: "jobs"
     case .trial: "trial"
+    case .comparison: "comparison"
     case .event(let event):
       switch event {
       case .jobs: "event jobs"

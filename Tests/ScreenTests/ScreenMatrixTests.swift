@@ -30,7 +30,11 @@ struct ScreenMatrixTests {
     Scene(name: "plan", keys: ["1", "Space", "2"], without: ["asking"], with: "denoise", hasMeter: true),
     Scene(name: "run-done", keys: ["r"], without: ["running", "waiting"], with: "done", hasPicture: true),
     Scene(name: "attention", keys: ["4"], with: "Attention"),
-    Scene(name: "compare", keys: ["5"], with: "Compare"),
+    Scene(
+      name: "compare", keys: ["5"], without: ["reading", "measuring"], with: "side by side", hasPicture: true),
+    Scene(name: "compare-flip", keys: ["b"], without: ["side by side"], with: "flip  ", hasPicture: true),
+    Scene(name: "compare-wipe", keys: ["x"], with: "A | B", hasPicture: true),
+    Scene(name: "compare-difference", keys: ["d"], with: " darker", hasPicture: true),
     Scene(name: "models", keys: ["6"], with: "1 of 1"),
     Scene(name: "log", keys: ["7"], with: "Settings"),
     Scene(name: "help", keys: ["?"], with: "Help", leave: ["Escape"]),

@@ -106,6 +106,7 @@ struct FakeEngine {
       return (
         .trial(TrialInfo(before: before, after: before, model: "denoise-color-tiny", seconds: 0.42)), bytes + darker
       )
+    case .compare(let request): return compare(request)
     default: return (.done, [])
     }
   }

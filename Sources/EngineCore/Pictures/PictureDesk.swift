@@ -9,22 +9,15 @@ package final class PictureDesk {
   /// Bytes of decoded samples of one picture that are still shown.
   package static let largestPicture = 1 << 30
 
-  private struct Stamp: Hashable {
-    let path: String
-    let bytes: Int
-    let seconds: Int
-    let nanoseconds: Int
-  }
-
   private struct Entry {
-    let stamp: Stamp
+    let stamp: FileStamp
     let image: Image
     var bytes: Int { PictureSize(image).bytes }
   }
 
   /// The last used first.
   private var entries: [Entry] = []
-  private var estimates: [Stamp: PictureEstimates] = [:]
+  private var estimates: [FileStamp: PictureEstimates] = [:]
 
   package init() {}
 
@@ -45,7 +38,7 @@ package final class PictureDesk {
 
   /// The decoded picture. One that was decoded before and has not changed comes from memory.
   package func image(_ path: String, limits: ImageLimits = .standard) throws(JobError) -> Image {
-    let stamp = Self.stamp(path)
+    let stamp = FileStamp(path)
     if let place = entries.firstIndex(where: { $0.stamp == stamp }) {
       let entry = entries.remove(at: place)
       entries.insert(entry, at: 0)
@@ -72,7 +65,7 @@ package final class PictureDesk {
   }
 
   /// Of a camera raw file, what it shows roughly.
-  private static func read(_ path: String, _ limits: ImageLimits) throws(ImageError) -> Image {
+  static func read(_ path: String, _ limits: ImageLimits) throws(ImageError) -> Image {
     guard RawFile.isRaw(path) else { return try ImageFile.read(path, limits: limits).image }
     let mosaic = try RawFile.read(path, limits: limits)
     return mosaic.header.roughPicture(mosaic.mosaicPicture())
@@ -82,7 +75,7 @@ package final class PictureDesk {
   private func estimates(of image: Image, _ path: String) -> PictureEstimates {
     // Blocks of two by two pixels tell nothing of noise or compression.
     if RawFile.isRaw(path) { return .none }
-    guard let stamp = Self.stamp(path) else { return PictureEstimates(image) }
+    guard let stamp = FileStamp(path) else { return PictureEstimates(image) }
     if let known = estimates[stamp] { return known }
     if estimates.count > 1000 { estimates.removeAll() }
     let found = PictureEstimates(image)
@@ -106,26 +99,27 @@ package final class PictureDesk {
     }
     return PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
   }
-
-  private static func stamp(_ path: String) -> Stamp? {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Stamp(
-      path: path, bytes: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-  }
 }
 
 /// Bytes of a picture's samples.
-private struct PictureSize {
+struct PictureSize {
+  let pixels: Int
   let bytes: Int
-  init(_ image: Image) { bytes = image.width * image.height * image.layout.channels * image.bitDepth / 8 }
+
+  init(_ image: Image) {
+    pixels = image.width * image.height
+    bytes = pixels * image.layout.channels * image.bitDepth / 8
+  }
+
   init(_ path: String, _ limits: ImageLimits) throws(ImageError) {
     if RawFile.isRaw(path) {
       let header = try RawFile.header(path, limits: limits)
-      bytes = header.width * header.height * 3
+      pixels = header.width * header.height
+      bytes = pixels * 3
     } else {
       let header = try ImageFile.header(path, limits: limits)
-      bytes = header.width * header.height * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
+      pixels = header.width * header.height
+      bytes = pixels * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
     }
   }
 }

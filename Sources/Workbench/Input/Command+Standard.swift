@@ -38,6 +38,7 @@ extension Command {
   static let export = Command("export", "export", short: "export", "e")
   static let pause = Command("pause", "pause or go on", short: "pause", "Space")
   static let cancel = Command("cancel", "cancel", short: "cancel", "c")
+  static let compare = Command("compare", "compare side by side", short: "compare", "B")
   static let moveUp = Command("move-up", "earlier in the queue", "K")
   static let moveDown = Command("move-down", "later in the queue", "J")
 

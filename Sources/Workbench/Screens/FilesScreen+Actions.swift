@@ -15,6 +15,7 @@ extension FilesScreen {
     switch command {
     case .nextPane, .previousPane: pane = pane == .list && session.current != nil ? .preview : .list
     case .trial: startTrial(&session)
+    case .compare: compare(&session)
     case Self.suggestion: takeSuggestion(&session)
     case .filter:
       session.prompt("show only names with", tag: "filter", for: .files, text: tree.filter)
@@ -118,6 +119,19 @@ extension FilesScreen {
     let region = session.framed ?? RegionFrame.standard(width: size.width, height: size.height)
     session.framed = region
     trial.start(path: path, region: region, &session)
+  }
+
+  /// The marked pictures, or the one under the cursor with its result.
+  private func compare(_ session: inout Session) {
+    let marked = session.marked.filter { !$0.hasSuffix("/") }
+    if (2...ComparisonRequest.pictureLimit).contains(marked.count) {
+      session.compared = marked
+    } else if marked.isEmpty, let path = session.current, let offer = CompareScreen.offer(session), offer[0] == path {
+      session.compared = offer
+    } else {
+      return session.say("mark two to four pictures to compare them")
+    }
+    session.go(to: .compare)
   }
 
   private mutating func takeSuggestion(_ session: inout Session) {

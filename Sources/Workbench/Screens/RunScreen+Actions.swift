@@ -18,6 +18,7 @@ extension RunScreen {
     case Self.retry: retry(&session)
     case Self.beforeAfter: showsBefore.toggle()
     case Self.follow: follows = true
+    case .compare: compare(&session)
     case .open: open(&session)
     case .nextPane, .previousPane:
       // The picture needs the focus only where it has the screen for itself.
@@ -124,6 +125,14 @@ extension RunScreen {
       ask(.cancel(job: job), tag, &session)
     }
     settle(&session)
+  }
+
+  private func compare(_ session: inout Session) {
+    guard let (_, _, picture) = shown(session), picture.state == .done, !picture.output.isEmpty else {
+      return session.say("this picture is not restored yet")
+    }
+    session.compared = [picture.input, picture.output]
+    session.go(to: .compare)
   }
 
   private func move(by step: Int, _ session: inout Session) {

@@ -12,7 +12,7 @@ struct RunScreen: Screen {
 
   static let commands: [Command] = [
     .pause, .cancel.called("cancel the job", short: "cancel"), .moveUp, .moveDown, beforeAfter, retry, remove,
-    removeEnded, follow,
+    removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"),
   ]
 
   var cursor = ListCursor()

@@ -1,0 +1,192 @@
+import EngineWire
+
+extension CompareScreen {
+  func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    guard info != nil, let key = sight.key, sight.blocks.count == count else {
+      return drawNothing(on: &canvas, in: area, session, look)
+    }
+    let layout = layout(area)
+    let room = CompareRoom(layout.panes[0], look.graphics, look.colours)
+    let shown = CompareGeometry(window, frame: frame, room: room)
+    drawHead(shown, on: &canvas, in: layout.head, look)
+    let isOne = layout.panes.count == 1
+    for (place, pane) in layout.panes.enumerated() {
+      let picture = isOne ? front : place
+      drawCaption(picture, on: &canvas, in: layout.captions[place], look)
+      if isOne && mode == .difference && look.colours == .none {
+        drawSigns(shown, room, key, on: &canvas, in: pane, look)
+      } else {
+        drawPicture(picture, shown, room, key, on: &canvas, in: pane, look, isOne: isOne)
+      }
+    }
+    for (row, note) in notes.prefix(layout.notes.rows).enumerated() {
+      canvas.write(note, in: Self.line(layout.notes, row), look[.warning])
+    }
+    if !layout.pixel.isEmpty { drawPixel(on: &canvas, in: Self.line(layout.pixel, 0), look) }
+    if !layout.figures.isEmpty { drawFigures(on: &canvas, in: layout.figures, look) }
+  }
+
+  static func line(_ area: CanvasArea, _ row: Int) -> CanvasArea {
+    area.dropTop(row).top(1).inset(columns: area.columns > 20 ? 1 : 0)
+  }
+
+  private func drawNothing(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    var lines: [(String, Look.Role)]
+    if let failure {
+      lines = [(failure, .error), ("", .text), ("R reads the pictures again, X takes them away", .faint)]
+    } else if paths.count >= 2 {
+      let names = paths.map(\.lastPathPart).joined(separator: ", ")
+      lines = [(session.isConnected ? "reading \(names)" : "waiting for the engine", .faint)]
+    } else {
+      lines = [("Compare two to four pictures", .title), ("", .text)]
+      if let first = paths.first { lines.append(("\(first.lastPathPart) and one more: a adds it", .text)) }
+      lines += [
+        ("a adds a picture by its path", .text), ("on screen 1, mark two to four and press B", .text),
+        ("on screen 3, B compares a restored picture with what it was", .text),
+      ]
+    }
+    var rest = area.dropTop(area.rows > 8 ? 2 : 0).inset(columns: area.columns > 20 ? 2 : 0)
+    for (text, role) in lines {
+      for line in text.isEmpty ? [""] : text.wrapped(columns: max(1, rest.columns)) {
+        canvas.write(line, in: rest, look[role])
+        rest = rest.dropTop(1)
+      }
+    }
+  }
+
+  // MARK: Head and captions
+
+  private func drawHead(_ shown: CompareGeometry, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+    let line = Self.line(area, 0)
+    let used = canvas.write("zoom \(Self.scale(shown))   at \(window.x),\(window.y)", in: line, look[.faint], .right)
+    var pieces = [(mode.title, look[.title])]
+    switch mode {
+    case .wipe: pieces.append(("  \(Self.letter(reference)) | \(Self.letter(other))", look[.accent]))
+    case .difference:
+      // What is made smaller shows means, and noise is smaller in means.
+      let means = shown.step > 1 ? " of means" : ""
+      pieces.append(("  \(Self.letter(other)) - \(Self.letter(reference))\(means), times \(gain)", look[.accent]))
+    case .flip, .sideBySide: break
+    }
+    if let cropPlace, let list = numbers.cropList, list.indices.contains(cropPlace) {
+      pieces.append(("  crop \(cropPlace + 1) of \(list.count)", look[.faint]))
+    }
+    canvas.write(pieces, in: line.dropRight(used + 2))
+  }
+
+  /// `1:8`, `1:2.5`, `4:1`: dots of the screen to pixels of the frame.
+  static func scale(_ shown: CompareGeometry) -> String {
+    shown.zoom > 1 ? "\(shown.zoom):1" : "1:\(Quantity.short((shown.step * 10).rounded() / 10))"
+  }
+
+  private func drawCaption(_ picture: Int, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+    guard let info, info.pictures.indices.contains(picture) else { return }
+    let line = area.inset(columns: area.columns > 20 ? 1 : 0)
+    switch mode {
+    case .difference:
+      let below = look.colours == .none ? "=- darker" : "blue darker"
+      let above = look.colours == .none ? "+# lighter" : "orange lighter"
+      canvas.write("\(title(other)) beside \(title(reference)): \(below), \(above)", in: line, look[.faint])
+    case .wipe:
+      let half = line.left(line.columns / 2 - 1)
+      canvas.write(title(reference), in: half, look[.faint])
+      canvas.write(title(other), in: line.dropLeft(half.columns + 2), look[.accent], .right)
+    case .flip, .sideBySide:
+      let shown = info.pictures[picture]
+      let size = "\(shown.width) x \(shown.height), \(shown.bitDepth) bit"
+      let name = canvas.write(title(picture), in: line, look[picture == front ? .accent : .text])
+      canvas.write(size, in: line.dropLeft(name + 2), look[.faint])
+    }
+  }
+
+  func title(_ place: Int) -> String {
+    guard paths.indices.contains(place) else { return "" }
+    return "\(Self.letter(place)) \(paths[place].lastPathPart)" + (place == reference ? " (reference)" : "")
+  }
+
+  // MARK: Pictures
+
+  /// The cells that show the picture, in the middle of its pane.
+  func picturePlace(_ shown: CompareGeometry, _ room: CompareRoom, in pane: CanvasArea) -> CanvasArea {
+    pane.centred(
+      columns: (shown.shownWidth + room.perColumn - 1) / room.perColumn,
+      rows: (shown.shownHeight + room.perRow - 1) / room.perRow)
+  }
+
+  private func drawPicture(
+    _ place: Int, _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    in pane: CanvasArea, _ look: Look, isOne: Bool
+  ) {
+    let cells = picturePlace(shown, room, in: pane)
+    guard !cells.isEmpty else { return }
+    let size = (width: cells.columns * room.perColumn, height: cells.rows * room.perRow)
+    let ground = look[.text].background.usualRGB ?? (look.isLight ? RGB(0xffffff) : RGB(0x000000))
+    func dots(_ block: PixelBlock) -> PixelBlock {
+      // While another part is on its way, what is known is shown in its place.
+      let block = key == CompareSight.Key(shown) ? block : block.scaled(width: shown.width, height: shown.height)
+      return block.magnified(shown.zoom, to: size, on: ground)
+    }
+    var block = dots(sight.blocks[place])
+    var outlines: [ShownPicture.Outline] = []
+    if isOne && mode == .wipe {
+      let column = Int((edge * Double(shown.shownWidth)).rounded())
+      block = dots(sight.blocks[reference]).wiped(with: dots(sight.blocks[other]), at: column)
+      outlines.append(
+        ShownPicture.Outline(
+          rectangle: Rectangle(x: min(column, size.width - 1), y: 0, width: 1, height: size.height), role: .accent))
+    } else if isOne && mode == .difference {
+      let (a, b) = (sight.blocks[other], sight.blocks[reference])
+      block = dots(a.differenceMap(from: b, gain: gain, isLight: look.isLight))
+    }
+    outlines += marks(shown, room)
+    canvas.draw(
+      ShownPicture(block, region: Rectangle(x: 0, y: 0, width: size.width, height: size.height), outlines: outlines),
+      in: cells, look)
+  }
+
+  /// The crop and the pixel that is read, in dots.
+  private func marks(_ shown: CompareGeometry, _ room: CompareRoom) -> [ShownPicture.Outline] {
+    var outlines: [ShownPicture.Outline] = []
+    if let cropPlace, let list = numbers.cropList, list.indices.contains(cropPlace) {
+      let crop = list[cropPlace]
+      let (first, end) = (
+        shown.dot(x: crop.x, y: crop.y), shown.dot(x: crop.x + crop.width, y: crop.y + crop.height)
+      )
+      outlines.append(
+        ShownPicture.Outline(
+          rectangle: Rectangle(
+            x: first.x - 1, y: first.y - 1, width: end.x - first.x + 2, height: end.y - first.y + 2), role: .mark))
+    }
+    let dot = shown.dot(x: window.x, y: window.y)
+    let (margin, side) = (room.perColumn, max(1, shown.zoom))
+    outlines.append(
+      ShownPicture.Outline(
+        rectangle: Rectangle(
+          x: dot.x - margin, y: dot.y - margin, width: side + 2 * margin, height: side + 2 * margin), role: .accent))
+    return outlines
+  }
+
+  /// The difference where there are no colours: sign and strength as a character.
+  private func drawSigns(
+    _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    in pane: CanvasArea, _ look: Look
+  ) {
+    let (a, b) = (sight.blocks[other], sight.blocks[reference])
+    let differences = a.differences(from: b)
+    let cells = picturePlace(shown, room, in: pane)
+    for row in 0..<cells.rows {
+      for column in 0..<cells.columns {
+        // The larger of the two dots of a cell.
+        var value = 0
+        for half in 0..<room.perRow {
+          let (x, y) = (column * room.perColumn / shown.zoom, (row * room.perRow + half) / shown.zoom)
+          guard x < a.width, y < a.height, differences.indices.contains(y * a.width + x) else { continue }
+          let next = differences[y * a.width + x] * gain
+          if abs(next) > abs(value) { value = next }
+        }
+        let glyph: Character = value < -96 ? "=" : value < -24 ? "-" : value > 96 ? "#" : value > 24 ? "+" : " "
+        canvas.set(cells.column + column, cells.row + row, glyph, look[.text])
+      }
+    }
+  }
+}
