@@ -30,7 +30,7 @@ test: packages
 # GRL_RECORD=1 writes the files anew: look at what `git diff` says then.
 screens: packages
 	@.ci/packages tests
-	swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
+	GRL_SCREENS=1 swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
 
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)

@@ -2,8 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every screen at every size in every kind of terminal, as a person meets them one after the other.
-@Suite(.enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")))
+/// Every screen at every size in every kind of terminal, as a person meets them one after the other. Minutes of waiting for
+/// terminals: `make screens` runs it.
+@Suite(
+  .enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")),
+  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make screens runs it"))
 struct ScreenMatrixTests {
   private struct Scene {
     let name: String
@@ -34,7 +37,7 @@ struct ScreenMatrixTests {
       name: "compare", keys: ["5"], without: ["reading", "measuring"], with: "side by side", hasPicture: true),
     Scene(name: "compare-flip", keys: ["b"], without: ["side by side"], with: "flip  ", hasPicture: true),
     Scene(name: "compare-wipe", keys: ["x"], with: "A | B", hasPicture: true),
-    Scene(name: "compare-difference", keys: ["d"], with: " darker", hasPicture: true),
+    Scene(name: "compare-difference", keys: ["d"], with: "times 4", hasPicture: true),
     Scene(name: "models", keys: ["6"], with: "1 of 1"),
     Scene(name: "log", keys: ["7"], with: "Settings"),
     Scene(name: "help", keys: ["?"], with: "Help", leave: ["Escape"]),
