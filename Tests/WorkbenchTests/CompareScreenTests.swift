@@ -121,6 +121,27 @@ import Workbench
     #expect(all.width <= 80 && all.height <= 48)
   }
 
+  @Test("a frame far larger than the screen is zoomed out of as far as it was zoomed into")
+  func zoomOfLargeFrame() {
+    var engine = FakeEngine.photographs
+    for name in ["harbour-01.png", "harbour-02.png"] {
+      engine.pictures[Self.folder + name]?.width = 30_000
+      engine.pictures[Self.folder + name]?.height = 20_000
+    }
+    var desk = Desk(engine)
+    for name in ["harbour-01.png", "harbour-02.png"] {
+      desk.press("5", "a")
+      desk.press("Ctrl-u")
+      desk.type(Self.folder + name)
+      desk.press("Enter")
+    }
+    let all = desk.body
+    for _ in 0..<30 { desk.press("+") }
+    #expect(desk.row("zoom 16:1") != nil)
+    for _ in 0..<30 { desk.press("-") }
+    #expect(desk.row("zoom 1:769.2") == all.first { $0.contains("zoom 1:769.2") } && desk.row("zoom 1:769.2") != nil)
+  }
+
   @Test("panning stays within the picture and reads its corner pixels")
   func pan() {
     var desk = Self.desk()

@@ -29,8 +29,12 @@ struct CompareWindow: Hashable, Sendable {
     case .zoomIn: zoom(to: Self.steps.first { $0 < shown.step * 0.99 } ?? shown.step)
     case .zoomOut:
       let fit = CompareGeometry.fitting(frame, room)
-      let next = Self.steps.last { $0 > shown.step * 1.01 } ?? shown.step
-      if next >= fit { step = nil } else { zoom(to: next) }
+      guard shown.step < fit else { break }
+      if let next = Self.steps.last(where: { $0 > shown.step * 1.01 }), next < fit {
+        zoom(to: next)
+      } else {
+        step = nil
+      }
     case .fit: step = nil
     case .actualSize: zoom(to: 1)
     case .left: pan(-across / 8, 0)
