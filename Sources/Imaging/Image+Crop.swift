@@ -1,0 +1,28 @@
+extension Image {
+  /// A part of the picture, with its metadata.
+  ///
+  /// - Precondition: `region` is not empty and lies in the picture.
+  public func cropped(to region: PixelRegion) -> Image {
+    precondition(
+      region.pixels > 0 && region.x + region.width <= width && region.y + region.height <= height,
+      "\(region) of \(bounds)")
+    if region == bounds { return self }
+    let samples: Samples =
+      switch samples {
+      case .eight(let values): .eight(part(values, region))
+      case .sixteen(let values): .sixteen(part(values, region))
+      }
+    return Image(width: region.width, height: region.height, layout: layout, samples: samples, metadata: metadata)
+  }
+
+  private func part<Value>(_ values: [Value], _ region: PixelRegion) -> [Value] {
+    let step = layout.channels
+    var result: [Value] = []
+    result.reserveCapacity(region.pixels * step)
+    for y in region.y..<region.y + region.height {
+      let start = (y * width + region.x) * step
+      result += values[start..<start + region.width * step]
+    }
+    return result
+  }
+}

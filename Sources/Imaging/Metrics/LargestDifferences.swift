@@ -1,0 +1,104 @@
+/// Finds where pictures differ most from a reference.
+///
+/// Squared errors are summed over cells of 8 x 8 pixels while the pictures are read once; regions are then found on the
+/// cells, so a picture of any size costs little more than reading it.
+public struct LargestDifferences: Sendable {
+  /// Side of a cell in pixels.
+  static let cell = 8
+
+  private let width: Int
+  private let height: Int
+  private let columns: Int
+  private let rows: Int
+  /// The largest of all pictures' squared errors, cell by cell.
+  private var errors: [Double]
+
+  /// - Precondition: all have the size of `reference`.
+  public init(of pictures: [Image], from reference: Image) {
+    (width, height) = (reference.width, reference.height)
+    columns = (width + Self.cell - 1) / Self.cell
+    rows = (height + Self.cell - 1) / Self.cell
+    errors = [Double](repeating: 0, count: columns * rows)
+    for picture in pictures {
+      precondition(picture.width == width && picture.height == height)
+      let cells = Self.squaredErrors(picture, reference, columns: columns, rows: rows)
+      for i in errors.indices { errors[i] = max(errors[i], cells[i]) }
+    }
+  }
+
+  /// Up to `count` regions of one size that do not overlap, the largest difference first. Fewer where there is no room.
+  public func regions(_ count: Int, width regionWidth: Int, height regionHeight: Int) -> [PixelRegion] {
+    let (regionWidth, regionHeight) = (min(regionWidth, width), min(regionHeight, height))
+    let sums = summedCells
+    func sum(_ region: PixelRegion) -> Double {
+      let (left, top) = (region.x / Self.cell, region.y / Self.cell)
+      let right = min(columns, (region.x + region.width + Self.cell - 1) / Self.cell)
+      let bottom = min(rows, (region.y + region.height + Self.cell - 1) / Self.cell)
+      let stride = columns + 1
+      return sums[bottom * stride + right] - sums[top * stride + right] - sums[bottom * stride + left]
+        + sums[top * stride + left]
+    }
+    var candidates: [(region: PixelRegion, error: Double)] = []
+    for y in starts(regionHeight, height) {
+      for x in starts(regionWidth, width) {
+        let region = PixelRegion(x: x, y: y, width: regionWidth, height: regionHeight)
+        candidates.append((region, sum(region)))
+      }
+    }
+    candidates.sort { ($0.error, -$0.region.y, -$0.region.x) > ($1.error, -$1.region.y, -$1.region.x) }
+    var found: [PixelRegion] = []
+    for candidate in candidates where found.count < count {
+      if !found.contains(where: { $0.overlaps(candidate.region) }) { found.append(candidate.region) }
+    }
+    return found
+  }
+
+  /// Beginnings of regions along an axis: every cell, and flush with the end.
+  private func starts(_ length: Int, _ side: Int) -> [Int] {
+    var starts = Array(stride(from: 0, through: side - length, by: Self.cell))
+    if starts.last != side - length { starts.append(side - length) }
+    return starts
+  }
+
+  /// Sums over all cells above and to the left, with a row and a column of zeros in front.
+  private var summedCells: [Double] {
+    let stride = columns + 1
+    var sums = [Double](repeating: 0, count: stride * (rows + 1))
+    for y in 0..<rows {
+      var row = 0.0
+      for x in 0..<columns {
+        row += errors[y * columns + x]
+        sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row
+      }
+    }
+    return sums
+  }
+
+  private static func squaredErrors(_ picture: Image, _ reference: Image, columns: Int, rows: Int) -> [Double] {
+    let metric = Metric(.psnr, convention: .basicsr)
+    let isColour = picture.layout.isColour || reference.layout.isColour
+    let (a, b) = (
+      MeasuredRows(of: picture, as: metric, isColour: isColour),
+      MeasuredRows(of: reference, as: metric, isColour: isColour)
+    )
+    var (rowA, rowB) = ([Double](repeating: 0, count: a.width), [Double](repeating: 0, count: a.width))
+    var cells = [Double](repeating: 0, count: columns * rows)
+    for channel in 0..<a.channels {
+      for y in 0..<a.height {
+        rowA.withUnsafeMutableBufferPointer { a.read(y, channel, into: $0) }
+        rowB.withUnsafeMutableBufferPointer { b.read(y, channel, into: $0) }
+        for x in 0..<a.width {
+          cells[y / cell * columns + x / cell] += (rowA[x] - rowB[x]) * (rowA[x] - rowB[x])
+        }
+      }
+    }
+    return cells
+  }
+}
+
+extension PixelRegion {
+  /// Whether both have a pixel in common.
+  public func overlaps(_ other: PixelRegion) -> Bool {
+    x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height
+  }
+}
