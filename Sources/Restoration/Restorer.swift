@@ -92,6 +92,7 @@ public struct Restorer: Sendable {
       }
       try inspector.check(input: input, output: tile, of: place)
       canvas.add(tile, at: index)
+      seams.add(tile, at: index)
       if (index + 1) % tiles.tilesPerRow == 0 {
         canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
           seams.add(row: y, row)
