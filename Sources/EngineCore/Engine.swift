@@ -11,6 +11,7 @@ import Tensors
 ///               ├─ planner  thread: models, plans
 ///               ├─ desk     thread: decodes and scales pictures
 ///               ├─ trial    thread: a region ahead of the queue
+///               ├─ attentionDesk  thread: what the network looks at, with the last tile's activations
 ///               └─ compute  thread: the pictures of the queue, one after the other
 /// ```
 ///
@@ -27,6 +28,7 @@ public actor Engine: EngineService {
   /// Gives way to everything else, so that the machine stays responsive; the pool's threads inherit that.
   let compute: OwnThread<PictureRunner>
   let trial = WorkerThread(niceness: 5)
+  let attentionDesk: OwnThread<AttentionDesk>
   let gate = WorkGate()
 
   /// By rank; ended ones included.
@@ -66,6 +68,7 @@ public actor Engine: EngineService {
         models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
     }
     desk = OwnThread { PictureDesk() }
+    attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models) }
     compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, gate: gate) }
     Task { await self.begin() }
   }
@@ -118,6 +121,10 @@ public actor Engine: EngineService {
     case .tryRegion(let job, let path, let region, let width, let height):
       let box = try Self.box(width, height, pictures: 2)
       return try await tryRegion(resolved(job), resolved(path), region, box)
+    case .attention(let job, let path, let order):
+      return try await attention(resolved(job), resolved(path), order, isOverview: false)
+    case .attentionOverview(let job, let path, let order):
+      return try await attention(resolved(job), resolved(path), order, isOverview: true)
     case .stopTrying: trialGate?.cancel()
     case .shutDown: await shutDown()
     }

@@ -20,7 +20,7 @@ struct GRLCommand: ParsableCommand {
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Jobs.self, Compare.self, Degrade.self, Models.self, Bench.self, EngineCommand.self, Paths.self,
+      Restore.self, Attention.self, Jobs.self, Compare.self, Degrade.self, Models.self, Bench.self, EngineCommand.self, Paths.self,
       Limits.self,
       Completions.self,
     ],

@@ -10,16 +10,20 @@ import Testing
   static let configuration = GRLConfiguration(
     inputChannels: 3, embeddingWidth: 24, depths: [4, 2], windowHeads: 2, stripeHeads: 3, windowSize: 8,
     stripeRows: .pixels(8), stripeColumns: .pixels(16), anchorFactor: 2, hasChannelAttention: true)
-  /// Stripes by groups, and an anchor shift that the stripe shift does not divide by.
+  /// Stripes by groups.
   static let groups = GRLConfiguration(
     inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12), stripeColumns: .groups(2),
+    anchorFactor: 2)
+  /// Anchors shift by 1, which is 4 pixels, where the stripe's 12 rows shift by 6.
+  static let uneven = GRLConfiguration(
+    inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12), stripeColumns: .pixels(24),
     anchorFactor: 4)
 
   static let queries = [(0, 0), (36, 20), (36, 0), (0, 20), (17, 11), (8, 16), (31, 7)]
 
-  @Test("rows of every kind, shift and border equal the definition", arguments: [configuration, groups])
+  @Test("rows of every kind, shift and border equal the definition", arguments: [configuration, groups, uneven])
   func rowsEqualDefinition(_ configuration: GRLConfiguration) throws {
-    let (height, width) = configuration == Self.groups ? (37, 37) : (21, 37)
+    let (height, width) = configuration == Self.configuration ? (21, 37) : (37, 37)
     let traced = try Traced(configuration, height: height, width: width)
     let kept = try KeptActivations(of: traced.input, through: traced.network, x: 100, y: 50, pool: traced.pool)
     #expect(kept.blocks == configuration.blocks)
