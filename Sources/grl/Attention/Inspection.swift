@@ -4,6 +4,7 @@ import EngineWire
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 
 /// One run of `grl attention`: forward passes as far as they are needed, then results.
 struct Inspection {
