@@ -41,6 +41,8 @@ install: packages
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/grl/models
 	install -m 755 .build-install/release/grl $(DESTDIR)$(PREFIX)/bin/grl
 	install -m 644 Sources/Restoration/Models/*.safetensors $(DESTDIR)$(PREFIX)/share/grl/models
+	install -d $(DESTDIR)$(PREFIX)/share/grl/training
+	install -m 644 Sources/Training/peer.py Sources/Training/grl_torch.py $(DESTDIR)$(PREFIX)/share/grl/training
 	install -d $(DESTDIR)$(PREFIX)/share/grl/themes
 	install -m 644 Themes/*.theme $(DESTDIR)$(PREFIX)/share/grl/themes
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions

@@ -107,7 +107,7 @@ static void gemm_amx(const grl_bf16_gemm *g) {
 // the vector units, and values of the last ones are added: three steps overlap.
 enum { KEY_STEP = 32, PANEL_LIMIT = 4 };
 
-enum { WEIGH_BOUNDED, FIND_MAXIMUM, WEIGH_BELOW_MAXIMUM };
+enum { WEIGH_WITHIN, WEIGH_BELOW, FIND_MAXIMUM, WEIGH_BELOW_MAXIMUM };
 
 typedef struct {
   const float *bias[TILE], *mask[TILE];
@@ -167,8 +167,11 @@ INLINE void tile_weights(TileQueries *queries, int key, ptrdiff_t bias_at, const
         queries->largest[r] = max_of(queries->largest[r], x);
       } else {
         if (what == WEIGH_BELOW_MAXIMUM) x -= queries->maximum[r];
-        if (masked || what == WEIGH_BELOW_MAXIMUM) {
-          const __mmask16 counts = _mm512_cmp_ps_mask((__m512)x, (__m512)splat(-126), _CMP_GT_OQ);
+        if (what == WEIGH_BELOW) {
+          w[v] = exp2_rough(max_of(x, splat(GRL_SCORE_BOTTOM)));
+          if (tail) w[v] = (V)_mm512_maskz_mov_ps(is_key[v], (__m512)w[v]);
+        } else if (masked || what == WEIGH_BELOW_MAXIMUM) {
+          const __mmask16 counts = _mm512_cmp_ps_mask((__m512)x, (__m512)splat(GRL_SCORE_BOTTOM), _CMP_GT_OQ);
           w[v] = (V)_mm512_maskz_mov_ps(tail ? counts & is_key[v] : counts, (__m512)exp2_rough(x));
         } else {
           w[v] = exp2_rough(x);
@@ -229,6 +232,15 @@ INLINE void tile_pass(const grl_bf16_attention *t, TileScratch *s, TileQueries *
   }
 }
 
+// Tiles of sums of weights and of values.
+INLINE void clear_sums(const int panels) {
+  _tile_zero(3);
+  _tile_zero(4);
+  if (panels > 1) _tile_zero(5);
+  if (panels > 2) _tile_zero(6);
+  if (panels > 3) _tile_zero(7);
+}
+
 INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int panels, const int masked) {
   for (int i = 0; i < TILE * KEY_STEP; i++) s->ones[i] = 0x3f80;
   for (int query = 0; query < t->query_count; query += TILE) {
@@ -239,21 +251,24 @@ INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int
       queries.bias[r] = t->bias + t->bias_offset[i];
       queries.mask[r] = masked ? t->mask + t->mask_offset[i] : NULL;
     }
-    _tile_zero(3);
-    _tile_zero(4);
-    if (panels > 1) _tile_zero(5);
-    if (panels > 2) _tile_zero(6);
-    if (panels > 3) _tile_zero(7);
-    if (t->bounded) {
-      tile_pass(t, s, &queries, query, panels, masked, WEIGH_BOUNDED);
-    } else {
+    clear_sums(panels);
+    int is_enough = t->scores != GRL_SCORES_ANY;
+    if (t->scores == GRL_SCORES_WITHIN) {
+      tile_pass(t, s, &queries, query, panels, masked, WEIGH_WITHIN);
+      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
+    } else if (t->scores == GRL_SCORES_BELOW) {
+      tile_pass(t, s, &queries, query, panels, masked, WEIGH_BELOW);
+      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
+      for (int r = 0; r < TILE; r++) is_enough &= s->sums[PANEL_LIMIT][r * TILE] >= LEAST_SUM;
+    }
+    if (!is_enough) {
       for (int r = 0; r < TILE; r++) queries.largest[r] = splat(-1e30f);
       tile_pass(t, s, &queries, query, 1, masked, FIND_MAXIMUM);
       for (int r = 0; r < TILE; r++) queries.maximum[r] = lane_max(queries.largest[r]);
-      if (panels > 3) _tile_zero(7);
+      clear_sums(panels);
       tile_pass(t, s, &queries, query, panels, masked, WEIGH_BELOW_MAXIMUM);
+      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
     }
-    _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
     _tile_stored(4, s->sums[0], TILE_BYTES);
     if (panels > 1) _tile_stored(5, s->sums[1], TILE_BYTES);
     if (panels > 2) _tile_stored(6, s->sums[2], TILE_BYTES);

@@ -84,7 +84,8 @@ private struct TrialOrder: Sendable {
     do throws(RestorationError) {
       let card = try models.card(settings, for: PictureShape(image))
       name = card.name
-      let restorer = Restorer(model: try models.model(card), threadCount: threadCount, gate: gate)
+      let model = try models.model(card, precision: settings.options.precision)
+      let restorer = Restorer(model: model, threadCount: threadCount, gate: gate)
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
       restored = try restorer.restore(image, right: right, plan: plan)
     } catch {

@@ -51,6 +51,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var depth = "keep"
   /// `keep`, `strip`.
   public var metadata = "keep"
+  /// `exact`, `bf16`; nil is float32.
+  public var precision: String?
   public var usesSelfEnsemble = false
   /// One result's file; excludes the next two.
   public var output: String?

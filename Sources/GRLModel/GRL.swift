@@ -34,16 +34,23 @@ public final class GRL: Sendable {
     precision: Precision = .float32, productUnit: ProductUnit? = nil,
     convolutionMethod: ConvolutionMethod? = nil
   ) throws(CheckpointError) {
+    try self.init(
+      checkpoint, configuration: configuration,
+      arithmetic: Arithmetic(
+        instructionSet, precision: precision, productUnit: productUnit, convolutionMethod: convolutionMethod))
+  }
+
+  /// The same for an arithmetic as it is.
+  public convenience init(
+    _ checkpoint: Checkpoint, configuration: GRLConfiguration, arithmetic: Arithmetic
+  ) throws(CheckpointError) {
     let weights = WeightScope(checkpoint)
     do {
       _ = try configuration.validated()
     } catch {
       throw .mismatch(path: checkpoint.path, problems: ["\(error)"])
     }
-    self.init(
-      weights, configuration,
-      for: Arithmetic(
-        instructionSet, precision: precision, productUnit: productUnit, convolutionMethod: convolutionMethod))
+    self.init(weights, configuration, for: arithmetic)
     try weights.finish()
   }
 
@@ -96,6 +103,7 @@ public final class GRL: Sendable {
     return try compute.workspace.scope { () throws(Failure) in
       let picture = compute.workspace.map(height: height, width: width, channels: configuration.inputChannels)
       let shallow = compute.workspace.map(height: height, width: width, channels: channels)
+      compute.enter(part: "shallow")
       compute.pad(input, mean: mean, range: configuration.imageRange, into: picture)
       compute.apply(first, to: picture, into: shallow)  // [H, W, C]
       compute.trace?("conv_first", shallow)
@@ -104,15 +112,18 @@ public final class GRL: Sendable {
         compute.apply([], norm: normStart, to: shallow, into: features)
         compute.trace?("norm_start", features)
         for (index, stage) in stages.enumerated() {
+          compute.enter(part: "stage \(index)")
           try stage(features, rules[index], number: index, on: compute, probe: probe) { (block) throws(Failure) in
             try afterBlock(BlockPlace(stage: index, block: block))
           }
         }
+        compute.enter(part: "deep")
         compute.apply([], norm: normEnd, to: features, into: features)
         compute.trace?("norm_end", features)
         compute.apply(afterBody, to: features, residual: shallow, into: shallow)  // deep = conv(features) + shallow
         compute.trace?("deep", shallow)
       }
+      compute.enter(part: "reconstruction")
       let output = reconstruction(shallow, picture: picture, on: compute)  // [H * s, W * s, Cout]
       return compute.crop(
         output, height: input.shape.height * configuration.upscale, width: input.shape.width * configuration.upscale,

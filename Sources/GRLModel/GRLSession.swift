@@ -79,14 +79,17 @@ public final class GRLSession {
     if let failure = probe.failure { throw .outOfMemory(failure) }
   }
 
+  /// Restores one picture and books on `profile` where the time goes.
+  package func restore(_ input: Tensor, profile: Profile) -> Tensor { run(input, trace: nil, profile: profile) { _ in } }
+
   private func run<Failure: Error>(
-    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, probe: AttentionProbe? = nil,
+    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, profile: Profile? = nil, probe: AttentionProbe? = nil,
     afterBlock: (BlockPlace) throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     precondition(
       input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
       "input \(input.shape) in a session for \(height) x \(width)")
-    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace)
+    let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace, profile: profile)
     return try network.forward(input, rules: rules, on: compute, probe: probe, afterBlock: afterBlock)
   }
 }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import GRLModel
+import Tensors
 
 /// The models that are installed: bundled with the program, imported by the user, or where `GRL_MODELS` says.
 public struct ModelLibrary: Sendable {
@@ -73,10 +74,13 @@ public struct ModelLibrary: Sendable {
   }
 
   /// Loads the weights and builds the network; every name, shape and value is checked.
-  public func load(_ card: ModelCard) throws(RestorationError) -> RestorationModel {
+  public func load(
+    _ card: ModelCard, precision: PrecisionChoice = .float32
+  ) throws(RestorationError) -> RestorationModel {
     do {
       let checkpoint = try Checkpoint(contentsOf: card.path)
-      return RestorationModel(card: card, network: try GRL(checkpoint, configuration: card.configuration))
+      let network = try GRL(checkpoint, configuration: card.configuration, arithmetic: Arithmetic(precision))
+      return RestorationModel(card: card, network: network)
     } catch {
       throw .checkpoint(error)
     }

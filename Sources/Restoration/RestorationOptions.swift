@@ -1,3 +1,5 @@
+import Tensors
+
 /// How a picture is cut into tiles.
 public enum TileChoice: Hashable, Sendable {
   /// The published tile of the task, or the largest that fits the memory budget where that is smaller.
@@ -64,6 +66,8 @@ public struct RestorationOptions: Hashable, Sendable {
   public var region: PixelRegion?
   public var depth: OutputDepth = .keep
   public var metadata: MetadataPolicy = .keep
+  /// How the network is computed; the model must have been loaded for it.
+  public var precision: PrecisionChoice = .float32
   /// Mean over the eight flips and rotations of each tile: slower by eight, slightly better.
   public var usesSelfEnsemble = false
   public var checks: OutputChecks = .standard

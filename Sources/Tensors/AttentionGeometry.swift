@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Everything about one attention (queries of a cell against keys of a cell) that depends only on sizes.
@@ -121,7 +122,9 @@ public final class AttentionGeometry: Sendable {
   /// Whether the kernel reads the table itself, without `writeBias`.
   var readsTable: Bool { !isSpread }
 
-  /// How far apart scores may lie, in units of log 2, for the kernels to go without the running maximum: 2^-110 is well within
-  /// float32, and so is its relation to what a masked key keeps.
-  static let boundSpan = Float(110)
+  /// Where the largest score that a head can reach is put, in units of log 2: the softmax does not notice, and the kernels need
+  /// not look for the maximum (`grl_scores`).
+  static let scoreTop = Float(GRL_SCORE_TOP)
+  /// How far apart the scores of a bounded head may lie.
+  static let boundSpan = Float(GRL_SCORE_TOP - GRL_SCORE_BOTTOM)
 }

@@ -76,6 +76,26 @@ public struct StripeAttentionTask {
   }
 }
 
+extension AttentionSource {
+  /// Scores that attentions of `rule` take with these heads, and the arithmetic of each: cosine and weighted value.
+  fileprivate func scores(_ rule: AttentionRule) -> (scores: Double, operations: Double) {
+    let geometry = rule.geometry
+    let count = Double(geometry.keys.cellCount * geometry.queries.tokens) * Double(geometry.keys.tokens * heads)
+    return (count, 4 * count * Double(headWidth))
+  }
+}
+
+extension WindowAttentionTask {
+  fileprivate var scores: (scores: Double, operations: Double) { source.scores(rule) }
+}
+
+extension StripeAttentionTask {
+  fileprivate var scores: (scores: Double, operations: Double) {
+    let (first, second) = (source.scores(gather), source.scores(read))
+    return (first.scores + second.scores, first.operations + second.operations)
+  }
+}
+
 extension Compute {
   /// Queries that one kernel call takes: bounds its scratch.
   private static let queryChunk = 512
@@ -97,7 +117,9 @@ extension Compute {
       let stripeTasks = stripes.gather.geometry.keys.cellCount * stripes.source.heads
       let windowTasks = windows.rule.geometry.keys.cellCount * windows.source.heads
       // Stripes first: they are the longer tasks.
+      let clock = profile.map { AttentionClock(profile: $0, threadCount: pool.threadCount) }
       pool.run(count: stripeTasks + windowTasks) { index, worker in
+        let start = clock?.now ?? 0
         if index < stripeTasks {
           let (cell, head) = (index / stripes.source.heads, index % stripes.source.heads)
           if let rounded {
@@ -117,7 +139,9 @@ extension Compute {
             run(windows, cell: cell, head: head, bias: windowBias, scratch: scratch[worker])
           }
         }
+        clock?.add(since: start, isStripe: index < stripeTasks, worker: worker)
       }
+      clock?.book(windows: windows.scores, stripes: stripes.scores)
     }
   }
 
@@ -263,6 +287,11 @@ extension Compute {
     kernels.table.pointee.gather_normalised(&task)
   }
 
+  /// What the kernels are told of the scores.
+  func known(_ rule: AttentionRule, head: Int, _ mask: AttentionGeometry.Mask?) -> grl_scores {
+    rule.table.isBounded[head] && mask?.leavesEveryQueryAKey ?? true ? GRL_SCORES_WITHIN : GRL_SCORES_BELOW
+  }
+
   private func attend(
     _ rule: AttentionRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<Float>, qStride: Int,
     k: UnsafePointer<Float>, kStride: Int, v: UnsafePointer<Float>, width: Int, output: UnsafeMutablePointer<Float>,
@@ -271,7 +300,7 @@ extension Compute {
     let geometry = rule.geometry
     let queries = geometry.queries.tokens
     let mask = geometry.masks[geometry.queries.border(of: cell).rawValue]
-    let isBounded = rule.table.isBounded[head] && mask?.leavesEveryQueryAKey ?? true
+    let known = known(rule, head: head, mask)
     geometry.biasOffsets.withUnsafeBufferPointer { biasOffsets in
       (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
         for first in stride(from: 0, to: queries, by: Compute.queryChunk) {
@@ -281,8 +310,8 @@ extension Compute {
             key_rows: Int32(geometry.keyRows), key_columns: Int32(geometry.keyColumns), bias: bias[head],
             bias_offset: biasOffsets.baseAddress! + first, bias_row_step: geometry.biasRowStep,
             mask: mask?.values.base, mask_offset: mask == nil ? nil : maskOffsets.baseAddress! + first,
-            bounded: isBounded ? 1 : 0,
-            out: pixels == nil ? output + first * outputStride : output, out_index: pixels.map { $0 + first },
+            scores: known, out: pixels == nil ? output + first * outputStride : output,
+            out_index: pixels.map { $0 + first },
             out_stride: outputStride, scratch: scratch)
           kernels.table.pointee.attention(&task)
         }

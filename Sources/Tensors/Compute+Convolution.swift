@@ -5,10 +5,12 @@ extension Compute {
   /// `output = convolution(input) + residual`; `residual` may be `output`, `input` may not.
   public func apply(_ layer: Convolution, to input: FeatureMap, residual: FeatureMap? = nil, into output: FeatureMap) {
     precondition(layer.inputs == input.channels && layer.outputs == output.channels && input.pixels == output.pixels)
-    switch layer.weights {
-    case .float32(let weights): apply(layer, weights, to: input, residual: residual, into: output)
-    case .rounded(let weights): apply(layer, weights, to: input, residual: residual, into: output)
-    case .winograd(let weights): applyWinograd(layer, weights, to: input, residual: residual, into: output)
+    booked(.convolutions, operations: 18 * Double(layer.inputs * layer.outputs) * Double(input.pixels)) {
+      switch layer.weights {
+      case .float32(let weights): apply(layer, weights, to: input, residual: residual, into: output)
+      case .rounded(let weights): apply(layer, weights, to: input, residual: residual, into: output)
+      case .winograd(let weights): applyWinograd(layer, weights, to: input, residual: residual, into: output)
+      }
     }
   }
 

@@ -16,9 +16,11 @@ extension Compute {
   public func meanPool(_ input: FeatureMap, factor: Int, into output: FeatureMap) {
     precondition(output.height * factor == input.height && output.width * factor == input.width)
     guard workspace.holdsMemory else { return }
-    pool.run(count: output.height) { row, _ in
-      grl_mean_pool(
-        input.base, Int32(input.width), Int32(input.channels), Int32(factor), Int32(row), Int32(row + 1), output.base)
+    booked(.rearrangement) {
+      pool.run(count: output.height) { row, _ in
+        grl_mean_pool(
+          input.base, Int32(input.width), Int32(input.channels), Int32(factor), Int32(row), Int32(row + 1), output.base)
+      }
     }
   }
 
@@ -26,9 +28,11 @@ extension Compute {
   public func pixelShuffle(_ input: FeatureMap, scale: Int, into output: FeatureMap) {
     precondition(input.channels == output.channels * scale * scale && output.pixels == input.pixels * scale * scale)
     guard workspace.holdsMemory else { return }
-    pool.run(count: input.height) { row, _ in
-      grl_pixel_shuffle(
-        input.base, Int32(input.width), Int32(output.channels), Int32(scale), Int32(row), Int32(row + 1), output.base)
+    booked(.rearrangement) {
+      pool.run(count: input.height) { row, _ in
+        grl_pixel_shuffle(
+          input.base, Int32(input.width), Int32(output.channels), Int32(scale), Int32(row), Int32(row + 1), output.base)
+      }
     }
   }
 
@@ -38,10 +42,12 @@ extension Compute {
       output.height == 2 * input.height && output.width == 2 * input.width && input.channels == output.channels)
     guard workspace.holdsMemory else { return }
     let channels = input.channels
-    pool.run(count: output.height) { row, _ in
-      let source = input.base + (row / 2) * input.width * channels
-      let target = output.base + row * output.width * channels
-      for x in 0..<output.width { (target + x * channels).update(from: source + (x / 2) * channels, count: channels) }
+    booked(.rearrangement) {
+      pool.run(count: output.height) { row, _ in
+        let source = input.base + (row / 2) * input.width * channels
+        let target = output.base + row * output.width * channels
+        for x in 0..<output.width { (target + x * channels).update(from: source + (x / 2) * channels, count: channels) }
+      }
     }
   }
 
@@ -68,6 +74,10 @@ extension Compute {
     return total.map { Float($0 / Double(input.pixels)) }
   }
 
+  private func forEachRow(of height: Int, _ body: (_ row: Int) -> Void) {
+    booked(.rearrangement) { pool.run(count: height) { row, _ in body(row) } }
+  }
+
   /// `output = (padded input - mean) * range`.
   ///
   /// Padding lies below and to the right. It mirrors without repeating the edge where both pads are smaller than the sides they
@@ -79,7 +89,7 @@ extension Compute {
     guard workspace.holdsMemory else { return }
     let mirrors = output.height - height < height && output.width - width < width
     input.values.withUnsafeBufferPointer { values in
-      for y in 0..<output.height {
+      forEachRow(of: output.height) { y in
         let sourceY = y < height ? y : 2 * height - 2 - y
         for x in 0..<output.width {
           let sourceX = x < width ? x : 2 * width - 2 - x
@@ -106,12 +116,13 @@ extension Compute {
     guard workspace.holdsMemory else { return Tensor(measuring: shape) }
     var output = Tensor(shape: shape)
     output.values.withUnsafeMutableBufferPointer { values in
-      for y in 0..<height {
+      let target = values.baseAddress!
+      forEachRow(of: height) { y in
         for x in 0..<width {
           let source = input.base + (y * input.width + x) * input.channels
           for channel in 0..<channels {
             let value = source[input.channels == 1 ? 0 : channel] / range
-            values[(y * width + x) * channels + channel] = value + mean[mean.count == 1 ? 0 : channel]
+            target[(y * width + x) * channels + channel] = value + mean[mean.count == 1 ? 0 : channel]
           }
         }
       }

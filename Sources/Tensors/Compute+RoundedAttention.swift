@@ -147,8 +147,8 @@ extension Compute {
           key_columns: Int32(geometry.keyColumns), bias: bias[head], bias_offset: biasOffsets.baseAddress!,
           bias_row_step: geometry.biasRowStep, mask: mask?.values.base,
           mask_offset: mask == nil ? nil : maskOffsets.baseAddress!,
-          bounded: rule.table.isBounded[head] && mask?.leavesEveryQueryAKey ?? true ? 1 : 0, out: output,
-          out_index: pixels, out_stride: outputStride, scratch: scratch)
+          scores: known(rule, head: head, mask), out: output, out_index: pixels, out_stride: outputStride,
+          scratch: scratch)
         rounded.table.pointee.attention(&task)
       }
     }

@@ -9,14 +9,17 @@ public struct Compute {
   public let workspace: Workspace
   /// Shown each named intermediate result; nil in normal runs. A traced pass computes chains step by step.
   public let trace: ((_ name: String, _ map: FeatureMap) -> Void)?
+  /// Told where the time goes; nil in normal runs.
+  public let profile: Profile?
   let kernels: Kernels
   /// Nil where the precision is float32.
   let rounded: RoundedKernels?
 
   public init(
     _ arithmetic: Arithmetic, pool: ThreadPool, workspace: Workspace,
-    trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil
+    trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil, profile: Profile? = nil
   ) {
+    self.profile = profile
     self.arithmetic = arithmetic
     self.pool = pool
     self.workspace = workspace
@@ -62,6 +65,16 @@ public struct Compute {
     if let trace, workspace.holdsMemory {
       traceSteps(of: layers, norm: norm, input: input, names: names, trace)
     }
+    let operations = layers.reduce(0) { $0 + 2 * Double($1.inputs) * Double($1.outputs) } * Double(input.pixels)
+    booked(layers.isEmpty ? .norms : .products, operations: operations) {
+      run(layers, norm: norm, on: input, residual: residual, local: local, into: output)
+    }
+  }
+
+  private func run(
+    _ layers: [Linear], norm: LayerNorm?, on input: FeatureMap, residual: FeatureMap?, local: GatedFeatures?,
+    into output: FeatureMap
+  ) {
     workspace.scope {
       let widest = layers.map(\.outputs).max() ?? 0
       let needsScratch = layers.count > 1 || norm != nil

@@ -34,10 +34,9 @@ public struct PositionBias: Sendable {
 
   /// The bias of each table entry, evaluated once for a cell shape.
   ///
-  /// `[heads, tableRows, tableColumns]`, both axes reversed (see `AttentionGeometry`), in units of log 2. A constant is taken off
-  /// all biases of a bounded head, which the softmax does not notice, so that its scores lie between
-  /// `-AttentionGeometry.boundSpan` and 0 and the kernels need not look for the maximum: the cosine is at most 1, so a score
-  /// reaches at most the largest bias plus the temperature.
+  /// `[heads, tableRows, tableColumns]`, both axes reversed (see `AttentionGeometry`), in units of log 2. A constant is added to
+  /// all biases of a head so that its scores reach at most `AttentionGeometry.scoreTop`: the cosine is at most 1, so a score
+  /// reaches at most the largest bias plus the temperature. A head is bounded where they also stay above `GRL_SCORE_BOTTOM`.
   public struct Table: Sendable {
     let values: Parameters
     let floatsPerHead: Int
@@ -74,9 +73,8 @@ public struct PositionBias: Sendable {
         let reach = temperatures[head] * AttentionGeometry.logBase * 1.0001
         let (low, high) = table.reduce((Float.infinity, -Float.infinity)) { (min($0.0, $1), max($0.1, $1)) }
         isBounded.append(high - low + 2 * reach < AttentionGeometry.boundSpan)
-        if isBounded[head] {
-          for index in 0..<count { table[index] -= high + reach }
-        }
+        let shift = AttentionGeometry.scoreTop - (high + reach)
+        for index in 0..<count { table[index] += shift }
       }
     }
     return Table(values: values, floatsPerHead: count, isBounded: isBounded)

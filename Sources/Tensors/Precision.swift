@@ -8,6 +8,15 @@ public enum Precision: String, Sendable, CaseIterable {
   case bfloat16 = "bf16"
 }
 
+/// What a person chooses between speed and exactness.
+public enum PrecisionChoice: String, Sendable, CaseIterable {
+  case float32
+  /// float32, and every 3x3 convolution computed as its definition says, without Winograd's method.
+  case exact
+  /// Factors of products rounded to bfloat16.
+  case bfloat16 = "bf16"
+}
+
 /// How products of bfloat16 numbers are computed. Each is deterministic by itself; they differ in the order of additions.
 public enum ProductUnit: String, Sendable, CaseIterable {
   /// With the float32 instructions of the instruction set: everywhere, no faster than float32.
@@ -81,8 +90,20 @@ public struct Arithmetic: Hashable, Sendable, CustomStringConvertible {
     self.productUnit = precision == .float32 ? .plain : productUnit ?? ProductUnit.best(for: instructionSet)
   }
 
+  /// The best way of this machine to compute as `choice` says.
+  public init(_ choice: PrecisionChoice, instructionSet: InstructionSet = .best) {
+    self.init(
+      instructionSet, precision: choice == .bfloat16 ? .bfloat16 : .float32,
+      convolutionMethod: choice == .exact ? .direct : nil)
+  }
+
+  /// Two with the same words give the same bits.
   public var description: String {
-    precision == .float32 ? instructionSet.rawValue : "\(instructionSet.rawValue) bf16 \(productUnit.rawValue)"
+    switch (precision, convolutionMethod) {
+    case (.bfloat16, _): "\(instructionSet.rawValue) bf16 \(productUnit.rawValue)"
+    case (.float32, .direct): "\(instructionSet.rawValue) exact"
+    case (.float32, .winograd): instructionSet.rawValue
+    }
   }
 
   /// The kernels on rounded factors, or nil for float32.

@@ -8,6 +8,8 @@ import Tensors
 extension RestorationTask: ExpressibleByArgument {}
 extension ModelVariant: ExpressibleByArgument {}
 extension ColourFilterArray: ExpressibleByArgument {}
+extension PeerProcess.Engine: ExpressibleByArgument {}
+extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 extension OutputDepth: ExpressibleByArgument {}
 extension MetadataPolicy: ExpressibleByArgument {}

@@ -50,7 +50,7 @@ static void time_product(const grl_kernels *kernels, int rows, int k, int n, dou
   free(a), free(b), free(bias), free(c), free(packed);
 }
 
-static void time_attention(const grl_kernels *kernels, int queries, int key_rows, int key_columns, int width, int bounded,
+static void time_attention(const grl_kernels *kernels, int queries, int key_rows, int key_columns, int width, grl_scores scores,
                            double peak) {
   const int keys = key_rows * key_columns, padded = (keys + 31) / 32 * 32, stride = (queries + 31) / 32 * 32;
   const int value_stride = (width + 15) / 16 * 16;
@@ -63,7 +63,7 @@ static void time_attention(const grl_kernels *kernels, int queries, int key_rows
   for (int i = 0; i < queries + keys + 16 * key_rows; i++) bias[i] -= 40;  // bounded scores lie below 0
   grl_attention task = {.q = q, .k = k, .v = v, .q_stride = stride, .k_stride = padded, .v_stride = value_stride,
                         .head_dim = width, .query_count = queries, .key_rows = key_rows, .key_columns = key_columns, .bias = bias,
-                        .bias_offset = offsets, .bias_row_step = key_columns + 16, .bounded = bounded, .out = out,
+                        .bias_offset = offsets, .bias_row_step = key_columns + 16, .scores = scores, .out = out,
                         .out_stride = value_stride, .scratch = scratch};
   double best = 1e9;
   for (int repeat = 0; repeat < REPEATS; repeat++) {
@@ -74,7 +74,7 @@ static void time_attention(const grl_kernels *kernels, int queries, int key_rows
     if (seconds < best) best = seconds;
   }
   char what[64];
-  snprintf(what, sizeof what, "attention %d x (%d x %d), width %d%s", queries, key_rows, key_columns, width, bounded ? "" : ", no bound");
+  snprintf(what, sizeof what, "attention %d x (%d x %d), width %d%s", queries, key_rows, key_columns, width, scores == GRL_SCORES_WITHIN ? "" : scores == GRL_SCORES_BELOW ? ", one bound" : ", no bound");
   show(what, 4.0 * queries * keys * width, best, peak);
   free(q), free(k), free(v), free(bias), free(out), free(scratch), free(offsets);
 }
@@ -112,7 +112,7 @@ static void time_rounded_product(const grl_bf16_kernels *kernels, int rows, int 
 
 // Gathering the operands is shown apart.
 static void time_rounded_attention(const grl_bf16_kernels *kernels, int queries, int key_rows, int key_columns, int width,
-                                   int bounded, double peak) {
+                                   grl_scores scores, double peak) {
   const int keys = key_rows * key_columns, depth = (width + 31) / 32 * 32, tokens = queries > keys ? queries : keys;
   float *x = noise((size_t)tokens * 192), *bias = noise((size_t)(queries + keys + 16 * key_rows));
   float *out = noise((size_t)queries * (size_t)width);
@@ -124,7 +124,7 @@ static void time_rounded_attention(const grl_bf16_kernels *kernels, int queries,
   for (int i = 0; i < queries + keys + 16 * key_rows; i++) bias[i] -= 40;
   grl_bf16_attention task = {.q = q, .k = k, .v = v, .q_stride = depth, .head_dim = width, .query_count = queries,
                              .key_rows = key_rows, .key_columns = key_columns, .bias = bias, .bias_offset = offsets,
-                             .bias_row_step = key_columns + 16, .bounded = bounded, .out = out, .out_stride = width,
+                             .bias_row_step = key_columns + 16, .scores = scores, .out = out, .out_stride = width,
                              .scratch = scratch};
   double best = 1e9, best_gather = 1e9;
   for (int repeat = 0; repeat < REPEATS; repeat++) {
@@ -144,7 +144,7 @@ static void time_rounded_attention(const grl_bf16_kernels *kernels, int queries,
     if (gather < best_gather) best_gather = gather;
   }
   char what[64];
-  snprintf(what, sizeof what, "attention %d x (%d x %d), width %d%s", queries, key_rows, key_columns, width, bounded ? "" : ", no bound");
+  snprintf(what, sizeof what, "attention %d x (%d x %d), width %d%s", queries, key_rows, key_columns, width, scores == GRL_SCORES_WITHIN ? "" : scores == GRL_SCORES_BELOW ? ", one bound" : ", no bound");
   show(what, 4.0 * queries * keys * width, best, peak);
   printf("    %.1f G weights/s; gathering takes %.0f %% on top\n", (double)queries * keys / best / 1e9, 100 * best_gather / best);
   free(q), free(k), free(v), free(x), free(bias), free(out), free(scratch), free(offsets);
@@ -153,7 +153,7 @@ static void time_rounded_attention(const grl_bf16_kernels *kernels, int queries,
 int main(void) {
   static const int products[][3] = {{16384, 64, 192}, {16384, 64, 64}, {16384, 64, 128}, {16384, 128, 64}, {8192, 180, 540},
                                     {8192, 180, 180}, {8192, 360, 180}, {8192, 180, 360}, {8192, 576, 64}};
-  static const int attentions[][5] = {{64, 1, 64, 16, 1}, {256, 1, 256, 16, 1}, {256, 1, 256, 16, 0}, {256, 1, 256, 32, 1},
+  static const int attentions[][5] = {{64, 1, 64, 16, 1}, {256, 1, 256, 16, 1}, {256, 1, 256, 16, GRL_SCORES_BELOW}, {256, 1, 256, 16, GRL_SCORES_ANY}, {256, 1, 256, 32, 1},
                                       {1024, 32, 32, 30, 1}, {512, 64, 128, 16, 1}, {512, 1, 512, 16, 1}, {1296, 1, 1296, 32, 1}};
   for (int isa = GRL_ISA_AVX2; isa <= GRL_ISA_NEON; isa++) {
     const grl_kernels *kernels = grl_kernels_for((grl_isa)isa);

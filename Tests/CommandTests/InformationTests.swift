@@ -104,5 +104,25 @@ import Testing
     #expect(seconds.count == 3 && seconds.allSatisfy { $0 > 0 })
     #expect(report["medianSeconds"] as? Double == seconds.sorted()[1])
     #expect(try #require(report["peakBytes"] as? Int) > 1 << 20)
+    #expect(try #require(report["gigaflop"] as? Double) > 0.1 && report["peers"] as? [String] == [])
+    let operators = try #require(report["operators"] as? [[String: Any]])
+    let parts = try #require(report["parts"] as? [[String: Any]])
+    #expect(operators.compactMap { $0["name"] as? String }.contains("stripe attention"))
+    #expect(parts.compactMap { $0["name"] as? String }.contains("stage 0"))
+    let time = operators.reduce(0) { $0 + ($1["shareOfTime"] as? Double ?? 0) }
+    #expect(abs(time - 1) < 1e-6)
+  }
+
+  @Test("bench says with which arithmetic, and what is wrong with another engine", arguments: ["exact", "bf16"])
+  func benchPrecision(precision: String) async throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["bench", "--model", "denoise-color-tiny", "--size", "16", "--runs", "1", "--precision", precision]
+    let text = try await GRLProcess.run(arguments, in: folder)
+    #expect(text.status == 0 && text.outputText.contains(" \(precision)"))
+    let alone = try await GRLProcess.run(["bench", "--python", "python3"], in: folder)
+    #expect(alone.status == 2 && alone.oneErrorLine().contains("--compare"))
+    let missing = try await GRLProcess.run(
+      arguments + ["--compare", "openvino", "--python", "no-such-python"], in: folder)
+    #expect(missing.status == 1 && missing.oneErrorLine().contains("openvino"))
   }
 }

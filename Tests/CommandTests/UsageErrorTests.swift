@@ -20,7 +20,7 @@ import Testing
     (["restore", "--task", "denoise", "--overlap", "-3", "a.png"], "--overlap"),
     (["restore", "--task", "denoise", "--memory", "lots", "a.png"], "4G"),
     (["restore", "--task", "denoise", "--threads", "0", "a.png"], "1 to 1024"),
-    (["restore", "--task", "denoise", "--precision", "bf16", "a.png"], "f32"),
+    (["restore", "--task", "denoise", "--precision", "f16", "a.png"], "bf16"),
     (["restore", "--task", "denoise", "--region", "1,2,3", "a.png"], "X,Y,WIDTH,HEIGHT"),
     (["restore", "--task", "denoise", "--events", "xml", "a.png"], "ndjson"),
     (["restore", "--task", "denoise", "--depth", "12", "a.png"], "16"),

@@ -19,6 +19,7 @@ enum Samples {
     job.memoryBytes = 4 << 30
     job.threadCount = 2
     job.region = rectangle
+    job.precision = "bf16"
     job.usesSelfEnsemble = true
     job.transfer = "linear"
     job.output = "/photos/out.png"
@@ -35,8 +36,19 @@ enum Samples {
     .plan(JobRequest(inputs: ["/photos"], task: "sr")), .submit(job), .watch, .pause(job: "j1"), .resume(job: "j1"),
     .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
     .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
-    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44), .stopTrying, .shutDown,
+    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
+    .attention(job, path: "/photos/harbour 1.png", attention),
+    .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown,
   ]
+
+  static let attention = AttentionOrder(
+    x: 212, y: 148, stage: 2, block: 3, kind: "anchors", head: 1, hasBias: false, hasTemperature: false,
+    isHalfScale: true)
+  static let figures = AttentionFigures(
+    entropyBits: 5.25, entropyLimitBits: 13, meanDistance: 38.5, radius90: 60, massInWindow: 0.25, massOnPadding: 0.125,
+    anisotropy: 0.5, anisotropyOfCell: -0.25, topKeys: [.init(x: 212, y: 84, share: 0.0625)])
+  static let network = AttentionNetwork(
+    model: "denoise-color-tiny", depths: [4, 4, 4, 4], windowHeads: 2, stripeHeads: 2)
 
   static let engine = EngineInfo(
     version: WireProtocol.version, program: "0.2.0", host: "tower", processID: 4711, threadCount: 2,
@@ -102,6 +114,16 @@ enum Samples {
           ], problem: "a result exists", command: "grl restore --task denoise '/photos/harbour 1.png'")),
       .submitted(job: "j1"), .jobs([jobInfo]),
       .trial(TrialInfo(before: pixels, after: pixels, model: "denoise-color-tiny", seconds: 0.75)),
+      .attention(
+        AttentionInfo(
+          network: network, order: attention, pictureWidth: 640, pictureHeight: 480, tile: rectangle, rows: 16,
+          columns: 32, left: 8, top: 4, mapColumns: 80, mapRows: 60, pixelsPerKey: 4, parts: [rectangle],
+          window: [rectangle], isShifted: true, anchor: rectangle, largest: 0.0625, correlation: 0.75, figures: figures,
+          seconds: 0.0125, isNewPass: true)),
+      .attentionOverview(
+        AttentionOverview(
+          network: network, x: 212, y: 148,
+          entries: [.init(stage: 2, block: 3, kind: "stripe", head: 1, figures: figures)], seconds: 0.5)),
     ] + events.map(Reply.event)
 
   /// Fails to compile when a kind of message is added: put one into the lists above then, and into the recorded conversation.
@@ -125,6 +147,8 @@ enum Samples {
     case .remove: "remove"
     case .jobPreview: "jobPreview"
     case .tryRegion: "tryRegion"
+    case .attention: "attention"
+    case .attentionOverview: "attentionOverview"
     case .stopTrying: "stopTrying"
     case .shutDown: "shutDown"
     }
@@ -143,6 +167,8 @@ enum Samples {
     case .submitted: "submitted"
     case .jobs: "jobs"
     case .trial: "trial"
+    case .attention: "attention"
+    case .attentionOverview: "attentionOverview"
     case .event(let event):
       switch event {
       case .jobs: "event jobs"

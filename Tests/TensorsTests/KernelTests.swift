@@ -196,23 +196,34 @@ import Testing
   // MARK: Attention
 
   struct Cell: Sendable, CustomStringConvertible {
-    var queries = 16, keyRows = 1, keyColumns = 16, width = 16, masked = false, bounded = false
+    var queries = 16, keyRows = 1, keyColumns = 16, width = 16, masked = false
+    var known = GRL_SCORES_ANY
+    /// Of all scores, in units of log 2.
+    var shift: Float = 0
     var description: String {
-      "\(queries) queries, \(keyRows)x\(keyColumns) keys, width \(width)\(masked ? ", masked" : "")\(bounded ? ", bounded" : "")"
+      "\(queries) queries, \(keyRows)x\(keyColumns) keys, width \(width)\(masked ? ", masked" : ""), "
+        + "known \(known.rawValue) at \(shift)"
     }
   }
 
   static let cells: [Cell] = [
     (1, 1, 1, 1), (1, 1, 7, 6), (64, 1, 64, 16), (162, 1, 1296, 30), (16, 4, 32, 16), (13, 3, 96, 30), (9, 2, 1024, 6),
     (33, 1, 513, 64), (5, 1, 31, 17),
-  ].flatMap { queries, rows, columns, width in
-    [
-      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width),
-      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, masked: true),
-      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, bounded: true),
-      Cell(queries: queries, keyRows: rows, keyColumns: columns, width: width, masked: true, bounded: true),
-    ]
+  ].flatMap { (queries: Int, rows: Int, columns: Int, width: Int) -> [Cell] in
+    known.flatMap { known, shift in
+      [false, true].map { masked in
+        Cell(
+          queries: queries, keyRows: rows, keyColumns: columns, width: width, masked: masked, known: known, shift: shift
+        )
+      }
+    }
   }
+
+  /// At -64 the weights of some queries add up to enough and those of others do not; at -250 those of none.
+  private static let known: [(grl_scores, Float)] = [
+    (GRL_SCORES_ANY, 0), (GRL_SCORES_WITHIN, 60), (GRL_SCORES_WITHIN, -60), (GRL_SCORES_BELOW, 60),
+    (GRL_SCORES_BELOW, -64), (GRL_SCORES_BELOW, -250),
+  ]
 
   static func attend(_ cell: Cell, values: [Float]? = nil, _ kernels: UnsafePointer<grl_kernels>) -> [Float] {
     let keys = cell.keyRows * cell.keyColumns
@@ -223,7 +234,7 @@ import Testing
     let v = values ?? noise("v", keys * vStride)
     let rowStep = cell.keyRows == 1 ? 0 : cell.keyColumns + 11
     let bias = noise("bias", cell.queries * 3 + cell.keyRows * (cell.keyColumns + 11)).map {
-      10 * $0 - (cell.bounded ? 60 : 0)
+      10 * $0 + cell.shift
     }
     let biasOffset = (0..<cell.queries).map { Int32($0 * 3) }
     var mask = noise("mask", 2 * keys).map { $0 > 0 ? Float(-144) : 0 }
@@ -250,7 +261,7 @@ import Testing
                           key_rows: Int32(cell.keyRows), key_columns: Int32(cell.keyColumns), bias: bias.baseAddress,
                           bias_offset: biasOffset.baseAddress, bias_row_step: rowStep,
                           mask: cell.masked ? mask.baseAddress : nil,
-                          mask_offset: cell.masked ? maskOffset.baseAddress : nil, bounded: cell.bounded ? 1 : 0,
+                          mask_offset: cell.masked ? maskOffset.baseAddress : nil, scores: cell.known,
                           out: out.baseAddress, out_index: index.baseAddress, out_stride: outStride,
                           scratch: scratch.baseAddress)
                         kernels.pointee.attention(&task)

@@ -236,7 +236,7 @@ import Testing
     let v = gathered("v", keys, nil, scalar.pointee.gather_depth)
     let rowStep = cell.keyRows == 1 ? 0 : cell.keyColumns + 11
     let bias = noise("bias", cell.queries * 3 + cell.keyRows * (cell.keyColumns + 11)).map {
-      10 * $0 - (cell.bounded ? 60 : 0)
+      10 * $0 + cell.shift
     }
     let biasOffset = (0..<cell.queries).map { Int32($0 * 3) }
     var mask = noise("mask", 2 * keys).map { $0 > 0 ? Float(-144) : 0 }
@@ -263,7 +263,7 @@ import Testing
                         key_columns: Int32(cell.keyColumns), bias: bias.baseAddress,
                         bias_offset: biasOffset.baseAddress, bias_row_step: rowStep,
                         mask: cell.masked ? mask.baseAddress : nil,
-                        mask_offset: cell.masked ? maskOffset.baseAddress : nil, bounded: cell.bounded ? 1 : 0,
+                        mask_offset: cell.masked ? maskOffset.baseAddress : nil, scores: cell.known,
                         out: out.baseAddress, out_index: index.baseAddress, out_stride: width + 3, scratch: scratch)
                       table.pointee.attention(&task)
                     }
@@ -282,7 +282,7 @@ import Testing
   static let cells =
     KernelTests.cells + [
       KernelTests.Cell(queries: 40, keyColumns: 64, width: 48),
-      KernelTests.Cell(queries: 20, keyColumns: 100, width: 80, bounded: true),
+      KernelTests.Cell(queries: 20, keyColumns: 100, width: 80, known: GRL_SCORES_WITHIN),
       KernelTests.Cell(queries: 20, keyColumns: 100, width: 80, masked: true),
     ]
 

@@ -65,9 +65,7 @@ typedef struct {
   ptrdiff_t bias_row_step;
   const float *mask;           // or NULL
   const int32_t *mask_offset;  // [query]
-  // Nonzero: before the mask every score is known to lie in -120...0, and every query has a key that the mask leaves alone.
-  // Then no maximum is needed. Scores that the mask takes below -126 weigh nothing.
-  int bounded;
+  grl_scores scores;
   float *out;   // query i, channel d at out[out_index[i] * out_stride + d], or out[i * out_stride + d] if out_index is NULL
   const int32_t *out_index;
   ptrdiff_t out_stride;

@@ -63,7 +63,7 @@ typedef struct {
   ptrdiff_t bias_row_step;
   const float *mask;
   const int32_t *mask_offset;
-  int bounded;
+  grl_scores scores;
   float *out;
   const int32_t *out_index;
   ptrdiff_t out_stride;

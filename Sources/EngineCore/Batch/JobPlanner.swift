@@ -68,7 +68,8 @@ package final class JobPlanner {
         (picture.overlap, picture.reason) = (plan.tiles.overlap, plan.tiles.reason)
         (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
         picture.notes = plan.notes
-        picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card)).map { Double(plan.networkPixels) / $0 }
+        picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: settings.options.precision)
+          .map { Double(plan.networkPixels) / $0 }
       } catch {
         throw JobError.restoration(error, picture: nil)
       }
@@ -86,7 +87,7 @@ package final class JobPlanner {
       model: card, shape: shape, request: settings.request, options: settings.options, threads: threads)
     if let known = known[key] { return try known.get() }
     let result = Result { () throws(RestorationError) in
-      try Restorer(model: models.model(card), threadCount: threads)
+      try Restorer(model: models.model(card, precision: settings.options.precision), threadCount: threads)
         .plan(for: shape, request: settings.request, options: settings.options)
     }
     if known.count > 1000 { known.removeAll() }

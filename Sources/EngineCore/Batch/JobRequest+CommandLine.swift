@@ -29,6 +29,7 @@ extension JobRequest {
     add("--memory", memoryBytes.map(Self.sizeText))
     add("--threads", threadCount.map(String.init))
     add("--region", region.map { "\($0.x),\($0.y),\($0.width),\($0.height)" })
+    add("--precision", precision)
     if usesSelfEnsemble { words.append("--ensemble") }
     add("--max-pixels", maxPixels.map(String.init))
     add("--depth", depth == "keep" ? nil : depth)

@@ -2,6 +2,7 @@ import EngineWire
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 
 /// A `JobRequest` in the words of `Restoration`, every value checked.
 package struct JobSettings: Sendable {
@@ -33,6 +34,9 @@ package struct JobSettings: Sendable {
     }
     guard let metadata = MetadataPolicy(rawValue: job.metadata) else {
       throw refuse("metadata", job.metadata, MetadataPolicy.allCases.map(\.rawValue))
+    }
+    guard let precision = PrecisionChoice(rawValue: job.precision ?? "float32") else {
+      throw refuse("precision", job.precision ?? "", PrecisionChoice.allCases.map(\.rawValue))
     }
     if let name = job.variant, ModelVariant(rawValue: name) == nil {
       throw refuse("variant", name, ModelVariant.allCases.map(\.rawValue))
@@ -88,6 +92,7 @@ package struct JobSettings: Sendable {
     }
     options.depth = depth
     options.metadata = metadata
+    options.precision = precision
     options.usesSelfEnsemble = job.usesSelfEnsemble
     self.options = options
   }

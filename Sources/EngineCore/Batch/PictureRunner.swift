@@ -83,9 +83,14 @@ package final class PictureRunner {
 
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
-    if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount { return restorer }
+    let precision = order.settings.options.precision
+    if let restorer, restorer.model.card == card, restorer.model.network.arithmetic == Arithmetic(precision),
+      restorer.threadCount == order.threadCount
+    {
+      return restorer
+    }
     restorer = nil  // Two at once would hold two sets of weights.
-    let made = Restorer(model: try models.model(card), threadCount: order.threadCount, gate: gate)
+    let made = Restorer(model: try models.model(card, precision: precision), threadCount: order.threadCount, gate: gate)
     restorer = made
     return made
   }
@@ -158,7 +163,10 @@ package final class PictureRunner {
   private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {
     guard last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else { return }
     let share = Double(plan.networkPixels) / Double(plan.area.width * plan.area.height)
-    do { speeds.record(model: try models.hash(card), pixelsPerSecond: last.pixelsPerSecond * share) } catch { return }
+    do {
+      speeds.record(
+        model: try models.hash(card), precision: plan.options.precision, pixelsPerSecond: last.pixelsPerSecond * share)
+    } catch { return }
   }
 }
 

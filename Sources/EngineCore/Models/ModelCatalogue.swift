@@ -3,6 +3,7 @@ import Foundation
 import GRLModel
 import Restoration
 import Synchronization
+import Tensors
 
 /// The installed models as jobs see them: loaded once, hashed once, shared by all threads.
 package final class ModelCatalogue: Sendable {
@@ -27,7 +28,7 @@ package final class ModelCatalogue: Sendable {
 
   private struct State {
     /// The last used first.
-    var loaded: [(stamp: FileStamp, model: RestorationModel)] = []
+    var loaded: [(stamp: FileStamp, arithmetic: Arithmetic, model: RestorationModel)] = []
     var hashes: [FileStamp: String] = [:]
     var cards: [Named: ModelCard] = [:]
   }
@@ -53,20 +54,24 @@ package final class ModelCatalogue: Sendable {
   }
 
   /// The model behind a card, from memory where it was used lately and its file has not changed.
-  package func model(_ card: ModelCard) throws(RestorationError) -> RestorationModel {
-    guard let stamp = Self.stamp(card.path) else { return try library.load(card) }
+  package func model(
+    _ card: ModelCard, precision: PrecisionChoice
+  ) throws(RestorationError) -> RestorationModel {
+    guard let stamp = Self.stamp(card.path) else { return try library.load(card, precision: precision) }
+    let arithmetic = Arithmetic(precision)
     let found = state.withLock { state -> RestorationModel? in
-      guard let place = state.loaded.firstIndex(where: { $0.stamp == stamp && $0.model.card == card }) else {
-        return nil
+      let place = state.loaded.firstIndex {
+        $0.stamp == stamp && $0.arithmetic == arithmetic && $0.model.card == card
       }
+      guard let place else { return nil }
       let entry = state.loaded.remove(at: place)
       state.loaded.insert(entry, at: 0)
       return entry.model
     }
     if let found { return found }
-    let model = try library.load(card)
+    let model = try library.load(card, precision: precision)
     state.withLock { state in
-      state.loaded.insert((stamp, model), at: 0)
+      state.loaded.insert((stamp, arithmetic, model), at: 0)
       if state.loaded.count > Self.mostLoaded { state.loaded.removeLast() }
     }
     return model
@@ -109,7 +114,7 @@ package final class ModelCatalogue: Sendable {
       summary: card.summary,
       parameterCount: GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) },
       settings: settings, facts: card.facts.map { ModelInfo.Fact(name: $0.name, text: $0.text) },
-      pixelsPerSecond: speeds.pixelsPerSecond(model: hash))
+      pixelsPerSecond: speeds.pixelsPerSecond(model: hash, precision: .float32))
   }
 
   /// What tells whether a file changed; nil where it is no file by that name (an installed model's name).

@@ -10,9 +10,16 @@ import Tensors
 package final class SpeedBook: Sendable {
   private struct Entry: Codable {
     let model: String
+    /// Nil for float32.
+    let precision: String?
     let machine: String
     var pixelsPerSecond: Double
     var measured: Double
+
+    func `is`(_ model: String, _ precision: PrecisionChoice, on machine: String) -> Bool {
+      self.model == model && self.machine == machine
+        && (self.precision ?? PrecisionChoice.float32.rawValue) == precision.rawValue
+    }
   }
 
   private static let mostEntries = 200
@@ -33,24 +40,25 @@ package final class SpeedBook: Sendable {
     self.threadCount = threadCount
   }
 
-  package func pixelsPerSecond(model: String) -> Double? {
+  package func pixelsPerSecond(model: String, precision: PrecisionChoice) -> Double? {
     state.withLock { state in
       let known = loaded(&state)
-      return known.entries.first { $0.model == model && $0.machine == known.machine }?.pixelsPerSecond
+      return known.entries.first { $0.is(model, precision, on: known.machine) }?.pixelsPerSecond
     }
   }
 
   /// Takes a measurement in and writes the file anew. What other processes wrote in between is kept.
-  package func record(model: String, pixelsPerSecond: Double) {
+  package func record(model: String, precision: PrecisionChoice, pixelsPerSecond: Double) {
     guard pixelsPerSecond.isFinite, pixelsPerSecond > 0 else { return }
     state.withLock { state in
       var known = loaded(&state)
       if let path { known.entries = Self.read(path) }
-      let place = known.entries.firstIndex { $0.model == model && $0.machine == known.machine }
+      let place = known.entries.firstIndex { $0.is(model, precision, on: known.machine) }
       let before = place.map { known.entries.remove(at: $0).pixelsPerSecond } ?? pixelsPerSecond
       known.entries.insert(
         Entry(
-          model: model, machine: known.machine, pixelsPerSecond: (before + pixelsPerSecond) / 2,
+          model: model, precision: precision == .float32 ? nil : precision.rawValue, machine: known.machine,
+          pixelsPerSecond: (before + pixelsPerSecond) / 2,
           measured: Date().timeIntervalSince1970.rounded()), at: 0)
       if known.entries.count > Self.mostEntries { known.entries.removeLast(known.entries.count - Self.mostEntries) }
       state = known

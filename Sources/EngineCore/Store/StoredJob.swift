@@ -46,7 +46,7 @@ package struct PictureRecord: Codable, Hashable, Sendable {
   package var right: Identity?
   package var model: String
   package var modelHash: String
-  /// Results of two instruction sets differ by rounding.
+  /// `Arithmetic.description`, precision included: results of two differ by rounding.
   package var instructionSet: String
   package var width: Int
   package var height: Int

@@ -29,6 +29,9 @@ extension PlanRow {
     case .threads:
       let most = max(1, session.engine?.threadCount ?? 1)
       request.threadCount = Self.next([nil] + (1...most).map { Optional($0) }, request.threadCount, step)
+    case .precision:
+      let next = Self.next(Self.precisions, request.precision ?? Self.precisions[0], step)
+      request.precision = next == Self.precisions[0] ? nil : next
     case .ensemble: request.usesSelfEnsemble.toggle()
     case .depth: request.depth = Self.next(["keep", "8", "16"], request.depth, step)
     case .metadata: request.metadata = Self.next(["keep", "strip"], request.metadata, step)

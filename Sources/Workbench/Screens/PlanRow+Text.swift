@@ -22,6 +22,7 @@ extension PlanRow {
     case .overlap: request.overlap.map(String.init) ?? "automatic"
     case .memory: request.memoryBytes.map(Quantity.memory) ?? "automatic"
     case .threads: request.threadCount.map(String.init) ?? "all cores"
+    case .precision: request.precision ?? Self.precisions[0]
     case .ensemble: request.usesSelfEnsemble ? "on" : "off"
     case .depth: request.depth == "keep" ? "as the picture" : request.depth + " bit"
     case .metadata: request.metadata == "strip" ? "dropped" : "kept"

@@ -3,7 +3,7 @@ import EngineWire
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case task, model, sigma, quality, scale, pattern, transfer, right, region
-  case tile, overlap, memory, threads, ensemble
+  case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, subfolders
 
   /// The rows that mean something for what is planned.
@@ -48,6 +48,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     case .overlap: "pixels that neighbouring tiles share; automatic is the published value"
     case .memory: "what the engine may hold resident; automatic: from what is free"
     case .threads: "cores that compute; the result is the same for any number"
+    case .precision: "float32, exact (no shortcuts in convolutions), or bf16: faster, a last bit less sharp"
     case .ensemble: "mean over eight flips and turns: eight times slower, slightly better"
     case .depth: "bits of a sample in the result"
     case .metadata: "EXIF and resolution; colour profiles always stay"
@@ -59,6 +60,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
   }
 
   static let tasks = ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"]
+  static let precisions = ["float32", "exact", "bf16"]
   static let patterns = ["rggb", "grbg", "gbrg", "bggr"]
   static let standardName = "{stem}_{task}.{ext}"
 }

@@ -22,6 +22,7 @@ enum PlanText {
     add("--overlap", request.overlap.map(String.init))
     add("--memory", request.memoryBytes.map(PlanRow.sizeText))
     add("--threads", request.threadCount.map(String.init))
+    add("--precision", request.precision)
     add("--region", request.region.map { "\($0.x),\($0.y),\($0.width),\($0.height)" })
     add("--depth", request.depth == "keep" ? nil : request.depth)
     add("--metadata", request.metadata == "keep" ? nil : request.metadata)
@@ -79,6 +80,7 @@ enum PlanText {
   ]
   private static let known = Set(rows.keys).union([
     "--scale", "--cfa", "--variant", "--region", "--depth", "--metadata", "-o", "--output", "--output-dir",
+    "--precision",
   ])
 
   /// Options that no row reads.
@@ -99,6 +101,11 @@ enum PlanText {
         return "--region is X,Y,WIDTH,HEIGHT"
       }
       request.region = Rectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+    case "--precision":
+      guard PlanRow.precisions.contains(value) else {
+        return "--precision is \(PlanRow.precisions.joined(separator: ", "))"
+      }
+      request.precision = value == PlanRow.precisions[0] ? nil : value
     case "--depth":
       guard ["keep", "8", "16"].contains(value) else { return "--depth is keep, 8 or 16" }
       request.depth = value

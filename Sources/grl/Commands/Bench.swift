@@ -9,13 +9,17 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast the network is on this machine.",
     discussion: """
-      Times the forward pass alone, on a generated picture, after one pass that is not counted. With --model the weights are \
-      that model's; otherwise the published configuration of --task and --variant runs with generated weights.
+      Times the forward pass alone, on a generated picture, after one pass that is not counted, and tells which operators and \
+      parts of the network take how much of it. With --model the weights are that model's; otherwise the published \
+      configuration of --task and --variant runs with generated weights. --compare runs the same network through another \
+      engine, which --python must have, its passes between ours, and prints how many times as fast ours is.
 
       EXAMPLES
         grl bench --size 256 --threads 2
         grl bench --model denoise-color-tiny --size 256x384 --runs 9 --json
         grl bench --task sr --scale 4 --variant base --size 128 --isa avx2
+        grl bench --size 128 --precision bf16
+        grl bench --size 128 --compare openvino --compare onnxruntime --python ~/venv/bin/python
       """)
 
   @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
@@ -29,6 +33,11 @@ struct Bench: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @Option(help: "Passes that are timed (default: 5).", transform: number(in: 1...1000)) var runs: Int?
   @Option(help: "Instruction set (default: the best this machine has).") var isa: InstructionSet?
+  @Option(help: "float32; exact: convolutions without shortcuts; bf16: faster where the processor has it.")
+  var precision: PrecisionChoice = .float32
+  @Option(help: "Run another engine beside ours; may be given several times.") var compare: [PeerProcess.Engine] = []
+  @Option(help: "Python that has that engine, PyTorch and safetensors (default: python3).", completion: .file())
+  var python: String?
   @Flag(help: "One JSON object instead of text.") var json = false
   @OptionGroup var common: CommonOptions
 
@@ -36,6 +45,7 @@ struct Bench: ParsableCommand {
     if model != nil && scale != nil {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }
+    if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
     if let isa, !InstructionSet.available.contains(isa) {
       let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
@@ -44,31 +54,40 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let console = common.console(showsProgress: true)
-    let (name, network) = try chosenNetwork()
+    let (name, configuration, checkpoint) = try chosenWeights()
+    let arithmetic = Arithmetic(precision, instructionSet: isa ?? .best)
+    let network = try GRL(checkpoint, configuration: configuration, arithmetic: arithmetic)
     let pool = ThreadPool(threadCount: threads.count)
     let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
     let session = try GRLSession(network: network, height: size.height, width: size.width, pool: pool)
-    let picture = size.generatedPicture(channels: network.configuration.inputChannels)
+    let picture = size.generatedPicture(channels: configuration.inputChannels)
+
+    let (profile, warm) = (Profile(), Profile())
+    let started = ContinuousClock.now
+    let output = session.restore(picture, profile: warm)
+    console.progress(
+      "bench", done: 0, detail: "first pass \((ContinuousClock.now - started).seconds.fixed(2)) s; starting")
+    let comparison = try compare.isEmpty ? nil : BenchComparison(compare, python: python ?? "python3")
+    defer { comparison?.removeFolder() }
+    try comparison?.start(checkpoint, configuration, picture, size, threads: pool.threadCount, ours: output)
 
     var seconds: [Double] = []
-    for run in 0...runs {
-      console.progress("bench", done: Double(run) / Double(runs + 1), detail: "\(run)/\(runs) runs")
+    var peakRate = arithmetic.instructionSet.peakRate(on: pool)
+    for run in 1...runs {
+      console.progress("bench", done: Double(run - 1) / Double(runs), detail: "\(run - 1)/\(runs) runs")
       let started = ContinuousClock.now
-      do { _ = try session.restore(picture) } catch { preconditionFailure("nothing cancels this pass: \(error)") }
-      if run > 0 { seconds.append((ContinuousClock.now - started).seconds) }
+      _ = session.restore(picture, profile: profile)
+      seconds.append((ContinuousClock.now - started).seconds)
+      try comparison?.runAll()
     }
+    peakRate = max(peakRate, arithmetic.instructionSet.peakRate(on: pool))
     console.endProgress()
 
-    let report = BenchReport(
-      network: name, width: size.width, height: size.height, threads: pool.threadCount,
-      instructionSet: network.instructionSet.rawValue, seconds: seconds, peakBytes: try Machine.peakResidentBytes(),
-      machine: Machine.description)
+    var report = BenchReport(
+      network: name, size: size, threads: pool.threadCount, arithmetic: arithmetic, seconds: seconds, profile: profile,
+      peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
+    report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
-  }
-
-  private func chosenNetwork() throws -> (name: String, GRL) {
-    let (name, configuration, checkpoint) = try chosenWeights()
-    return (name, try GRL(checkpoint, configuration: configuration, instructionSet: isa ?? .best))
   }
 
   private func chosenWeights() throws -> (name: String, GRLConfiguration, Checkpoint) {

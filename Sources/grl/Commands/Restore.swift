@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import Imaging
 import Restoration
+import Tensors
 
 struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,6 @@ struct Restore: ParsableCommand {
         grl restore --task denoise --events ndjson *.png | jq .event
       """)
 
-  enum Precision: String, ExpressibleByArgument, CaseIterable { case f32 }
   enum EventFormat: String, ExpressibleByArgument, CaseIterable { case ndjson }
 
   @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .file())
@@ -54,7 +54,8 @@ struct Restore: ParsableCommand {
     transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
   var memory: Int?
   @OptionGroup var threads: ThreadOptions
-  @Option(help: "Number format of the computation.") var precision: Precision = .f32
+  @Option(help: "float32; exact: convolutions without shortcuts; bf16: faster where the processor has it.")
+  var precision: PrecisionChoice = .float32
   @Option(
     help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
     transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
@@ -142,6 +143,7 @@ struct Restore: ParsableCommand {
     (job.overlap, job.memoryBytes, job.threadCount) = (overlap, memory, threads.threads)
     job.region = region.map { Rectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
     job.maxPixels = limits.maxPixels
+    job.precision = precision == .float32 ? nil : precision.rawValue
     (job.depth, job.metadata, job.usesSelfEnsemble) = (depth.rawValue, metadata.rawValue, ensemble)
     (job.output, job.outputFolder) = (output, outputDir)
     if let name { job.name = name }
