@@ -4,7 +4,7 @@ import Workbench
 @Suite("Rooms, and what lies over the screens")
 struct RoomTests {
   @Test(
-    "the rooms of screens 4 and 5 say what will be there", arguments: [(4, "attention"), (5, "compare")], [80, 60])
+    "the room of screen 5 says what will be there", arguments: [(5, "compare")], [80, 60])
   func rooms(room: (key: Int, name: String), columns: Int) throws {
     var desk = Desk(columns: columns, rows: columns == 80 ? 24 : 15)
     desk.press("\(room.key)", "[", "j", "Enter")
