@@ -12,11 +12,13 @@ import Testing
     stripeRows: .pixels(8), stripeColumns: .pixels(16), anchorFactor: 2, hasChannelAttention: true)
   /// Stripes by groups.
   static let groups = GRLConfiguration(
-    inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12), stripeColumns: .groups(2),
+    inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12),
+    stripeColumns: .groups(2),
     anchorFactor: 2)
   /// Anchors shift by 1, which is 4 pixels, where the stripe's 12 rows shift by 6.
   static let uneven = GRLConfiguration(
-    inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12), stripeColumns: .pixels(24),
+    inputChannels: 1, embeddingWidth: 16, depths: [4], windowSize: 6, stripeRows: .pixels(12),
+    stripeColumns: .pixels(24),
     anchorFactor: 4)
 
   static let queries = [(0, 0), (36, 20), (36, 0), (0, 20), (17, 11), (8, 16), (31, 7)]
@@ -95,7 +97,8 @@ import Testing
     let area = AttentionCell.Area(x: 0, y: 0, width: 37, height: 21)
     try session.inspect(
       traced.input,
-      with: AttentionProbe(blocks: Set(traced.network.configuration.blocks), area: area) { (block) throws(OutOfMemory) in
+      with: AttentionProbe(blocks: Set(traced.network.configuration.blocks), area: area) {
+        (block) throws(OutOfMemory) in
         _ = try block.rows(x: 0, y: 0, [AttentionQuestion(.stripe, head: 0)])
       })
     #expect(try session.restore(traced.input).values == before.values)

@@ -20,7 +20,8 @@ import Testing
     let compute = Compute(Arithmetic(), pool: pool, workspace: Workspace(floats: 1 << 20))
     let configuration = golden.configuration
     let rules = network.rules(
-      height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[0][block]
+      height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[0][
+        block]
     let place = BlockPlace(stage: 0, block: block)
     let window = golden.tensors["prob.block\(block).window"]!
     let read = golden.tensors["prob.block\(block).w2a"]!

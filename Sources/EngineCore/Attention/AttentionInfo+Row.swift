@@ -13,7 +13,8 @@ extension AttentionNetwork {
 
 extension AttentionInfo {
   init(
-    _ row: AttentionRow, _ order: AttentionOrder, _ picture: InspectedPicture, correlation: Double? = nil, seconds: Double,
+    _ row: AttentionRow, _ order: AttentionOrder, _ picture: InspectedPicture, correlation: Double? = nil,
+    seconds: Double,
     isNewPass: Bool
   ) {
     let cell = row.cell

@@ -47,7 +47,8 @@ public final class KeptActivations {
     inputs[place].map {
       ProbedBlock(
         place: place, attention: network.stages[place.stage].blocks[place.block].attention,
-        rules: rules[place.stage][place.block], features: $0.map, arithmetic: network.arithmetic, pool: pool, area: area)
+        rules: rules[place.stage][place.block], features: $0.map, arithmetic: network.arithmetic, pool: pool, area: area
+      )
     }
   }
 

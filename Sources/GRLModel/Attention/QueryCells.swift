@@ -33,7 +33,8 @@ struct QueryCells {
       let shares = readWeights(head, question.terms)
       let anchor = shares.indices.max { shares[$0] < shares[$1] } ?? 0
       let cell = AttentionCell(
-        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.anchor.factor, area: block.area)
+        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.anchor.factor, area: block.area
+      )
       return row(
         question, rules.gather, cell: query.stripe.cell, weights: gather(head, question.terms).row(anchor),
         masked: rules.gather.geometry.maskedKeys(token: anchor, cell: query.stripe.cell),
@@ -90,7 +91,8 @@ struct QueryCells {
     let (read, gather) = (block.rules.read.geometry, block.rules.gather.geometry)
     let hidden = read.maskedKeys(token: query.stripe.token, cell: query.stripe.cell)
     // Where all anchors are masked alike, none is.
-    let open = hidden.isEmpty || hidden.allSatisfy { $0 } ? Array(0..<read.keys.tokens) : hidden.indices.filter { !hidden[$0] }
+    let open =
+      hidden.isEmpty || hidden.allSatisfy { $0 } ? Array(0..<read.keys.tokens) : hidden.indices.filter { !hidden[$0] }
     var sights: [[Bool]] = []
     for anchor in open {
       let sight = gather.maskedKeys(token: anchor, cell: query.stripe.cell)

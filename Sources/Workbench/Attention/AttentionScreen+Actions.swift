@@ -11,7 +11,7 @@ extension AttentionScreen {
     case .halfPageDown, .pageDown: step(0, 8, &session)
     case .top: step(-8, 0, &session)
     case .bottom: step(8, 0, &session)
-    case .open: begin(&session)
+    case Self.ask, .open: begin(&session)
     case Self.nextBlock: go(stage, block + 1)
     case Self.previousBlock: go(stage, block - 1)
     case Self.nextStage: go(stage + 1, block)
@@ -30,15 +30,19 @@ extension AttentionScreen {
       second = pinned == nil ? .map : .pinned
     case Self.scales: second = second == .halfScale ? .map : .halfScale
     case Self.terms:
-      (hasBias, hasTemperature) =
-        hasBias && hasTemperature ? (false, true) : !hasBias && hasTemperature ? (true, false) : hasBias ? (false, false) : (true, true)
+      // Both, without bias, without temperature, without both.
+      if hasTemperature {
+        (hasBias, hasTemperature) = hasBias ? (false, true) : (true, false)
+      } else {
+        (hasBias, hasTemperature) = hasBias ? (false, false) : (true, true)
+      }
     case Self.figure: shownFigure = shownFigure.next
     case .zoomIn: zoom(by: 0.5)
     case .zoomOut: zoom(by: 2)
     case .fit: (zoom, centre) = (nil, nil)
     case .export: export(&session)
     case .showCommand: export(&session)
-    case .trial: session.prompt("query pixel X,Y", tag: "query", for: .attention)
+    case Self.place: session.prompt("query pixel X,Y", tag: "query", for: .attention)
     case .escape:
       guard second != .map else { return false }
       (second, pinned) = (.map, nil)
@@ -82,7 +86,8 @@ extension AttentionScreen {
     var (stage, block) = (min(max(stage, 0), depths.count - 1), block)
     if block < 0 { (stage, block) = stage > 0 ? (stage - 1, depths[stage - 1] - 1) : (0, 0) }
     if block >= depths[stage] {
-      (stage, block) = stage + 1 < depths.count && block == depths[stage] && stage == self.stage ? (stage + 1, 0) : (stage, depths[stage] - 1)
+      let goesOn = stage + 1 < depths.count && stage == self.stage
+      (stage, block) = goesOn ? (stage + 1, 0) : (stage, depths[stage] - 1)
     }
     (self.stage, self.block) = (stage, block)
   }

@@ -84,7 +84,8 @@ extension AttentionScreen {
     let pixels: PixelBlock
     if withMap, let shown {
       pixels = shown.pixels(
-        of: region, width: width, height: height, over: arrangement == .alone || arrangement == .beside ? nil : ground, look)
+        of: region, width: width, height: height, over: arrangement == .alone || arrangement == .beside ? nil : ground,
+        look)
     } else if let ground {
       pixels = ground
     } else {
@@ -98,17 +99,22 @@ extension AttentionScreen {
       picture.outlines += info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent) }
     }
     let placement = canvas.draw(picture, in: area, look)
-    drawCursor(region, placement, on: &canvas, look, at: shown.flatMap { $0 == map ? nil : ($0.info.order.x, $0.info.order.y) } ?? query)
+    drawCursor(
+      region, placement, on: &canvas, look,
+      at: shown.flatMap { $0 == map ? nil : ($0.info.order.x, $0.info.order.y) } ?? query)
   }
 
   /// A cross of one cell: a sign that is found on any picture.
   private func drawCursor(
-    _ region: Rectangle, _ placement: PicturePlacement, on canvas: inout Canvas, _ look: Look, at place: (x: Int, y: Int)?
+    _ region: Rectangle, _ placement: PicturePlacement, on canvas: inout Canvas, _ look: Look,
+    at place: (x: Int, y: Int)?
   ) {
     guard let place, !placement.area.isEmpty, region.width > 0, region.height > 0 else { return }
-    let column = placement.area.column
+    let column =
+      placement.area.column
       + Int((Double(place.x - region.x) + 0.5) / Double(region.width) * Double(placement.area.columns))
-    let row = placement.area.row
+    let row =
+      placement.area.row
       + Int((Double(place.y - region.y) + 0.5) / Double(region.height) * Double(placement.area.rows))
     guard placement.area.contains(column: column, row: row) else { return }
     canvas.set(column, row, "+", look[.cursor])
@@ -178,17 +184,20 @@ extension AttentionScreen {
         for (line, entry) in entries.enumerated() where line + 2 < area.rows {
           let row = area.row + 2 + line
           if number == 0 && place == 0 {
-            canvas.write("\(entry.kind.prefix(1)) \(entry.head)", column: area.column, row: row, width: names, look[.faint])
+            canvas.write(
+              "\(entry.kind.prefix(1)) \(entry.head)", column: area.column, row: row, width: names, look[.faint])
           }
           let share = shownFigure.share(entry.figures, largestDistance: largest)
-          let isHere = number == stage && place == block && (entry.kind == "window") == (kind == "window")
+          let isHere =
+            number == stage && place == block && (entry.kind == "window") == (kind == "window")
             && (head == nil || head == entry.head)
           let colour = look.heat(share)
           let digit = "\(min(9, max(0, Int(share * 10))))"
           let text = colour == .standard ? digit : isHere ? "+" : " "
           for cell in 0..<width where column + cell < area.endColumn {
             let style =
-              colour == .standard ? look[isHere ? .cursor : .text] : Style(share > 0.6 ? RGB(0).colour : RGB(0xffffff).colour, on: colour)
+              colour == .standard
+              ? look[isHere ? .cursor : .text] : Style(share > 0.6 ? RGB(0).colour : RGB(0xffffff).colour, on: colour)
             canvas.set(column + cell, row, cell == 0 ? Character(text) : " ", style)
           }
         }
@@ -202,7 +211,9 @@ extension AttentionScreen {
 
   func numberLines(_ session: Session, isWide: Bool) -> [(text: String, role: Look.Role)] {
     guard let info = map?.info else {
-      return [(hasBegun ? "the first query of a tile takes one forward pass" : "hjkl moves the query, Enter looks", .faint)]
+      return [
+        (hasBegun ? "the first query of a tile takes one forward pass" : "hjkl moves the query, Enter looks", .faint)
+      ]
     }
     let (figures, kept) = (info.figures, second == .pinned ? pinned?.info.figures : nil)
     func percent(_ share: Double) -> String { Quantity.decimal(share * 100, 1) + " %" }
@@ -214,9 +225,13 @@ extension AttentionScreen {
     let keys = figures.topKeys.prefix(isWide ? 5 : 3).map { "(\($0.x), \($0.y)) \(percent($0.share))" }
     var lines = [
       line("entropy") { "\(Quantity.decimal($0.entropyBits, 2)) of \(Quantity.decimal($0.entropyLimitBits, 1)) bit" },
-      line("mean distance") { "\(Quantity.decimal($0.meanDistance, 1)) px, 90 % in \(Quantity.decimal($0.radius90, 0))" },
+      line("mean distance") {
+        "\(Quantity.decimal($0.meanDistance, 1)) px, 90 % in \(Quantity.decimal($0.radius90, 0))"
+      },
       line("inside window") { percent($0.massInWindow) },
-      line("anisotropy") { "\(Quantity.decimal($0.anisotropy, 2)), the shape's \(Quantity.decimal($0.anisotropyOfCell, 2))" },
+      line("anisotropy") {
+        "\(Quantity.decimal($0.anisotropy, 2)), the shape's \(Quantity.decimal($0.anisotropyOfCell, 2))"
+      },
     ]
     if isWide {
       lines.append(("", .text))

@@ -8,9 +8,12 @@ struct AttentionScreen: Screen {
   /// What stands in the second pane.
   enum Second: Hashable, Sendable { case map, overview, pinned, halfScale }
 
+  static let ask = Command("ask", "begin, or ask again", short: "ask", "Enter")
+  static let place = Command("query", "to a pixel by its coordinates", "p")
   static let kind = Command("kind", "next kind: stripe, window, anchors, gather", short: "kind", "s")
   static let window = Command("window", "the square window", short: "window", "w")
-  static let anchors = Command("anchors", "the stripe's factors: query to anchors, anchor to pixels", short: "anchors", "a")
+  static let anchors = Command(
+    "anchors", "the stripe's factors: query to anchors, anchor to pixels", short: "anchors", "a")
   static let nextBlock = Command("next-block", "next block", short: "block", "]")
   static let previousBlock = Command("previous-block", "previous block", "[")
   static let nextStage = Command("next-stage", "next stage", short: "stage", "}")
@@ -25,10 +28,11 @@ struct AttentionScreen: Screen {
   static let figure = Command("figure", "next figure of the overview", "f")
 
   static let commands: [Command] = [
-    .open.called("begin, or ask again", short: "ask"), nextBlock, previousBlock, nextStage, previousStage, nextHead,
+    ask, nextBlock, previousBlock, nextStage, previousStage, nextHead,
     previousHead, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin, scales,
-    terms, figure, .zoomIn, .zoomOut, .fit, .export.called("the same as a command that writes the map", short: "export"),
-    .trial.called("to a pixel by its coordinates"),
+    terms, figure, .zoomIn, .zoomOut, .fit,
+    .export.called("the same as a command that writes the map", short: "export"),
+    place,
   ]
 
   var path: String?
@@ -149,6 +153,8 @@ struct AttentionScreen: Screen {
   private mutating func receiveHalf(_ reply: Reply, _ body: [UInt8]) {
     switch reply {
     case .attention(let info): half = ShownAttention(info, body)
+    // A newer query ended it; it is asked again.
+    case .failure(let failure) where failure.kind == .cancelled: break
     case .failure(let failure): (problem, second) = (failure.message, .map)
     default: break
     }
@@ -157,6 +163,7 @@ struct AttentionScreen: Screen {
   private mutating func receiveOverview(_ reply: Reply) {
     switch reply {
     case .attentionOverview(let overview): summary = overview
+    case .failure(let failure) where failure.kind == .cancelled: break
     case .failure(let failure): (problem, second) = (failure.message, .map)
     default: break
     }

@@ -13,12 +13,14 @@ enum AttentionAnswer {
   func lines(_ inspection: Inspection) -> [String] {
     switch self {
     case .row(let row):
-      return ["\(inspection.name) \(row.heading)", row.geometryText] + table(row.numbers.facts.map { [$0.name, $0.text] })
+      return ["\(inspection.name) \(row.heading)", row.geometryText]
+        + table(row.numbers.facts.map { [$0.name, $0.text] })
     case .overview(let blocks):
       let heading = ["block", "kind", "head", "entropy", "of", "distance", "90 % in", "window", "h/v"]
       return table([heading] + blocks.flatMap { $0 }.map(Self.cells), leftAligned: [0, 1])
     case .reach(let blocks):
-      return table([["stage", "kind", "mean distance", "nine tenths within", "mass inside window"]] + Self.reach(blocks))
+      return table(
+        [["stage", "kind", "mean distance", "nine tenths within", "mass inside window"]] + Self.reach(blocks))
     case .scales(let pair):
       let text = pair.correlation.map { $0.fixed(3) } ?? "none: nothing is seen by both"
       return ["\(inspection.name) \(pair.full.heading)", "correlation of full with half scale  \(text)"]

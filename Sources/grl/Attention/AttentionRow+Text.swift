@@ -20,7 +20,9 @@ extension AttentionRow {
   /// `anchored stripe, upright, shifted, 64 x 128 pixels; without bias`
   var geometryText: String {
     var parts = [question.kindText]
-    if question.kind != .window && cell.rows != cell.columns { parts.append(cell.rows > cell.columns ? "upright" : "lying") }
+    if question.kind != .window && cell.rows != cell.columns {
+      parts.append(cell.rows > cell.columns ? "upright" : "lying")
+    }
     if isShifted { parts.append("shifted") }
     parts.append("\(cell.columns) x \(cell.rows) " + (question.kind.keysAreAnchors ? "anchors" : "pixels"))
     if !question.terms.hasBias { parts.append("without bias") }

@@ -37,10 +37,13 @@ enum AttentionSheets {
     let below = 82 + size.height
     drawing.colourBar(margin, below + 14, width: width, largest: map.largest, look)
     let n = row.numbers
-    let first = "entropy \(n.entropyBits.fixed(2)) of \(n.entropyLimitBits.fixed(2)) bit   mean distance "
+    let first =
+      "entropy \(n.entropyBits.fixed(2)) of \(n.entropyLimitBits.fixed(2)) bit   mean distance "
       + "\(n.meanDistance.fixed(1)) px"
-    let second = "inside the window \(percent(n.massInWindow))   anisotropy \(n.anisotropy.fixed(2)) (cell "
-      + "\(n.anisotropyOfCell.fixed(2)))" + (n.massOnPadding > 0.0005 ? "   on padding \(percent(n.massOnPadding))" : "")
+    let second =
+      "inside the window \(percent(n.massInWindow))   anisotropy \(n.anisotropy.fixed(2)) (cell "
+      + "\(n.anisotropyOfCell.fixed(2)))"
+      + (n.massOnPadding > 0.0005 ? "   on padding \(percent(n.massOnPadding))" : "")
     drawing.write(sheet.label.fitted(first, to: width), sheet.label, x: margin, y: below + 64, sheet.text)
     drawing.write(sheet.label.fitted(second, to: width), sheet.label, x: margin, y: below + 81, sheet.faint)
     return drawing
@@ -91,7 +94,8 @@ enum AttentionSheets {
       width: perLine * bandWidth + (perLine + 1) * margin, height: 64 + lines * bandHeight + margin,
       background: sheet.background)
     let first = blocks.first?.first
-    let subtitle = "query (\(first?.x ?? 0), \(first?.y ?? 0)); each map has its own scale; windows above, stripes below"
+    let subtitle =
+      "query (\(first?.x ?? 0), \(first?.y ?? 0)); each map has its own scale; windows above, stripes below"
     drawing.write(
       sheet.title.fitted(fileName(title), to: drawing.width - 2 * margin), sheet.title, x: margin, y: 30, sheet.text)
     drawing.write(
@@ -135,7 +139,9 @@ enum AttentionSheets {
         drawing.fill(110 + channel * 5, y, 5, 11, look.colours[weight / largest])
       }
     }
-    for column in 0..<300 { drawing.fill(110 + column, 60 + blocks.count * 12, 1, 10, look.colours[Float(column) / 299]) }
+    for column in 0..<300 {
+      drawing.fill(110 + column, 60 + blocks.count * 12, 1, 10, look.colours[Float(column) / 299])
+    }
     drawing.write("0", sheet.small, x: 110, y: 86 + blocks.count * 12, sheet.faint)
     drawing.write(Double(largest).fixed(3), sheet.small, x: 380, y: 86 + blocks.count * 12, sheet.faint)
     return drawing

@@ -72,7 +72,9 @@ struct HeatMap {
         }
       }
     }
-    if row.question.kind != .window { outline(row.window, look.windowAccent, on: &drawing, x, y, max(1, thickness - 1)) }
+    if row.question.kind != .window {
+      outline(row.window, look.windowAccent, on: &drawing, x, y, max(1, thickness - 1))
+    }
     outline(row.cell, look.stripeAccent, on: &drawing, x, y, thickness)
     cross(on: &drawing, x, y, look, thickness)
   }

@@ -40,7 +40,8 @@ struct PictureReport {
           factors[0...1].map { ($0, shown, $0.geometryText) }, title: name, subtitle: factors[0].heading, look)),
       Figure(
         name: "factors",
-        caption: "The stripe's two factors: the query against the anchors, and the anchor it reads most against the pixels.",
+        caption:
+          "The stripe's two factors: the query against the anchors, and the anchor it reads most against the pixels.",
         drawing: AttentionSheets.row(
           factors[2...3].map { ($0, shown, $0.geometryText) }, title: name, subtitle: factors[0].heading, look)),
       Figure(
@@ -61,7 +62,8 @@ struct PictureReport {
     numbers =
       [[""] + factors.map(\.question.kindText)]
       + facts[0].indices.map { line in [facts[0][line].name] + facts.map { $0[line].text } }
-    reach = [["stage", "kind", "mean distance", "nine tenths within", "inside the window"]] + AttentionAnswer.reach(overview)
+    reach =
+      [["stage", "kind", "mean distance", "nine tenths within", "inside the window"]] + AttentionAnswer.reach(overview)
   }
 
   func write(to result: AttentionResult) throws {
@@ -84,7 +86,8 @@ struct PictureReport {
     }
     let pictures = figures.map { "![\($0.caption)](<\(folder)/\($0.name).png>)\n\n\($0.caption)" }
     return
-      (["# \(title)", introduction, pictures[0], table(numbers), "## Reach by stage", table(reach)] + pictures.dropFirst())
+      (["# \(title)", introduction, pictures[0], table(numbers), "## Reach by stage", table(reach)]
+      + pictures.dropFirst())
       .joined(separator: "\n\n") + "\n"
   }
 
@@ -105,7 +108,8 @@ struct PictureReport {
       let style =
         "body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em}img{max-width:100%}"
         + "figure{margin:1.5em 0}td,th{padding:.2em .8em;text-align:left;border-bottom:1px solid #8884}"
-      return "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>\(escaped(title))</title><style>\(style)</style>"
+      return
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>\(escaped(title))</title><style>\(style)</style>"
         + "<h1>\(escaped(title))</h1><p>\(escaped(introduction))</p>" + pictures[0] + table(numbers)
         + "<h2>Reach by stage</h2>" + table(reach) + pictures.dropFirst().joined() + "</html>\n"
     }
