@@ -12,7 +12,7 @@ public struct Restorer: Sendable {
   /// Pauses and cancels what this restorer computes, within milliseconds.
   public var gate: WorkGate { pool.gate }
 
-  private let pool: ThreadPool
+  let pool: ThreadPool
   private let makeNetwork: TileNetworkFactory
 
   /// - Parameters:
