@@ -5,7 +5,9 @@ SWIFT_BUILD_FLAGS ?=
 GRL = .build/release/grl
 SAMPLE = Samples/torii_gates.png
 
-.PHONY: demo test screens build install uninstall format lint packages clean
+TESTSETS ?= ../shared/data/testsets
+
+.PHONY: demo test screens quality build install uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -31,6 +33,10 @@ test: packages
 screens: packages
 	@.ci/packages tests
 	GRL_SCREENS=1 swift test -c release $(SWIFT_BUILD_FLAGS) --no-parallel --filter ScreenMatrixTests
+
+# Docs/Quality.md, from test sets that are not part of the project; Docs/quality.sh says more.
+quality: build
+	Docs/quality.sh $(GRL) $(TESTSETS) Docs/Quality.md
 
 build: packages
 	swift build -c release --product grl $(SWIFT_BUILD_FLAGS)

@@ -12,6 +12,7 @@ import Tensors
 ///               ├─ desk     thread: decodes and scales pictures
 ///               ├─ trial    thread: a region ahead of the queue
 ///               ├─ shelf    thread: pictures side by side; two more measure them
+///               ├─ attentionDesk  thread: what the network looks at, with the last tile's activations
 ///               └─ compute  thread: the pictures of the queue, one after the other
 /// ```
 ///
@@ -32,6 +33,7 @@ public actor Engine: EngineService {
   /// Whole pictures take seconds to be measured; a part in sight shall not wait for them.
   let measurer = WorkerThread(niceness: 3)
   let partMeasurer = WorkerThread(niceness: 2)
+  let attentionDesk: OwnThread<AttentionDesk>
   let gate = WorkGate()
 
   /// By rank; ended ones included.
@@ -72,6 +74,7 @@ public actor Engine: EngineService {
     }
     desk = OwnThread { PictureDesk() }
     shelf = OwnThread { ComparisonShelf() }
+    attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models) }
     compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, gate: gate) }
     Task { await self.begin() }
   }
@@ -124,6 +127,10 @@ public actor Engine: EngineService {
     case .tryRegion(let job, let path, let region, let width, let height):
       let box = try Self.box(width, height, pictures: 2)
       return try await tryRegion(resolved(job), resolved(path), region, box)
+    case .attention(let job, let path, let order):
+      return try await attention(resolved(job), resolved(path), order, isOverview: false)
+    case .attentionOverview(let job, let path, let order):
+      return try await attention(resolved(job), resolved(path), order, isOverview: true)
     case .stopTrying: trialGate?.cancel()
     case .compare(let request): return try await compare(request)
     case .shutDown: await shutDown()

@@ -35,7 +35,12 @@ public enum Request: Codable, Hashable, Sendable {
   /// Restores only `region` of `path` (with its true surroundings) as the request says, ahead of the queue, and shows before and
   /// after, each scaled to at most `width` x `height`. `JobRequest.inputs` and its destination are not looked at.
   case tryRegion(JobRequest, path: String, region: Rectangle, width: Int, height: Int)
-  /// Ends what `tryRegion` is computing; its answer is a failure.
+  /// What the network looks at from one pixel of a picture, ahead of the queue. The first query of a tile takes a forward pass, the next
+  /// ones milliseconds. Of the request task, level, model, tile and memory are looked at.
+  case attention(JobRequest, path: String, AttentionOrder)
+  /// Numbers of all blocks and heads for one query. Of the order, place and terms are looked at.
+  case attentionOverview(JobRequest, path: String, AttentionOrder)
+  /// Ends what `tryRegion` or `attention` is computing; its answer is a failure.
   case stopTrying
   /// Something about two to four pictures that are looked at side by side.
   case compare(ComparisonRequest)
@@ -61,6 +66,9 @@ public enum Reply: Codable, Hashable, Sendable {
   case trial(TrialInfo)
   /// Followed by pixels where it is a view.
   case comparison(ComparisonReply)
+  /// The raw bytes hold one for each key.
+  case attention(AttentionInfo)
+  case attentionOverview(AttentionOverview)
   case event(EngineEvent)
 
   /// Why a request was not carried out: one line, safe to print.

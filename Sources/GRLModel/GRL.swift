@@ -91,10 +91,12 @@ public final class GRL: Sendable {
   /// - Parameters:
   ///   - input: `[h, w, inputChannels]`, values in 0...1.
   ///   - rules: of each block, for the padded size.
+  ///   - probe: looks into blocks as the pass comes by; nil in normal runs.
   ///   - afterBlock: runs after each block and may throw to stop.
   /// - Returns: `[h * upscale, w * upscale, outputChannels]`, not clamped.
   func forward<Failure: Error>(
-    _ input: Tensor, rules: [[BlockRules]], on compute: Compute, afterBlock: () throws(Failure) -> Void
+    _ input: Tensor, rules: [[BlockRules]], on compute: Compute, probe: AttentionProbe? = nil,
+    afterBlock: (BlockPlace) throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     let (height, width) = (configuration.padded(input.shape.height), configuration.padded(input.shape.width))
     let channels = configuration.embeddingWidth
@@ -111,7 +113,9 @@ public final class GRL: Sendable {
         compute.trace?("norm_start", features)
         for (index, stage) in stages.enumerated() {
           compute.enter(part: "stage \(index)")
-          try stage(features, rules[index], on: compute, name: "stage\(index)", afterBlock: afterBlock)
+          try stage(features, rules[index], number: index, on: compute, probe: probe) { (block) throws(Failure) in
+            try afterBlock(BlockPlace(stage: index, block: block))
+          }
         }
         compute.enter(part: "deep")
         compute.apply([], norm: normEnd, to: features, into: features)
@@ -147,7 +151,7 @@ public final class GRL: Sendable {
     let compute = Compute(arithmetic, pool: pool, workspace: workspace)
     let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: compute)
     let shape = Shape(height: height, width: width, channels: configuration.inputChannels)
-    _ = forward(Tensor(measuring: shape), rules: rules, on: compute) {}
+    _ = forward(Tensor(measuring: shape), rules: rules, on: compute) { _ in }
     return (workspace.peakFloats, rules.joined().reduce(0) { $0 + $1.bytes })
   }
 }

@@ -7,7 +7,7 @@ public final class GRLSession {
   public let width: Int
   private let pool: ThreadPool
   private let workspace: Workspace
-  private let rules: [[BlockRules]]
+  let rules: [[BlockRules]]
 
   /// - Parameters:
   ///   - height, width: of the unpadded pictures in pixels, at least 1.
@@ -38,7 +38,7 @@ public final class GRLSession {
     _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(CancellationError) -> Tensor {
     var done = 0
-    let output = try run(input, trace: nil) { () throws(CancellationError) in
+    let output = try run(input, trace: nil) { (_) throws(CancellationError) in
       if pool.gate.isCancelled { throw CancellationError() }
       done += 1
       onBlock(done, network.blockCount)
@@ -51,20 +51,45 @@ public final class GRLSession {
 
   /// Restores one picture and shows `trace` every intermediate result under the name that the golden files use.
   package func restore(_ input: Tensor, trace: (_ name: String, _ map: FeatureMap) -> Void) -> Tensor {
-    withoutActuallyEscaping(trace) { run(input, trace: $0) {} }
+    withoutActuallyEscaping(trace) { run(input, trace: $0) { _ in } }
+  }
+
+  /// Runs the picture through the network up to the last block that `probe` looks into.
+  ///
+  /// - Parameters: see `restore`.
+  /// - Throws: `cancelled` as `restore`, or `outOfMemory` where the system refuses memory to the probe.
+  public func inspect(
+    _ input: Tensor, with probe: AttentionProbe, isCancelled: () -> Bool = { false },
+    onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(InspectionError) {
+    enum Stop: Error { case seen, cancelled }
+    var done = 0
+    do throws(Stop) {
+      _ = try run(input, trace: nil, probe: probe) { (place) throws(Stop) in
+        if pool.gate.isCancelled { throw .cancelled }
+        done += 1
+        onBlock(done, network.blockCount)
+        if isCancelled() { throw .cancelled }
+        if probe.isDone(after: place) { throw .seen }
+      }
+    } catch {
+      if error == .cancelled { throw .cancelled }
+    }
+    if pool.gate.isCancelled { throw .cancelled }
+    if let failure = probe.failure { throw .outOfMemory(failure) }
   }
 
   /// Restores one picture and books on `profile` where the time goes.
-  package func restore(_ input: Tensor, profile: Profile) -> Tensor { run(input, trace: nil, profile: profile) {} }
+  package func restore(_ input: Tensor, profile: Profile) -> Tensor { run(input, trace: nil, profile: profile) { _ in } }
 
   private func run<Failure: Error>(
-    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, profile: Profile? = nil,
-    afterBlock: () throws(Failure) -> Void
+    _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, profile: Profile? = nil, probe: AttentionProbe? = nil,
+    afterBlock: (BlockPlace) throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     precondition(
       input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
       "input \(input.shape) in a session for \(height) x \(width)")
     let compute = Compute(network.arithmetic, pool: pool, workspace: workspace, trace: trace, profile: profile)
-    return try network.forward(input, rules: rules, on: compute, afterBlock: afterBlock)
+    return try network.forward(input, rules: rules, on: compute, probe: probe, afterBlock: afterBlock)
   }
 }

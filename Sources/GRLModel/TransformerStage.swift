@@ -29,13 +29,16 @@ struct TransformerBlock: Sendable {
     attention.bytes + norm1.bytes + (local?.bytes ?? 0) + expansion.bytes + contraction.bytes + norm2.bytes
   }
 
-  /// `[H, W, C]`; `output` may be `x`.
-  func callAsFunction(_ x: FeatureMap, _ rules: BlockRules, into output: FeatureMap, on compute: Compute, name: String)
-  {
+  /// `[H, W, C]`; `output` may be `x`. `onGate` is given the channel weights of the local branch.
+  func callAsFunction(
+    _ x: FeatureMap, _ rules: BlockRules, into output: FeatureMap, on compute: Compute, name: String,
+    onGate: (([Float]) -> Void)? = nil
+  ) {
     compute.workspace.scope {
       let attended = compute.workspace.map(height: x.height, width: x.width, channels: x.channels)
       attention(x, rules, into: attended, on: compute, name: name)
       let gated = local.map { $0(x, on: compute, name: name) }
+      if let onGate, let gated { onGate(gated.gate) }
       compute.apply(  // y = x + norm1(proj(attention)) + local
         [attention.projection], norm: norm1, to: attended, residual: x, local: gated, into: output,
         names: [name + ".attn_proj", name + ".norm1"])
@@ -60,15 +63,27 @@ struct TransformerStage: Sendable {
 
   var bytes: Int { blocks.reduce(convolution.bytes) { $0 + $1.bytes } }
 
-  /// Works on `x` in place. `afterBlock` runs after each block and may throw to stop.
+  /// Works on `x` in place. `number` counts stages from 0; `probe` sees each block's input before the block runs; `afterBlock`
+  /// is given the block's number and may throw to stop.
   func callAsFunction<Failure: Error>(
-    _ x: FeatureMap, _ rules: [BlockRules], on compute: Compute, name: String, afterBlock: () throws(Failure) -> Void
+    _ x: FeatureMap, _ rules: [BlockRules], number: Int, on compute: Compute, probe: AttentionProbe?,
+    afterBlock: (_ block: Int) throws(Failure) -> Void
   ) throws(Failure) {
+    let name = "stage\(number)"
     try compute.workspace.scope { () throws(Failure) in
       let y = compute.workspace.map(height: x.height, width: x.width, channels: x.channels)
       for (index, block) in blocks.enumerated() {
-        block(index == 0 ? x : y, rules[index], into: y, on: compute, name: "\(name).block\(index)")
-        try afterBlock()
+        let input = index == 0 ? x : y
+        let place = BlockPlace(stage: number, block: index)
+        if let probe {
+          probe.look(
+            at: ProbedBlock(
+              place: place, attention: block.attention, rules: rules[index], features: input,
+              arithmetic: compute.arithmetic, pool: compute.pool, area: probe.area))
+        }
+        let onGate = probe.map { probe in { probe.note($0, of: place) } }
+        block(input, rules[index], into: y, on: compute, name: "\(name).block\(index)", onGate: onGate)
+        try afterBlock(index)
       }
       compute.apply(convolution, to: y, residual: x, into: x)
     }

@@ -12,6 +12,8 @@ public enum RestorationError: Error, CustomStringConvertible {
   // Input
   case regionOutside(PixelRegion, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
+  /// A query outside the picture is bad input; a block or head that does not exist is usage.
+  case attention(AttentionError)
   // Model
   case noSuchModel(name: String, available: [String])
   case noFittingModel(wanted: String, available: [String])
@@ -50,7 +52,8 @@ public enum RestorationError: Error, CustomStringConvertible {
   public var category: Category {
     switch self {
     case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
-    case .regionOutside, .sizesDiffer: .badInput
+    case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput
+    case .attention: .usage
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
@@ -74,6 +77,8 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .sizesDiffer(let left, let right):
       "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
         + "both views of a dual-pixel picture must have one size"
+    case .attention(let error):
+      error.description
     case .noSuchModel(let name, let available):
       "no model and no file is called \(name.printable): \(Self.list(available))"
     case .noFittingModel(let wanted, let available):

@@ -16,8 +16,9 @@ public struct RestorationReport: Sendable {
   /// Input pixels that came out restored, by the second.
   public let pixelsPerSecond: Double
   public let estimate: MemoryEstimate
-  /// Mean gradient across the tile borders over the mean gradient beside them: near 1 where no seam can be seen. Nil with a
-  /// single tile, or where the picture has no gradient to compare with.
+  /// Gradient across the lines where a tile begins or ends, over the gradient there in the tiles that lie on both sides: 1
+  /// where no seam was added, whatever the picture shows there. Without an overlap, over the gradient beside the lines, and
+  /// then edges along a line count. Nil with a single tile, or where there is no gradient to compare with.
   public let seamScore: Double?
   /// One line on each thing that was converted or not kept.
   public let notes: [String]

@@ -12,7 +12,7 @@ public struct Restorer: Sendable {
   /// Pauses and cancels what this restorer computes, within milliseconds.
   public var gate: WorkGate { pool.gate }
 
-  private let pool: ThreadPool
+  let pool: ThreadPool
   private let makeNetwork: TileNetworkFactory
 
   /// - Parameters:
@@ -92,6 +92,7 @@ public struct Restorer: Sendable {
       }
       try inspector.check(input: input, output: tile, of: place)
       canvas.add(tile, at: index)
+      seams.add(tile, at: index)
       if (index + 1) % tiles.tilesPerRow == 0 {
         canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
           seams.add(row: y, row)

@@ -23,6 +23,13 @@ package struct TileAxis: Hashable, Sendable {
     return start..<start + tile
   }
 
+  /// The lines, on a picture enlarged `scale` times, that a tile begins or ends with: `x` lies between pixels `x - 1` and `x`.
+  /// In ascending order; the ends of the picture are none.
+  func seams(scale: Int) -> [Int] {
+    let borders = (1..<max(1, count)).flatMap { [self[$0].lowerBound * scale, self[$0 - 1].upperBound * scale] }
+    return Set(borders).sorted()
+  }
+
   /// Blend weights of tile `index` along this axis on a picture enlarged `scale` times: `tile * scale` positive numbers.
   ///
   /// At each pixel the weights of all tiles that cover it sum to one. Before that division a feathered tile has weight 1,

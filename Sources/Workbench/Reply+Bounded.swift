@@ -36,6 +36,8 @@ extension Reply {
           return trial
         }())
     case .comparison(let reply): .comparison(reply.bounded)
+    case .attention(let info): .attention(info.bounded)
+    case .attentionOverview(let overview): .attentionOverview(overview.bounded)
     case .event(let event): .event(event.bounded)
     }
   }
@@ -53,6 +55,57 @@ private enum Bounds {
 extension Rectangle {
   fileprivate var bounded: Rectangle {
     Rectangle(x: Bounds.place(x), y: Bounds.place(y), width: Bounds.side(width), height: Bounds.side(height))
+  }
+}
+
+extension AttentionNetwork {
+  fileprivate var bounded: AttentionNetwork {
+    var network = self
+    network.depths = depths.prefix(64).map { min(max($0, 1), 64) }
+    (network.windowHeads, network.stripeHeads) = (min(max(windowHeads, 1), 64), min(max(stripeHeads, 1), 64))
+    return network
+  }
+}
+
+extension AttentionFigures {
+  fileprivate var bounded: AttentionFigures {
+    func share(_ value: Double) -> Double { min(max(Bounds.number(value), -1), 1) }
+    return AttentionFigures(
+      entropyBits: Bounds.number(entropyBits), entropyLimitBits: Bounds.number(entropyLimitBits),
+      meanDistance: Bounds.number(meanDistance), radius90: Bounds.number(radius90), massInWindow: share(massInWindow),
+      massOnPadding: share(massOnPadding), anisotropy: share(anisotropy), anisotropyOfCell: share(anisotropyOfCell),
+      topKeys: topKeys.prefix(20).map {
+        Key(x: Bounds.place($0.x), y: Bounds.place($0.y), share: share($0.share))
+      })
+  }
+}
+
+extension AttentionInfo {
+  fileprivate var bounded: AttentionInfo {
+    var info = self
+    (info.network, info.figures, info.tile) = (network.bounded, figures.bounded, tile.bounded)
+    (info.rows, info.columns) = (Bounds.side(rows), Bounds.side(columns))
+    (info.mapRows, info.mapColumns) = (Bounds.side(mapRows), Bounds.side(mapColumns))
+    (info.left, info.top, info.pixelsPerKey) = (Bounds.place(left), Bounds.place(top), Bounds.side(pixelsPerKey))
+    (info.pictureWidth, info.pictureHeight) = (Bounds.side(pictureWidth), Bounds.side(pictureHeight))
+    (info.parts, info.window) = (parts.prefix(4).map(\.bounded), window.prefix(4).map(\.bounded))
+    (info.anchor, info.largest) = (anchor?.bounded, Bounds.number(largest))
+    (info.correlation, info.seconds) = (Bounds.number(correlation), max(0, Bounds.number(seconds)))
+    return info
+  }
+}
+
+extension AttentionOverview {
+  fileprivate var bounded: AttentionOverview {
+    var overview = self
+    overview.network = network.bounded
+    overview.entries = entries.prefix(1 << 14).map { entry in
+      var entry = entry
+      entry.figures = entry.figures.bounded
+      return entry
+    }
+    overview.seconds = max(0, Bounds.number(seconds))
+    return overview
   }
 }
 

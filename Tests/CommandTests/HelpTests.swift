@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
   static let verbs = [
-    ["restore"], ["compare"], ["degrade"], ["models"], ["models", "list"], ["models", "show"], ["models", "import"],
+    ["restore"], ["compare"], ["evaluate"], ["degrade"], ["models"], ["models", "list"], ["models", "show"],
+    ["models", "import"],
     ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["completions"],
   ]
 

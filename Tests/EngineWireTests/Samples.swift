@@ -36,7 +36,7 @@ enum Samples {
     .plan(JobRequest(inputs: ["/photos"], task: "sr")), .submit(job), .watch, .pause(job: "j1"), .resume(job: "j1"),
     .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
     .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
-    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44), .stopTrying,
+    .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 1, .open)),
     .compare(
       ComparisonRequest(
@@ -47,8 +47,18 @@ enum Samples {
         paths: ["/photos/a.png", "/photos/b.png"], reference: 0,
         .measure(region: rectangle, convention: "matlab", shave: 4))),
     .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 0, .crops(side: 64, count: 12))),
-    .shutDown,
+    .attention(job, path: "/photos/harbour 1.png", attention),
+    .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown,
   ]
+
+  static let attention = AttentionOrder(
+    x: 212, y: 148, stage: 2, block: 3, kind: "anchors", head: 1, hasBias: false, hasTemperature: false,
+    isHalfScale: true)
+  static let figures = AttentionFigures(
+    entropyBits: 5.25, entropyLimitBits: 13, meanDistance: 38.5, radius90: 60, massInWindow: 0.25, massOnPadding: 0.125,
+    anisotropy: 0.5, anisotropyOfCell: -0.25, topKeys: [.init(x: 212, y: 84, share: 0.0625)])
+  static let network = AttentionNetwork(
+    model: "denoise-color-tiny", depths: [4, 4, 4, 4], windowHeads: 2, stripeHeads: 2)
 
   static let engine = EngineInfo(
     version: WireProtocol.version, program: "0.2.0", host: "tower", processID: 4711, threadCount: 2,
@@ -127,6 +137,16 @@ enum Samples {
         .view(ComparisonView(region: rectangle, width: 2, height: 1, x: 20, y: 10, samples: [[7], [1, 2, 65535]]))),
       .comparison(.measures([ComparisonMeasure(name: "PSNR (matlab)", values: ["", "30.87"])])),
       .comparison(.crops([rectangle])),
+      .attention(
+        AttentionInfo(
+          network: network, order: attention, pictureWidth: 640, pictureHeight: 480, tile: rectangle, rows: 16,
+          columns: 32, left: 8, top: 4, mapColumns: 80, mapRows: 60, pixelsPerKey: 4, parts: [rectangle],
+          window: [rectangle], isShifted: true, anchor: rectangle, largest: 0.0625, correlation: 0.75, figures: figures,
+          seconds: 0.0125, isNewPass: true)),
+      .attentionOverview(
+        AttentionOverview(
+          network: network, x: 212, y: 148,
+          entries: [.init(stage: 2, block: 3, kind: "stripe", head: 1, figures: figures)], seconds: 0.5)),
     ] + events.map(Reply.event)
 
   /// Fails to compile when a kind of message is added: put one into the lists above then, and into the recorded conversation.
@@ -150,6 +170,8 @@ enum Samples {
     case .remove: "remove"
     case .jobPreview: "jobPreview"
     case .tryRegion: "tryRegion"
+    case .attention: "attention"
+    case .attentionOverview: "attentionOverview"
     case .stopTrying: "stopTrying"
     case .compare: "compare"
     case .shutDown: "shutDown"
@@ -170,6 +192,8 @@ enum Samples {
     case .jobs: "jobs"
     case .trial: "trial"
     case .comparison: "comparison"
+    case .attention: "attention"
+    case .attentionOverview: "attentionOverview"
     case .event(let event):
       switch event {
       case .jobs: "event jobs"

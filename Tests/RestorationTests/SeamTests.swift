@@ -40,6 +40,21 @@ import Testing
     #expect(hard > 1.5 && average > feathered && feathered < 1.2)
   }
 
+  @Test("An edge of the picture that runs along a seam is none")
+  func contentAtSeams() throws {
+    // Bright squares whose sides lie on the lines where tiles begin: 24, 48, 72, 96 with a stride of 24.
+    let (width, height) = (128, 96)
+    let samples = (0..<width * height).map { UInt8(($0 % width / 24 + $0 / width / 24) % 2 == 0 ? 60 : 190) }
+    let picture = Image(width: width, height: height, layout: .gray, samples: .eight(samples))
+    let restorer = try TestNetworks.restorer(.denoise, TestNetworks.configuration(inputChannels: 1)) { $0 }
+    var options = RestorationOptions()
+    options.tile = .side(32)
+    options.overlap = 8
+    let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
+    let restored = try restorer.restore(picture, plan: plan)
+    #expect(abs(restored.report.seamScore! - 1) < 1e-3)
+  }
+
   @Test("Across an overlap a step becomes a ramp without a jump")
   func ramp() throws {
     // Tile rows alternate too, so look along the first row of tiles: rows 0 to 7.

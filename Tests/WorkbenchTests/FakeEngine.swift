@@ -107,6 +107,10 @@ struct FakeEngine {
         .trial(TrialInfo(before: before, after: before, model: "denoise-color-tiny", seconds: 0.42)), bytes + darker
       )
     case .compare(let request): return compare(request)
+    case .attention(_, let path, let order):
+      guard let picture = pictures[path] else { return (failure("\(path): not a picture"), []) }
+      return attention(picture, order)
+    case .attentionOverview(_, _, let order): return (.attentionOverview(overview(order)), [])
     default: return (.done, [])
     }
   }

@@ -42,4 +42,6 @@ package struct PictureOutcome: Sendable {
   package let seconds: Double
   /// What was converted or could not be kept.
   package let notes: [String]
+  /// What tiling changed, where that was asked for and there was more than one tile.
+  package let tiling: TilingEffect?
 }

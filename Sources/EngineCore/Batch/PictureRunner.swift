@@ -27,9 +27,10 @@ package final class PictureRunner {
   ///   - keeper: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
   ///   - isCancelled: asked between transformer blocks, beside the gate.
   ///   - onRead: called when the input has been read.
+  ///   - onVerify: told how far the restoration without tiles is, which follows the result where this is given.
   package func run(
     _ order: PictureOrder, keeper: (any PictureKeeper)?, isCancelled: () -> Bool, onRead: () -> Void = {},
-    onNews: (PictureNews) -> Void
+    onVerify: ((RestorationProgress) -> Void)? = nil, onNews: (PictureNews) -> Void
   ) throws(JobError) -> PictureOutcome {
     let source = try SourcePicture(order.input, order.settings)
     onRead()
@@ -39,11 +40,14 @@ package final class PictureRunner {
     let shape = PictureShape(source.image)
     let restorer: Restorer
     let work: PictureWork
+    let wholePlan: RestorationPlan?
     do throws(RestorationError) {
       restorer = try self.restorer(for: shape, order)
       work = try PictureWork(order, shape, restorer, models, found: keeper?.found) {
         onNews(.log(.warning, "\(order.input): \($0)"))
       }
+      // A picture that does not fit whole is told before hours went into its tiles.
+      wholePlan = onVerify == nil ? nil : try restorer.wholePlan(of: work.plan)
     } catch {
       throw .restoration(error, picture: order.input)
     }
@@ -69,9 +73,19 @@ package final class PictureRunner {
     }
     let computing = keeper?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
     let lost = try write(source.finished(restored.image), order, keeper)
+    var tiling: TilingEffect?
+    if let wholePlan, let onVerify {
+      do {
+        tiling = try restorer.tilingEffect(
+          on: source.image, right: right, tiled: restored.image, plan: plan, wholePlan: wholePlan,
+          isCancelled: isCancelled, onProgress: onVerify)
+      } catch {
+        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+      }
+    }
     let outcome = PictureOutcome(
       report: restored.report, reason: work.reason, seconds: max(computing ?? 0, restored.report.seconds),
-      notes: source.warnings + restored.report.notes + lost)
+      notes: source.warnings + restored.report.notes + lost, tiling: tiling)
     try finish(outcome, keeper)
     if let last { remember(last, plan, restorer.model.card) }
     return outcome

@@ -58,6 +58,13 @@ package struct SourcePicture: Sendable {
     }
   }
 
+  /// The same with other samples.
+  package func with(_ image: Image) -> SourcePicture { SourcePicture(image, of: self) }
+
+  private init(_ image: Image, of other: SourcePicture) {
+    (self.image, warnings, sensor, settings) = (image, other.warnings, other.sensor, other.settings)
+  }
+
   /// The picture as it is, for screens.
   package var shown: Image { sensor?.roughPicture(image) ?? image }
 

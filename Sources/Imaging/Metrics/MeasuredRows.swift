@@ -1,5 +1,13 @@
+/// Rows of numbers that a measure reads one by one.
+protocol RowSource {
+  var width: Int { get }
+  var height: Int { get }
+  /// Writes `width` values of row `y` of a channel to the beginning of `row`.
+  func read(_ y: Int, _ channel: Int, into row: UnsafeMutableBufferPointer<Double>)
+}
+
 /// Rows of a shaved picture as doubles in 0...255, as a metric takes them.
-struct MeasuredRows {
+struct MeasuredRows: RowSource {
   let width: Int
   let height: Int
   /// 1 (gray or luma) or 3.
@@ -7,19 +15,18 @@ struct MeasuredRows {
 
   private let image: Image
   private let metric: Metric
-  private let isLuma: Bool
+  private let luma: Luma?
 
   /// - Parameter isColour: whether the pair is measured as colour.
   init(of image: Image, as metric: Metric, isColour: Bool) {
     width = image.width - 2 * metric.shave
     height = image.height - 2 * metric.shave
-    isLuma = isColour && (metric.quantity == .psnrY || metric.quantity == .ssimY)
-    channels = isColour && !isLuma ? 3 : 1
+    luma = isColour ? metric.quantity.luma : nil
+    channels = isColour && luma == nil ? 3 : 1
     self.image = image
     self.metric = metric
   }
 
-  /// Writes `width` values of row `y` (0 is the first after shaving) to the beginning of `row`.
   func read(_ y: Int, _ channel: Int, into row: UnsafeMutableBufferPointer<Double>) {
     switch image.samples {
     case .eight(let values): read(values, y, channel, row) { Double($0) }
@@ -36,21 +43,76 @@ struct MeasuredRows {
     let isColour = image.layout.isColour
     values.withUnsafeBufferPointer { values in
       var from = ((y + metric.shave) * image.width + metric.shave) * step
-      guard isLuma else {
+      guard let luma else {
         from += isColour ? channel : 0
         for x in 0..<width { row[x] = scale(values[from + x * step]) }
         return
       }
       let (green, blue) = isColour ? (1, 2) : (0, 0)
-      let rounds = metric.convention != .basicsr
+      let weights = luma.weights
+      let rounds = metric.convention != .basicsr && luma != .bt709
       let steps = metric.convention == .matlab && image.bitDepth == 16 ? 257.0 : 1
       for x in 0..<width {
         let pixel = from + x * step
         let weighted =
-          65.481 * scale(values[pixel]) + 128.553 * scale(values[pixel + green]) + 24.966 * scale(values[pixel + blue])
-        let luma = 16 + weighted / 255
-        row[x] = rounds ? (luma * steps).rounded() / steps : luma
+          weights.red * scale(values[pixel]) + weights.green * scale(values[pixel + green])
+          + weights.blue * scale(values[pixel + blue])
+        let value = weights.offset + weighted / 255
+        row[x] = rounds ? (value * steps).rounded() / steps : value
       }
     }
+  }
+}
+
+/// One channel of numbers, kept whole: for measures that look at a picture more than once.
+struct Plane: RowSource {
+  let width: Int
+  let height: Int
+  /// Row by row.
+  var values: [Double]
+
+  init(width: Int, height: Int, values: [Double]) {
+    precondition(values.count == width * height)
+    self.width = width
+    self.height = height
+    self.values = values
+  }
+
+  init(_ rows: MeasuredRows, channel: Int) {
+    self.init(width: rows.width, height: rows.height, values: [Double](repeating: 0, count: rows.width * rows.height))
+    values.withUnsafeMutableBufferPointer { values in
+      for y in 0..<rows.height {
+        rows.read(y, channel, into: UnsafeMutableBufferPointer(rebasing: values[y * rows.width..<(y + 1) * rows.width]))
+      }
+    }
+  }
+
+  func read(_ y: Int, _ channel: Int, into row: UnsafeMutableBufferPointer<Double>) {
+    for x in 0..<width { row[x] = values[y * width + x] }
+  }
+
+  /// Means over 2 x 2 pixels: half the size, rounded up. What lies beyond an odd side is the edge again, or zero.
+  func halved(repeatsEdge: Bool) -> Plane {
+    let (halfWidth, halfHeight) = ((width + 1) / 2, (height + 1) / 2)
+    var half = Plane(
+      width: halfWidth, height: halfHeight, values: [Double](repeating: 0, count: halfWidth * halfHeight))
+    values.withUnsafeBufferPointer { values in
+      half.values.withUnsafeMutableBufferPointer { half in
+        for y in 0..<halfHeight {
+          let hasBelow = 2 * y + 1 < height
+          let (above, below) = (2 * y * width, (hasBelow ? 2 * y + 1 : 2 * y) * width)
+          let belowWeight = hasBelow || repeatsEdge ? 0.25 : 0
+          for x in 0..<halfWidth {
+            let hasRight = 2 * x + 1 < width
+            let (left, right) = (2 * x, hasRight ? 2 * x + 1 : 2 * x)
+            let rightWeight = hasRight || repeatsEdge ? 1.0 : 0
+            half[y * halfWidth + x] =
+              0.25 * (values[above + left] + rightWeight * values[above + right])
+              + belowWeight * (values[below + left] + rightWeight * values[below + right])
+          }
+        }
+      }
+    }
+    return half
   }
 }

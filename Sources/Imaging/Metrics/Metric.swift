@@ -1,6 +1,6 @@
 import Glibc
 
-/// How far a picture is from a reference, by a named quantity under a named convention.
+/// How good a picture is by a named quantity under a named convention: against a reference, or by itself.
 ///
 /// Numbers in papers differ by whole decibels with the convention, so none is the default of the other. All compute in
 /// double precision on colours only: alpha is not measured. A gray picture compared with a colour one counts as colour.
@@ -11,27 +11,15 @@ import Glibc
 /// | PSNR, MAE | over all colour values | the same | the same |
 /// | Y | BT.601 studio swing, rounded to the samples' depth | not rounded | rounded to 8 bits |
 /// | SSIM | 11 x 11 Gaussian window, only where it lies in the picture | the same | zeros around the picture |
+/// | PSNR-B | Yim and Bovik's, all colour values together | as SwinIR's test: decibels of each channel, then their mean | the same |
 ///
 /// In detail: Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255 with R, G, B in 0...255, as Matlab's `rgb2ycbcr`, which
 /// rounds for integer pictures; Y of two gray pictures is the gray value itself. SSIM (Wang et al. 2004) has sigma 1.5,
 /// C1 = (0.01 * 255)^2, C2 = (0.03 * 255)^2, is averaged over positions, then over channels; `grl` rounds the unscaled
-/// window weights to six decimals. Sources: KAIR `matlab/Cal_PSNRSSIM.m`, BasicSR `metrics/psnr_ssim.py`, GRL
-/// `utils/metrics` and `utils/utils_image.py`.
+/// window weights to six decimals. MS-SSIM, GMSD, blur, noise and blockiness have one definition each, which
+/// ``Quantity`` names; the convention settles only depth and rounding of luma. Sources: KAIR `matlab/Cal_PSNRSSIM.m`,
+/// BasicSR `metrics/psnr_ssim.py`, GRL `utils/metrics` and `utils/utils_image.py`.
 public struct Metric: Hashable, Sendable {
-  public enum Quantity: String, Sendable, CaseIterable {
-    /// Peak signal to noise ratio over red, green and blue in dB: 10 log10(255^2 / mean squared error); infinite where
-    /// the pictures are equal.
-    case psnr
-    /// The same over luma.
-    case psnrY = "psnr-y"
-    /// Structural similarity, mean over the colour channels; 1 where the pictures are equal.
-    case ssim
-    /// The same over luma.
-    case ssimY = "ssim-y"
-    /// Mean absolute error over red, green and blue, on the scale 0...1.
-    case mae
-  }
-
   public enum Convention: String, Sendable, CaseIterable {
     case matlab, basicsr, grl
   }
@@ -48,32 +36,62 @@ public struct Metric: Hashable, Sendable {
     self.shave = shave
   }
 
-  /// The quantity of `picture` against `reference`.
+  /// The quantity of `picture` against `reference`, which quantities of a single picture leave aside.
   ///
   /// - Throws: `MetricError` where the sides differ or too little is left after shaving.
   public func callAsFunction(_ picture: Image, _ reference: Image) throws(MetricError) -> Double {
+    guard quantity.needsReference else { return try self(picture) }
     guard picture.width == reference.width, picture.height == reference.height else {
       throw .differentSizes(
         width: picture.width, height: picture.height, referenceWidth: reference.width, referenceHeight: reference.height
       )
     }
-    let window: SSIMWindow? =
-      switch quantity {
-      case .ssim, .ssimY: convention == .grl ? .grl : .matlab
-      case .psnr, .psnrY, .mae: nil
-      }
-    let smallest = window.map(\.smallestSide) ?? 1
-    guard min(picture.width, picture.height) - 2 * shave >= smallest else {
-      throw .tooSmall(width: picture.width, height: picture.height, shave: shave, smallestSide: smallest)
-    }
-
+    try checkSize(picture)
     let isColour = picture.layout.isColour || reference.layout.isColour
     let rows = MeasuredRows(of: picture, as: self, isColour: isColour)
     let referenceRows = MeasuredRows(of: reference, as: self, isColour: isColour)
-    if let window { return window.meanSimilarity(rows, referenceRows) }
-    return switch quantity {
-    case .mae: mean(rows, referenceRows) { abs($0) } / 255
-    default: 10 * log10(255 * 255 / mean(rows, referenceRows) { $0 * $0 })
+    switch quantity {
+    case .psnr, .psnrY: return 10 * log10(255 * 255 / mean(rows, referenceRows) { $0 * $0 })
+    case .mae: return mean(rows, referenceRows) { abs($0) } / 255
+    case .ssim, .ssimY: return window.meanSimilarity(rows, referenceRows)
+    case .psnrB, .psnrBY:
+      return BlockingEffect(isNominal: convention != .matlab).signalToNoise(rows, referenceRows)
+    case .msSSIM, .msSSIMY: return MultiScaleSimilarity.mean(rows, referenceRows)
+    case .gmsd: return GradientSimilarity.deviation(rows, referenceRows)
+    case .blur, .noise, .blockiness: preconditionFailure("measured without a reference")
+    }
+  }
+
+  /// A quantity of `picture` alone.
+  ///
+  /// - Throws: `MetricError.tooSmall`.
+  /// - Precondition: the quantity needs no reference.
+  public func callAsFunction(_ picture: Image) throws(MetricError) -> Double {
+    precondition(!quantity.needsReference, "\(self) compares with a reference")
+    try checkSize(picture)
+    let rows = MeasuredRows(of: picture, as: self, isColour: picture.layout.isColour)
+    switch quantity {
+    case .blur: return BlurEffect.measure(rows)
+    case .noise: return WaveletNoise.deviation(rows)
+    default: return BlockingEffect(isNominal: convention != .matlab).factor(rows)
+    }
+  }
+
+  private var window: SSIMWindow { convention == .grl ? .grl : .matlab }
+
+  private func checkSize(_ picture: Image) throws(MetricError) {
+    let smallest =
+      switch quantity {
+      case .ssim, .ssimY: window.smallestSide
+      case .msSSIM, .msSSIMY: MultiScaleSimilarity.smallestSide
+      case .psnrB, .psnrBY, .blockiness: BlockingEffect.smallestSide
+      case .blur: BlurEffect.smallestSide
+      case .noise: WaveletNoise.smallestSide
+      case .gmsd: GradientSimilarity.smallestSide
+      case .psnr, .psnrY, .mae: 1
+      }
+    guard min(picture.width, picture.height) - 2 * shave >= smallest else {
+      throw .tooSmall(width: picture.width, height: picture.height, shave: shave, smallestSide: smallest)
     }
   }
 
@@ -94,9 +112,10 @@ public struct Metric: Hashable, Sendable {
 }
 
 extension Metric: CustomStringConvertible {
-  /// Name and convention, such as `PSNR-Y (basicsr, shave 4)`.
+  /// Name, definition and convention, such as `PSNR-Y (basicsr, shave 4)` or `GMSD (xue2014, matlab)`.
   public var description: String {
-    "\(quantity.rawValue.uppercased()) (\(convention.rawValue)\(shave > 0 ? ", shave \(shave)" : ""))"
+    let words = [quantity.definition, convention.rawValue, shave > 0 ? "shave \(shave)" : nil].compactMap { $0 }
+    return "\(quantity.rawValue.uppercased()) (\(words.joined(separator: ", ")))"
   }
 }
 

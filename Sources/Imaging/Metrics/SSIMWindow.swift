@@ -27,20 +27,27 @@ struct SSIMWindow {
 
   /// Mean over window positions, then over channels.
   func meanSimilarity(_ a: MeasuredRows, _ b: MeasuredRows) -> Double {
-    let sum = (0..<a.channels).reduce(0) { $0 + meanSimilarity(a, b, channel: $1) }
+    let sum = (0..<a.channels).reduce(0) { $0 + means(a, b, channel: $1).similarity }
     return sum / Double(a.channels)
+  }
+
+  /// Means over the window's positions in one channel.
+  struct Means {
+    var similarity = 0.0
+    /// The part of the similarity that is not luminance.
+    var contrastAndStructure = 0.0
   }
 
   /// The five maps that SSIM is made of: both means, both mean squares, the mean product.
   private static let maps = 5
 
-  private func meanSimilarity(_ a: MeasuredRows, _ b: MeasuredRows, channel: Int) -> Double {
+  func means<Rows: RowSource>(_ a: Rows, _ b: Rows, channel: Int = 0) -> Means {
     let lineWidth = a.width + 2 * padding
     let places = lineWidth - Self.length + 1
     var lines = [Double](repeating: 0, count: Self.maps * lineWidth)
     var filtered = [Double](repeating: 0, count: Self.length * Self.maps * places)
     var means = [Double](repeating: 0, count: Self.maps * places)
-    var sum = 0.0
+    var sums = Means()
 
     lines.withUnsafeMutableBufferPointer { lines in
       filtered.withUnsafeMutableBufferPointer { filtered in
@@ -64,17 +71,18 @@ struct SSIMWindow {
               UnsafePointer(filtered.baseAddress! + ((line + 1 + $0) % Self.length) * Self.maps * places)
             }
             weigh(rows, means.baseAddress!, Self.maps * places)
-            sum += similarity(means, places)
+            addSimilarity(means, places, to: &sums)
           }
         }
       }
     }
-    return sum / Double(places * (a.height + 2 * padding - Self.length + 1))
+    let count = Double(places * (a.height + 2 * padding - Self.length + 1))
+    return Means(similarity: sums.similarity / count, contrastAndStructure: sums.contrastAndStructure / count)
   }
 
   /// Fills the five lines with a, b, a^2, b^2 and ab of row `y`; the padding around them stays zero.
-  private func readProducts(
-    _ a: MeasuredRows, _ b: MeasuredRows, _ y: Int, _ channel: Int, _ lines: UnsafeMutableBufferPointer<Double>,
+  private func readProducts<Rows: RowSource>(
+    _ a: Rows, _ b: Rows, _ y: Int, _ channel: Int, _ lines: UnsafeMutableBufferPointer<Double>,
     _ lineWidth: Int
   ) {
     func inner(_ map: Int) -> UnsafeMutableBufferPointer<Double> {
@@ -104,17 +112,20 @@ struct SSIMWindow {
     }
   }
 
-  /// Sum of SSIM over the places of one row of windows.
-  private func similarity(_ means: UnsafeMutableBufferPointer<Double>, _ places: Int) -> Double {
+  /// Adds SSIM at the places of one row of windows.
+  private func addSimilarity(_ means: UnsafeMutableBufferPointer<Double>, _ places: Int, to sums: inout Means) {
     let (c1, c2) = (0.01 * 255 * (0.01 * 255), 0.03 * 255 * (0.03 * 255))
-    var sum = 0.0
+    var (similarity, contrast) = (0.0, 0.0)
     for x in 0..<places {
       let (a, b) = (means[x], means[x + places])
       let varianceA = means[x + 2 * places] - a * a
       let varianceB = means[x + 3 * places] - b * b
       let covariance = means[x + 4 * places] - a * b
-      sum += (2 * a * b + c1) * (2 * covariance + c2) / ((a * a + b * b + c1) * (varianceA + varianceB + c2))
+      let contrastAndStructure = (2 * covariance + c2) / (varianceA + varianceB + c2)
+      contrast += contrastAndStructure
+      similarity += (2 * a * b + c1) / (a * a + b * b + c1) * contrastAndStructure
     }
-    return sum
+    sums.similarity += similarity
+    sums.contrastAndStructure += contrast
   }
 }

@@ -18,6 +18,10 @@ struct RestorationBatch {
   let events: EventStream?
   let logger: Logger
   let store: JobStore
+  /// Restores each picture without tiles too and says what these changed.
+  var verifies = false
+  /// File for a picture of the changes.
+  var verificationMap: String?
   let folder: BatchFolder
   /// Of all pictures of the job, those that earlier runs settled included.
   let pictureCount: Int
@@ -96,6 +100,7 @@ struct RestorationBatch {
       order, keeper: keeper, isCancelled: { Interruption.isRequested },
       // From here on; before, Ctrl-C shall end a wait for standard input at once.
       onRead: { Interruption.watch() },
+      onVerify: verifies ? { report($0, ofVerifying: item, number) } : nil,
       onNews: { news in
         switch news {
         case .planned(let plan, let model, _, let reason):
@@ -107,6 +112,7 @@ struct RestorationBatch {
       })
     console.endProgress()
     finish(outcome, of: item, number)
+    if let tiling = outcome.tiling, let verificationMap { try draw(tiling, to: verificationMap) }
   }
 
   private func announce(
@@ -151,7 +157,7 @@ struct RestorationBatch {
       events.send(
         EventStream.Done(
           index: number, input: item.input, output: item.output, seconds: outcome.seconds,
-          seamScore: report.seamScore, notes: outcome.notes))
+          seamScore: report.seamScore, notes: outcome.notes, tiling: outcome.tiling.map(EventStream.Tiling.init)))
       return
     }
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
@@ -159,5 +165,8 @@ struct RestorationBatch {
       "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(outcome.seconds.fixed(1)) s\(seam)"
     // Standard output is the picture's if it takes one.
     if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.result(line.printable) }
+    guard verifies else { return }
+    let text = outcome.tiling.map(Self.text) ?? "one tile, so tiling changed nothing"
+    console.note("\(item.output): \(text)")
   }
 }

@@ -1,38 +1,67 @@
 import ArgumentParser
+import EngineCore
 import Imaging
+import Restoration
 
 extension Metric.Quantity: ExpressibleByArgument {}
 extension Metric.Convention: ExpressibleByArgument {}
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how far pictures are from a reference.",
+    abstract: "Measure how far pictures are from a reference, and draw where.",
     discussion: """
       Compares each picture with --reference or, without it, the others with the first. Numbers in papers depend on the \
       convention: matlab rounds luma and takes SSIM inside the picture, basicsr does not round, grl rounds to 8 bits and \
-      pads SSIM with zeros. Only colours are measured, not alpha.
+      pads SSIM with zeros. Only colours are measured, not alpha. The measures blur, noise and blockiness look at one \
+      picture alone. Pictures of different size are fitted to the reference, which is said on standard error.
 
       EXAMPLES
         grl compare clean.png restored.png
-        grl compare noisy.png restored.png --reference clean.png --metric psnr,ssim,mae
+        grl compare noisy.png restored.png --reference clean.png --metric psnr,ssim,ms-ssim,gmsd
         grl compare hr.png sr.png --metric psnr-y,ssim-y --convention basicsr --shave 4 --json
         grl compare clean.png restored.png --fail-below psnr=30,ssim=0.85
+        grl compare clean.png noisy.png restored.png --sheet sheet.png --diff difference.png
       """)
+
+  static let names = Metric.Quantity.allCases.map(\.rawValue).joined(separator: ", ")
 
   @Argument(help: ArgumentHelp("Pictures; - is standard input.", valueName: "picture"), completion: .file())
   var pictures: [String]
   @Option(help: "What the pictures should look like.", completion: .file()) var reference: String?
   @Option(
-    help: "Any of psnr, psnr-y, ssim, ssim-y, mae with commas between (default: psnr,ssim).",
-    transform: reading("any of psnr, psnr-y, ssim, ssim-y and mae with commas between", Self.quantities))
+    help: ArgumentHelp("Any of \(Self.names) with commas between, or all (default: psnr,ssim).", valueName: "metrics"),
+    transform: reading("any of \(Self.names) with commas between, or all", Self.quantities))
   var metric: [[Metric.Quantity]] = []
   @Option(help: "Whose rules hold for luma and SSIM.") var convention: Metric.Convention = .matlab
   @Option(help: "Pixels left out on each side (default: 0).", transform: number(in: 0...32_767)) var shave: Int?
   @Option(
+    help: "Compare this part only: X,Y,WIDTH,HEIGHT in pixels of the reference.",
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
+  var crop: PixelRegion?
+  @Option(help: "What to do with pictures of another size.") var fit: PictureFit = .auto
+  @Option(
     help: "End with status 1 if a picture is below: psnr=30, ssim=0.9 and so on, with commas between.",
-    transform: reading("psnr=30 or any of psnr, psnr-y, ssim, ssim-y with a number, commas between", Bound.list))
+    transform: reading("a measure of which more is better with a number: psnr=30,ssim=0.9", Bound.lists(least: true)))
   var failBelow: [[Bound]] = []
+  @Option(
+    help: "End with status 1 if a picture is above: gmsd=0.1, mae=0.02 and so on.",
+    transform: reading("a measure of which less is better with a number: gmsd=0.1,mae=0.02", Bound.lists(least: false)))
+  var failAbove: [[Bound]] = []
   @Flag(help: "One JSON object instead of a table.") var json = false
+
+  @Option(help: "Draw a contact sheet: whole pictures and the places that differ most.", completion: .file())
+  var sheet: String?
+  @Option(help: "Places on the sheet (default: 3).", transform: number(in: 0...12)) var crops: Int?
+  @Option(help: "How much they are enlarged (default: 4, more for small pictures).", transform: number(in: 1...16))
+  var zoom: Int?
+  @Option(help: "Draw a map of the differences.", completion: .file()) var diff: String?
+  @Option(help: "What the map shows.") var diffKind: DifferenceMap.Kind = .absolute
+  @Option(
+    help: "How much differences are enlarged, 0.1 to 255 (default: what fits them).",
+    transform: reading("a number, 0.1 to 255") { Double($0).flatMap { (0.1...255).contains($0) ? $0 : nil } })
+  var gain: Double?
+  @Option(help: "Colour around the pictures on sheet and map.") var background: SheetLook.Background = .dark
+  @Flag(help: "Replace a sheet or map that exists.") var overwrite = false
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -43,55 +72,132 @@ struct Compare: ParsableCommand {
     if (pictures + [reference].compactMap { $0 }).filter({ $0 == "-" }).count > 1 {
       throw ValidationError("standard input can be read only once")
     }
+    if sheet == nil && (crops != nil || zoom != nil) { throw ValidationError("--crops and --zoom go with --sheet") }
+    if diff == nil && gain != nil { throw ValidationError("--gain goes with --diff") }
+    if let sheet, sheet == diff { throw ValidationError("--sheet and --diff name one file; choose two") }
   }
 
   func run() throws {
     let console = common.console()
-    let bounds = failBelow.flatMap { $0 }
-    var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
-    for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
-    let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
-
+    for path in [sheet, diff].compactMap({ $0 }) { try checkDrawing(path) }
     let referencePath = reference ?? pictures[0]
-    let referenceImage = try ImageFile.read(referencePath, limits: limits.image).image
-    var rows: [ComparisonReport.Row] = []
-    for path in reference == nil ? Array(pictures.dropFirst()) : pictures {
-      let image = try ImageFile.read(path, limits: limits.image).image
-      do {
-        rows.append(.init(picture: path, values: try metrics.map { metric in try metric(image, referenceImage) }))
-      } catch let error as MetricError {
-        throw Failure(.badInput, "\(path): \(error)")
-      }
+    let names = reference == nil ? Array(pictures.dropFirst()) : pictures
+    var fitted = try FittedPictures(
+      reference: (referencePath, try ImageFile.read(referencePath, limits: limits.image).image),
+      pictures: try names.map { ($0, try ImageFile.read($0, limits: limits.image).image) }, fit: fit)
+    for note in fitted.notes { console.note(note) }
+    let region = crop ?? fitted.reference.bounds
+    guard region.liesIn(fitted.reference) else {
+      throw Failure(
+        .usage,
+        "--crop \(region.x),\(region.y),\(region.width),\(region.height) does not lie in the "
+          + "\(fitted.reference.width) x \(fitted.reference.height) pixels that are compared")
     }
+    fitted.crop(to: region)
 
-    let report = ComparisonReport(reference: referencePath, metrics: metrics, rows: rows)
+    let report = try measure(fitted, names: names, reference: referencePath, region: region)
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0) } }
+    try draw(ComparisonPictures(report: report, fitted: fitted, names: names, look: SheetLook(background)))
     try report.check(bounds, console)
   }
 
+  private var bounds: [Bound] { (failBelow + failAbove).flatMap { $0 } }
+
+  private func measure(
+    _ fitted: FittedPictures, names: [String], reference: String, region: PixelRegion
+  ) throws(Failure) -> ComparisonReport {
+    var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
+    for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
+    let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
+    var rows: [ComparisonReport.Row] = []
+    for (name, image) in zip(names, fitted.pictures) {
+      do throws(MetricError) {
+        var values: [Double?] = []
+        for metric in metrics { values.append(try metric(image, fitted.reference)) }
+        rows.append(.init(picture: name, values: values))
+      } catch {
+        throw Failure(.badInput, "\(name): \(error)")
+      }
+    }
+    var own: ComparisonReport.Row?
+    if quantities.contains(where: { !$0.needsReference }) {
+      do throws(MetricError) {
+        var values: [Double?] = []
+        for metric in metrics { values.append(metric.quantity.needsReference ? nil : try metric(fitted.reference)) }
+        own = .init(picture: reference == "-" ? "standard input" : reference, values: values)
+      } catch {
+        throw Failure(.badInput, "\(reference): \(error)")
+      }
+    }
+    return ComparisonReport(reference: reference, region: region, metrics: metrics, rows: rows, referenceRow: own)
+  }
+
+  private func checkDrawing(_ path: String) throws {
+    guard path != "-" else {
+      throw Failure(.usage, "standard output is for the numbers: give --sheet and --diff a file")
+    }
+    let inputs = (pictures + [reference].compactMap { $0 }).map { Input(path: $0, subfolder: "", isFromFolder: false) }
+    _ = try pictureFormat(of: path)
+    let plan = try OutputPlan([inputs[0]], to: .file(path), existing: overwrite ? .replace : .refuse)
+    try plan.refuseExisting()
+    try plan.prepareFolders()
+    if let taken = inputs.first(where: { $0.path != "-" && canonicalPath($0.path) == canonicalPath(path) }) {
+      throw Failure(.usage, "\(path): would be written over a picture to compare (\(taken.path)); choose another name")
+    }
+  }
+
+  private func draw(_ drawings: ComparisonPictures) throws {
+    guard sheet != nil || diff != nil else { return }
+    try Interruption.holdingOff {
+      if let sheet {
+        try ImageFile.write(
+          drawings.sheet(crops: crops ?? 3, zoom: zoom), to: sheet, format: try pictureFormat(of: sheet))
+      }
+      if let diff {
+        try ImageFile.write(
+          drawings.difference(diffKind, gain: gain), to: diff, format: try pictureFormat(of: diff))
+      }
+    }
+  }
+
   @Sendable private static func quantities(_ text: String) -> [Metric.Quantity]? {
+    if text == "all" { return Metric.Quantity.allCases }
     let quantities = text.split(separator: ",").map { Metric.Quantity(rawValue: String($0)) }
     return quantities.isEmpty || quantities.contains(nil) ? nil : quantities.compactMap { $0 }
   }
 }
 
+extension PixelRegion {
+  /// Whether it is not empty and lies in the picture.
+  fileprivate func liesIn(_ image: Image) -> Bool {
+    width > 0 && height > 0 && x < image.width && y < image.height && width <= image.width - x
+      && height <= image.height - y
+  }
+}
+
 extension Compare {
-  /// The least that a picture must reach.
+  /// What a picture must not miss.
   struct Bound: Sendable {
     let quantity: Metric.Quantity
-    let least: Double
+    let limit: Double
+    /// Whether the value must reach the limit, or stay within it.
+    let isLeast: Bool
 
-    /// Reads `psnr=30,ssim=0.9`; nil for anything else, and for `mae`, of which less is better.
-    @Sendable static func list(_ text: String) -> [Bound]? {
-      var bounds: [Bound] = []
-      for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-        let sides = part.split(separator: "=", omittingEmptySubsequences: false)
-        guard sides.count == 2, let quantity = Metric.Quantity(rawValue: String(sides[0])), quantity != .mae,
-          let least = Double(sides[1]), least.isFinite
-        else { return nil }
-        bounds.append(Bound(quantity: quantity, least: least))
+    func holds(_ value: Double) -> Bool { isLeast ? value >= limit : value <= limit }
+
+    /// Reads `psnr=30,ssim=0.9`; nil for anything else, and for quantities whose better is the other direction.
+    static func lists(least: Bool) -> @Sendable (String) -> [Bound]? {
+      { text in
+        var bounds: [Bound] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+          let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+          guard sides.count == 2, let quantity = Metric.Quantity(rawValue: String(sides[0])),
+            quantity.isBetterWhenLarger == least, let limit = Double(sides[1]), limit.isFinite
+          else { return nil }
+          bounds.append(Bound(quantity: quantity, limit: limit, isLeast: least))
+        }
+        return bounds
       }
-      return bounds
     }
   }
 }

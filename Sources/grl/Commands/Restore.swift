@@ -60,6 +60,10 @@ struct Restore: ParsableCommand {
     help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
     transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
   var region: PixelRegion?
+  @Flag(help: "Restore each picture without tiles too and say what tiling changed: twice the time, more memory.")
+  var verify = false
+  @Option(help: "Picture of what tiling changed, a PNG file; implies --verify.", completion: .file())
+  var verifyMap: String?
   @Flag(help: "Mean over the eight flips and rotations: eight times slower, slightly better.") var ensemble = false
 
   @Option(
@@ -97,6 +101,14 @@ struct Restore: ParsableCommand {
     if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
       throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
     }
+    if let verifyMap {
+      guard inputs.count == 1 && !isFolder(inputs[0]) else {
+        throw ValidationError("--verify-map goes with exactly one picture")
+      }
+      guard fileExtension(verifyMap).lowercased() == "png" else {
+        throw ValidationError("--verify-map: '\(verifyMap)' must end in .png")
+      }
+    }
     if right == "-" { throw ValidationError("--right must name a file") }
   }
 
@@ -109,7 +121,8 @@ struct Restore: ParsableCommand {
       threadCount: threads.count)
     let models = ModelCatalogue(library: ModelLibrary.standard())
 
-    let batch: RestorationBatch
+    if let verifyMap { try checkMap(verifyMap) }
+    var batch: RestorationBatch
     if resume, let interrupted = around.store.interrupted(like: job.absolute) {
       let folder = try around.store.open(interrupted) { console.note($0) }
       batch = try RestorationBatch(resuming: folder, in: around)
@@ -123,9 +136,22 @@ struct Restore: ParsableCommand {
       if resume { console.note("no interrupted run with these pictures and options; beginning anew") }
       batch = RestorationBatch(job, settings, plan, in: around)
     }
+    (batch.verifies, batch.verificationMap) = (verify || verifyMap != nil, verifyMap)
     if settings.model != nil { try batch.checkModel(models) }
     let status = batch.run(models)
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
+  }
+
+  private func checkMap(_ path: String) throws(Failure) {
+    if fileExists(path) && !overwrite {
+      throw Failure(.usage, "\(path): exists; give --overwrite to replace it, or another name")
+    }
+    guard isFolder(parentFolder(path)) else {
+      throw Failure(.usage, "\(path): the folder \(parentFolder(path)) does not exist; create it first")
+    }
+    if let output, canonicalPath(output) == canonicalPath(path) {
+      throw Failure(.usage, "\(path): is the result already; choose another name for --verify-map")
+    }
   }
 
   private var jobRequest: JobRequest {

@@ -76,7 +76,7 @@ func writeToStandardOutput(_ bytes: [UInt8]) {
 }
 
 /// Writes every byte, whatever signals come in between. Returns 0 or `errno`.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
   bytes.withUnsafeBytes { buffer in
     var offset = 0
     while offset < buffer.count {

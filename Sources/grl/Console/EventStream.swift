@@ -43,6 +43,7 @@ struct EventStream: Sendable {
     let seconds: Double
     let seamScore: Double?
     let notes: [String]
+    let tiling: Tiling?
   }
 
   struct Failed: Encodable {

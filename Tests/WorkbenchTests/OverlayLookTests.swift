@@ -1,16 +1,8 @@
 import Testing
 import Workbench
 
-@Suite("Rooms, and what lies over the screens")
-struct RoomTests {
-  @Test(
-    "the room of screen 4 says what will be there", arguments: [(4, "attention")], [80, 60])
-  func rooms(room: (key: Int, name: String), columns: Int) throws {
-    var desk = Desk(columns: columns, rows: columns == 80 ? 24 : 15)
-    desk.press("\(room.key)", "[", "j", "Enter")
-    try expectScreen(desk, "\(room.name)-\(columns)x\(columns == 80 ? 24 : 15)")
-  }
-
+@Suite("What lies over the screens")
+struct OverlayLookTests {
   @Test(
     "help, palette, themes and questions look calm",
     arguments: [("help", "?"), ("palette", ":"), ("themes", "T"), ("question", "Ctrl-c")],

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Writes Docs/Quality.md: every bundled model and every unrestored input on every test set at hand.
+#
+#     make quality [TESTSETS=FOLDER]       whole sets; hours on two cores; goes on where it was interrupted
+#     LIMIT=4 make quality                 four pictures of each set: a quick look, and the page says so
+#
+# The sets are those of FOLDER that exist (Set5, Set14, CBSD68, McMaster, BSD68, Set12, Classic5, motion_GoPro_sample); their
+# terms forbid to pass them on, so they are not part of this project. Results are kept below $XDG_STATE_HOME/grl/evaluations.
+set -eu
+
+grl=$1
+sets=$2
+page=$3
+limit=${LIMIT:+--limit $LIMIT}
+
+# folders NAME...: the options that name those sets that exist.
+folders() {
+  for name in "$@"; do
+    if [ -d "$sets/$name" ]; then printf ' --dataset %s' "$sets/$name"; fi
+  done
+}
+
+# block WORDS... -- SETS...: a table for each set and level; nothing where no set is at hand.
+block() {
+  words=
+  while [ "$1" != -- ]; do
+    words="$words $1"
+    shift
+  done
+  shift
+  found=$(folders "$@")
+  if [ -n "$found" ]; then
+    # shellcheck disable=SC2086
+    "$grl" evaluate $words $found $limit --format markdown
+    echo
+  fi
+}
+
+sections() {
+  cat <<'PAGE'
+# Quality
+
+What the bundled models restore, measured by the papers' rules, beside what papers report. `make quality` writes this page by
+`grl evaluate`; nothing in it is typed by hand. How to read a table:
+
+- `noisy input`, `JPEG input`, `bicubic (Matlab)` and `Malvar (Matlab)` are measured without any model: they show that test input and
+  measures are those of the papers, whose own rows for JPEG and Matlab stand below them where they give one.
+- **Bold** rows are bundled models, measured here. All other rows are quoted from the source in the last column.
+- *ours less row* is our PSNR less that row's: negative is the gap that is left.
+- Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
+  with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
+
+One model is bundled today, a blind denoiser for colour pictures, trained far more briefly than the published networks: the tables
+say how much that costs. For the other tasks no model is bundled yet, so their tables show
+the unrestored input beside the published rows, which is the mark that a model has to clear.
+
+## Denoising, colour
+
+PAGE
+  block --task denoise --sigma 15,25,50 -- CBSD68 McMaster Set14
+  printf '## Denoising, gray\n\nNo gray model is bundled: the noisy input alone.\n\n'
+  block --task denoise --sigma 15,25,50 --baseline-only -- BSD68 Set12
+  printf '## Super-resolution\n\nNo model is bundled: the bicubic enlargement alone.\n\n'
+  block --task sr --scale 2,3,4 --baseline-only -- Set5 Set14
+  printf '## JPEG artifacts, gray\n\nNo model is bundled: the JPEG file alone.\n\n'
+  block --task jpeg --quality 10,20,30,40 --baseline-only -- Classic5
+  printf '## Demosaicking\n\nNo model is bundled: the interpolation that the network begins with.\n\n'
+  block --task demosaic --baseline-only -- McMaster
+  printf '## Motion deblurring\n\nOne pair of the GoPro set is at hand, too few for a table to stand beside published rows.\n\n'
+  block --task motion-deblur --baseline-only -- motion_GoPro_sample
+}
+
+sections > "$page.part"
+# One empty line at most, none at the end.
+cat -s "$page.part" | sed '${/^$/d;}' > "$page"
+rm "$page.part"

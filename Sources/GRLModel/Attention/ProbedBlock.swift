@@ -1,0 +1,106 @@
+import Tensors
+
+/// A block with its input, ready to be asked what a query pixel looks at.
+///
+/// Only the query's window and stripe are projected anew, so an answer takes milliseconds whatever the size of the picture, and
+/// memory of a few cells.
+public struct ProbedBlock {
+  public let place: BlockPlace
+  let attention: MixedAttention
+  let rules: BlockRules
+  /// The block's input, `[H, W, C]` of the padded picture.
+  let features: FeatureMap
+  let arithmetic: Arithmetic
+  let pool: ThreadPool
+  let area: AttentionCell.Area
+
+  /// Answers for one query and one block, in the order of the questions.
+  ///
+  /// - Parameters:
+  ///   - x, y: in picture coordinates.
+  /// - Throws: `OutOfMemory` where the system refuses the memory of a cell.
+  /// - Precondition: the query lies in the tile and the heads exist.
+  public func rows(x: Int, y: Int, _ questions: [AttentionQuestion]) throws(OutOfMemory) -> [AttentionRow] {
+    let query = Query(self, x: x, y: y)
+    let window = questions.contains { $0.kind == .window } ? try projections(of: query.windowPixels) : []
+    let needsStripe = questions.contains { $0.kind != .window }
+    let needsTokens = questions.contains { $0.kind == .stripe || $0.kind == .gather }
+    let stripe = try needsStripe ? projections(of: needsTokens ? query.stripePixels : [query.pixel]) : []
+    let anchors = try needsStripe ? anchorProjections(of: query.anchorPixels) : []
+    let cells = QueryCells(
+      block: self, query: query, window: window, stripe: stripe, hasStripeTokens: needsTokens, anchors: anchors)
+    return questions.map { question in
+      let heads = attention.configuration.heads(question.kind)
+      let asked = question.head.map { [$0] } ?? Array(0..<heads)
+      let rows = asked.map { cells.row(question, head: $0) }
+      return question.head == nil ? AttentionRow.mean(rows, question: question) : rows[0]
+    }
+  }
+
+  /// `[pixels, 3C]`: the projections of some pixels, computed as the block itself computes them.
+  private func projections(of pixels: [Int32]) throws(OutOfMemory) -> [Float] {
+    let channels = features.channels
+    return try onOwnMemory { compute in
+      let input = compute.workspace.map(height: 1, width: pixels.count, channels: channels)
+      let output = compute.workspace.map(height: 1, width: pixels.count, channels: 3 * channels)
+      compute.gather(pixels, of: features, into: input)
+      compute.apply([attention.qkv], to: input, into: output)
+      return output
+    }
+  }
+
+  /// `[anchors, C / 2]`, from the pixels of `f` x `f` squares that lie side by side as the anchors do.
+  private func anchorProjections(of pixels: [Int32]) throws(OutOfMemory) -> [Float] {
+    let (cell, factor) = (rules.read.geometry.keys, attention.anchor.factor)
+    let channels = features.channels
+    return try onOwnMemory { compute in
+      let input = compute.workspace.map(
+        height: cell.cellHeight * factor, width: cell.cellWidth * factor, channels: channels)
+      let output = compute.workspace.map(height: cell.cellHeight, width: cell.cellWidth, channels: channels / 2)
+      compute.gather(pixels, of: features, into: input)
+      attention.anchor(input, into: output, on: compute)
+      return output
+    }
+  }
+
+  /// Runs `body` once to measure and once for its result.
+  private func onOwnMemory(_ body: (Compute) -> FeatureMap) throws(OutOfMemory) -> [Float] {
+    let measure = Workspace()
+    _ = body(Compute(arithmetic, pool: pool, workspace: measure))
+    let workspace = try Workspace(reserving: measure.peakFloats)
+    return body(Compute(arithmetic, pool: pool, workspace: workspace)).values
+  }
+}
+
+/// Where a query lies in the cells of a block.
+struct Query {
+  let x: Int
+  let y: Int
+  let pixel: Int32
+  let window: (cell: Int, token: Int)
+  let stripe: (cell: Int, token: Int)
+  let windowPixels: [Int32]
+  let stripePixels: [Int32]
+  /// The pixels of the stripe's anchors, arranged as a picture of `f` times the anchor cell.
+  let anchorPixels: [Int32]
+
+  init(_ block: ProbedBlock, x: Int, y: Int) {
+    let (row, column) = (y - block.area.y, x - block.area.x)
+    let (windows, stripes) = (block.rules.window.geometry.keys, block.rules.gather.geometry.keys)
+    let (anchors, factor) = (block.rules.read.geometry.keys, block.attention.anchor.factor)
+    (self.x, self.y) = (x, y)
+    pixel = Int32(row * windows.width + column)
+    window = windows.place(y: row, x: column)
+    stripe = stripes.place(y: row, x: column)
+    windowPixels = windows.pixels(of: window.cell)
+    stripePixels = stripes.pixels(of: stripe.cell)
+    let cell = anchors.pixels(of: stripe.cell)
+    anchorPixels = (0..<anchors.cellHeight * factor).flatMap { line in
+      (0..<anchors.cellWidth * factor).map { place in
+        let anchor = Int(cell[line / factor * anchors.cellWidth + place / factor])
+        let (top, left) = (anchor / anchors.width * factor, anchor % anchors.width * factor)
+        return Int32((top + line % factor) * windows.width + left + place % factor)
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import GRLModel
+import Imaging
+import Tensors
+
+/// Looking into the network while it works on the part of a picture that a query lies in.
+extension Restorer {
+  /// The tile of `plan` that shows most around a query: of those that hold it, the one whose edges are farthest.
+  ///
+  /// - Throws: `attention(.queryOutside)`.
+  public func tile(forQueryAt x: Int, _ y: Int, plan: RestorationPlan) throws(RestorationError) -> PixelRegion {
+    guard (0..<plan.input.width).contains(x), (0..<plan.input.height).contains(y) else {
+      throw .attention(.queryOutside(x: x, y: y, width: plan.input.width, height: plan.input.height))
+    }
+    func margin(_ tile: PixelRegion) -> Int {
+      func axis(_ position: Int, _ range: Range<Int>, _ length: Int) -> Int {
+        // The picture's own edge hides nothing.
+        let before = range.lowerBound == 0 ? length : position - range.lowerBound
+        let after = range.upperBound == length ? length : range.upperBound - 1 - position
+        return min(before, after)
+      }
+      return min(axis(x, tile.columns, plan.input.width), axis(y, tile.rows, plan.input.height))
+    }
+    let tiles = (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }
+    return tiles.max { margin($0) < margin($1) } ?? tiles[0]
+  }
+
+  /// Runs one tile through the network up to the last block that the probe looks into.
+  ///
+  /// - Parameters:
+  ///   - tile: in the picture's pixels.
+  ///   - isCancelled, onBlock: as `GRLSession.inspect` has them.
+  /// - Throws: `outOfMemory` or `cancelled`.
+  public func inspect(
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: PixelRegion, with probe: AttentionProbe,
+    isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(RestorationError) {
+    let input = plan.route.input(image, right: right, tile)
+    let session: GRLSession
+    do throws(OutOfMemory) {
+      session = try GRLSession(network: model.network, height: tile.height, width: tile.width, pool: pool)
+    } catch {
+      throw .outOfMemory(error)
+    }
+    do throws(InspectionError) {
+      try session.inspect(input, with: probe, isCancelled: isCancelled, onBlock: onBlock)
+    } catch {
+      throw RestorationError(error)
+    }
+  }
+
+  /// Runs one tile and keeps the inputs of `blocks`, all where nil, so that queries need no further pass.
+  public func activations(
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: PixelRegion, blocks: Set<BlockPlace>? = nil,
+    isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(RestorationError) -> KeptActivations {
+    do throws(InspectionError) {
+      return try KeptActivations(
+        of: plan.route.input(image, right: right, tile), through: model.network, blocks: blocks, x: tile.x, y: tile.y,
+        pool: pool, isCancelled: isCancelled, onBlock: onBlock)
+    } catch {
+      throw RestorationError(error)
+    }
+  }
+}
+
+extension RestorationError {
+  init(_ error: InspectionError) {
+    switch error {
+    case .cancelled: self = .cancelled
+    case .outOfMemory(let refusal): self = .outOfMemory(refusal)
+    }
+  }
+}
+
+extension AttentionCell.Area {
+  public init(_ region: PixelRegion) {
+    self.init(x: region.x, y: region.y, width: region.width, height: region.height)
+  }
+}

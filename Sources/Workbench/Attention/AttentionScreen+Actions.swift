@@ -1,0 +1,205 @@
+import EngineWire
+
+extension AttentionScreen {
+  mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    switch command {
+    case .left: step(-1, 0, &session)
+    case .right: step(1, 0, &session)
+    case .up: step(0, -1, &session)
+    case .down: step(0, 1, &session)
+    case .halfPageUp, .pageUp: step(0, -8, &session)
+    case .halfPageDown, .pageDown: step(0, 8, &session)
+    case .top: step(-8, 0, &session)
+    case .bottom: step(8, 0, &session)
+    case Self.ask, .open: begin(&session)
+    case Self.nextBlock: go(stage, block + 1)
+    case Self.previousBlock: go(stage, block - 1)
+    case Self.nextStage: go(stage + 1, block)
+    case Self.previousStage: go(stage - 1, block)
+    case Self.nextHead: turnHead(by: 1)
+    case Self.previousHead: turnHead(by: -1)
+    case Self.window: choose(kind: "window")
+    case Self.kind: choose(kind: "stripe")
+    case Self.anchors: choose(kind: kind == "anchors" ? "gather" : "anchors")
+    case Self.overlay:
+      let all = Arrangement.allCases
+      arrangement = all[(all.firstIndex(of: arrangement)! + 1) % all.count]
+    case Self.overview: second = second == .overview ? .map : .overview
+    case Self.pin:
+      pinned = second == .pinned ? nil : map
+      second = pinned == nil ? .map : .pinned
+    case Self.scales: second = second == .halfScale ? .map : .halfScale
+    case Self.terms:
+      // Both, without bias, without temperature, without both.
+      if hasTemperature {
+        (hasBias, hasTemperature) = hasBias ? (false, true) : (true, false)
+      } else {
+        (hasBias, hasTemperature) = hasBias ? (false, false) : (true, true)
+      }
+    case Self.figure: shownFigure = shownFigure.next
+    case .zoomIn: zoom(by: 0.5)
+    case .zoomOut: zoom(by: 2)
+    case .fit: (zoom, centre) = (nil, nil)
+    case .export: export(&session)
+    case .showCommand: export(&session)
+    case Self.place: session.prompt("query pixel X,Y", tag: "query", for: .attention)
+    case .escape:
+      guard second != .map else { return false }
+      (second, pinned) = (.map, nil)
+    case .nextPane, .previousPane: second = second == .overview ? .map : .overview
+    default: return false
+    }
+    refresh(&session)
+    return true
+  }
+
+  private mutating func begin(_ session: inout Session) {
+    guard session.isConnected else { return session.say("there is no engine to ask", .warning) }
+    guard path != nil else { return session.say("choose a picture on screen 1 first", .warning) }
+    (hasBegun, problem) = (true, nil)
+  }
+
+  /// Moves the query by places of the screen.
+  private mutating func step(_ x: Int, _ y: Int, _ session: inout Session) {
+    guard let query, let region else { return }
+    let room = session.pixels(in: layout(session.area).panes[0])
+    let place = max(
+      1, Int((max(Double(region.width) / Double(room.width), Double(region.height) / Double(room.height))).rounded()))
+    move(to: (query.x + x * place, query.y + y * place), &session)
+  }
+
+  mutating func move(to place: (x: Int, y: Int), _ session: inout Session) {
+    guard let picture else { return }
+    let moved = (x: min(max(place.x, 0), picture.width - 1), y: min(max(place.y, 0), picture.height - 1))
+    query = moved
+    if let region, zoom != nil, !Self.holds(region, moved) { centre = moved }
+    refresh(&session)
+  }
+
+  private static func holds(_ region: Rectangle, _ place: (x: Int, y: Int)) -> Bool {
+    (region.x..<region.x + region.width).contains(place.x) && (region.y..<region.y + region.height).contains(place.y)
+  }
+
+  /// To a block, as far as there are stages and blocks; over the end of a stage into the next.
+  private mutating func go(_ stage: Int, _ block: Int) {
+    guard let depths = network?.depths, !depths.isEmpty else { return }
+    var (stage, block) = (min(max(stage, 0), depths.count - 1), block)
+    if block < 0 { (stage, block) = stage > 0 ? (stage - 1, depths[stage - 1] - 1) : (0, 0) }
+    if block >= depths[stage] {
+      let goesOn = stage + 1 < depths.count && stage == self.stage
+      (stage, block) = goesOn ? (stage + 1, 0) : (stage, depths[stage] - 1)
+    }
+    (self.stage, self.block) = (stage, block)
+  }
+
+  private mutating func turnHead(by step: Int) {
+    guard let network else { return }
+    let count = kind == "window" ? network.windowHeads : network.stripeHeads
+    // The mean comes before the first.
+    let place = ((head.map { $0 + 1 } ?? 0) + step + count + 1) % (count + 1)
+    head = place == 0 ? nil : place - 1
+  }
+
+  private mutating func choose(kind: String) {
+    self.kind = kind
+    if let network, let head, head >= (kind == "window" ? network.windowHeads : network.stripeHeads) { self.head = nil }
+  }
+
+  private mutating func zoom(by factor: Double) {
+    guard let picture, let query else { return }
+    let whole = max(picture.width, picture.height)
+    let side = Int(Double(zoom ?? whole) * factor)
+    if side >= whole {
+      (zoom, centre) = (nil, nil)
+    } else {
+      (zoom, centre) = (max(24, side), query)
+    }
+  }
+
+  /// The same as a command line that writes the map.
+  private mutating func export(_ session: inout Session) {
+    guard let path, let order else { return session.say("choose a picture on screen 1 first", .warning) }
+    let request = PlanScreen.request(session)
+    var words = ["grl attention", Self.quoted(path), "--task \(request.task)", "--at \(order.x),\(order.y)"]
+    if let sigma = request.sigma { words.append("--sigma \(Quantity.short(sigma))") }
+    if let quality = request.quality { words.append("--quality \(quality)") }
+    if let scale = request.scale { words.append("--scale \(scale)") }
+    if let model = request.model { words.append("--model \(Self.quoted(model))") }
+    words.append("--kind \(second == .overview ? "overview" : second == .halfScale ? "scales" : order.kind)")
+    if second != .overview {
+      words.append("--stage \(order.stage) --block \(order.block)")
+      if let head = order.head { words.append("--head \(head)") }
+    }
+    if !order.hasBias { words.append("--no-bias") }
+    if !order.hasTemperature { words.append("--no-temperature") }
+    words.append("-o attention.png")
+    session.show(command: words.joined(separator: " "))
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let plain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+".contains($0)) }
+    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+  }
+
+  // MARK: Asking
+
+  mutating func refresh(_ session: inout Session) {
+    let wanted = session.marked.first ?? session.current
+    if wanted != path { forget(wanted) }
+    guard let path, session.isConnected else { return }
+    if picture == nil {
+      if problem == nil, !session.isAsking(.attention, .details) {
+        session.ask(.inspect(path: path), for: .attention, .details)
+      }
+      return
+    }
+    askBackdrop(path, &session)
+    guard hasBegun, problem == nil, let order else { return }
+    if asked != nil && !session.isAsking(.attention, .other("row")) { asked = nil }
+    // One question at a time; the newest is asked when the last is answered.
+    if asked == nil, map?.info.order != order {
+      asked = order
+      session.ask(.attention(PlanScreen.request(session), path: path, order), for: .attention, .other("row"))
+    } else if asked == nil {
+      askMore(path, order, &session)
+    }
+  }
+
+  /// What the second pane needs, once the map is there.
+  private mutating func askMore(_ path: String, _ order: AttentionOrder, _ session: inout Session) {
+    let request = PlanScreen.request(session)
+    switch second {
+    case .halfScale:
+      var order = order
+      order.isHalfScale = true
+      if half?.info.order != order, !session.isAsking(.attention, .other("half")) {
+        session.ask(.attention(request, path: path, order), for: .attention, .other("half"))
+      }
+    case .overview:
+      let isKnown = summary.map { $0.x == order.x && $0.y == order.y } ?? false
+      if !isKnown, !session.isAsking(.attention, .other("overview")) {
+        session.ask(.attentionOverview(request, path: path, order), for: .attention, .other("overview"))
+      }
+    case .map, .pinned: break
+    }
+  }
+
+  private mutating func forget(_ path: String?) {
+    self.path = path
+    (picture, query, map, pinned, half, summary, problem) = (nil, nil, nil, nil, nil, nil, nil)
+    (asked, askedHalf, backdrop, backdropKey, askedBackdrop) = (nil, nil, nil, nil, nil)
+    (zoom, centre, hasBegun) = (nil, nil, false)
+    if second == .pinned { second = .map }
+  }
+
+  private mutating func askBackdrop(_ path: String, _ session: inout Session) {
+    guard let region else { return }
+    let room = session.pixels(in: layout(session.area).panes[0])
+    let key = BackdropKey(path: path, region: region, width: room.width, height: room.height)
+    if askedBackdrop != nil && !session.isAsking(.attention, .preview) { askedBackdrop = nil }
+    guard backdropKey != key, askedBackdrop != key else { return }
+    askedBackdrop = key
+    session.ask(
+      .preview(path: path, region: region, width: room.width, height: room.height), for: .attention, .preview)
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import EngineCore
+import Glibc
+import Imaging
+import Restoration
+
+/// A file that `grl attention` is to write.
+struct AttentionResult {
+  enum Format: String {
+    case png, npy, json, csv, md, html
+  }
+
+  let path: String
+  let format: Format
+
+  /// - Throws: where the ending is not known, or the kind has no such result.
+  init(_ path: String, _ kind: Attention.Kind) throws {
+    self.path = path
+    guard let format = path == "-" ? .png : Format(rawValue: fileExtension(path)) else {
+      throw ValidationError("-o \(path.printable): give a name that ends in .png .npy .json .csv .md or .html")
+    }
+    self.format = format
+    if format == .npy && kind.rows == nil {
+      throw ValidationError("-o \(path.printable): .npy holds one row; choose --kind window, stripe, anchors or gather")
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    try Interruption.holdingOff {
+      try WholeFile.write(to: path) { descriptor throws(ImageError) in
+        let reason = writeAll(bytes, to: descriptor)
+        if reason != 0 { throw .unwritable(path: path, reason: String(cString: strerror(reason))) }
+      }
+    }
+  }
+
+  func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  func write(_ image: Image) throws {
+    try Interruption.holdingOff { _ = try ImageFile.write(image, to: path, format: .png) }
+  }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import EngineCore
+import EngineWire
+import GRLModel
+import Imaging
+import Restoration
+import Tensors
+
+/// One run of `grl attention`: forward passes as far as they are needed, then results.
+struct Inspection {
+  let order: Attention
+  let picture: InspectedPicture
+  let console: Console
+  let place: BlockPlace
+  let terms: ScoreTerms
+
+  var name: String { order.image == "-" ? "standard input" : order.image.printable }
+  var model: String { picture.restorer.model.card.name }
+
+  init(_ order: Attention, _ picture: InspectedPicture, _ console: Console) {
+    (self.order, self.picture, self.console) = (order, picture, console)
+    let depths = picture.configuration.depths
+    let stage = order.stage ?? depths.count - 1
+    let last = depths.indices.contains(stage) ? depths[stage] - 1 : 0
+    place = BlockPlace(stage: stage, block: order.block ?? last)
+    terms = ScoreTerms(hasBias: !order.noBias, hasTemperature: !order.noTemperature)
+  }
+
+  func run(_ results: [AttentionResult]) throws {
+    let needsReport = results.contains { $0.format == .md || $0.format == .html }
+    let answer = try answer()
+    for result in results where result.format != .md && result.format != .html { try write(answer, to: result) }
+    if needsReport {
+      let report = try PictureReport(self)
+      for result in results where result.format == .md || result.format == .html { try report.write(to: result) }
+    }
+    console.endProgress()
+    if order.json {
+      console.result(jsonLine(answer.record(self)))
+    } else if results.isEmpty {
+      answer.lines(self).forEach { console.result($0.printable) }
+    }
+  }
+
+  /// What the chosen kind shows.
+  private func answer() throws -> AttentionAnswer {
+    if let kind = order.kind.rows {
+      let rows = try rows(of: [place], [AttentionQuestion(kind, head: order.head.index, terms: terms)])
+      return .row(rows.rows[0][0])
+    }
+    switch order.kind {
+    case .scales: return .scales(try scalePair(.stripe, place, order.head.index))
+    case .reach: return .reach(try overview())
+    case .channels:
+      guard picture.configuration.hasChannelAttention else {
+        throw Failure(.usage, "model \(model) has no channel attention; only GRL-B has")
+      }
+      return .channels(try rows(of: Set(picture.configuration.blocks), []).channelWeights)
+    default: return .overview(try overview())
+    }
+  }
+
+  /// All heads of all blocks, windows and stripes: `[block][head]`, windows first.
+  func overview() throws -> [[AttentionRow]] {
+    let configuration = picture.configuration
+    let questions = [AttentionKind.window, .stripe].flatMap { kind in
+      (0..<configuration.heads(kind)).map { AttentionQuestion(kind, head: $0, terms: terms) }
+    }
+    return try rows(of: Set(configuration.blocks), questions).rows
+  }
+
+  func rows(
+    of blocks: Set<BlockPlace>, _ questions: [AttentionQuestion]
+  ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: PixelRegion) {
+    try picture.rows(
+      x: order.at.x, y: order.at.y, blocks: blocks, questions, isCancelled: { Interruption.isRequested },
+      onBlock: { done, count in
+        console.progress(order.image, done: Double(done) / Double(count), detail: "block \(done) of \(count)")
+      })
+  }
+
+  /// The same query on the picture and on the picture at half scale.
+  func scalePair(_ kind: AttentionKind, _ place: BlockPlace, _ head: Int?) throws -> ScalePair {
+    if order.task == .demosaic && !picture.image.layout.isColour {
+      throw Failure(.usage, "\(name): a mosaic cannot be shown at half scale; give the colour picture it was made from")
+    }
+    let question = AttentionQuestion(kind, head: head, terms: terms)
+    let full = try rows(of: [place], [question]).rows[0][0]
+    let half = try picture.halved()
+    let (x, y) = (min(order.at.x / 2, half.image.width - 1), min(order.at.y / 2, half.image.height - 1))
+    let small = try half.rows(
+      x: x, y: y, blocks: [place], [question], isCancelled: { Interruption.isRequested })
+    return ScalePair(full: full, half: small.rows[0][0], picture: picture.source.shown, smaller: half.source.shown)
+  }
+
+  private func write(_ answer: AttentionAnswer, to result: AttentionResult) throws {
+    switch result.format {
+    case .png:
+      guard let drawing = answer.drawing(self) else {
+        throw Failure(.usage, "\(result.path.printable): \(order.kind.rawValue) is no picture; give .json or .csv")
+      }
+      try result.write(drawing.image)
+    case .npy: if case .row(let row) = answer { try result.write(NumPyFile.bytes(row)) }
+    case .json: try result.write(jsonLine(answer.record(self)) + "\n")
+    case .csv: try result.write(answer.csv)
+    case .md, .html: break
+    }
+  }
+}
+
+/// The same query at two scales.
+struct ScalePair {
+  let full: AttentionRow
+  let half: AttentionRow
+  let picture: Image
+  let smaller: Image
+
+  var correlation: Double? { full.correlation(withHalfScale: half) }
+}

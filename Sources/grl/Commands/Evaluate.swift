@@ -1,0 +1,204 @@
+import ArgumentParser
+import EngineCore
+import Foundation
+import GRLModel
+import Imaging
+import Restoration
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure a model on a test set as papers do, and print a table like theirs.",
+    discussion: """
+      Good pictures are damaged by the paper's rules, restored, measured, and averaged; published numbers stand beside ours \
+      where set and damage are the same. A folder whose name and number of pictures are those of a standard set counts as \
+      that set. Results are kept picture by picture: an interrupted evaluation goes on when the same command is run again, \
+      and a repeated one computes nothing. Without --model, the installed model that fits best is measured.
+
+      EXAMPLES
+        grl evaluate --task denoise --sigma 25 --dataset testsets/CBSD68
+        grl evaluate --task denoise --sigma 15,25,50 --dataset CBSD68 --dataset McMaster --format markdown -o table.md
+        grl evaluate --task sr --scale 4 --dataset testsets/Set5 --model my-model.safetensors
+        grl evaluate --task jpeg --dataset testsets/Classic5 --baseline-only
+        grl evaluate --task denoise --sigma 25 --dataset photographs --limit 3
+      """)
+
+  @Option(help: "The task.") var task: RestorationTask
+  @Option(help: ArgumentHelp("Folder of good pictures; may be repeated.", valueName: "folder"), completion: .directory)
+  var dataset: [String] = []
+  @Option(help: "Name of the set, where the folder has another.") var set: String?
+  @Option(
+    help: "denoise: noise levels with commas between (default: 15,25,50).",
+    transform: reading("whole numbers with commas between, 0 to 255", Self.numbers(in: 0...255)))
+  var sigma: [[Int]] = []
+  @Option(
+    help: "sr: enlargements with commas between: 2, 3, 4 (default: all).",
+    transform: reading("2, 3 or 4 with commas between", Self.numbers(in: 2...4)))
+  var scale: [[Int]] = []
+  @Option(
+    help: "jpeg: qualities with commas between (default: 10,20,30,40).",
+    transform: reading("whole numbers with commas between, 1 to 100", Self.numbers(in: 1...100)))
+  var quality: [[Int]] = []
+  @Flag(help: "defocus-deblur: both views of a dual-pixel sensor.") var dualPixel = false
+  @Flag(help: "denoise, jpeg: turn colour pictures gray first.") var gray = false
+  @Option(help: "Whose rules hold for noise and luma: the paper's, KAIR's or SwinIR's.") var rules: EvaluationProtocol =
+    .grl
+
+  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
+  @Option(help: "Size of the model.") var variant: ModelVariant?
+  @OptionGroup var network: NetworkOptions
+  @Flag(help: "Measure the damaged input only.") var baselineOnly = false
+  @Option(
+    help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
+    transform: reading("auto, none or a number of pixels") { TileChoice($0) })
+  var tile: TileChoice?
+  @Option(help: "Pixels that neighbouring tiles share (default: as published).", transform: number(in: 0...32_768))
+  var overlap: Int?
+  @Option(
+    help: "Memory to stay within: 4G, 512M.",
+    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
+  var memory: Int?
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(help: "Only so many pictures of each set: a quick look, not a result.", transform: number(in: 1...1_000_000))
+  var limit: Int?
+  @Option(help: "How the table is written.") var format: EvaluationTable.Format = .text
+  @Option(
+    name: [.customShort("o"), .long], help: "File for the table; - is standard output (default).", completion: .file())
+  var output: String?
+  @Flag(help: "Replace the table if it exists.") var overwrite = false
+  @Flag(help: "Forget results that were kept, and measure again.") var again = false
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if dataset.isEmpty { throw ValidationError("no test set: give --dataset FOLDER") }
+    func refuse(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws {
+      guard !isGiven || tasks.contains(task) else {
+        let names = tasks.map(\.rawValue).joined(separator: " and ")
+        throw ValidationError("\(option) does not apply to task \(task), only to \(names): leave it out")
+      }
+    }
+    try refuse("--sigma", !sigma.isEmpty, unless: .denoise)
+    try refuse("--scale", !scale.isEmpty, unless: .superResolution)
+    try refuse("--quality", !quality.isEmpty, unless: .jpeg)
+    try refuse("--gray", gray, unless: .denoise, .jpeg)
+    try refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
+    if set != nil && dataset.count > 1 { throw ValidationError("--set names one set: give one --dataset") }
+    if baselineOnly && (model != nil || variant != nil) {
+      throw ValidationError("--baseline-only measures no model: leave --model and --variant out")
+    }
+    if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
+      throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
+    }
+  }
+
+  func run() throws {
+    let console = common.console(showsProgress: true)
+    if let output, output != "-" { try checkOutput(output) }
+    let sets = try chosenSets()
+    let models = try chosenModels()
+    Interruption.watch()
+    var run = EvaluationRun(
+      sets, models: models, limit: limit, takesGray: gray, options: options, threadCount: threads.count, isFresh: again,
+      imageLimits: limits.image, console: console, logger: common.logger(console))
+    let blocks = try Self.blocks(&run)
+
+    let text = EvaluationTable(blocks: blocks, command: commandLine).text(format)
+    if let output, output != "-" {
+      try WholeFile.write(to: output) { descriptor throws(ImageError) in
+        try writeTable(Array(text.utf8), to: descriptor, path: output)
+      }
+    } else {
+      writeToStandardOutput(Array(text.utf8))
+    }
+    if run.failedCount > 0 { throw ExitCode(ExitStatus.someFailed.rawValue) }
+  }
+
+  /// A function of its own: with the `catch` in `run` the compiler (Swift 6.3.1) never comes to an end.
+  private static func blocks(_ run: inout EvaluationRun) throws -> [EvaluationBlock] {
+    do throws(Failure) {
+      return try run.run()
+    } catch {
+      guard error.status == .interrupted else { throw error }
+      run.console.error(error.description)
+      throw ExitCode(Interruption.exitCode)
+    }
+  }
+
+  private func chosenSets() throws(Failure) -> [(set: TestSet, setting: EvaluationSetting)] {
+    var sets: [(set: TestSet, setting: EvaluationSetting)] = []
+    for folder in dataset {
+      for level in levels {
+        let setting = EvaluationSetting(task: task, level: level, isDualPixel: dualPixel, rules: rules)
+        sets.append((try TestSet(folder, for: setting, named: set), setting))
+      }
+    }
+    return sets
+  }
+
+  /// Nil for the baseline alone.
+  private func chosenModels() throws -> EvaluatedModels? {
+    if baselineOnly { return nil }
+    let library = ModelLibrary.standard()
+    var fixed: ModelCard?
+    if let model { fixed = try card(of: model, in: library) }
+    return EvaluatedModels(library: library, fixed: fixed, variant: variant)
+  }
+
+  private var levels: [Int?] {
+    let named = (sigma + scale + quality).flatMap { $0 }
+    return named.isEmpty ? EvaluationSetting.publishedLevels(task) : named
+  }
+
+  private var options: RestorationOptions {
+    var options = RestorationOptions()
+    options.blending = .average
+    if let tile { options.tile = tile }
+    options.overlap = overlap
+    if let memory { options.memoryBytes = memory }
+    return options
+  }
+
+  /// What to type to see the table again, folders by their names alone.
+  private var commandLine: String {
+    let words = CommandLine.arguments.dropFirst().map { $0.contains("/") ? lastComponent($0) : $0 }
+    return (["grl"] + words).joined(separator: " ")
+  }
+
+  private func card(of model: String, in library: ModelLibrary) throws(RestorationError) -> ModelCard {
+    let published = task.published(isDualPixel: dualPixel)
+    do {
+      return try library.card(
+        model, overrides: network.overrides(task: variant == nil ? nil : published, variant: variant))
+    } catch .modelTaskUnknown {
+      return try library.card(model, overrides: network.overrides(task: published, variant: variant))
+    }
+  }
+
+  private func checkOutput(_ path: String) throws(Failure) {
+    if isFolder(path) { throw Failure(.usage, "\(path): is a folder; name a file for the table") }
+    if fileExists(path) && !overwrite {
+      throw Failure(.usage, "\(path): exists; give --overwrite to replace it, or another name")
+    }
+    guard isFolder(parentFolder(path)) else {
+      throw Failure(.usage, "\(path): the folder \(parentFolder(path)) does not exist; create it first")
+    }
+  }
+
+  private func writeTable(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(ImageError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+      done += count
+    }
+  }
+
+  private static func numbers(in range: ClosedRange<Int>) -> @Sendable (String) -> [Int]? {
+    { text in
+      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      return numbers.allSatisfy { $0.map(range.contains) == true } ? numbers.compactMap { $0 } : nil
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Imaging
+
+/// How far an evaluation is, over all sets and levels, and how long it will still take at the speed of what was computed.
+struct EvaluationProgress {
+  /// Pixels of each picture, part by part; what is kept already costs nothing once it is found.
+  private let sizes: [[Double]]
+  private var label = ""
+  private var detail = ""
+  private var pixelsLeft: Double
+  private var current = 0.0
+  private var computed = 0.0
+  private var seconds = 0.0
+  private var began = ContinuousClock.now
+  private let total: Double
+
+  init(_ parts: [[TestSet.Picture]], limits: ImageLimits) {
+    sizes = parts.map { pictures in pictures.map { Self.pixels(of: $0.clean, limits: limits) } }
+    total = max(1, sizes.reduce(0) { $0 + $1.reduce(0, +) })
+    pixelsLeft = total
+  }
+
+  mutating func begin(part: Int, picture: Int, label: String) {
+    current = sizes[part][picture]
+    self.label = label
+    detail = "\(picture + 1)/\(sizes[part].count)"
+    began = .now
+  }
+
+  /// - Parameter wasComputed: whether a network ran; only such pictures tell the speed.
+  mutating func end(wasComputed: Bool) {
+    pixelsLeft -= current
+    if wasComputed {
+      computed += current
+      seconds += (ContinuousClock.now - began).seconds
+    }
+    current = 0
+  }
+
+  /// What to draw when a share 0...1 of the current picture is done.
+  func line(_ share: Double) -> (label: String, done: Double, detail: String) {
+    let running = (ContinuousClock.now - began).seconds
+    let (pixels, time) = (computed + current * share, seconds + (share > 0 ? running : 0))
+    let left = pixels > 0 && time > 0 ? "  " + clockTime((pixelsLeft - current * share) / pixels * time) + " left" : ""
+    return (label, 1 - (pixelsLeft - current * share) / total, detail + left)
+  }
+
+  /// From the header where there is one that is quick to read; the file's size tells enough otherwise.
+  private static func pixels(of path: String, limits: ImageLimits) -> Double {
+    do throws(ImageError) {
+      let header = try ImageFile.header(path, limits: limits)
+      return Double(header.width * header.height)
+    } catch {
+      do throws(ImageError) {
+        return Double(try TestPictureFile(path, limits: limits).bytes.count) / 3
+      } catch {
+        return 1  // Reported when it is this picture's turn.
+      }
+    }
+  }
+}

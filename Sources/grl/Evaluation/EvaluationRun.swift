@@ -1,0 +1,208 @@
+import Foundation
+import GRLModel
+import Imaging
+import Logging
+import Restoration
+
+/// Works through sets and levels, picture by picture, and keeps each result as soon as it is there.
+struct EvaluationRun {
+  let sets: [(set: TestSet, setting: EvaluationSetting)]
+  let limit: Int?
+  /// Pictures are turned gray first.
+  let takesGray: Bool
+  let options: RestorationOptions
+  let threadCount: Int
+  /// Forgets what was kept.
+  let isFresh: Bool
+  let imageLimits: ImageLimits
+  let console: Console
+  let logger: Logger
+
+  /// Nil for the baseline alone.
+  private var models: EvaluatedModels?
+  private var progress: EvaluationProgress
+  private var network: EvaluationNetwork?
+  private(set) var failedCount = 0
+
+  init(
+    _ sets: [(set: TestSet, setting: EvaluationSetting)], models: EvaluatedModels?, limit: Int?, takesGray: Bool,
+    options: RestorationOptions, threadCount: Int, isFresh: Bool, imageLimits: ImageLimits, console: Console,
+    logger: Logger
+  ) {
+    self.sets = sets
+    self.models = models
+    self.limit = limit
+    self.takesGray = takesGray
+    self.options = options
+    self.threadCount = threadCount
+    self.isFresh = isFresh
+    self.imageLimits = imageLimits
+    self.console = console
+    self.logger = logger
+    progress = EvaluationProgress(sets.map { $0.set.limited(to: limit) }, limits: imageLimits)
+  }
+
+  /// - Throws: a failure that ends everything: no model, no room, nothing to measure, interrupted.
+  mutating func run() throws(Failure) -> [EvaluationBlock] {
+    // A model that is missing is told before anything is computed.
+    var parts: [(isColour: Bool, model: EvaluatedModel?)] = []
+    for (set, setting) in sets {
+      let isColour = try takesGray ? false : isColour(set, setting)
+      parts.append((isColour, try models?.model(for: setting, isColour: isColour)))
+    }
+    var blocks: [EvaluationBlock] = []
+    for (part, (set, setting)) in sets.enumerated() {
+      blocks.append(try evaluate(set, setting, part, isColour: parts[part].isColour, parts[part].model))
+    }
+    console.endProgress()
+    return blocks
+  }
+
+  private mutating func evaluate(
+    _ set: TestSet, _ setting: EvaluationSetting, _ part: Int, isColour: Bool, _ model: EvaluatedModel?
+  ) throws(Failure) -> EvaluationBlock {
+    let common = "\(setting.title); \(isColour ? "colour" : "gray"); rules \(setting.rules.rawValue); measures 1"
+    let tiles = "tile \(options.tile), overlap \(options.overlap.map { String($0) } ?? "published"), f32"
+    var stores = Stores(baseline: try store("input; " + common), model: nil)
+    if let model { stores.model = try store("model \(model.hash); \(tiles); \(common)") }
+
+    var results: [EvaluationBlock.Picture] = []
+    var seconds: [Double] = []
+    let pictures = set.limited(to: limit)
+    for (number, picture) in pictures.enumerated() {
+      progress.begin(part: part, picture: number, label: "\(set.name) \(setting.title)")
+      show(0)
+      do throws(Failure) {
+        let found = try measure(picture, of: set, setting, isColour, model, &stores)
+        results.append(.init(name: picture.name, baseline: found.baseline.values, model: found.model?.values))
+        if let model = found.model { seconds.append(model.seconds) }
+        let psnr = (found.model ?? found.baseline).values["psnr"] ?? .nan
+        logger.info("measured", metadata: ["picture": "\(set.name)/\(picture.name)", "psnr": "\(psnr.fixed(2))"])
+        progress.end(wasComputed: found.isNew)
+      } catch {
+        guard error.status == .badInput else { throw error }
+        console.error(error.description)
+        failedCount += 1
+        progress.end(wasComputed: false)
+      }
+    }
+    guard !results.isEmpty else { throw Failure(.badInput, "\(set.folder): no picture could be measured") }
+    let mean = seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
+    return EvaluationBlock(
+      set, setting, isColour: isColour, isLimited: limit.map { $0 < set.pictures.count } ?? false, model: model,
+      pictures: results, seconds: mean)
+  }
+
+  private struct Stores {
+    var baseline: EvaluationStore
+    var model: EvaluationStore?
+  }
+
+  private struct Found {
+    let baseline: EvaluationStore.Result
+    let model: EvaluationStore.Result?
+    let isNew: Bool
+  }
+
+  /// Numbers of one picture, from the stores where they are there.
+  private mutating func measure(
+    _ picture: TestSet.Picture, of set: TestSet, _ setting: EvaluationSetting, _ isColour: Bool,
+    _ model: EvaluatedModel?, _ stores: inout Stores
+  ) throws(Failure) -> Found {
+    if Interruption.isRequested { throw interrupted }
+    let files = try [picture.clean, picture.input, picture.right].map { (path: String?) throws(Failure) in
+      try path.map { (path: String) throws(Failure) in try file(path) }
+    }
+    let facts = ["\(set.name)/\(picture.name)"] + files.map { $0?.hash ?? "" }
+    let key = SHA256.hex(Array(facts.joined(separator: "\n").utf8))
+    let (oldBaseline, oldModel) = (stores.baseline.results[key], stores.model?.results[key])
+    if let oldBaseline, model == nil || oldModel != nil {
+      return Found(baseline: oldBaseline, model: oldModel, isNew: false)
+    }
+
+    let images = try files.map { (file: TestPictureFile?) throws(Failure) in
+      try file.map { (file: TestPictureFile) throws(Failure) in try image(file) }
+    }
+    let sample = try setting.sample(
+      clean: images[0]!, input: images[1], right: images[2], isColour: isColour, set: set.name, name: picture.name)
+    func result(_ image: Image, _ seconds: Double) throws(Failure) -> EvaluationStore.Result {
+      var values: [String: Double] = [:]
+      for measure in setting.measures {
+        do { values[measure.key] = try measure.metric(image, sample.target) } catch {
+          throw Failure(.badInput, "\(picture.clean): \(error)")
+        }
+      }
+      return .init(picture: key, name: picture.name, values: values, seconds: seconds)
+    }
+    let baseline: EvaluationStore.Result
+    if let oldBaseline {
+      baseline = oldBaseline
+    } else {
+      baseline = try result(sample.baseline, 0)
+      try stores.baseline.keep(baseline)
+    }
+    guard let model else { return Found(baseline: baseline, model: nil, isNew: true) }
+    if let oldModel { return Found(baseline: baseline, model: oldModel, isNew: false) }
+    let (restored, seconds) = try restore(sample, setting, model, named: picture.clean)
+    let measured = try result(restored, seconds)
+    try stores.model?.keep(measured)
+    return Found(baseline: baseline, model: measured, isNew: true)
+  }
+
+  private mutating func restore(
+    _ sample: TestSample, _ setting: EvaluationSetting, _ model: EvaluatedModel, named path: String
+  ) throws(Failure) -> (Image, seconds: Double) {
+    do throws(RestorationError) {
+      if network?.model.card != model.card {
+        network = nil
+        let library = models!.library
+        network = EvaluationNetwork(model: try library.load(model.card), threadCount: threadCount, options: options)
+      }
+      let started = ContinuousClock.now
+      var running = network!
+      let output = try running.restore(
+        sample.input, setting, isCancelled: { Interruption.isRequested }, onProgress: { show($0) })
+      network = running
+      return (output.image, (ContinuousClock.now - started).seconds)
+    } catch {
+      if case .cancelled = error { throw interrupted }
+      throw Failure(libraryError: error, picture: path) ?? Failure(.badInput, "\(path): \(error)")
+    }
+  }
+
+  /// Gray where the user says so or every picture is, and gray models exist.
+  private func isColour(_ set: TestSet, _ setting: EvaluationSetting) throws(Failure) -> Bool {
+    guard setting.task.hasGrayModels else { return true }
+    for picture in set.pictures {
+      do throws(Failure) {
+        if try image(try file(picture.clean)).layout.isColour { return true }
+      } catch {
+        continue  // Reported when it is this picture's turn.
+      }
+    }
+    return false
+  }
+
+  private func file(_ path: String) throws(Failure) -> TestPictureFile {
+    do { return try TestPictureFile(path, limits: imageLimits) } catch { throw Failure(.badInput, "\(error)") }
+  }
+
+  private func image(_ file: TestPictureFile) throws(Failure) -> Image {
+    do { return try file.image(limits: imageLimits) } catch { throw Failure(.badInput, "\(error)") }
+  }
+
+  private func store(_ settings: String) throws(Failure) -> EvaluationStore {
+    try EvaluationStore(settings: settings, isFresh: isFresh, environment: ProcessInfo.processInfo.environment)
+  }
+
+  private func show(_ share: Double) {
+    let line = progress.line(share)
+    console.progress(line.label, done: line.done, detail: line.detail)
+  }
+
+  private var interrupted: Failure {
+    console.endProgress()
+    return Failure(
+      .interrupted, "interrupted; what was measured is kept: run the same command again and it goes on from there")
+  }
+}

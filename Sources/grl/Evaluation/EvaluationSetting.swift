@@ -1,0 +1,93 @@
+import Imaging
+import Restoration
+
+/// One damage at one strength: what a block of the table is about.
+struct EvaluationSetting: Hashable, Sendable {
+  let task: RestorationTask
+  /// Sigma, scale or quality; nil where the task has none.
+  let level: Int?
+  let isDualPixel: Bool
+  let rules: EvaluationProtocol
+
+  /// 1 for tasks that keep the size.
+  var scale: Int { task == .superResolution ? level ?? 1 : task == .realSuperResolution ? 4 : 1 }
+
+  var request: RestorationRequest {
+    RestorationRequest(
+      task, sigma: task == .denoise ? level.map(Double.init) : nil, quality: task == .jpeg ? level : nil,
+      scale: task == .superResolution ? level : nil, isDualPixel: isDualPixel)
+  }
+
+  var measures: [EvaluationMeasure] { EvaluationMeasure.all(task: task, scale: scale, under: rules) }
+
+  /// `denoise sigma 25`
+  var title: String {
+    switch task {
+    case .denoise: "denoise sigma \(level ?? 0)"
+    case .superResolution: "sr x\(level ?? 1)"
+    case .jpeg: "jpeg quality \(level ?? 0)"
+    case .defocusDeblur: "defocus-deblur\(isDualPixel ? ", dual pixel" : "")"
+    default: task.rawValue
+    }
+  }
+
+  /// The levels that papers report, where the user names none.
+  static func publishedLevels(_ task: RestorationTask) -> [Int?] {
+    switch task {
+    case .denoise: [15, 25, 50]
+    case .jpeg: [10, 20, 30, 40]
+    case .superResolution: [2, 3, 4]
+    default: [nil]
+    }
+  }
+
+  /// What stands in the table for the restored picture when nothing restores it.
+  var baselineName: String {
+    switch task {
+    case .denoise: "noisy input"
+    case .superResolution, .realSuperResolution: "bicubic (Matlab)"
+    case .jpeg: "JPEG input"
+    case .demosaic: "Malvar (Matlab)"
+    case .motionDeblur, .defocusDeblur: "blurred input"
+    }
+  }
+
+  /// The name under which papers quote the baseline.
+  var quotedBaselineName: String? {
+    switch task {
+    case .jpeg: "JPEG"
+    case .demosaic: "Matlab"
+    default: nil
+    }
+  }
+
+  /// How test input comes about, in words.
+  func explanation(of source: TestSet.InputSource) -> String {
+    switch (task, source) {
+    case (.motionDeblur, .files), (.defocusDeblur, .files): "input as the set has it"
+    case (.superResolution, .files): "small pictures as the set has them; luma, \(scale) pixels shaved"
+    case (.superResolution, .made):
+      "made small by Matlab's bicubic, sides cut to multiples of \(scale); luma, \(scale) pixels shaved"
+    case (.denoise, _):
+      rules == .grl
+        ? "noise seeded by the SHA-256 of set and name, neither clipped nor rounded"
+        : "noise with seed 0 for each picture, neither clipped nor rounded"
+    case (.jpeg, _): "libjpeg, 4:2:0"
+    case (.demosaic, _): "RGGB mosaic, interpolated by Malvar's filters"
+    case (.realSuperResolution, _):
+      "synthetic: blur, shrinking, noise and JPEG drawn from the name; no paper's protocol"
+    case (.motionDeblur, .made):
+      "synthetic: straight shake of 15 pixels in a direction drawn from the name; no paper's protocol"
+    case (.defocusDeblur, .made): "synthetic: disc of radius 4; no paper's protocol"
+    }
+  }
+
+  /// Whether published rows may stand beside numbers from this input.
+  func isPublished(_ source: TestSet.InputSource) -> Bool {
+    switch task {
+    case .realSuperResolution: false
+    case .motionDeblur, .defocusDeblur: source == .files
+    default: true
+    }
+  }
+}

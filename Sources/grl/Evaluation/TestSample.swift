@@ -1,0 +1,103 @@
+import Imaging
+import Restoration
+import Tensors
+
+/// One picture of a test: what the network gets, what is measured without one, and what both should look like.
+struct TestSample {
+  /// `[H, W, C]` with C 1, 3, or 6 for dual pixel; around 0...1, as noise neither clipped nor rounded.
+  let input: Tensor
+  /// The input at the size of the target, 8 bits.
+  let baseline: Image
+  /// 8 bits, without alpha.
+  let target: Image
+}
+
+extension EvaluationSetting {
+  /// Pictures are taken as colour unless all of a set are gray and there are gray models of the task.
+  func isColour(_ pictures: [Image.Layout]) -> Bool { !task.hasGrayModels || pictures.contains(where: \.isColour) }
+
+  /// - Parameters:
+  ///   - clean: the good picture.
+  ///   - input, right: what the set brings beside it.
+  ///   - set, name: what random numbers are seeded with.
+  /// - Throws: a failure with `badInput` where sizes do not fit each other.
+  func sample(
+    clean: Image, input: Image?, right: Image?, isColour: Bool, set: String, name: String
+  ) throws(Failure) -> TestSample {
+    func tensor(_ image: Image) -> Tensor {
+      Tensor(
+        shape: Shape(height: image.height, width: image.width, channels: isColour ? 3 : 1),
+        values: image.floats(isColour ? .rgb : .gray))
+    }
+    // One rounding from colour to gray, as programs that read a picture as gray have it.
+    let clean = tensor(isColour ? clean : clean.converted(to: .gray))
+    func damaged(_ degradation: Degradation, _ picture: Tensor) throws(Failure) -> Tensor {
+      do { return try degradation.apply(to: picture) } catch { throw Failure(.badInput, "\(name): \(error)") }
+    }
+    func sample(_ input: Tensor, baseline: Tensor? = nil, target: Tensor) throws(Failure) -> TestSample {
+      let seen = baseline ?? input
+      guard seen.shape == target.shape else {
+        throw Failure(.badInput, "\(name): input of \(seen.shape) does not belong to a target of \(target.shape)")
+      }
+      return TestSample(input: input, baseline: seen.image, target: target.image)
+    }
+
+    switch task {
+    case .denoise:
+      let noise = rules.noise(sigma: Double(level ?? 0), set: set, name: name)
+      return try sample(try damaged(.noise(noise), clean), target: clean)
+    case .jpeg:
+      return try sample(try damaged(.jpeg(quality: level ?? 0), clean), target: clean)
+    case .demosaic:
+      let target = clean.cropped(toMultipleOf: 2)
+      return try sample(target.mosaicked(.rggb).demosaicked(.rggb), target: target)
+    case .superResolution, .realSuperResolution:
+      let target = clean.cropped(toMultipleOf: scale)
+      let small: Tensor
+      if let input {
+        small = tensor(input)
+      } else if task == .superResolution {
+        small = try damaged(.bicubic(scale: scale, bitDepth: 8), clean)
+      } else {
+        small = try damaged(.realWorld(seed: seed(of: name)), clean)
+      }
+      let enlarged = small.bicubicResized(height: small.shape.height * scale, width: small.shape.width * scale)
+      return try sample(small, baseline: enlarged, target: target)
+    case .motionDeblur:
+      let shake = Degradation.motionBlur(length: 15, angleDegrees: Double(seed(of: name) % 180))
+      guard let input else { return try sample(try damaged(shake, clean), target: clean) }
+      return try sample(tensor(input), target: clean)
+    case .defocusDeblur:
+      guard let input else { return try sample(try damaged(.defocus(radius: 4), clean), target: clean) }
+      guard isDualPixel, let right else { return try sample(tensor(input), target: clean) }
+      let (left, other) = (tensor(input), tensor(right))
+      guard left.shape == other.shape else { throw Failure(.badInput, "\(name): the views differ in size") }
+      return try sample(left.stacked(on: other), baseline: left, target: clean)
+    }
+  }
+
+  /// A number that depends on the name only.
+  private func seed(of name: String) -> UInt32 {
+    SHA256.digest(Array(name.utf8)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}
+
+extension Tensor {
+  /// As an 8-bit picture: clamped and rounded.
+  var image: Image {
+    Image(width: shape.width, height: shape.height, colour: values, bitDepth: 8)
+  }
+
+  /// The channels of both, this one's first.
+  func stacked(on other: Tensor) -> Tensor {
+    let (own, others) = (shape.channels, other.shape.channels)
+    var both = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: own + others))
+    for pixel in 0..<shape.pixels {
+      for channel in 0..<own { both.values[pixel * (own + others) + channel] = values[pixel * own + channel] }
+      for channel in 0..<others {
+        both.values[pixel * (own + others) + own + channel] = other.values[pixel * others + channel]
+      }
+    }
+    return both
+  }
+}

@@ -1,0 +1,147 @@
+import EngineCore
+import Foundation
+import Imaging
+import Restoration
+
+/// A folder of good pictures, with test input beside them where the set brings it.
+struct TestSet: Sendable {
+  /// Where test input comes from.
+  enum InputSource: Sendable { case made, files }
+
+  struct Picture: Sendable {
+    /// As papers seed their noise with: the file's name.
+    let name: String
+    let clean: String
+    /// The damaged picture, or the left view.
+    let input: String?
+    let right: String?
+  }
+
+  let name: String
+  let folder: String
+  let source: InputSource
+  /// In order of name.
+  let pictures: [Picture]
+
+  static let endings: Set = ["png", "jpg", "jpeg", "bmp", "tif", "tiff"]
+
+  /// Looks through `folder` for what `setting` needs.
+  ///
+  /// Known layouts: pictures in the folder itself or in `HR`, `GT` or the like; `LR_bicubic/X2` beside them for `sr`; for
+  /// deblurring `NAME_blur`/`NAME_sharp`, `NAME_center`, `NAME_left`, `NAME_right`/`NAME_gt`, or folders `input` and `target`.
+  /// - Throws: a failure with `badInput` that says what is missing.
+  init(_ folder: String, for setting: EvaluationSetting, named: String?) throws(Failure) {
+    guard isFolder(folder) else {
+      throw Failure(.badInput, "\(folder): is not a folder; give the folder of a test set")
+    }
+    self.folder = folder
+    name = named ?? lastComponent(canonicalPath(folder))
+    let top = try Self.files(folder)
+    let cleanFolder = Self.subfolder(folder, ["HR", "GT", "GTmod12", "target", "sharp", "groundtruth", "original"])
+    switch setting.task {
+    case .motionDeblur, .defocusDeblur:
+      let pairs =
+        setting.isDualPixel
+        ? Self.views(top)
+        : try Self.pairs(top) + Self.folderPairs(folder, cleanFolder)
+      if setting.isDualPixel || !pairs.isEmpty {
+        pictures = pairs
+        source = .files
+      } else {
+        pictures = (try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top).map(
+          Self.alone)
+        source = .made
+      }
+    case .superResolution:
+      let clean = try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top
+      let small = Self.smallPictures(folder, setting.scale)
+      let found = clean.map { path in
+        Picture(name: lastComponent(path), clean: path, input: small(path), right: nil)
+      }
+      let all = !found.isEmpty && found.allSatisfy { $0.input != nil }
+      pictures = all ? found : clean.map(Self.alone)
+      source = all ? .files : .made
+    default:
+      pictures = (try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top).map(
+        Self.alone)
+      source = .made
+    }
+    guard !pictures.isEmpty else {
+      let wanted =
+        setting.isDualPixel ? "no NAME_left, NAME_right, NAME_gt triples" : "no PNG, JPEG, BMP or TIFF pictures"
+      throw Failure(.badInput, "\(folder): \(wanted) in this folder; see the guide for the layouts that are known")
+    }
+  }
+
+  /// Every so manieth picture, `count` in all, as the training recipe's measuring chooses them.
+  func limited(to count: Int?) -> [Picture] {
+    guard let count, count < pictures.count else { return pictures }
+    let step = max(1, pictures.count / count)
+    return stride(from: 0, to: pictures.count, by: step).prefix(count).map { pictures[$0] }
+  }
+
+  private static func alone(_ path: String) -> Picture {
+    Picture(name: lastComponent(path), clean: path, input: nil, right: nil)
+  }
+
+  private static func files(_ folder: String) throws(Failure) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder)
+        .filter { !$0.hasPrefix(".") && endings.contains(fileExtension($0).lowercased()) }
+        .sorted().map { joined(folder, $0) }
+    } catch {
+      throw Failure(.badInput, "\(folder): cannot list this folder; check its permissions")
+    }
+  }
+
+  private static func subfolder(_ folder: String, _ names: [String]) -> String? {
+    names.map { joined(folder, $0) }.first(where: isFolder)
+  }
+
+  /// `NAME_blur` and `NAME_sharp`, or `NAME_center` and `NAME_gt`.
+  private static func pairs(_ files: [String]) -> [Picture] {
+    let byStem = Dictionary(files.map { (fileStem($0), $0) }) { first, _ in first }
+    return [("_blur", "_sharp"), ("_center", "_gt")].flatMap { input, clean in
+      files.compactMap { file in
+        let stem = fileStem(file)
+        guard stem.hasSuffix(input), let target = byStem[stem.dropLast(input.count) + clean] else { return nil }
+        return Picture(name: lastComponent(file), clean: target, input: file, right: nil)
+      }
+    }
+  }
+
+  /// `NAME_left`, `NAME_right` and `NAME_gt`.
+  private static func views(_ files: [String]) -> [Picture] {
+    let byStem = Dictionary(files.map { (fileStem($0), $0) }) { first, _ in first }
+    return files.compactMap { file in
+      let stem = fileStem(file)
+      guard stem.hasSuffix("_left") else { return nil }
+      let name = stem.dropLast(5)
+      guard let right = byStem[name + "_right"], let clean = byStem[name + "_gt"] else { return nil }
+      return Picture(name: lastComponent(file), clean: clean, input: file, right: right)
+    }
+  }
+
+  /// Pictures of one name in a folder of input and one of targets.
+  private static func folderPairs(_ folder: String, _ cleanFolder: String?) throws(Failure) -> [Picture] {
+    guard let cleanFolder, let inputs = subfolder(folder, ["input", "blur", "LQ", "source"]) else { return [] }
+    return try files(cleanFolder).compactMap { clean in
+      let input = joined(inputs, lastComponent(clean))
+      return fileExists(input) ? Picture(name: lastComponent(clean), clean: clean, input: input, right: nil) : nil
+    }
+  }
+
+  /// Finds the small picture that belongs to a large one.
+  private static func smallPictures(_ folder: String, _ scale: Int) -> (String) -> String? {
+    let folders = ["LR_bicubic/X\(scale)", "LR_bicubic/x\(scale)", "LRbicx\(scale)", "LR/X\(scale)", "LR/x\(scale)"]
+      .map { joined(folder, $0) }.filter(isFolder)
+    return { path in
+      let (stem, ending) = (fileStem(path), fileExtension(path))
+      for folder in folders {
+        for name in ["\(stem)x\(scale).\(ending)", "\(stem)_x\(scale).\(ending)", "\(stem).\(ending)"]
+        where fileExists(joined(folder, name)) { return joined(folder, name) }
+      }
+      return nil
+    }
+  }
+}

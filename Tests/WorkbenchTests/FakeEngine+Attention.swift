@@ -1,0 +1,51 @@
+import EngineWire
+
+/// Rows of attention that were not computed: weights fall off from the query, everything else is as an engine tells it.
+extension FakeEngine {
+  static let network = AttentionNetwork(model: "denoise-color-tiny", depths: [4, 4], windowHeads: 2, stripeHeads: 2)
+
+  static func figures(_ order: AttentionOrder) -> AttentionFigures {
+    AttentionFigures(
+      entropyBits: 5.25 + Double(order.block), entropyLimitBits: 13, meanDistance: 38.5 + Double(order.stage),
+      radius90: 61, massInWindow: 0.31, massOnPadding: 0, anisotropy: 0.42, anisotropyOfCell: 0.33,
+      topKeys: [.init(x: order.x, y: order.y, share: 0.041), .init(x: order.x + 8, y: order.y, share: 0.02)])
+  }
+
+  /// A window of 64 pixels, a stripe of 512 x 128 or its 32 x 8 anchors, cut at multiples of their sides.
+  func attention(_ picture: PictureInfo, _ order: AttentionOrder) -> (Reply, [UInt8]) {
+    let scale = order.isHalfScale ? 2 : 1
+    let (x, y) = (order.x / scale, order.y / scale)
+    let step = order.kind == "anchors" ? 16 : 1
+    let (width, height) = order.kind == "window" ? (64, 64) : (512, 128)
+    let (left, top) = (x / width * width, y / height * height)
+    let whole = Rectangle(x: 0, y: 0, width: picture.width / scale, height: picture.height / scale)
+    var body: [UInt8] = []
+    for row in 0..<height / step {
+      for column in 0..<width / step {
+        let distance = abs(left + column * step - x) + abs(top + row * step - y)
+        body.append(UInt8(max(0, 255 - distance)))
+      }
+    }
+    let info = AttentionInfo(
+      network: Self.network, order: order, pictureWidth: whole.width, pictureHeight: whole.height, tile: whole,
+      rows: height / step, columns: width / step, left: left / step, top: top / step, mapColumns: 2048 / step,
+      mapRows: 1024 / step, pixelsPerKey: step, parts: [Rectangle(x: left, y: top, width: width, height: height)],
+      window: [Rectangle(x: x / 64 * 64, y: y / 64 * 64, width: 64, height: 64)], isShifted: order.block >= 2,
+      anchor: nil, largest: 0.041, correlation: order.isHalfScale ? 0.731 : nil, figures: Self.figures(order),
+      seconds: 0.012, isNewPass: false)
+    return (.attention(info), body)
+  }
+
+  func overview(_ order: AttentionOrder) -> AttentionOverview {
+    var entries: [AttentionOverview.Entry] = []
+    for (stage, depth) in Self.network.depths.enumerated() {
+      for block in 0..<depth {
+        for (kind, head) in [("window", 0), ("window", 1), ("stripe", 0), ("stripe", 1)] {
+          let place = AttentionOrder(x: order.x, y: order.y, stage: stage, block: block + head)
+          entries.append(.init(stage: stage, block: block, kind: kind, head: head, figures: Self.figures(place)))
+        }
+      }
+    }
+    return AttentionOverview(network: Self.network, x: order.x, y: order.y, entries: entries, seconds: 0.2)
+  }
+}
