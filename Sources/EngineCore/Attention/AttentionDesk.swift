@@ -12,7 +12,7 @@ final class AttentionDesk {
   private struct Key: Hashable {
     let job: JobRequest
     let path: String
-    let stamp: FileStamp
+    let stamp: FileStamp?
     let isHalfScale: Bool
   }
 
@@ -112,7 +112,7 @@ final class AttentionDesk {
     for asked: Order, blocks: Set<BlockPlace>?, _ questions: [AttentionQuestion]
   ) throws(JobError) -> (entry: Entry, isNewPass: Bool) {
     let key = Key(
-      job: asked.job, path: asked.path, stamp: try FileStamp(asked.path), isHalfScale: asked.order.isHalfScale)
+      job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: asked.order.isHalfScale)
     var entry = try take(key, asked)
     let picture = entry.picture
     let all = picture.configuration.blocks

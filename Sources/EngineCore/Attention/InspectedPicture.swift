@@ -14,7 +14,7 @@ package struct InspectedPicture: Sendable {
   package var image: Image { source.image }
   package var configuration: GRLConfiguration { restorer.model.card.configuration }
 
-  /// Reads the picture and settles model and tiles.
+  /// Reads the picture and settles model and tiles. Looked into in float32 always: a row is compared with others to 1e-5.
   ///
   /// - Throws: what `grl restore` would say of the same picture and settings.
   package init(
@@ -30,7 +30,7 @@ package struct InspectedPicture: Sendable {
     do throws(RestorationError) {
       let shape = PictureShape(source.image)
       let card = try models.card(source.settings, for: shape)
-      restorer = Restorer(model: try models.model(card), threadCount: threadCount, gate: gate)
+      restorer = Restorer(model: try models.model(card, precision: .float32), threadCount: threadCount, gate: gate)
       plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
       if let right, PictureShape(right).width != shape.width || PictureShape(right).height != shape.height {
         throw .sizesDiffer(left: shape, right: PictureShape(right))

@@ -12,12 +12,6 @@ package final class ModelCatalogue: Sendable {
   /// Loaded networks kept at most; a batch mostly needs one, a mixed one a gray and a colour model.
   private static let mostLoaded = 2
 
-  private struct FileStamp: Hashable {
-    let path: String
-    let bytes: Int
-    let modified: Double
-  }
-
   private struct Named: Hashable {
     let model: String
     let stamp: FileStamp
@@ -39,7 +33,7 @@ package final class ModelCatalogue: Sendable {
   /// The card of the model that `settings` name, or of the one that fits the picture best. A file that was read before is
   /// not read again unless it changed.
   package func card(_ settings: JobSettings, for picture: PictureShape) throws(RestorationError) -> ModelCard {
-    guard let model = settings.model, let stamp = Self.stamp(model) else {
+    guard let model = settings.model, let stamp = FileStamp(model) else {
       return try settings.card(in: library, for: picture)
     }
     let key = Named(
@@ -57,7 +51,7 @@ package final class ModelCatalogue: Sendable {
   package func model(
     _ card: ModelCard, precision: PrecisionChoice
   ) throws(RestorationError) -> RestorationModel {
-    guard let stamp = Self.stamp(card.path) else { return try library.load(card, precision: precision) }
+    guard let stamp = FileStamp(card.path) else { return try library.load(card, precision: precision) }
     let arithmetic = Arithmetic(precision)
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
@@ -79,7 +73,7 @@ package final class ModelCatalogue: Sendable {
 
   /// SHA-256 of a model's file, hexadecimal.
   package func hash(_ card: ModelCard) throws(RestorationError) -> String {
-    let stamp = Self.stamp(card.path)
+    let stamp = FileStamp(card.path)
     if let stamp, let hash = state.withLock({ $0.hashes[stamp] }) { return hash }
     let hash = try card.sha256()
     if let stamp { state.withLock { $0.hashes[stamp] = hash } }
@@ -115,14 +109,5 @@ package final class ModelCatalogue: Sendable {
       parameterCount: GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) },
       settings: settings, facts: card.facts.map { ModelInfo.Fact(name: $0.name, text: $0.text) },
       pixelsPerSecond: speeds.pixelsPerSecond(model: hash, precision: .float32))
-  }
-
-  /// What tells whether a file changed; nil where it is no file by that name (an installed model's name).
-  private static func stamp(_ path: String) -> FileStamp? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return FileStamp(
-      path: path, bytes: Int(status.st_size),
-      modified: Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9)
   }
 }
