@@ -9,8 +9,10 @@ import Testing
 
   /// A picture, and the same with a block of 8 x 8 pixels from 16,24 on made brighter by 40 levels.
   private func pair(in folder: TemporaryFolder) throws {
-    let clean = try TestPicture.write(to: folder, "clean.png", width: width, height: height)
-    var values = TestPicture.values(clean).map { UInt8($0) }
+    let clean = try TestPicture.write(to: folder, "waves.png", width: width, height: height)
+    var values = TestPicture.values(clean).map { UInt8($0 / 2) }
+    let dark = Image(width: width, height: height, layout: .rgb, samples: .eight(values))
+    try ImageFile.write(dark, to: folder.path("clean.png"), format: .png)
     for y in 24..<32 {
       for x in 16..<24 {
         for channel in 0..<3 { values[(y * width + x) * 3 + channel] += 40 }

@@ -134,7 +134,10 @@ import Testing
   @Test("measures of one picture alone have a row for the reference too")
   func alone() async throws {
     let folder = try TemporaryFolder()
-    try pair(in: folder)
+    try TestPicture.write(to: folder, "clean.png")
+    let degraded = try await GRLProcess.run(
+      ["degrade", "--task", "denoise", "--sigma", "40", "clean.png", "-o", "damaged.png"], in: folder)
+    #expect(degraded.status == 0, "\(degraded.errorText)")
     let (report, _) = try await report(["clean.png", "damaged.png", "--metric", "psnr,noise,blur"], in: folder)
     let damaged = try #require(report.pictures.first).metrics
     #expect(Set(damaged.keys) == ["psnr", "noise", "blur"])

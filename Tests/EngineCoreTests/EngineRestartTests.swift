@@ -31,7 +31,7 @@ import Testing
   @Test("a new engine goes on by itself, computes no finished tile again, and the result has the same bytes")
   func resumes() async throws {
     let folder = try EngineFolder()
-    let (id, done) = try await interrupted(folder)
+    let (_, done) = try await interrupted(folder)
     let engine = folder.engine()
     var began: [Int] = []
     for await event in await engine.events() {

@@ -44,15 +44,15 @@ import Testing
   @Test("A step is found with its height, and feathering hides it better than a mean, a mean better than a cut")
   func step() throws {
     let cut = try #require(try effect(step: 0.1, overlap: 0))
-    let mean = try #require(try effect(step: 0.1, overlap: 16, .average))
-    let feathered = try #require(try effect(step: 0.1, overlap: 16))
+    let mean = try #require(try effect(step: 0.1, overlap: 8, .average))
+    let feathered = try #require(try effect(step: 0.1, overlap: 8))
     #expect(abs(cut.maximum - 25.5) < 0.05 && abs(feathered.maximum - 25.5) < 0.05)
     #expect(cut.mean > 1)
     #expect(cut.seamScore! > mean.seamScore! && mean.seamScore! > feathered.seamScore!)
-    #expect(feathered.seamScore! < 1.1)
+    #expect(feathered.seamScore! < 1.1, "\(cut), \(mean), \(feathered)")
   }
 
-  @Test("Of a photograph by the bundled model no seam is left, fewer than by a mean or a cut")
+  @Test("Of a photograph by the bundled model no seam is left, less than by a mean or a cut")
   func photograph() throws {
     let path = TestData.packageRoot.appending(path: "Samples/torii_gates.png").path
     let clean = try ImageFile.read(path).image.cropped(to: PixelRegion(x: 150, y: 80, width: 168, height: 136))
@@ -72,15 +72,17 @@ import Testing
       let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
       let tiled = try restorer.restore(picture, plan: plan)
       // What is measured on the way comes near to what the whole picture tells.
-      if overlap > 0 { #expect(abs(tiled.report.seamScore! - 1) < 0.02) }
+      if overlap > 0 && blending == .feathered { #expect(abs(tiled.report.seamScore! - 1) < 0.02) }
       let whole = try #require(try restorer.wholePlan(of: plan))
       return try restorer.tilingEffect(on: picture, tiled: tiled.image, plan: plan, wholePlan: whole)
     }
-    let feathered = try #require(try effect(overlap: 32, .feathered).seamScore)
-    let mean = try #require(try effect(overlap: 32, .average).seamScore)
-    let cut = try #require(try effect(overlap: 0, .feathered).seamScore)
-    #expect(abs(feathered - 1) <= 0.02)
-    #expect(feathered < mean && mean < cut, "\(feathered), \(mean), \(cut)")
+    let feathered = try effect(overlap: 32, .feathered)
+    let mean = try effect(overlap: 32, .average)
+    let cut = try effect(overlap: 0, .feathered)
+    let (own, ofMean, ofCut) = (feathered.seamScore!, mean.seamScore!, cut.seamScore!)
+    #expect(abs(own - 1) <= 0.02)
+    #expect(abs(own - 1) < abs(ofMean - 1) && abs(own - 1) < abs(ofCut - 1), "\(own), \(ofMean), \(ofCut)")
+    #expect(feathered.mean < cut.mean, "\(feathered.mean), \(cut.mean)")
   }
 
   @Test("Of a region only the seams within it count")

@@ -30,13 +30,20 @@ public struct LargestDifferences: Sendable {
   public func regions(_ count: Int, width regionWidth: Int, height regionHeight: Int) -> [PixelRegion] {
     let (regionWidth, regionHeight) = (min(regionWidth, width), min(regionHeight, height))
     let sums = summedCells
+    /// The errors above and left of a pixel; a cell it lies in counts by the part that is covered.
+    func sum(_ x: Int, _ y: Int) -> Double {
+      let (left, top, stride) = (x / Self.cell, y / Self.cell, columns + 1)
+      let (right, bottom) = (min(left + 1, columns), min(top + 1, rows))
+      let across = Double(x % Self.cell) / Double(min(Self.cell, width - min(left, columns - 1) * Self.cell))
+      let down = Double(y % Self.cell) / Double(min(Self.cell, height - min(top, rows - 1) * Self.cell))
+      func row(_ y: Int) -> Double {
+        sums[y * stride + left] + across * (sums[y * stride + right] - sums[y * stride + left])
+      }
+      return row(top) + down * (row(bottom) - row(top))
+    }
     func sum(_ region: PixelRegion) -> Double {
-      let (left, top) = (region.x / Self.cell, region.y / Self.cell)
-      let right = min(columns, (region.x + region.width + Self.cell - 1) / Self.cell)
-      let bottom = min(rows, (region.y + region.height + Self.cell - 1) / Self.cell)
-      let stride = columns + 1
-      return sums[bottom * stride + right] - sums[top * stride + right] - sums[bottom * stride + left]
-        + sums[top * stride + left]
+      let (right, bottom) = (region.x + region.width, region.y + region.height)
+      return sum(right, bottom) - sum(right, region.y) - sum(region.x, bottom) + sum(region.x, region.y)
     }
     var candidates: [(region: PixelRegion, error: Double)] = []
     for y in starts(regionHeight, height) {
