@@ -12,7 +12,10 @@ import Testing
     for i in 0..<6 { try TestPicture.writeCrop(to: folder, "set/p\(i).png", side: 160 - i) }
     let models = TestPicture.denoiser.deletingLastPathComponent().path
     let arguments = ["evaluate", "--task", "denoise", "--sigma", "25", "--dataset", "set", "--threads", "1"]
-    let running = try GRLProcess.start(arguments, in: folder, environment: ["GRL_MODELS": models])
+    // `swift test` ignores some signals, and a child inherits that.
+    let running = try GRLProcess.start(
+      executable: URL(filePath: "/usr/bin/env"),
+      ["--default-signal=INT", "GRL_MODELS=\(models)", GRLProcess.binary.path] + arguments, in: folder)
     let deadline = ContinuousClock.now + .seconds(120)
     let place = folder.home.appending(path: "XDG_STATE_HOME/grl/evaluations")
     func kept() throws -> Int {
