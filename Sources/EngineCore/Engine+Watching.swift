@@ -40,13 +40,22 @@ extension Engine {
   }
 
   func tell(_ event: EngineEvent) {
-    for (watcher, continuation) in watchers {
-      if missed.contains(watcher) {
-        // What it missed is in the queue as it is now; what is told now is too, unless it is a line of the log.
-        if case .enqueued = continuation.yield(.jobs(jobInfos())) { missed.remove(watcher) }
-      } else if case .dropped = continuation.yield(event) {
-        missed.insert(watcher)
+    // What a client missed is in the queue as it will be told; what is told now is too, unless it is a line of the log.
+    for (watcher, continuation) in watchers where !missed.contains(watcher) {
+      guard case .dropped = continuation.yield(event) else { continue }
+      missed.insert(watcher)
+      Task { await catchUp(watcher) }
+    }
+  }
+
+  /// Gives a slow client the whole queue once it has room again, also where nothing happens any more that would be told.
+  private func catchUp(_ watcher: Int) async {
+    while let continuation = watchers[watcher] {
+      if case .enqueued = continuation.yield(.jobs(jobInfos())) {
+        missed.remove(watcher)
+        return
       }
+      do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
     }
   }
 

@@ -80,7 +80,9 @@ public final class GRLSession {
   }
 
   /// Restores one picture and books on `profile` where the time goes.
-  package func restore(_ input: Tensor, profile: Profile) -> Tensor { run(input, trace: nil, profile: profile) { _ in } }
+  package func restore(_ input: Tensor, profile: Profile) -> Tensor {
+    run(input, trace: nil, profile: profile) { _ in }
+  }
 
   private func run<Failure: Error>(
     _ input: Tensor, trace: ((String, FeatureMap) -> Void)?, profile: Profile? = nil, probe: AttentionProbe? = nil,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `grl evaluate` stopped on its way. Apart from the other suites, which would hold up the hand that stops it.
-@Suite(.serialized) struct EvaluateInterruptionTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct EvaluateInterruptionTests {
   @Test("Ctrl-C ends with status 130, and the next run goes on from what was kept")
   func interruption() async throws {
     let folder = try TemporaryFolder()

@@ -46,7 +46,8 @@ import Testing
   @Test("quoted numbers are those of the sources")
   func quotedNumbers() throws {
     let file = TestData.packageRoot.appending(path: "Sources/grl/Evaluation/PublishedResults+Text.swift")
-    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.contains(" | ") && !$0.contains("#") }
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      .filter { $0.contains(" | ") && !$0.contains("#") }
     #expect(lines.count == 208)
     let numbers = lines.map { $0.split(separator: "|").dropFirst().flatMap { $0.split(separator: " ") } }
     #expect(numbers.allSatisfy { $0.allSatisfy { $0 == "-" || Double($0) != nil } })

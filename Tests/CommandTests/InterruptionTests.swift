@@ -3,7 +3,7 @@ import Imaging
 import Testing
 
 /// Signals in the middle of the work.
-@Suite(.serialized) struct InterruptionTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct InterruptionTests {
   /// `grl` as a terminal starts it: `swift test` ignores some signals, and a child inherits that.
   private func start(_ arguments: [String], in folder: TemporaryFolder) throws -> GRLProcess.Running {
     try GRLProcess.start(

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `grl engine` killed at every step and at any moment; the next one goes on by itself.
-@Suite(.serialized) struct EngineCrashTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct EngineCrashTests {
   static let points = RestoreCrashTests.points + ["job-ended"]
   private static let pictures = ["a.png", "b.png"]
 

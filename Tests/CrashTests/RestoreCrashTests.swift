@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `grl restore` killed, interrupted, out of room; then resumed.
-@Suite(.serialized) struct RestoreCrashTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RestoreCrashTests {
   /// Each step at which a crash leaves the folder in another state; the second picture's steps too.
   static let points = [
     "job-created", "picture-begun", "picture-begun:2", "tile-bytes", "tile-bytes:5", "tile-torn", "tile-torn:7",

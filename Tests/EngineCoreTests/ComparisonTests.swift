@@ -3,7 +3,7 @@ import EngineWire
 import Imaging
 import Testing
 
-@Suite("Engine: pictures side by side") struct ComparisonTests {
+@Suite("Engine: pictures side by side", .timeLimit(.minutes(10))) struct ComparisonTests {
   private func compare(
     _ engine: Engine, _ paths: [String], reference: Int = 0, _ question: ComparisonRequest.Question,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -109,6 +109,36 @@ extension Engine {
     return []
   }
 
+  /// What is told on `stream` until job `id` is done or `seconds` are over, which is an issue: no test waits for ever.
+  static func heard(
+    _ stream: AsyncStream<EngineEvent>, until id: String, seconds: Double = 120,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async -> [EngineEvent] {
+    let listening = Task {
+      var events: [EngineEvent] = []
+      for await event in stream {
+        events.append(event)
+        switch event {
+        case .job(id, .done, _): return (events, true)
+        // A client that is too slow gets the whole queue instead, as does one that looks at another engine's job.
+        case .jobs(let jobs) where jobs.contains { $0.id == id && $0.state == .done }: return (events, true)
+        default: break
+        }
+      }
+      return (events, false)
+    }
+    let alarm = Task {
+      try await Task.sleep(for: .seconds(seconds))
+      listening.cancel()
+    }
+    let (events, isDone) = await listening.value
+    alarm.cancel()
+    if !isDone {
+      Issue.record("job \(id) was never told to be done; last: \(events.suffix(3))", sourceLocation: sourceLocation)
+    }
+    return events
+  }
+
   func job(_ id: String) async -> JobInfo? { await queue().first { $0.id == id } }
 
   /// Waits until the job is as wanted; records an issue after `seconds`.

@@ -5,7 +5,7 @@ import Imaging
 import Restoration
 import Testing
 
-@Suite("Engine: pictures, models, plans") struct EnginePictureTests {
+@Suite("Engine: pictures, models, plans", .timeLimit(.minutes(10))) struct EnginePictureTests {
   @Test("a preview has the asked size, all of the picture or a region, and estimates")
   func preview() async throws {
     let folder = try EngineFolder()

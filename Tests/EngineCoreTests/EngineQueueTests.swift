@@ -4,7 +4,7 @@ import Foundation
 import Imaging
 import Testing
 
-@Suite("Engine: queue") struct EngineQueueTests {
+@Suite("Engine: queue", .timeLimit(.minutes(10))) struct EngineQueueTests {
   @Test("a job is restored to the very bytes of an undisturbed run, tells of every tile, and leaves no tiles behind")
   func runs() async throws {
     let folder = try EngineFolder()
@@ -17,7 +17,7 @@ import Testing
     var tiles: [Int: [Int: [TileState]]] = [:]
     var progress: [EngineWire.Progress] = []
     var last: JobState?
-    for await event in events {
+    for event in await Engine.heard(events, until: id) {
       switch event {
       case .tile(let job, let picture, let tile, let state):
         #expect(job == id)
@@ -26,8 +26,8 @@ import Testing
       case .job(_, let state, _): last = state
       default: break
       }
-      if last == .done { break }
     }
+    #expect(last == .done)
     let job = try #require(await engine.job(id))
     #expect(job.state == .done && job.pictures.map(\.state) == [.done, .done])
     let (a, b) = (job.pictures[0], job.pictures[1])
@@ -43,6 +43,24 @@ import Testing
     await engine.shutDown()
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("state/jobs/" + id)).sorted()
     #expect(left == ["job.json", "journal", "lock"])
+  }
+
+  @Test("a client that is too slow to be told everything hears how it ended, though nothing follows")
+  func slowClient() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png", width: 700, height: 560)
+    let engine = folder.engine()
+    let events = await engine.events()
+    let id = try await engine.submit(folder.request("a.png"))
+    try await engine.wait(for: id, seconds: 240) { $0.state == .done }
+    let heard = await Engine.heard(events, until: id, seconds: 20)
+    #expect(heard.count > 4000)
+    guard case .jobs(let jobs) = heard.last else {
+      Issue.record("not the queue: \(String(describing: heard.last))")
+      return
+    }
+    #expect(jobs.map(\.state) == [.done])
+    await engine.shutDown()
   }
 
   @Test("a picture that fails does not stop the others, and can be tried again")

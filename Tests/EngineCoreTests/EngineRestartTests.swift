@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What an engine leaves behind and another takes up.
-@Suite("Engine: restart") struct EngineRestartTests {
+@Suite("Engine: restart", .timeLimit(.minutes(10))) struct EngineRestartTests {
   /// A job that was stopped after a few tiles by the end of its engine.
   private func interrupted(_ folder: EngineFolder) async throws -> (id: String, done: Int) {
     try folder.picture("a.png", width: 500, height: 400)
@@ -22,7 +22,16 @@ import Testing
     return (id, tiles)
   }
 
-  /// Waits for the job and returns how often each tile was computed anew since `engine` began.
+  /// The tiles whose computing began, in order.
+  private static func began(_ events: [EngineEvent]) -> [Int] {
+    events.compactMap { if case .tile(_, _, let tile, .running) = $0 { tile } else { nil } }
+  }
+
+  private static func log(_ events: [EngineEvent]) -> [String] {
+    events.compactMap { if case .log(let line) = $0 { line.text } else { nil } }
+  }
+
+  /// Waits for the end of the job, then ends the engine.
   private func finish(_ id: String, _ engine: Engine) async throws {
     try await engine.wait(for: id, seconds: 120) { $0.state == .done }
     await engine.shutDown()
@@ -31,13 +40,9 @@ import Testing
   @Test("a new engine goes on by itself, computes no finished tile again, and the result has the same bytes")
   func resumes() async throws {
     let folder = try EngineFolder()
-    let (_, done) = try await interrupted(folder)
+    let (id, done) = try await interrupted(folder)
     let engine = folder.engine()
-    var began: [Int] = []
-    for await event in await engine.events() {
-      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
-      if case .job(_, .done, _) = event { break }
-    }
+    let began = Self.began(await Engine.heard(await engine.events(), until: id))
     #expect(began.first == done && began == Array(Set(began)).sorted())
     #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
     await engine.shutDown()
@@ -54,12 +59,8 @@ import Testing
     let journal = folder.url.appending(path: "state/jobs/\(id)/journal")
     try (try Data(contentsOf: journal) + Data("0123456789abcdef {\"tile\":".utf8)).write(to: journal)
     let engine = folder.engine()
-    var (began, log): ([Int], [String]) = ([], [])
-    for await event in await engine.events() {
-      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
-      if case .log(let line) = event { log.append(line.text) }
-      if case .job(_, .done, _) = event { break }
-    }
+    let heard = await Engine.heard(await engine.events(), until: id)
+    let (began, log) = (Self.began(heard), Self.log(heard))
     #expect(began.prefix(2) == [2, done])
     #expect(log.contains { $0.contains("tile 2 is damaged") })
     #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
@@ -76,12 +77,8 @@ import Testing
       try TestModel.write(to: folder.url.appending(path: "models"), seed: 2)
     }
     let engine = folder.engine()
-    var (began, log): ([Int], [String]) = ([], [])
-    for await event in await engine.events() {
-      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
-      if case .log(let line) = event { log.append(line.text) }
-      if case .job(let job, .done, _) = event, job == id { break }
-    }
+    let heard = await Engine.heard(await engine.events(), until: id)
+    let (began, log) = (Self.began(heard), Self.log(heard))
     #expect(began.first == 0)
     #expect(log.contains { $0.contains("begun anew") && $0.contains(what) })
     #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
@@ -116,11 +113,7 @@ import Testing
     let events = await second.events()
     await first.shutDown()
     let done = try folder.store.sight(id).record.pictures[0].tiles.count
-    var began: [Int] = []
-    for await event in events {
-      if case .tile(_, _, let tile, .running) = event { began.append(tile) }
-      if case .job(_, .done, _) = event { break }
-    }
+    let began = Self.began(await Engine.heard(events, until: id))
     #expect(began.first == done)
     #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))
     await second.shutDown()

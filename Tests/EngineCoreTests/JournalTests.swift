@@ -3,7 +3,7 @@ import EngineWire
 import Foundation
 import Testing
 
-@Suite("Job folders") struct JournalTests {
+@Suite("Job folders", .timeLimit(.minutes(10))) struct JournalTests {
   private func record() throws -> PictureRecord {
     let json = """
       {"input": {"bytes": 5, "modified": 6, "sha256": "ab"}, "model": "m", "modelHash": "cd", "instructionSet": "scalar",

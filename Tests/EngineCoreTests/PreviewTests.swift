@@ -4,7 +4,7 @@ import Restoration
 import TestSupport
 import Testing
 
-@Suite("Scaling and estimating") struct PreviewTests {
+@Suite("Scaling and estimating", .timeLimit(.minutes(10))) struct PreviewTests {
   @Test("a size fits its box, keeps the aspect and never grows")
   func fit() {
     for (width, height, box, expected) in [

@@ -6,7 +6,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Pausing and cancelling", .serialized) struct WorkGateTests {
+@Suite("Pausing and cancelling", .serialized, .timeLimit(.minutes(10))) struct WorkGateTests {
   /// GRL-T as published, with made-up weights, on 256 x 256 pixels: a pass of a second or more.
   private static let tiny: GRL? = {
     let settings = PublishedSettings.all.first { $0.task == .denoise && $0.variant == .tiny }

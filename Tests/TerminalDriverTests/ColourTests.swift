@@ -2,7 +2,7 @@ import TerminalDriver
 import Testing
 import Workbench
 
-@Suite struct ColourTests {
+@Suite(.timeLimit(.minutes(10))) struct ColourTests {
   @Test("colours of the palette are themselves")
   func exact() {
     var indexed = Palette(.indexed)
@@ -74,7 +74,7 @@ import Workbench
   }
 }
 
-@Suite struct LocaleTests {
+@Suite(.timeLimit(.minutes(10))) struct LocaleTests {
   @Test(
     "only a locale that names another character set means ASCII",
     arguments: [

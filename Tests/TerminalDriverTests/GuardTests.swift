@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// The guard in a process of its own that really traps, unlike one that is sent a signal.
-@Suite(.serialized) struct GuardTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct GuardTests {
   enum Death: String, CaseIterable, Sendable {
     case nullPointer, trap, fatalError, abort, exit, stackOverflow
   }

@@ -2,7 +2,7 @@ import TerminalDriver
 import Testing
 import Workbench
 
-@Suite struct KeyDecoderTests {
+@Suite(.timeLimit(.minutes(10))) struct KeyDecoderTests {
   /// What terminals send, and what it means.
   static let keys: [(String, [TerminalInput])] = [
     ("a", [.key(.character("a"))]), ("Z", [.key(.character("Z"))]), (" ", [.key(.character(" "))]),

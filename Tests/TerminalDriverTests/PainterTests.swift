@@ -2,7 +2,7 @@ import TerminalDriver
 import Testing
 import Workbench
 
-@Suite struct PainterTests {
+@Suite(.timeLimit(.minutes(10))) struct PainterTests {
   private struct Random: RandomNumberGenerator {
     var seed: UInt64
     mutating func next() -> UInt64 {

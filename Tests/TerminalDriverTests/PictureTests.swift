@@ -3,7 +3,7 @@ import TerminalDriver
 import Testing
 import Workbench
 
-@Suite struct PictureTests {
+@Suite(.timeLimit(.minutes(10))) struct PictureTests {
   private func gradient(_ width: Int, _ height: Int) -> PixelBlock {
     var bytes: [UInt8] = []
     for y in 0..<height {

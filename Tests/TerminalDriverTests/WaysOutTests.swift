@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The terminal is given back on every way out of the workbench.
-@Suite(.serialized) struct WaysOutTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct WaysOutTests {
   /// A workbench whose first screen is there.
   private func start(_ modes: inout [UInt], _ arguments: [String] = [PseudoTerminal.grl]) throws -> PseudoTerminal {
     let terminal = try PseudoTerminal(arguments)

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The real workbench on a pseudo-terminal: what it answers, how fast, and what it sends.
-@Suite(.serialized) struct WorkbenchOnTerminalTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct WorkbenchOnTerminalTests {
   /// Asks whether to leave by Ctrl-C: something that Esc closes, on every screen.
   private func ask(_ terminal: PseudoTerminal) throws {
     terminal.type("\u{3}")

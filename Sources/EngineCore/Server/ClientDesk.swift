@@ -90,8 +90,8 @@ extension Request {
   /// It changes nothing: without anybody to hear the answer there is no need to find it.
   var isInquiry: Bool {
     switch self {
-    case .hello, .ping, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion, .attention,
-      .attentionOverview:
+    case .hello, .ping, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion,
+      .attention, .attentionOverview:
       true
     default: false
     }

@@ -21,20 +21,27 @@ extension AttentionAnswer {
 enum AttentionSheets {
   private static let margin = 20
 
-  /// One map with its caption, colour bar and numbers.
+  /// One map with its caption, colour bar and numbers; beside it the surroundings of a cell that is small in the picture.
   static func single(_ row: AttentionRow, _ picture: Image, title: String, _ look: HeatLook) -> Drawing {
     let region = PixelRegion(row.cell.area)
     let size = fitted(region, within: 760)
-    let width = max(size.width, 460)
+    let near = isSmall(row) ? surroundings(row) : nil
+    let nearSize = near.map { fitted($0, within: max(size.height, 240)) }
+    let width = max(size.width + (nearSize.map { $0.width + 16 } ?? 0), 460)
+    let height = max(size.height, nearSize?.height ?? 0)
     var drawing = Drawing(
-      width: width + 2 * margin, height: size.height + 172, background: look.sheet.background)
+      width: width + 2 * margin, height: height + 172, background: look.sheet.background)
     let sheet = look.sheet
     drawing.write(sheet.title.fitted(fileName(title), to: width), sheet.title, x: margin, y: 30, sheet.text)
     drawing.write(sheet.label.fitted(row.heading, to: width), sheet.label, x: margin, y: 50, sheet.text)
     drawing.write(sheet.label.fitted(row.geometryText, to: width), sheet.label, x: margin, y: 68, look.stripeAccent)
     let map = HeatMap(row, region: region, width: size.width, height: size.height)
     map.draw(on: &drawing, x: margin, y: 82, picture: picture, look)
-    let below = 82 + size.height
+    if let near, let nearSize {
+      HeatMap(row, region: near, width: nearSize.width, height: nearSize.height)
+        .draw(on: &drawing, x: margin + size.width + 16, y: 82, picture: picture, look)
+    }
+    let below = 82 + height
     drawing.colourBar(margin, below + 14, width: width, largest: map.largest, look)
     let n = row.numbers
     let first =
@@ -77,7 +84,7 @@ enum AttentionSheets {
     let text = pair.correlation.map { "correlation \($0.fixed(3))" } ?? "nothing is seen by both"
     return row(
       [(pair.full, pair.picture, "full scale"), (pair.half, pair.smaller, "half scale")], title: title,
-      subtitle: "\(pair.full.heading)  \(pair.full.geometryText): \(text)", look)
+      subtitle: "\(pair.full.heading)  \(pair.full.geometryText): \(text)", look, cropped: isSmall(pair.full))
   }
 
   /// All heads of all blocks: a band for each stage, a column for each block, windows above stripes.
@@ -145,6 +152,12 @@ enum AttentionSheets {
     drawing.write("0", sheet.small, x: 110, y: 86 + blocks.count * 12, sheet.faint)
     drawing.write(Double(largest).fixed(3), sheet.small, x: 380, y: 86 + blocks.count * 12, sheet.faint)
     return drawing
+  }
+
+  /// Whether little of the map could be seen where the whole picture is drawn.
+  private static func isSmall(_ row: AttentionRow) -> Bool {
+    let cell = row.cell
+    return max(cell.rows, cell.columns) * cell.pixelsPerKey * 4 < max(cell.area.width, cell.area.height)
   }
 
   /// A square around the query that shows its cells.

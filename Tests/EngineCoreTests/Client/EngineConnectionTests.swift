@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The client's end, against servers in this process and scripts in place of engines.
-@Suite struct EngineConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineConnectionTests {
   @Test("an engine that runs is reached, greeted and asked; nothing is started")
   func reach() async throws {
     let stand = try await ServerStand()

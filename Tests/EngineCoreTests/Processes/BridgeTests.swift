@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// `grl engine --stdio`, alone and behind what is called in place of ssh.
-@Suite(.serialized) struct BridgeTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct BridgeTests {
   private static let hello = Question(id: 1, .hello(version: WireProtocol.version, client: "test"))
 
   @Test("the bridge starts an engine, relays what is asked and answered, and nothing else reaches standard output")

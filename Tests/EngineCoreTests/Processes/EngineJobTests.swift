@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// Jobs in an engine of its own process, seen by clients that come and go.
-@Suite(.serialized) struct EngineJobTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct EngineJobTests {
   @Test("plan, submit, watch: two clients, one of them behind a bridge, see the job begin and end; the result is there")
   func finish() async throws {
     let home = try Household()

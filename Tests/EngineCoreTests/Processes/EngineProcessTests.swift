@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// The real binary as an engine: started, found again, killed, stopped.
-@Suite(.serialized) struct EngineProcessTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct EngineProcessTests {
   @Test("a client starts an engine, which runs in a session of its own and outlives it; the next client finds it")
   func start() async throws {
     let home = try Household()

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Socket and lock in the file system.
-@Suite struct EngineDoorTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineDoorTests {
   @Test("a second engine of the same state folder is refused and told which one runs; afterwards there is room again")
   func oneEngine() throws {
     let folder = try ServerStand.makeFolder()

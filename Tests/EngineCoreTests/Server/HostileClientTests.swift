@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Clients that do not behave: nobody else notices.
-@Suite struct HostileClientTests {
+@Suite(.timeLimit(.minutes(10))) struct HostileClientTests {
   @Test("another version is told so, and the connection ends")
   func version() async throws {
     let stand = try await ServerStand()

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What clients that behave get.
-@Suite struct ServerTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerTests {
   @Test("a client is greeted, asks, and gets each answer once, raw bytes included")
   func conversation() async throws {
     let stand = try await ServerStand()
