@@ -11,7 +11,7 @@ extension AttentionScreen {
     case .halfPageDown, .pageDown: step(0, 8, &session)
     case .top: step(-8, 0, &session)
     case .bottom: step(8, 0, &session)
-    case Self.ask, .open: begin(&session)
+    case .open: begin(&session)
     case Self.nextBlock: go(stage, block + 1)
     case Self.previousBlock: go(stage, block - 1)
     case Self.nextStage: go(stage + 1, block)

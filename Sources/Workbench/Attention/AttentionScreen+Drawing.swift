@@ -8,7 +8,10 @@ extension AttentionScreen {
       return drawText(page(session), on: &canvas, in: layout.panes[0], look)
     }
     if layout.panes.count == 2 {
-      drawPicture(map, withMap: arrangement != .beside, on: &canvas, in: layout.panes[0], look)
+      let isPair = second == .halfScale
+      drawPicture(
+        map, withMap: arrangement != .beside || isPair, near: isPair ? map.flatMap { mapRegion($0) } : nil,
+        on: &canvas, in: layout.panes[0], look)
       drawSecond(on: &canvas, in: layout.panes[1], session, look)
     } else {
       drawPicture(map, withMap: true, on: &canvas, in: layout.panes[0], look)
@@ -70,9 +73,10 @@ extension AttentionScreen {
   // MARK: Pictures
 
   private func drawPicture(
-    _ shown: ShownAttention?, withMap: Bool, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
+    _ shown: ShownAttention?, withMap: Bool, near: Rectangle? = nil, on canvas: inout Canvas, in area: CanvasArea,
+    _ look: Look
   ) {
-    guard let region else { return say("reading", on: &canvas, in: area, look) }
+    guard let region = near ?? region else { return say("reading", on: &canvas, in: area, look) }
     var ground: PixelBlock?
     if case .shown(let view) = backdrop, view.info.region == region { ground = view.pixels }
     if case .failed(let reason) = backdrop { return drawText([(reason, .error)], on: &canvas, in: area, look) }
@@ -143,11 +147,11 @@ extension AttentionScreen {
     _ shown: ShownAttention?, on canvas: inout Canvas, in area: CanvasArea, _ look: Look, waiting: String
   ) {
     guard let shown else { return say(waiting, on: &canvas, in: area, look) }
-    drawPicture(shown, withMap: true, on: &canvas, in: area, look)
+    drawPicture(shown, withMap: true, near: mapRegion(shown), on: &canvas, in: area, look)
   }
 
   private func drawHalf(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    guard let half, let region, half.info.order.isHalfScale else {
+    guard let half, let region = map.flatMap({ mapRegion($0) }), half.info.order.isHalfScale else {
       return say("the network is at work", on: &canvas, in: area, look)
     }
     let small = Rectangle(
@@ -175,14 +179,16 @@ extension AttentionScreen {
     let count = depths.reduce(0, +)
     let names = 5
     let width = min(4, max(1, (area.columns - names - depths.count) / max(1, count)))
+    let heads = summary.network.windowHeads + summary.network.stripeHeads
+    let height = min(2, max(1, (area.rows - 2) / max(1, heads)))
     let largest = summary.entries.map(\.figures.meanDistance).max() ?? 1
     var column = area.column + names
     for (number, depth) in depths.enumerated() {
       canvas.write("s\(number)", column: column, row: area.row + 1, width: max(1, depth * width), look[.faint])
       for place in 0..<depth {
         let entries = summary.entries.filter { $0.stage == number && $0.block == place }
-        for (line, entry) in entries.enumerated() where line + 2 < area.rows {
-          let row = area.row + 2 + line
+        for (line, entry) in entries.enumerated() where (line + 1) * height + 2 <= area.rows {
+          let row = area.row + 2 + line * height
           if number == 0 && place == 0 {
             canvas.write(
               "\(entry.kind.prefix(1)) \(entry.head)", column: area.column, row: row, width: names, look[.faint])
@@ -198,7 +204,9 @@ extension AttentionScreen {
             let style =
               colour == .standard
               ? look[isHere ? .cursor : .text] : Style(share > 0.6 ? RGB(0).colour : RGB(0xffffff).colour, on: colour)
-            canvas.set(column + cell, row, cell == 0 ? Character(text) : " ", style)
+            for part in 0..<height {
+              canvas.set(column + cell, row + part, cell == 0 && part == 0 ? Character(text) : " ", style)
+            }
           }
         }
         column += width
@@ -230,7 +238,7 @@ extension AttentionScreen {
       },
       line("inside window") { percent($0.massInWindow) },
       line("anisotropy") {
-        "\(Quantity.decimal($0.anisotropy, 2)), the shape's \(Quantity.decimal($0.anisotropyOfCell, 2))"
+        "\(Quantity.decimal($0.anisotropy, 2)), cell \(Quantity.decimal($0.anisotropyOfCell, 2))"
       },
     ]
     if isWide {

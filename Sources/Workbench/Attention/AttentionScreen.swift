@@ -8,7 +8,6 @@ struct AttentionScreen: Screen {
   /// What stands in the second pane.
   enum Second: Hashable, Sendable { case map, overview, pinned, halfScale }
 
-  static let ask = Command("ask", "begin, or ask again", short: "ask", "Enter")
   static let place = Command("query", "to a pixel by its coordinates", "p")
   static let kind = Command("kind", "next kind: stripe, window, anchors, gather", short: "kind", "s")
   static let window = Command("window", "the square window", short: "window", "w")
@@ -28,7 +27,7 @@ struct AttentionScreen: Screen {
   static let figure = Command("figure", "next figure of the overview", "f")
 
   static let commands: [Command] = [
-    ask, nextBlock, previousBlock, nextStage, previousStage, nextHead,
+    .open.called("begin, or ask again", short: "ask"), nextBlock, previousBlock, nextStage, previousStage, nextHead,
     previousHead, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin, scales,
     terms, figure, .zoomIn, .zoomOut, .fit,
     .export.called("the same as a command that writes the map", short: "export"),
@@ -91,6 +90,18 @@ struct AttentionScreen: Screen {
     return Rectangle(
       x: min(max(centre.x - width / 2, 0), picture.width - width),
       y: min(max(centre.y - height / 2, 0), picture.height - height), width: width, height: height)
+  }
+
+  /// The part that the map beside the picture shows: the surroundings of a cell that would be lost in the whole picture.
+  func mapRegion(_ shown: ShownAttention) -> Rectangle? {
+    guard let region, zoom == nil, arrangement == .beside else { return region }
+    let info = shown.info
+    let side = max(info.rows, info.columns) * info.pixelsPerKey * 3 / 2
+    guard side * 3 < max(region.width, region.height) else { return region }
+    let (width, height) = (min(side, region.width), min(side, region.height))
+    return Rectangle(
+      x: min(max(info.order.x - width / 2, 0), region.width - width),
+      y: min(max(info.order.y - height / 2, 0), region.height - height), width: width, height: height)
   }
 
   func layout(_ area: CanvasArea) -> AttentionLayout {
@@ -188,7 +199,8 @@ struct AttentionScreen: Screen {
     case .scrollDown: _ = perform(.zoomOut, &session)
     case .press, .drag:
       guard let region else { return }
-      for pane in layout(area).panes {
+      for (number, pane) in layout(area).panes.enumerated() {
+        let region = number == 1 && second == .map ? map.flatMap { mapRegion($0) } ?? region : region
         let placement = PicturePlacement(width: region.width, height: region.height, in: pane)
         if let pixel = placement.pixel(column: event.column, row: event.row) {
           move(to: (region.x + pixel.x, region.y + pixel.y), &session)
