@@ -35,7 +35,7 @@ public final class KeptActivations {
     var kept: [BlockPlace: KeptFeatures] = [:]
     let probe = AttentionProbe(blocks: blocks ?? Set(network.configuration.blocks), area: area) {
       (block) throws(OutOfMemory) in
-      kept[block.place] = try KeptFeatures(copying: block.features)
+      kept[block.place] = try KeptFeatures(copying: block.features, pool: pool)
     }
     try session.inspect(input, with: probe, isCancelled: isCancelled, onBlock: onBlock)
     inputs = kept
