@@ -17,6 +17,8 @@ public enum Event: Hashable, Sendable {
   case interrupt
   /// The main loop could not do what it was told (keep settings, reach a host), in one line.
   case problem(String)
+  /// A file that was to be written is there, or why not, in one line.
+  case exported(file: String, problem: String?)
 }
 
 /// What the main loop shall do.
@@ -30,6 +32,8 @@ public enum Effect: Hashable, Sendable {
   case setMouse(Bool)
   /// To the clipboard by OSC 52.
   case copy(String)
+  /// Runs `grl` with these arguments beside the workbench; it writes `file`, and ``Event/exported(file:problem:)`` follows.
+  case export(arguments: [String], file: String)
   /// To the settings file.
   case save(Settings)
   /// Drops the connection and reaches the engine on another host; nil is this machine.

@@ -129,6 +129,16 @@ public struct Session: Sendable {
     overlay = .report(Report(title: "The same as a command line (copied)", text: command))
   }
 
+  /// Has a command line write `file` into the folder that the workbench was started in; shows it instead where the pictures are on
+  /// another machine.
+  mutating func export(_ words: [String], file: String) {
+    guard settings.host == nil else {
+      return show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
+    }
+    effects.append(.export(arguments: words, file: file))
+    say("writing \(file)")
+  }
+
   /// Brings a screen to the front.
   mutating func go(to screen: ScreenID) { self.screen = screen }
 }

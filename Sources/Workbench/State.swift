@@ -113,6 +113,8 @@ public struct State: Sendable {
       if let wake = session.wakeTime, wake <= session.time { refresh() }
     case .interrupt: perform(.stop)
     case .problem(let text): session.say(text, .error)
+    case .exported(let file, nil): session.say("wrote \(file)")
+    case .exported(_, let problem?): session.say(problem, .error)
     }
   }
 

@@ -75,11 +75,21 @@ import Workbench
     #expect(desk.footer.contains("outside the picture"))
   }
 
-  @Test("the export is a command line that writes the same map") func exports() {
+  @Test("a map is written by a command line, which is shown where the picture is on another machine") func exports() {
     var desk = Self.desk()
     desk.press("Enter", "w", ".", "e")
-    #expect(desk.text.contains("grl attention"))
-    #expect(desk.text.contains("--kind window"))
+    let file = "harbour-01_window_752-500_s0b0h0.png"
+    let words =
+      ["attention", "/home/ada/photos/harbour-01.png", "--task", "denoise", "--at", "752,500", "--kind", "window"]
+      + ["--stage", "0", "--block", "0", "--head", "0", "-o", file]
+    #expect(desk.effects.last == .export(arguments: words, file: file))
+    #expect(desk.footer.contains("writing " + file))
+    desk.send(.exported(file: file, problem: nil))
+    #expect(desk.footer.contains("wrote " + file))
+    desk.send(.exported(file: file, problem: "grl: \(file): exists already"))
+    #expect(desk.footer.contains("exists already"))
+    desk.press("y")
+    #expect(desk.text.contains("grl attention") && desk.text.contains("--kind window"))
   }
 
   @Test("an engine that refuses says why, and Enter asks again") func refusal() {

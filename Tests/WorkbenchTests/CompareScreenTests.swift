@@ -221,6 +221,14 @@ import Workbench
     desk.press("*")
     #expect(desk.row("B harbour-02.png (reference)") != nil)
     #expect(Self.measures(desk).last?.reference == 1)
+    desk.press("e")
+    guard case .export(let arguments, let file) = desk.effects.last else {
+      Issue.record("nothing is written")
+      return
+    }
+    #expect(arguments.starts(with: ["compare", "/home/ada/photos/harbour-01.png", "--reference"]))
+    #expect(arguments.suffix(4) == ["--sheet", "harbour-02_compare.png", "--diff", "harbour-02_difference.png"])
+    #expect(file == "harbour-02_compare.png and harbour-02_difference.png")
     desk.press("y")
     #expect(desk.text.contains("grl compare"))
     #expect(

@@ -40,8 +40,8 @@ extension AttentionScreen {
     case .zoomIn: zoom(by: 0.5)
     case .zoomOut: zoom(by: 2)
     case .fit: (zoom, centre) = (nil, nil)
-    case .export: export(&session)
-    case .showCommand: export(&session)
+    case .export: export(&session, isShownOnly: false)
+    case .showCommand: export(&session, isShownOnly: true)
     case Self.place: session.prompt("query pixel X,Y", tag: "query", for: .attention)
     case .escape:
       guard second != .map else { return false }
@@ -116,29 +116,32 @@ extension AttentionScreen {
     }
   }
 
-  /// The same as a command line that writes the map.
-  private mutating func export(_ session: inout Session) {
+  /// The map as a file, or the command line that writes it.
+  private mutating func export(_ session: inout Session, isShownOnly: Bool) {
     guard let path, let order else { return session.say("choose a picture on screen 1 first", .warning) }
     let request = PlanScreen.request(session)
-    var words = ["grl attention", Self.quoted(path), "--task \(request.task)", "--at \(order.x),\(order.y)"]
-    if let sigma = request.sigma { words.append("--sigma \(Quantity.short(sigma))") }
-    if let quality = request.quality { words.append("--quality \(quality)") }
-    if let scale = request.scale { words.append("--scale \(scale)") }
-    if let model = request.model { words.append("--model \(Self.quoted(model))") }
-    words.append("--kind \(second == .overview ? "overview" : second == .halfScale ? "scales" : order.kind)")
+    let kind = second == .overview ? "overview" : second == .halfScale ? "scales" : order.kind
+    var words = ["attention", path, "--task", request.task, "--at", "\(order.x),\(order.y)"]
+    func add(_ option: String, _ value: String?) { if let value { words += [option, value] } }
+    add("--sigma", request.sigma.map { Quantity.short($0) })
+    add("--quality", request.quality.map { "\($0)" })
+    add("--scale", request.scale.map { "\($0)" })
+    add("--model", request.model)
+    add("--kind", kind)
+    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
+    var file = "\(stem)_\(kind)_\(order.x)-\(order.y)"
     if second != .overview {
-      words.append("--stage \(order.stage) --block \(order.block)")
-      if let head = order.head { words.append("--head \(head)") }
+      words += ["--stage", "\(order.stage)", "--block", "\(order.block)"]
+      add("--head", order.head.map { "\($0)" })
+      file += "_s\(order.stage)b\(order.block)" + (order.head.map { "h\($0)" } ?? "")
     }
     if !order.hasBias { words.append("--no-bias") }
     if !order.hasTemperature { words.append("--no-temperature") }
-    words.append("-o attention.png")
-    session.show(command: words.joined(separator: " "))
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let plain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+".contains($0)) }
-    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    words += ["-o", file + ".png"]
+    guard !isShownOnly else {
+      return session.show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
+    }
+    session.export(words, file: file + ".png")
   }
 
   // MARK: Asking

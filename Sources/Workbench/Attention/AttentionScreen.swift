@@ -30,7 +30,7 @@ struct AttentionScreen: Screen {
     .open.called("begin, or ask again", short: "ask"), nextBlock, previousBlock, nextStage, previousStage, nextHead,
     previousHead, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin, scales,
     terms, figure, .zoomIn, .zoomOut, .fit,
-    .export.called("the same as a command that writes the map", short: "export"),
+    .export.called("the map as a PNG file", short: "export"),
     place,
   ]
 

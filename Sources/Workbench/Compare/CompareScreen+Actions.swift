@@ -58,8 +58,9 @@ extension CompareScreen {
     case Self.shave:
       session.prompt("pixels to leave out on each side of the whole", tag: "shave", for: .compare, text: String(shave))
     case Self.figures: showsFigures.toggle()
-    case .export: session.show(command: sheetCommand)
-    case .showCommand: session.show(command: commandLine())
+    case .export: export(&session)
+    case .showCommand:
+      session.show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
     default: return window.perform(command, frame: frame, room: room(session))
     }
     return true
@@ -160,13 +161,18 @@ extension CompareScreen {
 
   // MARK: The same as a command line
 
-  private func commandLine(_ options: [String] = []) -> String {
-    let others = paths.indices.filter { $0 != reference }.map { PlanText.quoted(paths[$0]) }
-    var words = ["grl compare"] + others + ["--reference", PlanText.quoted(paths[reference])]
-    words += ["--metric psnr,psnr-y,ssim,ssim-y,mae", "--convention \(convention)"]
-    if shave > 0 { words.append("--shave \(shave)") }
-    return (words + options).joined(separator: " ")
+  /// Arguments of `grl` that measure the same.
+  private var words: [String] {
+    var words = ["compare"] + paths.indices.filter { $0 != reference }.map { paths[$0] }
+    words += ["--reference", paths[reference], "--metric", "psnr,psnr-y,ssim,ssim-y,mae", "--convention", convention]
+    if shave > 0 { words += ["--shave", "\(shave)"] }
+    return words
   }
 
-  private var sheetCommand: String { commandLine(["--sheet sheet.png", "--diff difference.png"]) }
+  /// Sheet of crops and map of differences.
+  private func export(_ session: inout Session) {
+    let stem = paths[reference].lastPathPart.split(separator: ".").first.map(String.init) ?? "pictures"
+    let (sheet, difference) = ("\(stem)_compare.png", "\(stem)_difference.png")
+    session.export(words + ["--sheet", sheet, "--diff", difference], file: "\(sheet) and \(difference)")
+  }
 }

@@ -29,7 +29,7 @@ struct CompareScreen: Screen {
     flip, wipe, difference, .zoomIn.called("zoom in", short: "in"), .zoomOut.called("zoom out", short: "out"),
     .actualSize.called("one pixel to one", short: "1:1"), .fit.called("fit the whole picture", short: "fit"), nextCrop,
     previousCrop, less, more, pixelLeft, pixelDown, pixelUp, pixelRight, crops, reference, convention, shave, figures,
-    add, drop, .export.called("show and copy the command that writes a sheet"), reload,
+    add, drop, .export.called("a sheet of crops and a map of differences as PNG files"), reload,
   ]
 
   static let conventions = ["matlab", "basicsr", "grl"]
