@@ -50,7 +50,7 @@ public struct PlainSession: Sendable {
       // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
       if answer.id != 0 { lines += screenNews() }
     case .key, .paste, .mouse, .interrupt: lines += overlayNews()
-    case .resize, .engine, .time, .problem: break
+    case .resize, .engine, .time, .problem, .exported: break
     }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
   }
@@ -77,7 +77,7 @@ public struct PlainSession: Sendable {
   /// What a terminal that only prints can do.
   private static func isForPlain(_ effect: Effect) -> Bool {
     switch effect {
-    case .send, .quit, .save, .connect: true
+    case .send, .quit, .save, .connect, .export: true
     case .suspend, .redraw, .setMouse, .copy: false
     }
   }

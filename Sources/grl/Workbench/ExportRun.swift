@@ -46,3 +46,31 @@ final class ExportRun {
     return .exported(file: file, problem: last?.printable ?? "grl ended with status \(process.terminationStatus)")
   }
 }
+
+/// The exports that are under way.
+struct ExportRuns {
+  private var runs: [ExportRun] = []
+
+  var watched: [pollfd] { runs.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) } }
+
+  /// Nil where it has begun.
+  mutating func begin(_ arguments: [String], file: String) -> Event? {
+    do {
+      runs.append(try ExportRun(arguments, file: file))
+      return nil
+    } catch {
+      return .exported(file: file, problem: "\(file): \(error)".printable)
+    }
+  }
+
+  /// The outcomes of those that have ended.
+  mutating func advance() -> [Event] {
+    var outcomes: [Event] = []
+    runs.removeAll { run in
+      guard let outcome = run.advance() else { return false }
+      outcomes.append(outcome)
+      return true
+    }
+    return outcomes
+  }
+}

@@ -11,6 +11,7 @@ final class PlainLoop {
   private let settingsFile: SettingsFile
   private let now = monotonicSeconds
   private var lastTick = -Double.infinity
+  private var exports = ExportRuns()
   private var typed: [UInt8] = []
   private var isInterrupted = false
   private var isOver = false
@@ -34,7 +35,7 @@ final class PlainLoop {
   }
 
   private func step() {
-    var watched = [pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)] + engine.watched
+    var watched = [pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)] + engine.watched + exports.watched
     let count = poll(&watched, nfds_t(watched.count), timeout())
     if Interruption.isRequested && !isInterrupted {
       // The first Ctrl-C stops what runs; the next one ends the program by itself.
@@ -49,6 +50,7 @@ final class PlainLoop {
       case .answer(let answer, let body): handle(.answer(answer, body: body))
       }
     }
+    for outcome in exports.advance() { handle(outcome) }
     if session.wantsTicks && now() - lastTick >= Self.tickPace {
       lastTick = now()
       take(session.update(.time(lastTick)))
@@ -97,6 +99,8 @@ final class PlainLoop {
       case .save(let settings): if let problem = settingsFile.save(settings) { handle(.problem(problem)) }
       case .connect(let host):
         do { try engine.reach(host: host) } catch { handle(.problem("\(error)")) }
+      case .export(let arguments, let file):
+        if let failure = exports.begin(arguments, file: file) { handle(failure) }
       case .suspend, .redraw, .setMouse, .copy: break
       }
     }

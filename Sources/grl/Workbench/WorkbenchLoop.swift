@@ -20,7 +20,7 @@ final class WorkbenchLoop {
   private var toldTime = -Double.infinity
   private var lastInterrupt = -Double.infinity
   private var ending: Ending?
-  private var exports: [ExportRun] = []
+  private var exports = ExportRuns()
 
   private enum Ending {
     case quit
@@ -58,14 +58,14 @@ final class WorkbenchLoop {
       pollfd(fd: terminal.signalDescriptor, events: Int16(POLLIN), revents: 0),
     ]
     watched += engine.watched
-    watched += exports.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+    watched += exports.watched
     let count = poll(&watched, nfds_t(watched.count), timeout())
     now = monotonicSeconds()
     if count > 0 && watched[1].revents != 0 { takeSignals() }
     if count > 0 && watched[0].revents & ~Int16(POLLOUT) != 0 { takeInput() }
     if let deadline = terminal.deadline, now >= deadline { take(terminal.expire()) }
     takeNews()
-    takeExports()
+    for outcome in exports.advance() { handle(outcome) }
     if state.wantsTicks && now - toldTime >= Self.tickPace { tellTime() }
     if !terminal.flush() { ending = .signal(SIGHUP) }
     if ending == nil { draw() }
@@ -143,16 +143,6 @@ final class WorkbenchLoop {
     }
   }
 
-  private func takeExports() {
-    var outcomes: [Event] = []
-    exports.removeAll { run in
-      guard let outcome = run.advance() else { return false }
-      outcomes.append(outcome)
-      return true
-    }
-    for outcome in outcomes { handle(outcome) }
-  }
-
   private func resize() {
     guard terminal.measure() else { return }
     terminal.redraw()
@@ -194,7 +184,7 @@ final class WorkbenchLoop {
     case .copy(let text):
       if !terminal.copy(text) { handle(.problem("too long for the terminal's clipboard")) }
     case .export(let arguments, let file):
-      do { exports.append(try ExportRun(arguments, file: file)) } catch { handle(.problem("\(file): \(error)")) }
+      if let failure = exports.begin(arguments, file: file) { handle(failure) }
     case .save(let settings):
       if let problem = settingsFile.save(settings) { handle(.problem(problem)) }
     case .connect(let host):
