@@ -32,7 +32,11 @@ struct ScreenMatrixTests {
     Scene(name: "run-empty", keys: ["3"], with: "nothing is queued"),
     Scene(name: "plan", keys: ["1", "Space", "2"], without: ["asking"], with: "denoise", hasMeter: true),
     Scene(name: "run-done", keys: ["r"], without: ["running", "waiting"], with: "done", hasPicture: true),
-    Scene(name: "attention", keys: ["4"], with: "Attention"),
+    Scene(
+      name: "attention", keys: ["4", "Enter"], without: ["at work", "reading"], with: "entropy", hasPicture: true),
+    Scene(
+      name: "attention-overview", keys: ["v"], without: ["at work"], with: "of what is possible", hasPicture: true,
+      leave: ["v"]),
     Scene(
       name: "compare", keys: ["5"], without: ["reading", "measuring"], with: "side by side", hasPicture: true),
     Scene(name: "compare-flip", keys: ["b"], without: ["side by side"], with: "flip  ", hasPicture: true),
