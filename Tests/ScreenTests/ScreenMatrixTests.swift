@@ -35,7 +35,7 @@ struct ScreenMatrixTests {
     Scene(
       name: "attention", keys: ["4", "Enter"], without: ["at work", "reading"], with: "entropy", hasPicture: true),
     Scene(
-      name: "attention-overview", keys: ["v"], without: ["at work"], with: "of what is possible", hasPicture: true,
+      name: "attention-overview", keys: ["v"], without: ["at work"], with: "entropy, of", hasPicture: true,
       leave: ["v"]),
     Scene(
       name: "compare", keys: ["5"], without: ["reading", "measuring"], with: "side by side", hasPicture: true),
