@@ -190,7 +190,7 @@ extension AttentionScreen {
   private mutating func forget(_ path: String?) {
     self.path = path
     (picture, query, map, pinned, half, summary, problem) = (nil, nil, nil, nil, nil, nil, nil)
-    (asked, askedHalf, backdrop, backdropKey, askedBackdrop) = (nil, nil, nil, nil, nil)
+    (asked, backdrop, backdropKey, askedBackdrop) = (nil, nil, nil, nil)
     (zoom, centre, hasBegun) = (nil, nil, false)
     if second == .pinned { second = .map }
   }

@@ -59,8 +59,6 @@ struct AttentionScreen: Screen {
   var summary: AttentionOverview?
   var problem: String?
   var asked: AttentionOrder?
-  var askedHalf: AttentionOrder?
-  var askedSummary: (x: Int, y: Int)?
   var backdrop = FilesPreview.Outcome?.none
   var backdropKey: BackdropKey?
   var askedBackdrop: BackdropKey?
