@@ -49,6 +49,20 @@ extension Engine {
       let pictures = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit) }
       let crops = await measurer.run { pictures.crops(side: side, count: count, reference: request.reference) }
       return (.comparison(.crops(crops)), [])
+    case .tiling(let picture, let columns, let rows):
+      guard paths.indices.contains(picture) else {
+        throw .badRequest("picture \(picture) was tiled and there are \(paths.count)")
+      }
+      let pictures = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit) }
+      let effect = await measurer.run {
+        pictures.tilingEffect(on: picture, reference: request.reference, columns: columns, rows: rows)
+      }
+      guard let effect else {
+        throw .badRequest(
+          "\(paths[picture]) and \(paths[request.reference]) differ in size or layout: they are not one picture, once in tiles "
+            + "and once whole")
+      }
+      return (.comparison(.tiling(TilingInfo(effect))), [])
     }
   }
 

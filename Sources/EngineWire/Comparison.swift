@@ -14,6 +14,9 @@ public struct ComparisonRequest: Codable, Hashable, Sendable {
     case measure(region: Rectangle?, convention: String, shave: Int)
     /// Where they differ most from the reference: at most `count` squares of `side`, the largest difference first.
     case crops(side: Int, count: Int)
+    /// What cutting into tiles changed of `picture`, where the reference is the same picture restored whole. `columns` and `rows` are
+    /// the lines with which tiles begin or end, in pixels of the pictures: `x` lies between pixels `x - 1` and `x`.
+    case tiling(picture: Int, columns: [Int], rows: [Int])
   }
 
   /// Most pictures of one comparison.
@@ -37,6 +40,26 @@ public enum ComparisonReply: Codable, Hashable, Sendable {
   case view(ComparisonView)
   case measures([ComparisonMeasure])
   case crops([Rectangle])
+  case tiling(TilingInfo)
+}
+
+/// What cutting a picture into tiles changed.
+public struct TilingInfo: Codable, Hashable, Sendable {
+  /// The largest change of a sample and the mean, in 8-bit levels, 0...255, and the pixel of the largest.
+  public var maximum: Double
+  public var x: Int
+  public var y: Int
+  public var mean: Double
+  /// Gradient across the lines over that of the whole picture there, 1 where no seam was added; nil where there is none to see.
+  public var seamScore: Double?
+
+  public init(maximum: Double, x: Int, y: Int, mean: Double, seamScore: Double?) {
+    self.maximum = maximum
+    self.x = x
+    self.y = y
+    self.mean = mean
+    self.seamScore = seamScore
+  }
 }
 
 /// Pictures that are compared, and what was done to bring them together.

@@ -6,7 +6,6 @@ import Imaging
 public struct TilingEffect: Sendable {
   public let whole: Image
   public let tiled: Image
-  public let tiles: TilePlan
   /// The largest change of a sample in 8-bit levels, 0...255, and the pixel where it is.
   public let maximum: Double
   public let place: (x: Int, y: Int)
@@ -17,15 +16,15 @@ public struct TilingEffect: Sendable {
   /// whole one is flat along all of them.
   public let seamScore: Double?
 
-  /// - Parameters:
-  ///   - scale: enlargement of the tiles of `tiles`.
-  ///   - origin: where the pictures begin within the enlarged area that `tiles` covers.
+  /// - Parameter columns, rows: the lines with which tiles begin or end: `x` lies between pixels `x - 1` and `x`. Those outside the
+  ///   pictures do not count.
   /// - Precondition: both pictures have one size and layout.
-  init(whole: Image, tiled: Image, tiles: TilePlan, scale: Int, origin: (x: Int, y: Int)) {
+  public init(whole: Image, tiled: Image, columns: [Int], rows: [Int]) {
     precondition(whole.width == tiled.width && whole.height == tiled.height && whole.layout == tiled.layout)
     self.whole = whole
     self.tiled = tiled
-    self.tiles = tiles
+    let columns = Set(columns).filter { (1..<whole.width).contains($0) }.sorted()
+    let rows = Set(rows).filter { (1..<whole.height).contains($0) }.sorted()
     let channels = whole.layout.colourChannels
     let selection: Image.Planes = channels == 1 ? .gray : .rgb
     let (a, b) = (whole.floats(selection), tiled.floats(selection))
@@ -39,8 +38,6 @@ public struct TilingEffect: Sendable {
     place = (at / channels % whole.width, at / channels / whole.width)
     mean = sum / Double(a.count) * 255
 
-    let columns = tiles.columns.seams(scale: scale).map { $0 - origin.x }.filter { (1..<whole.width).contains($0) }
-    let rows = tiles.rows.seams(scale: scale).map { $0 - origin.y }.filter { (1..<whole.height).contains($0) }
     func gradient(_ values: [Float]) -> Double {
       let pitch = whole.width * channels
       var sum = 0.0
@@ -81,6 +78,7 @@ extension Restorer {
   ) throws(RestorationError) -> TilingEffect {
     let whole = try restore(image, right: right, plan: wholePlan, isCancelled: isCancelled, onProgress: onProgress)
     return TilingEffect(
-      whole: whole.image, tiled: tiled, tiles: plan.tiles, scale: plan.scale, origin: (plan.crop.x, plan.crop.y))
+      whole: whole.image, tiled: tiled, columns: plan.tiles.columns.seams(scale: plan.scale).map { $0 - plan.crop.x },
+      rows: plan.tiles.rows.seams(scale: plan.scale).map { $0 - plan.crop.y })
   }
 }

@@ -146,6 +146,11 @@ extension ComparisonReply {
       return .view(view)
     case .measures: return self
     case .crops(let crops): return .crops(crops.map(\.bounded))
+    case .tiling(var tiling):
+      (tiling.maximum, tiling.mean) = (Bounds.number(tiling.maximum), Bounds.number(tiling.mean))
+      (tiling.x, tiling.y) = (Bounds.place(tiling.x), Bounds.place(tiling.y))
+      tiling.seamScore = Bounds.number(tiling.seamScore)
+      return .tiling(tiling)
     }
   }
 }

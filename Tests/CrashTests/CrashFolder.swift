@@ -101,7 +101,7 @@ final class Child {
     ended = stream
     let name = FileManager.default.temporaryDirectory.appending(path: "grl-stream-" + UUID().uuidString)
     (output, errors) = (name.appendingPathExtension("out"), name.appendingPathExtension("err"))
-    for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
     if let shell {
       process.executableURL = URL(filePath: "/bin/bash")
       process.arguments = ["-c", shell, "bash"] + arguments

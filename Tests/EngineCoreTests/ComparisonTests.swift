@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Imaging
+import Restoration
 import Testing
 
 @Suite("Engine: pictures side by side", .timeLimit(.minutes(10))) struct ComparisonTests {
@@ -55,6 +56,48 @@ import Testing
     let worst = zip(body, exact).map { abs(Int($0) - Int($1)) }.max() ?? 255
     // Halves round to whole levels, and those at the border of a pixel count with their mean.
     #expect(worst <= 8, "\(worst)")
+    await engine.shutDown()
+  }
+
+  @Test("what tiling changed is what the restorer itself says, of a part of the picture too", arguments: [false, true])
+  func tiling(ofPart: Bool) async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png")
+    var request = folder.request("a.png")
+    if ofPart { request.region = Rectangle(x: 7, y: 5, width: 50, height: 41) }
+    let settings = try JobSettings(request)
+    let image = try ImageFile.read(folder.path("pictures/a.png")).image
+    let restorer = Restorer(
+      model: try folder.library.load(settings.card(in: folder.library, for: PictureShape(image))), threadCount: 1)
+    let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
+    let whole = try #require(try restorer.wholePlan(of: plan))
+    let tiled = try restorer.restore(image, plan: plan).image
+    let expected = try restorer.tilingEffect(on: image, tiled: tiled, plan: plan, wholePlan: whole)
+
+    let engine = folder.engine()
+    let id = try await engine.submit(request)
+    let job = try #require(try await engine.wait(for: id) { $0.state == .done })
+    try ImageFile.write(expected.whole, to: folder.path("whole.png"), format: .png)
+    let part = request.region ?? Rectangle(x: 0, y: 0, width: 80, height: 60)
+    let tiles = job.pictures[0].tiles
+    let question = ComparisonRequest.Question.tiling(
+      picture: 1, columns: tiles.flatMap { [$0.x - part.x, $0.x + $0.width - part.x] },
+      rows: tiles.flatMap { [$0.y - part.y, $0.y + $0.height - part.y] })
+    let (reply, _) = await compare(engine, [folder.path("whole.png"), job.pictures[0].output], question)
+    guard case .tiling(let info) = reply else { return }
+    #expect(info.maximum == expected.maximum && info.mean == expected.mean && info.maximum > 0)
+    #expect(info.x == expected.place.x && info.y == expected.place.y)
+    #expect(info.seamScore == expected.seamScore && expected.seamScore != nil)
+
+    let failure = await engine.refusal(
+      .compare(ComparisonRequest(paths: ["a.png", folder.path("models/none")], reference: 0, question)))
+    #expect(failure != nil)
+    if ofPart {
+      // The part is not the whole picture's size.
+      let failure = await engine.refusal(
+        .compare(ComparisonRequest(paths: ["a.png", job.pictures[0].output], reference: 0, question)))
+      #expect(failure?.message.contains("not one picture") == true)
+    }
     await engine.shutDown()
   }
 

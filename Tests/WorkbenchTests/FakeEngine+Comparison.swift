@@ -50,6 +50,9 @@ extension FakeEngine {
     case .crops(let side, let count):
       let all = (0..<min(3, count)).map { Rectangle(x: 640 - 200 * $0, y: 320, width: side, height: side) }
       return (.comparison(.crops(all)), [])
+    case .tiling(_, let columns, _):
+      let score = columns.isEmpty ? nil : 1.003
+      return (.comparison(.tiling(TilingInfo(maximum: 3, x: 640, y: 320, mean: 0.0123, seamScore: score))), [])
     }
   }
 

@@ -52,6 +52,13 @@ extension ComparedPictures {
     }
   }
 
+  /// Nil where the pictures are not of one size and layout.
+  func tilingEffect(on place: Int, reference: Int, columns: [Int], rows: [Int]) -> TilingEffect? {
+    let (tiled, whole) = (pictures[place].image, pictures[reference].image)
+    guard tiled.width == whole.width, tiled.height == whole.height, tiled.layout == whole.layout else { return nil }
+    return TilingEffect(whole: whole, tiled: tiled, columns: columns, rows: rows)
+  }
+
   private static func text(_ value: Double, _ quantity: Metric.Quantity) -> String {
     guard value.isFinite else { return "equal" }
     return String(format: quantity == .psnr || quantity == .psnrY ? "%.2f" : "%.4f", value)
@@ -67,5 +74,12 @@ extension Image {
       values: floats(layout.isColour ? .rgb : .gray))
     let resized = source.bicubicResized(height: other.height, width: other.width, bitDepth: bitDepth)
     return Image(width: other.width, height: other.height, colour: resized.values, bitDepth: bitDepth)
+  }
+}
+
+extension TilingInfo {
+  init(_ effect: TilingEffect) {
+    self.init(
+      maximum: effect.maximum, x: effect.place.x, y: effect.place.y, mean: effect.mean, seamScore: effect.seamScore)
   }
 }

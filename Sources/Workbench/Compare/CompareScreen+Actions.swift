@@ -58,6 +58,7 @@ extension CompareScreen {
     case Self.shave:
       session.prompt("pixels to leave out on each side of the whole", tag: "shave", for: .compare, text: String(shave))
     case Self.figures: showsFigures.toggle()
+    case Self.againstWhole: compareWithWhole(&session)
     case .export: export(&session)
     case .showCommand:
       session.show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))

@@ -20,7 +20,7 @@ extension CompareScreen {
       }
     }
     for (row, note) in notes.prefix(layout.notes.rows).enumerated() {
-      canvas.write(note, in: Self.line(layout.notes, row), look[.warning])
+      canvas.write(note, in: Self.line(layout.notes, row), look[row == 0 && note == tiling.note ? .accent : .warning])
     }
     if !layout.pixel.isEmpty { drawPixel(on: &canvas, in: Self.line(layout.pixel, 0), look) }
     if !layout.figures.isEmpty { drawFigures(on: &canvas, in: layout.figures, look) }

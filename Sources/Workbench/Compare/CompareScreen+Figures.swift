@@ -87,6 +87,7 @@ extension CompareScreen {
       "\(title(place)), \(picture.width) by \(picture.height), \(picture.bitDepth) bit"
         + (picture.note.map { ", \($0)" } ?? "")
     }
+    if let note = tiling.note { lines.append(note) }
     for place in info.pictures.indices where place != reference {
       for (row, measure) in (numbers.wholeMeasures ?? []).enumerated() {
         let part = Self.value(numbers.current, row, place)

@@ -23,12 +23,15 @@ struct CompareScreen: Screen {
   static let crops = Command("crops", "list of crops", "c")
   static let add = Command("add", "add a picture by its path", short: "add", "a")
   static let drop = Command("drop", "take the picture in front away", "X")
+  static let againstWhole = Command(
+    "whole", "what tiling changed: the picture restored whole beside it", short: "whole", "t")
   static let reload = Command("reload", "read the pictures again", "R")
 
   static let commands: [Command] = [
     flip, wipe, difference, .zoomIn.called("zoom in", short: "in"), .zoomOut.called("zoom out", short: "out"),
     .actualSize.called("one pixel to one", short: "1:1"), .fit.called("fit the whole picture", short: "fit"), nextCrop,
-    previousCrop, less, more, pixelLeft, pixelDown, pixelUp, pixelRight, crops, reference, convention, shave, figures,
+    againstWhole, previousCrop, less, more, pixelLeft, pixelDown, pixelUp, pixelRight, crops, reference, convention,
+    shave, figures,
     add, drop, .export.called("a sheet of crops and a map of differences as PNG files"), reload,
   ]
 
@@ -72,6 +75,7 @@ struct CompareScreen: Screen {
   var failure: String?
   var sight = CompareSight()
   var numbers = CompareNumbers()
+  var tiling = CompareTiling()
 
   init() {}
 
@@ -97,9 +101,10 @@ struct CompareScreen: Screen {
 
   /// What is special about the pictures: a line for each.
   var notes: [String] {
-    info?.pictures.enumerated().compactMap { place, picture in
+    let own = info?.pictures.enumerated().compactMap { place, picture in
       picture.note.map { "\(Self.letter(place)): \($0)" }
-    } ?? []
+    }
+    return (tiling.note.map { [$0] } ?? []) + (own ?? [])
   }
 
   static func letter(_ place: Int) -> String { String("ABCD"[String.Index(utf16Offset: min(place, 3), in: "ABCD")]) }
@@ -111,6 +116,8 @@ struct CompareScreen: Screen {
     self.paths = Array(paths.prefix(ComparisonRequest.pictureLimit))
     (reference, front, cropPlace) = (0, min(1, max(0, paths.count - 1)), nil)
     mode = .sideBySide
+    tiling = CompareTiling()
+    session.forget(.compare, CompareTiling.queueing)
     load(&session)
   }
 
@@ -119,10 +126,12 @@ struct CompareScreen: Screen {
     (info, failure) = (nil, nil)
     sight = CompareSight()
     numbers = CompareNumbers()
-    for purpose in [CompareSight.purpose, CompareNumbers.whole, CompareNumbers.part, CompareNumbers.crops] {
-      session.forget(.compare, purpose)
-    }
-    session.forget(.compare, Self.opening)
+    tiling.measureAnew()
+    let purposes = [
+      Self.opening, CompareSight.purpose, CompareNumbers.whole, CompareNumbers.part, CompareNumbers.crops,
+      CompareTiling.measuring,
+    ]
+    for purpose in purposes { session.forget(.compare, purpose) }
   }
 
   static let opening = Purpose.other("open")
@@ -137,6 +146,7 @@ struct CompareScreen: Screen {
       show(wanted, &session)
     }
     takeOffer(&session)
+    takeWhole(&session)
     settle(&session)
   }
 
@@ -169,6 +179,7 @@ struct CompareScreen: Screen {
     sight.want(
       CompareSight.Key(CompareGeometry(window, frame: frame, room: room)), x: window.x, y: window.y, request, &session)
     guard sight.isKnown else { return }
+    measureTiling(&session)
     if showsFigures { numbers.want(geometry(session).region, frame: frame, self, &session) }
   }
 
@@ -186,6 +197,7 @@ struct CompareScreen: Screen {
       let isWhole = sight.receive(view, body, count: count)
       if !isWhole { failure = "the engine's answer does not hold the pixels it tells of" }
     case (CompareSight.purpose, .failure(let problem)): failure = problem.message
+    case (CompareTiling.queueing, _), (CompareTiling.measuring, _): tiling.receive(reply, to: purpose, &session)
     case (_, .failure(let problem)):
       numbers.fail(purpose)
       session.say(problem.message, .error)

@@ -18,9 +18,9 @@ extension RestorationBatch {
   }
 
   /// Draws the largest change of each pixel.
-  func draw(_ tiling: TilingEffect, to path: String) throws(JobError) {
+  func draw(_ tiling: TilingEffect, of plan: TilePlan, to path: String) throws(JobError) {
     let map = DifferenceMap(tiling.tiled, tiling.whole, kind: .absolute)
-    let panel = DifferencePicture.Panel(title: "tiled - whole, \(tiling.tiles)", map: map)
+    let panel = DifferencePicture.Panel(title: "tiled - whole, \(plan)", map: map)
     let picture = DifferencePicture(panels: [panel], gain: map.fittingGain, look: SheetLook(.dark))
     do throws(ImageError) {
       try ImageFile.write(picture.image, to: path, format: .png)

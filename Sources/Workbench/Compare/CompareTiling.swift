@@ -1,0 +1,150 @@
+import EngineWire
+
+/// What cutting a picture into tiles changed, which takes the same picture restored whole.
+struct CompareTiling: Sendable {
+  static let queueing = Purpose.other("queue whole")
+  static let measuring = Purpose.other("tiling")
+
+  /// A result that was made in tiles.
+  struct Source: Hashable, Sendable {
+    let picture: PictureProgress
+    let request: JobRequest
+
+    /// The same without tiles, beside what is there.
+    var wholeRequest: JobRequest {
+      var request = request
+      request.inputs = [picture.input]
+      request.isRecursive = false
+      request.tile = .whole
+      request.output = Self.wholePath(picture.output)
+      (request.outputFolder, request.name) = (nil, JobRequest(inputs: [], task: "").name)
+      request.existing = .rename
+      return request
+    }
+
+    /// `a/b_dn.png`: `a/b_dn_whole.png`.
+    private static func wholePath(_ path: String) -> String {
+      let name = path.lastPathPart
+      guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return path + "_whole" }
+      return path.dropLast(name.count) + name[..<dot] + "_whole" + name[dot...]
+    }
+
+    /// The lines with which tiles begin or end, in pixels of the result, which is `width` wide.
+    func lines(width: Int) -> (columns: [Int], rows: [Int]) {
+      let part = request.region ?? Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
+      let scale = max(1, width / max(1, part.width))
+      func lines(_ start: KeyPath<Rectangle, Int>, _ length: KeyPath<Rectangle, Int>) -> [Int] {
+        let ends = picture.tiles.flatMap { [$0[keyPath: start], $0[keyPath: start] + $0[keyPath: length]] }
+        return Set(ends).map { ($0 - part[keyPath: start]) * scale }.sorted()
+      }
+      return (lines(\.x, \.width), lines(\.y, \.height))
+    }
+  }
+
+  /// What is looked at, or is to be.
+  var source: Source?
+  /// The job that restores it whole, while it does.
+  var job: String?
+  /// Both are compared: the whole one is the reference, before the tiled one.
+  var isShown = false
+  /// How far the job is, in a few words.
+  var progress = ""
+  private(set) var info: TilingInfo?
+  private(set) var hasFailed = false
+
+  /// One line; nil where nobody asked.
+  var note: String? {
+    guard let source else { return nil }
+    let name = source.picture.output.lastPathPart
+    guard isShown else { return "restoring \(name) whole, to see what tiling changed: \(progress)" }
+    guard let info else { return hasFailed ? nil : "measuring what tiling changed" }
+    let seams = info.seamScore.map { "seam score \(Quantity.decimal($0, 3))" } ?? "no seam to see"
+    return
+      "\(source.picture.tiles.count) tiles: \(seams), at most \(Quantity.decimal(info.maximum, 1)) levels of 255 at "
+      + "\(info.x),\(info.y), mean \(Quantity.decimal(info.mean, 3))"
+  }
+
+  mutating func measureAnew() { (info, hasFailed) = (nil, false) }
+
+  mutating func receive(_ reply: Reply, to purpose: Purpose, _ session: inout Session) {
+    switch reply {
+    case .submitted(let id): job = id
+    case .comparison(.tiling(let tiling)):
+      info = tiling
+      if let note { session.say(note) }
+    case .failure(let problem):
+      session.say(problem.message, .error)
+      if purpose == Self.queueing { self = CompareTiling() } else { hasFailed = true }
+    default: self = CompareTiling()
+    }
+  }
+}
+
+extension CompareScreen {
+  /// Restores the result in front whole, unless that was done, and compares the two.
+  mutating func compareWithWhole(_ session: inout Session) {
+    if tiling.source != nil && !tiling.isShown {
+      return session.say("it is being restored whole; screen 3 shows how far that is")
+    }
+    guard let source = Self.tiledResult([paths[front]] + paths, session) else {
+      return session.say("none of these is a result of screen 3 in several tiles")
+    }
+    if let whole = Self.wholeResult(of: source, session) { return show(source, whole: whole, &session) }
+    tiling = CompareTiling()
+    tiling.source = source
+    tiling.progress = "waiting"
+    session.ask(.submit(source.wholeRequest), for: .compare, CompareTiling.queueing)
+  }
+
+  /// Takes up the whole picture once it is there.
+  mutating func takeWhole(_ session: inout Session) {
+    guard let id = tiling.job, let source = tiling.source, session.screen == .compare else { return }
+    guard let job = session.jobs.first(where: { $0.id == id }), let picture = job.pictures.first else { return }
+    switch job.state {
+    case .done: show(source, whole: picture.output, &session)
+    case .failed, .cancelled:
+      session.say(picture.reason ?? "\(picture.input) was not restored whole: cancelled", .error)
+      tiling = CompareTiling()
+    case .waiting: tiling.progress = "waiting"
+    case .paused: tiling.progress = "paused on screen 3"
+    case .running:
+      let share = session.progress[id].map { (Double($0.tilesDone) + $0.tileFraction) / Double(max(1, $0.tileCount)) }
+      tiling.progress = "\(Int((share ?? 0) * 100)) %"
+    }
+  }
+
+  private mutating func show(_ source: CompareTiling.Source, whole: String, _ session: inout Session) {
+    show([whole, source.picture.output], &session)
+    mode = .difference
+    (tiling.source, tiling.isShown) = (source, true)
+  }
+
+  /// Asks how much was changed, once.
+  func measureTiling(_ session: inout Session) {
+    guard let source = tiling.source, tiling.isShown, tiling.info == nil, !tiling.hasFailed,
+      paths.count >= 2, paths[1] == source.picture.output, !session.isAsking(.compare, CompareTiling.measuring)
+    else { return }
+    let (columns, rows) = source.lines(width: frame.width)
+    let request = ComparisonRequest(paths: paths, reference: 0, .tiling(picture: 1, columns: columns, rows: rows))
+    session.ask(.compare(request), for: .compare, CompareTiling.measuring)
+  }
+
+  /// The first of the paths that a job made in several tiles, the newest such job first.
+  private static func tiledResult(_ paths: [String], _ session: Session) -> CompareTiling.Source? {
+    for path in paths {
+      for job in session.jobs.reversed() {
+        if let made = job.pictures.last(where: { $0.output == path && $0.state == .done && $0.tiles.count > 1 }) {
+          return CompareTiling.Source(picture: made, request: job.request)
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Where a job put the same picture with the same settings but for tiles.
+  private static func wholeResult(of source: CompareTiling.Source, _ session: Session) -> String? {
+    let wanted = source.wholeRequest
+    let job = session.jobs.last { $0.request == wanted && $0.state == .done }
+    return job?.pictures.first?.output
+  }
+}
