@@ -113,6 +113,16 @@ import Workbench
     desk.rest(0.5)
     #expect(Self.submitted(desk).count == 1)
     #expect(desk.row("12 tiles: seam score 1.003") != nil)
+    // The cursor stands on the largest change, and 3 levels times 64 are seen.
+    #expect(desk.row("at 640,320") != nil && desk.row("times 64") != nil)
+
+    // Somebody took it away: it is made again.
+    desk.engine.pictures[Self.whole] = nil
+    desk.press("R")
+    desk.rest(0.5)
+    #expect(Self.submitted(desk).count == 2)
+    #expect(desk.row("tiling changed: waiting") != nil)
+    #expect(desk.row("B harbour-01_denoise.png") != nil)
   }
 
   @Test("what cannot be done is said")

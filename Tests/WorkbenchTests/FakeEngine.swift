@@ -19,7 +19,7 @@ struct FakeEngine {
   var existing: Set<String> = []
 
   static let denoiser = ModelInfo(
-    name: "denoise-color-tiny", path: "/opt/grl/denoise-color-tiny.safetensors", origin: "bundled",
+    name: "denoise-color-tiny", path: "/usr/share/grl/denoise-color-tiny.safetensors", origin: "bundled",
     fileBytes: 1_810_000,
     sha256: String(repeating: "8", count: 64), task: "denoise", scale: 1, variant: "tiny", colours: "colour",
     summary: "denoise, colour, sigma 0 to 55, tiny", parameterCount: 880_227, settings: [],

@@ -8,7 +8,7 @@ struct ModelsScreenTests {
     var engine = FakeEngine.photographs
     func model(_ name: String, _ task: String, scale: Int, speed: Double?) -> ModelInfo {
       ModelInfo(
-        name: name, path: "/opt/grl/\(name).safetensors", origin: "bundled", fileBytes: 1_810_000,
+        name: name, path: "/usr/share/grl/\(name).safetensors", origin: "bundled", fileBytes: 1_810_000,
         sha256: String(repeating: "0123456789abcdef", count: 4), task: task, scale: scale, variant: "tiny",
         colours: "colour", summary: "\(task), colour, sigma 0 to 55, tiny", parameterCount: 880_227,
         settings: [
@@ -105,7 +105,7 @@ struct ModelsScreenTests {
     settings.usesMouse = true
     var desk = Desk(Self.engine, settings: settings)
     desk.press("6", "c")
-    #expect(desk.effects.last == .copy("/opt/grl/denoise-color-tiny.safetensors"))
+    #expect(desk.effects.last == .copy("/usr/share/grl/denoise-color-tiny.safetensors"))
     desk.send(.mouse(MouseEvent(.press, column: 5, row: 5)))
     #expect(desk.row("3 of 3") != nil)
     desk.send(.mouse(MouseEvent(.scrollUp, column: 5, row: 5)))

@@ -192,12 +192,13 @@ struct CompareScreen: Screen {
       }
       info = opened
       window = CompareWindow(frame: frame)
-    case (Self.opening, .failure(let problem)): failure = problem.message
+    case (Self.opening, .failure(let problem)):
+      if !restoreWholeAgain(&session) { failure = problem.message }
     case (CompareSight.purpose, .comparison(.view(let view))):
       let isWhole = sight.receive(view, body, count: count)
       if !isWhole { failure = "the engine's answer does not hold the pixels it tells of" }
     case (CompareSight.purpose, .failure(let problem)): failure = problem.message
-    case (CompareTiling.queueing, _), (CompareTiling.measuring, _): tiling.receive(reply, to: purpose, &session)
+    case (CompareTiling.queueing, _), (CompareTiling.measuring, _): receiveTiling(reply, to: purpose, &session)
     case (_, .failure(let problem)):
       numbers.fail(purpose)
       session.say(problem.message, .error)

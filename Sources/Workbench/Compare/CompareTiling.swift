@@ -9,6 +9,8 @@ struct CompareTiling: Sendable {
   struct Source: Hashable, Sendable {
     let picture: PictureProgress
     let request: JobRequest
+    /// When its job was queued, seconds since 1970.
+    let created: Double
 
     /// The same without tiles, beside what is there.
     var wholeRequest: JobRequest {
@@ -43,7 +45,7 @@ struct CompareTiling: Sendable {
 
   /// What is looked at, or is to be.
   var source: Source?
-  /// The job that restores it whole, while it does.
+  /// The job that restores it whole; nil where an earlier one did.
   var job: String?
   /// Both are compared: the whole one is the reference, before the tiled one.
   var isShown = false
@@ -69,9 +71,7 @@ struct CompareTiling: Sendable {
   mutating func receive(_ reply: Reply, to purpose: Purpose, _ session: inout Session) {
     switch reply {
     case .submitted(let id): job = id
-    case .comparison(.tiling(let tiling)):
-      info = tiling
-      if let note { session.say(note) }
+    case .comparison(.tiling(let tiling)): info = tiling
     case .failure(let problem):
       session.say(problem.message, .error)
       if purpose == Self.queueing { self = CompareTiling() } else { hasFailed = true }
@@ -81,6 +81,15 @@ struct CompareTiling: Sendable {
 }
 
 extension CompareScreen {
+  mutating func receiveTiling(_ reply: Reply, to purpose: Purpose, _ session: inout Session) {
+    tiling.receive(reply, to: purpose, &session)
+    guard let info = tiling.info, let note = tiling.note else { return }
+    // The largest change becomes visible, and the cursor stands on it.
+    while gain < 64 && Double(2 * gain) * info.maximum <= 255 { gain *= 2 }
+    window.read(x: info.x, y: info.y, frame: frame)
+    if layout(session.area).notes.isEmpty { session.say(note) }
+  }
+
   /// Restores the result in front whole, unless that was done, and compares the two.
   mutating func compareWithWhole(_ session: inout Session) {
     if tiling.source != nil && !tiling.isShown {
@@ -90,18 +99,32 @@ extension CompareScreen {
       return session.say("none of these is a result of screen 3 in several tiles")
     }
     if let whole = Self.wholeResult(of: source, session) { return show(source, whole: whole, &session) }
+    restoreWhole(source, &session)
+  }
+
+  private mutating func restoreWhole(_ source: CompareTiling.Source, _ session: inout Session) {
     tiling = CompareTiling()
     tiling.source = source
     tiling.progress = "waiting"
     session.ask(.submit(source.wholeRequest), for: .compare, CompareTiling.queueing)
   }
 
+  /// The whole picture of an earlier job is not there any more: makes it again beside what was compared.
+  mutating func restoreWholeAgain(_ session: inout Session) -> Bool {
+    guard let source = tiling.source, tiling.isShown, tiling.job == nil else { return false }
+    show([source.picture.input, source.picture.output], &session)
+    restoreWhole(source, &session)
+    return true
+  }
+
   /// Takes up the whole picture once it is there.
   mutating func takeWhole(_ session: inout Session) {
-    guard let id = tiling.job, let source = tiling.source, session.screen == .compare else { return }
+    guard let id = tiling.job, let source = tiling.source, !tiling.isShown, session.screen == .compare else { return }
     guard let job = session.jobs.first(where: { $0.id == id }), let picture = job.pictures.first else { return }
     switch job.state {
-    case .done: show(source, whole: picture.output, &session)
+    case .done:
+      show(source, whole: picture.output, &session)
+      tiling.job = id
     case .failed, .cancelled:
       session.say(picture.reason ?? "\(picture.input) was not restored whole: cancelled", .error)
       tiling = CompareTiling()
@@ -134,17 +157,17 @@ extension CompareScreen {
     for path in paths {
       for job in session.jobs.reversed() {
         if let made = job.pictures.last(where: { $0.output == path && $0.state == .done && $0.tiles.count > 1 }) {
-          return CompareTiling.Source(picture: made, request: job.request)
+          return CompareTiling.Source(picture: made, request: job.request, created: job.created)
         }
       }
     }
     return nil
   }
 
-  /// Where a job put the same picture with the same settings but for tiles.
+  /// Where a later job put the same picture with the same settings but for tiles.
   private static func wholeResult(of source: CompareTiling.Source, _ session: Session) -> String? {
     let wanted = source.wholeRequest
-    let job = session.jobs.last { $0.request == wanted && $0.state == .done }
+    let job = session.jobs.last { $0.request == wanted && $0.state == .done && $0.created >= source.created }
     return job?.pictures.first?.output
   }
 }

@@ -112,7 +112,9 @@ struct RestorationBatch {
       })
     console.endProgress()
     finish(outcome, of: item, number)
-    if let tiling = outcome.tiling, let verificationMap { try draw(tiling, of: outcome.report.plan, to: verificationMap) }
+    if let tiling = outcome.tiling, let verificationMap {
+      try draw(tiling, of: outcome.report.plan, to: verificationMap)
+    }
   }
 
   private func announce(

@@ -241,12 +241,12 @@ import Testing
     let file = folder.appending(path: "arguments").path
     let ssh = try write(
       "ssh", "printf '%s\\n' \"$@\" > '\(file)'; eval \"set -- ${!#}\"; printf '%s\\n' \"$@\" >> '\(file)'", in: folder)
-    let driver = try ConnectionDriver(connection(to: folder, host: "ada@tower", ssh: ssh, remote: "/opt/ada's grl/$x"))
+    let driver = try ConnectionDriver(connection(to: folder, host: "ada@tower", ssh: ssh, remote: "~/ada's grl/$x"))
     try await driver.run(until: "the loss") { $0.loss != nil }
     let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
     #expect(lines.contains("BatchMode=yes") && lines.contains("-T"))
     let host = try #require(lines.firstIndex(of: "ada@tower"))
-    #expect(Array(lines[(host + 2)...]) == ["/opt/ada's grl/$x", "engine", "--stdio"])
+    #expect(Array(lines[(host + 2)...]) == ["~/ada's grl/$x", "engine", "--stdio"])
   }
 
   @Test("another version over there is said, and not tried again")
