@@ -19,16 +19,16 @@ demo: build
 	$(GRL) compare demo/noisy.png demo/restored.png --reference $(SAMPLE)
 	@echo "== The pictures: $(SAMPLE) (clean), demo/noisy.png, demo/restored.png"
 
-# Tests that measure processor time, drive terminals or kill processes run one after the other.
+# Those that measure processor time, drive terminals or kill processes run one after the other.
 ALONE = EngineCoreTests|CrashTests|ScreenTests|TerminalDriverTests|WorkGateTests|InterruptionTests
 
 test: packages
 	@.ci/packages tests
 	swift build -c release --build-tests $(SWIFT_BUILD_FLAGS)
 	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --skip '$(ALONE)'
-	swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
+	GRL_SCREENS=1 swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
 
-# Only the screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
+# The screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
 # GRL_RECORD=1 writes the files anew: look at what `git diff` says then.
 screens: packages
 	@.ci/packages tests

@@ -26,25 +26,12 @@ extension Engine {
     return try await preview(picture.state == .done ? picture.output : picture.input, nil, box)
   }
 
-  /// Restores a region ahead of the queue. A trial that runs already is ended.
+  /// Restores a region ahead of the queue.
   func tryRegion(
     _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int)
   ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region) = ([path], region)
-    trialGate?.cancel()
-    let own = WorkGate()
-    trialGate = own
-    trials += 1
-    setGate()
-    defer {
-      trials -= 1
-      if trialGate === own { trialGate = nil }
-      if trials == 0 {
-        setGate()
-        pump()
-      }
-    }
     // The running picture keeps its memory while it is held; the program itself is counted once.
     let budget = max(1, (job.memoryBytes ?? configuration.budgetBytes) - runningBytes)
     job.memoryBytes = budget
@@ -52,14 +39,10 @@ extension Engine {
     let order = TrialOrder(
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
-    let models = models
-    // Whoever asked may have gone.
-    let result = await withTaskCancellationHandler {
-      await trial.run { Result { () throws(JobError) in try order.run(models, own) } }
-    } onCancel: {
-      own.cancel()
+    let (models, trial) = (models, trial)
+    let (info, pixels) = try await aheadOfQueue { gate in
+      await trial.run { Result { () throws(JobError) in try order.run(models, gate) } }
     }
-    let (info, pixels) = try result.get()
     return (.trial(info), pixels)
   }
 }

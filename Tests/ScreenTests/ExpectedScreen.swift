@@ -104,7 +104,9 @@ struct Mask: Sendable {
 
   private static func fill(_ rows: ClosedRange<Int>, _ lines: inout [[Character]]) {
     let columns = rows.flatMap { row in lines[row].indices.filter { lines[row][$0] == picture } }
-    guard let left = columns.min(), let right = columns.max() else { return }
+    guard var left = columns.min(), let right = columns.max() else { return }
+    // So is a column of one colour at the edge of the screen.
+    if left == 1 { left = 0 }
     for row in rows {
       let missing = right + 1 - lines[row].count
       if missing > 0 { lines[row] += [Character](repeating: " ", count: missing) }
@@ -117,10 +119,9 @@ struct Mask: Sendable {
   static let standard: [Mask] = [
     .pictures,
     // The place of the test, and the machine.
-    Mask("grl-screen-[0-9A-F]{8}"), Mask(#" *(engine )?idle, \d+ cores?"#, as: " idle, N cores"),
-    Mask(#" *engine [0-9.]+ on .*, process \d+"#, as: " engine V on HOST, process N"),
-    // What a box leaves of it.
-    Mask(#", process \d+\.*"#, as: ", process N"),
+    Mask("grl-screen-[0-9A-F]{1,8}"), Mask(#" *(engine )?idle, \d+ cores?"#, as: " idle, N cores"),
+    // On the log's screen, which is as wide as the machine's name.
+    Mask(#"(?m)^ *Settings .*$"#, as: " Settings ENGINE"), Mask(#"(?m)engine [0-9.]+ on .*$"#, as: "engine V on HOST"),
     // A meter without colours.
     Mask("\u{2592}+[\\d.]+\u{2592}[KMGT]i?B\u{2592}of\u{2592}[\\d.]+\u{2592}[KMGT]i?B\u{2592}+", as: "(meter)"),
     // What the terminal told about itself.

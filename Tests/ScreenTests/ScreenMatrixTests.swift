@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 /// Every screen at every size in every kind of terminal, as a person meets them one after the other. Minutes of waiting for
-/// terminals: `make screens` runs it.
+/// terminals: `make test` and `make screens` run it.
 @Suite(
   .enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")),
-  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make screens runs it"))
+  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make test and make screens run it"))
 struct ScreenMatrixTests {
   private struct Scene {
     let name: String
@@ -43,11 +43,11 @@ struct ScreenMatrixTests {
     Scene(name: "compare-wipe", keys: ["x"], with: "A | B", hasPicture: true),
     Scene(name: "compare-difference", keys: ["d"], with: "times 4", hasPicture: true),
     Scene(name: "models", keys: ["6"], with: "1 of 1"),
-    Scene(name: "log", keys: ["7"], with: "Settings"),
     Scene(name: "help", keys: ["?"], with: "Help", leave: ["Escape"]),
     Scene(name: "palette", keys: [":"], with: "Command", leave: ["Escape"]),
     Scene(name: "themes", keys: ["T"], with: "Theme", leave: ["Escape"]),
     Scene(name: "leave", keys: ["C-c"], with: "Leave", leave: ["Escape"]),
+    Scene(name: "log", keys: ["7"], with: "Settings"),
   ]
 
   @Test("every screen", arguments: TmuxTerminal.Size.all, TmuxTerminal.Mode.allCases)
