@@ -56,10 +56,12 @@ import Testing
     try TestPicture.write(to: folder, "colour.png")
     try TestPicture.write(to: folder, "gray.png", layout: .gray)
     let denoiser = "denoise-color-tiny"
-    try await expectFailure(["sr", "--scale", "2", "colour.png"], status: 4, "colour.png", "models import", in: folder)
-    try await expectFailure(["motion-deblur", "colour.png"], status: 4, "colour.png", "models import", in: folder)
+    // No model of these ships.
+    try await expectFailure(["sr", "--scale", "3", "colour.png"], status: 4, "colour.png", "models import", in: folder)
     try await expectFailure(
-      ["sr", "--scale", "2", "--model", denoiser, "colour.png"], status: 4, "colour.png", denoiser, in: folder)
+      ["defocus-deblur", "--right", "gray.png", "colour.png"], status: 4, "colour.png", "models import", in: folder)
+    try await expectFailure(
+      ["sr", "--scale", "3", "--model", denoiser, "colour.png"], status: 4, "colour.png", denoiser, in: folder)
     try await expectFailure(
       ["denoise", "--model", "nothing", "colour.png"], status: 4, "nothing", denoiser, in: folder)
     try await expectFailure(["denoise", "--variant", "base", "colour.png"], status: 4, "base", in: folder)

@@ -47,6 +47,10 @@ enum Samples {
         paths: ["/photos/a.png", "/photos/b.png"], reference: 0,
         .measure(region: rectangle, convention: "matlab", shave: 4))),
     .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 0, .crops(side: 64, count: 12))),
+    .compare(
+      ComparisonRequest(
+        paths: ["/photos/a_whole.png", "/photos/a.png"], reference: 0,
+        .tiling(picture: 1, columns: [376, 384], rows: [333]))),
     .attention(job, path: "/photos/harbour 1.png", attention),
     .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown,
   ]
@@ -137,6 +141,8 @@ enum Samples {
         .view(ComparisonView(region: rectangle, width: 2, height: 1, x: 20, y: 10, samples: [[7], [1, 2, 65535]]))),
       .comparison(.measures([ComparisonMeasure(name: "PSNR (matlab)", values: ["", "30.87"])])),
       .comparison(.crops([rectangle])),
+      .comparison(.tiling(TilingInfo(maximum: 6, x: 277, y: 193, mean: 0.162, seamScore: 0.999))),
+      .comparison(.tiling(TilingInfo(maximum: 0, x: 0, y: 0, mean: 0, seamScore: nil))),
       .attention(
         AttentionInfo(
           network: network, order: attention, pictureWidth: 640, pictureHeight: 480, tile: rectangle, rows: 16,

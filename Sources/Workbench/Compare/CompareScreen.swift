@@ -24,7 +24,7 @@ struct CompareScreen: Screen {
   static let add = Command("add", "add a picture by its path", short: "add", "a")
   static let drop = Command("drop", "take the picture in front away", "X")
   static let againstWhole = Command(
-    "whole", "what tiling changed: the picture restored whole beside it", short: "whole", "t")
+    "whole", "what tiling changed, beside the picture whole", short: "whole", "t")
   static let reload = Command("reload", "read the pictures again", "R")
 
   static let commands: [Command] = [
