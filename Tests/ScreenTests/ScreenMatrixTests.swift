@@ -6,7 +6,7 @@ import Testing
 /// terminals: `make test` and `make screens` run it.
 @Suite(
   .enabled(if: TmuxTerminal.obstacle == nil, Comment(rawValue: TmuxTerminal.obstacle ?? "")),
-  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make test and make screens run it"))
+  .enabled(if: ProcessInfo.processInfo.environment["GRL_SCREENS"] != nil, "takes minutes; make test runs it"))
 struct ScreenMatrixTests {
   private struct Scene {
     let name: String
