@@ -114,34 +114,53 @@ extension Compute {
           ? max(floats(for: windows), floats(for: stripes))
           : max(roundedFloats(for: windows), roundedFloats(for: stripes)))
       guard workspace.holdsMemory else { return }
-      let stripeTasks = stripes.gather.geometry.keys.cellCount * stripes.source.heads
-      let windowTasks = windows.rule.geometry.keys.cellCount * windows.source.heads
+      let stripeTasks = HeadTasks(cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads, pool)
+      let windowTasks = HeadTasks(cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads, pool)
       // Stripes first: they are the longer tasks.
       let clock = profile.map { AttentionClock(profile: $0, threadCount: pool.threadCount) }
-      pool.run(count: stripeTasks + windowTasks) { index, worker in
+      pool.run(count: stripeTasks.count + windowTasks.count) { index, worker in
         let start = clock?.now ?? 0
-        if index < stripeTasks {
-          let (cell, head) = (index / stripes.source.heads, index % stripes.source.heads)
-          if let rounded {
-            run(
-              stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: scratch[worker],
-              rounded)
-          } else {
-            run(
-              stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: scratch[worker])
+        let memory = scratch[worker]
+        if index < stripeTasks.count {
+          stripeTasks.forEach(of: index) { cell, head in
+            if let rounded {
+              run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: memory, rounded)
+            } else {
+              run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: memory)
+            }
           }
         } else {
-          let task = index - stripeTasks
-          let (cell, head) = (task / windows.source.heads, task % windows.source.heads)
-          if let rounded {
-            run(windows, cell: cell, head: head, bias: windowBias, scratch: scratch[worker], rounded)
-          } else {
-            run(windows, cell: cell, head: head, bias: windowBias, scratch: scratch[worker])
+          windowTasks.forEach(of: index - stripeTasks.count) { cell, head in
+            if let rounded {
+              run(windows, cell: cell, head: head, bias: windowBias, scratch: memory, rounded)
+            } else {
+              run(windows, cell: cell, head: head, bias: windowBias, scratch: memory)
+            }
           }
         }
-        clock?.add(since: start, isStripe: index < stripeTasks, worker: worker)
+        clock?.add(since: start, isStripe: index < stripeTasks.count, worker: worker)
       }
       clock?.book(windows: windows.scores, stripes: stripes.scores)
+    }
+  }
+
+  /// How cells and heads are cut into tasks of the thread pool.
+  ///
+  /// Heads of one pixel are neighbours in memory, so one thread takes all heads of a cell, as long as that leaves tasks enough for all.
+  private struct HeadTasks {
+    let count: Int
+    private let heads: Int
+    private let headsAtOnce: Int
+
+    init(cells: Int, heads: Int, _ pool: ThreadPool) {
+      let tasksPerThread = 16
+      self.heads = heads
+      headsAtOnce = cells >= tasksPerThread * pool.threadCount ? heads : 1
+      count = cells * heads / headsAtOnce
+    }
+
+    func forEach(of task: Int, _ body: (_ cell: Int, _ head: Int) -> Void) {
+      for unit in (task * headsAtOnce)..<((task + 1) * headsAtOnce) { body(unit / heads, unit % heads) }
     }
   }
 

@@ -2,8 +2,9 @@
 
     python peer.py ENGINE MODEL.safetensors --size WIDTHxHEIGHT --threads N --input IN.f32 --output OUT.f32
 
-ENGINE: pytorch | onnxruntime | onnxruntime-folded | openvino | openvino-bf16 (folded: the export writes the biases of every window out,
-which is faster and takes gigabytes). MODEL carries its configuration in the metadata (`config`). IN holds
+ENGINE: pytorch | pytorch-explicit | onnxruntime | onnxruntime-folded | openvino | openvino-bf16 (explicit: scores are written out,
+masked, soft-maxed and multiplied, operator by operator, as the published code does; folded: the export writes the biases of every
+window out, which is faster and takes gigabytes). MODEL carries its configuration in the metadata (`config`). IN holds
 [C, H, W] float32 values in 0...1, OUT receives the result. Answers on standard output, one JSON object a line: first
 {"ready": ...} after loading and one pass that is not timed (its result is OUT), then {"seconds": s} for each line "run" on standard
 input, and {"peakBytes": n} at its end. ONNX models are exported here by `grl_torch.py`, with fixed sizes, in the folder of MODEL.
@@ -22,7 +23,7 @@ os.dup2(2, 1)   # what libraries print is no answer
 
 import numpy as np  # noqa: E402
 
-ENGINES = ["pytorch", "onnxruntime", "onnxruntime-folded", "openvino", "openvino-bf16"]
+ENGINES = ["pytorch", "pytorch-explicit", "onnxruntime", "onnxruntime-folded", "openvino", "openvino-bf16"]
 
 
 def network(path):
@@ -57,8 +58,9 @@ def exported(path, image, folds):
 
 
 def engine(name, path, image, threads):
-    if name == "pytorch":
+    if name.startswith("pytorch"):
         torch, net = network(path)
+        net.run.explicit_attention = name == "pytorch-explicit"
         torch.set_num_threads(threads)
         x = torch.from_numpy(image)
 

@@ -6,6 +6,8 @@ final class PeerProcess {
   /// What `--compare` can name.
   enum Engine: String, CaseIterable, Sendable {
     case pytorch
+    /// The same with the scores of attention written out, operator by operator, as the published code computes them.
+    case pytorchExplicit = "pytorch-explicit"
     case onnxruntime
     /// The same with the biases of every window written out.
     case onnxruntimeFolded = "onnxruntime-folded"
