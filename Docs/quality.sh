@@ -4,7 +4,7 @@
 #     make quality [TESTSETS=FOLDER]       whole sets; hours on two cores; goes on where it was interrupted
 #     LIMIT=4 make quality                 four pictures of each set: a quick look, and the page says so
 #
-# The sets are those of FOLDER that exist (Set5, Set14, CBSD68, McMaster, BSD68, Set12, Classic5, motion_GoPro_sample); their
+# The sets are those of FOLDER that exist (Set5, Set14, CBSD68, McMaster, BSD68, Set12, Classic5, motion_GoPro_sample, dualpixel_Pixel4_8bit); their
 # terms forbid to pass them on, so they are not part of this project. Results are kept below $XDG_STATE_HOME/grl/evaluations.
 set -eu
 
@@ -50,8 +50,8 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
 
-Five models are bundled today, of GRL's tiny size: a blind denoiser for colour pictures, super-resolution x4, JPEG artifacts of colour
-pictures, demosaicking and a first one for motion blur. They were
+Six models are bundled today, of GRL's tiny size: a blind denoiser for colour pictures, super-resolution x4, JPEG artifacts of colour
+pictures, demosaicking and first ones for motion blur and defocus. They were
 trained for about an hour each on two processor cores, far more briefly than the published networks: the tables say how much
 that costs. For the other tasks no model is bundled yet, so their tables show the unrestored input beside the published rows,
 which is the mark that a model has to clear.
@@ -73,6 +73,8 @@ PAGE
   block --task demosaic -- McMaster
   printf '## Motion deblurring\n\nOne pair of the GoPro set is at hand, too few for a table to stand beside published rows.\n\n'
   block --task motion-deblur -- motion_GoPro_sample
+  printf '## Defocus deblurring\n\nCentre views of a Pixel 4, gray; the paper measures on DPDD, which is not at hand.\n\n'
+  block --task defocus-deblur -- dualpixel_Pixel4_8bit
 }
 
 sections > "$page.part"
