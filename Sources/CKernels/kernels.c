@@ -77,14 +77,6 @@ void grl_winograd_weights(const float *weights, int inputs, int outputs, float *
     }
 }
 
-void grl_gather_rows(const float *x, ptrdiff_t stride, const int32_t *index, int count, int head_dim, float *out,
-                     ptrdiff_t out_stride) {
-  enum { RUN = 16 };  // a copy of known length is a few moves, not a call
-  for (int i = 0; i < count; i++)
-    for (int d = 0; d < head_dim; d += RUN)
-      memcpy(out + i * out_stride + d, x + index[i] * stride + d, RUN * sizeof(float));
-}
-
 void grl_mean_pool(const float *x, int width, int channels, int factor, int first_row, int last_row, float *out) {
   const int out_width = width / factor;
   const float scale = 1.0f / (float)(factor * factor);

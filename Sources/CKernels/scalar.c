@@ -22,7 +22,7 @@ static void gemm_scalar(const grl_gemm *g) {
       float sum[PANEL] = {0};
       const float *b = panel;
       for (int segment = 0; segment < g->segments; segment++) {
-        const float *a = g->a + row * g->a_stride + segment * g->a_segment_stride;
+        const float *a = g->a + (g->a_index ? g->a_index[row] : row) * g->a_stride + segment * g->a_segment_stride;
         for (int k = 0; k < g->k; k++, b += PANEL)
           for (int j = 0; j < PANEL; j++) sum[j] += a[k] * b[j];
       }
@@ -83,7 +83,7 @@ static void attention_scalar(const grl_attention *t) {
 static void gather_normalised_scalar(const grl_gather *t) {
   for (int i = 0; i < t->padded_count; i++) {
     float square = 0;
-    const float *x = i < t->count ? t->x + t->index[i] * t->stride : NULL;
+    const float *x = i < t->count ? t->x + (t->index ? t->index[i] : i) * t->stride : NULL;
     for (int d = 0; x && d < t->head_dim; d++) square += x[d] * x[d];
     const float scale = t->scale / fmaxf(sqrtf(square), 1e-12f);
     for (int d = 0; d < t->head_dim; d++) t->out[d * t->out_stride + i] = x ? x[d] * scale : 0;

@@ -8,7 +8,8 @@ import Tensors
 /// Shapes: `x` is `[H, W, C]`, `H` and `W` multiples of the window and stripe sides. Same shape out.
 /// Source: GRL (CVPR 2023), section 3.3; checkpoint scope `layers.N.blocks.M.attn`.
 struct MixedAttention: Sendable {
-  let qkv: Linear
+  let windowHeads: [HeadProjection]
+  let stripeHeads: [HeadProjection]
   let anchor: AnchorProjection
   let window: PositionBias
   let stripeGather: PositionBias
@@ -19,8 +20,9 @@ struct MixedAttention: Sendable {
   init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
     let width = configuration.embeddingWidth
     self.configuration = configuration
-    qkv = Linear(
-      weights["qkv"]["body"], in: width, out: 3 * width, hasBias: configuration.hasQKVBias, for: arithmetic)
+    let halves = HeadProjection.halves(weights["qkv"]["body"], configuration, for: arithmetic)
+    windowHeads = halves.window
+    stripeHeads = halves.stripe
     anchor = AnchorProjection(weights["anchor"]["body"][0], configuration, for: arithmetic)
     window = PositionBias(
       weights["window_attn"]["attn_transform"], heads: configuration.windowHeads, for: arithmetic.instructionSet)
@@ -34,34 +36,50 @@ struct MixedAttention: Sendable {
   }
 
   var bytes: Int {
-    qkv.bytes + anchor.reduction.bytes + window.bytes + stripeGather.bytes + stripeRead.bytes + projection.bytes
+    (windowHeads + stripeHeads).reduce(0) { $0 + $1.bytes } + anchor.reduction.bytes + window.bytes + stripeGather.bytes
+      + stripeRead.bytes + projection.bytes
   }
 
   /// The attention of both halves up to, but not including, the output projection; `[H, W, C]` into `output`.
   func callAsFunction(_ x: FeatureMap, _ rules: BlockRules, into output: FeatureMap, on compute: Compute, name: String)
   {
-    let width = x.channels
+    let half = x.channels / 2
     let factor = configuration.anchorFactor
     compute.workspace.scope {
-      let projections = compute.workspace.map(height: x.height, width: x.width, channels: 3 * width)
-      let anchors = compute.workspace.map(height: x.height / factor, width: x.width / factor, channels: width / 2)
-      compute.apply([qkv], to: x, into: projections)  // [H, W, 3C]: window q, k, v, stripe q, k, v
+      let anchors = compute.workspace.map(height: x.height / factor, width: x.width / factor, channels: half)
       anchor(x, into: anchors, on: compute)  // [H/f, W/f, C/2]
-      compute.trace?(name + ".qkv", projections)
+      trace(x, on: compute, name: name + ".qkv")
       compute.trace?(name + ".anchor", anchors)
-      let half = width / 2
-      let local = AttentionSource(
-        features: projections, channel: 0, heads: configuration.windowHeads,
-        headWidth: half / configuration.windowHeads,
-        output: output, outputChannel: 0)
-      let regional = AttentionSource(
-        features: projections, channel: 3 * half, heads: configuration.stripeHeads,
-        headWidth: half / configuration.stripeHeads, output: output, outputChannel: half)
+      let local = AttentionSource(features: x, heads: windowHeads, output: output, outputChannel: 0)
+      let regional = AttentionSource(features: x, heads: stripeHeads, output: output, outputChannel: half)
       compute.attend(  // [H, W, C]: window half, stripe half
         windows: WindowAttentionTask(source: local, rule: rules.window),
         stripes: StripeAttentionTask(source: regional, anchors: anchors, gather: rules.gather, read: rules.read))
     }
     compute.trace?(name + ".attn", output)
+  }
+}
+
+extension MixedAttention {
+  /// Queries, keys and values of both halves as whole maps: `[H, W, C]` to `[H, W, 3C]`, in the order of the checkpoint's
+  /// `qkv.body`. The network itself never makes them.
+  func project(_ x: FeatureMap, into output: FeatureMap, on compute: Compute) {
+    compute.project(windowHeads, of: x, into: output, channel: 0)
+    compute.project(stripeHeads, of: x, into: output, channel: 3 * x.channels / 2)
+  }
+
+  /// Shows the trace what `project` makes.
+  private func trace(_ x: FeatureMap, on compute: Compute, name: String) {
+    guard let trace = compute.trace else { return }
+    let projected = { (memory: Workspace) in
+      let output = memory.map(height: x.height, width: x.width, channels: 3 * x.channels)
+      project(x, into: output, on: Compute(compute.arithmetic, pool: compute.pool, workspace: memory))
+      return output
+    }
+    let measure = Workspace()
+    _ = projected(measure)
+    let memory = Workspace(floats: measure.peakFloats)
+    trace(name, projected(memory))
   }
 }
 

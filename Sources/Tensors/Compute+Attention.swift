@@ -14,35 +14,26 @@ public struct AttentionRule: Sendable {
   }
 }
 
-/// Where an attention reads its projections and writes its result.
-///
-/// `features` holds from `channel` on three runs of `heads * headWidth` channels: queries, keys, values, each head by head.
+/// What the heads of an attention look at, and where their results go.
 public struct AttentionSource {
+  /// `[H, W, C]`: what queries, keys and values are projected from.
   public let features: FeatureMap
-  public let channel: Int
-  public let heads: Int
-  public let headWidth: Int
+  /// All of the same width.
+  public let heads: [HeadProjection]
   public let output: FeatureMap
+  /// Where the results begin, head by head.
   public let outputChannel: Int
 
-  public init(
-    features: FeatureMap, channel: Int, heads: Int, headWidth: Int, output: FeatureMap, outputChannel: Int
-  ) {
+  public init(features: FeatureMap, heads: [HeadProjection], output: FeatureMap, outputChannel: Int) {
+    precondition(heads.allSatisfy { $0.width == heads[0].width && $0.layer.inputs == features.channels })
     self.features = features
-    self.channel = channel
     self.heads = heads
-    self.headWidth = headWidth
     self.output = output
     self.outputChannel = outputChannel
   }
 
-  enum Run: Int {
-    case query, key, value
-  }
-
-  func base(_ run: Run, head: Int) -> UnsafePointer<Float> {
-    UnsafePointer(features.base + channel + (run.rawValue * heads + head) * headWidth)
-  }
+  /// Channels of a head.
+  var headWidth: Int { heads[0].width }
 
   func outputBase(head: Int) -> UnsafeMutablePointer<Float> { output.base + outputChannel + head * headWidth }
 }
@@ -77,22 +68,38 @@ public struct StripeAttentionTask {
 }
 
 extension AttentionSource {
-  /// Scores that attentions of `rule` take with these heads, and the arithmetic of each: cosine and weighted value.
-  fileprivate func scores(_ rule: AttentionRule) -> (scores: Double, operations: Double) {
+  /// What attentions of `rule` take with these heads: exponentials, and the arithmetic of cosines and weighted values.
+  fileprivate func work(_ rule: AttentionRule, _ part: AttentionClock.Part) -> AttentionClock.Work {
     let geometry = rule.geometry
-    let count = Double(geometry.keys.cellCount * geometry.queries.tokens) * Double(geometry.keys.tokens * heads)
-    return (count, 4 * count * Double(headWidth))
+    let scores = Double(geometry.keys.cellCount * geometry.queries.tokens) * Double(geometry.keys.tokens * heads.count)
+    return AttentionClock.Work(part: part, operations: 4 * scores * Double(headWidth), exponentials: scores)
+  }
+
+  fileprivate var projectionWork: AttentionClock.Work {
+    let operations = 2 * Double(features.channels) * Double(3 * headWidth * heads.count) * Double(features.pixels)
+    return AttentionClock.Work(part: .projections, operations: operations, exponentials: 0)
   }
 }
 
 extension WindowAttentionTask {
-  fileprivate var scores: (scores: Double, operations: Double) { source.scores(rule) }
+  fileprivate var work: [AttentionClock.Work] { [source.projectionWork, source.work(rule, .windows)] }
 }
 
 extension StripeAttentionTask {
-  fileprivate var scores: (scores: Double, operations: Double) {
-    let (first, second) = (source.scores(gather), source.scores(read))
-    return (first.scores + second.scores, first.operations + second.operations)
+  fileprivate var work: [AttentionClock.Work] {
+    [source.projectionWork, source.work(gather, .stripes), source.work(read, .stripes)]
+  }
+}
+
+/// One thread's place in the loop over windows and stripes.
+struct AttentionWorker {
+  let scratch: UnsafeMutablePointer<Float>
+  let number: Int
+  /// Nil where the pass is not profiled.
+  let clock: AttentionClock?
+
+  func time(_ part: AttentionClock.Part, _ body: () -> Void) {
+    if let clock { clock.time(part, worker: number, body) } else { body() }
   }
 }
 
@@ -102,7 +109,8 @@ extension Compute {
 
   /// Both attentions of a block, all heads, in one parallel loop over stripes and windows.
   ///
-  /// Neither a rolled nor a partitioned map, nor a matrix of scores or biases of a whole cell, is ever stored.
+  /// Neither queries, keys and values, nor a rolled or partitioned map, nor a matrix of scores or biases of a whole cell is ever
+  /// stored as a whole: each task projects the tokens of its cell.
   public func attend(windows: WindowAttentionTask, stripes: StripeAttentionTask) {
     workspace.scope {
       let windowBias = spread(windows.rule)
@@ -114,33 +122,36 @@ extension Compute {
           ? max(floats(for: windows), floats(for: stripes))
           : max(roundedFloats(for: windows), roundedFloats(for: stripes)))
       guard workspace.holdsMemory else { return }
-      let stripeTasks = HeadTasks(cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads, pool)
-      let windowTasks = HeadTasks(cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads, pool)
+      let stripeTasks = HeadTasks(
+        cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads.count, pool)
+      let windowTasks = HeadTasks(cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads.count, pool)
       // Stripes first: they are the longer tasks.
       let clock = profile.map { AttentionClock(profile: $0, threadCount: pool.threadCount) }
-      pool.run(count: stripeTasks.count + windowTasks.count) { index, worker in
-        let start = clock?.now ?? 0
-        let memory = scratch[worker]
+      pool.run(count: stripeTasks.count + windowTasks.count) { index, number in
+        let worker = AttentionWorker(scratch: scratch[number], number: number, clock: clock)
         if index < stripeTasks.count {
-          stripeTasks.forEach(of: index) { cell, head in
-            if let rounded {
-              run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: memory, rounded)
-            } else {
-              run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, scratch: memory)
+          worker.time(.stripes) {
+            stripeTasks.forEach(of: index) { cell, head in
+              if let rounded {
+                run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, on: worker, rounded)
+              } else {
+                run(stripes, cell: cell, head: head, gatherBias: gatherBias, readBias: readBias, on: worker)
+              }
             }
           }
         } else {
-          windowTasks.forEach(of: index - stripeTasks.count) { cell, head in
-            if let rounded {
-              run(windows, cell: cell, head: head, bias: windowBias, scratch: memory, rounded)
-            } else {
-              run(windows, cell: cell, head: head, bias: windowBias, scratch: memory)
+          worker.time(.windows) {
+            windowTasks.forEach(of: index - stripeTasks.count) { cell, head in
+              if let rounded {
+                run(windows, cell: cell, head: head, bias: windowBias, on: worker, rounded)
+              } else {
+                run(windows, cell: cell, head: head, bias: windowBias, on: worker)
+              }
             }
           }
         }
-        clock?.add(since: start, isStripe: index < stripeTasks.count, worker: worker)
       }
-      clock?.book(windows: windows.scores, stripes: stripes.scores)
+      clock?.book(windows.work + stripes.work)
     }
   }
 
@@ -206,22 +217,24 @@ extension Compute {
 
   private func floats(for task: WindowAttentionTask) -> Int {
     let (tokens, width) = (task.rule.geometry.keys.tokens, task.source.headWidth)
-    return Bump.size([
-      tokens, width * transposedStride(tokens), width * transposedStride(tokens), tokens * valueStride(width),
-      kernelScratch(queries: tokens, keys: tokens, headWidth: width),
-    ])
+    return Bump.size(
+      projectionFloats(task.source.heads[0], tokens: tokens) + [
+        tokens, width * transposedStride(tokens), width * transposedStride(tokens),
+        kernelScratch(queries: tokens, keys: tokens, headWidth: width),
+      ])
   }
 
   private func floats(for task: StripeAttentionTask) -> Int {
     let (anchors, tokens) = (task.gather.geometry.queries.tokens, task.gather.geometry.keys.tokens)
     let width = task.source.headWidth
-    return Bump.size([
-      tokens, anchors, width * transposedStride(tokens), tokens * valueStride(width), width * transposedStride(anchors),
-      anchors * valueStride(width),
-      max(
-        kernelScratch(queries: anchors, keys: tokens, headWidth: width),
-        kernelScratch(queries: tokens, keys: anchors, headWidth: width)),
-    ])
+    return Bump.size(
+      projectionFloats(task.source.heads[0], tokens: tokens) + [
+        tokens, anchors, width * transposedStride(tokens), width * transposedStride(anchors),
+        anchors * valueStride(width),
+        max(
+          kernelScratch(queries: anchors, keys: tokens, headWidth: width),
+          kernelScratch(queries: tokens, keys: anchors, headWidth: width)),
+      ])
   }
 
   func takeIndices(_ bump: inout Bump, _ count: Int) -> UnsafeMutablePointer<Int32> {
@@ -229,80 +242,74 @@ extension Compute {
   }
 
   private func run(
-    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, scratch: UnsafeMutablePointer<Float>
+    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker
   ) {
     let (source, geometry) = (task.source, task.rule.geometry)
     let (tokens, width) = (geometry.keys.tokens, source.headWidth)
     let stride = transposedStride(tokens)
-    var bump = Bump(next: scratch)
+    var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
+    geometry.keys.writePixels(of: cell, to: pixels)
+    let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
     let q = bump.take(width * stride)
     let k = bump.take(width * stride)
-    let v = bump.take(tokens * valueStride(width))
-    geometry.keys.writePixels(of: cell, to: pixels)
     let temperature = task.rule.temperatures[head] * AttentionGeometry.logBase
-    gather(source.base(.query, head: head), source.features, pixels, tokens, width, scale: temperature, into: q, stride)
-    gather(source.base(.key, head: head), source.features, pixels, tokens, width, scale: 1, into: k, stride)
-    grl_gather_rows(
-      source.base(.value, head: head), source.features.channels, pixels, Int32(tokens), Int32(width), v,
-      valueStride(width))
+    gather(projected.query, projected.stride, nil, tokens, width, scale: temperature, into: q, stride)
+    gather(projected.key, projected.stride, nil, tokens, width, scale: 1, into: k, stride)
     attend(
-      task.rule, cell: cell, head: head, bias: bias, q: q, qStride: stride, k: k, kStride: stride, v: v, width: width,
-      output: source.outputBase(head: head), pixels: pixels, outputStride: source.output.channels, scratch: bump.next)
+      task.rule, cell: cell, head: head, bias: bias, q: q, qStride: stride, k: k, kStride: stride, v: projected.value,
+      vStride: projected.stride, width: width, output: source.outputBase(head: head), pixels: pixels,
+      outputStride: source.output.channels, scratch: bump.next)
   }
 
   private func run(
     _ task: StripeAttentionTask, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
-    scratch: UnsafeMutablePointer<Float>
+    on worker: AttentionWorker
   ) {
     let source = task.source
     let (anchorCells, tokenCells) = (task.gather.geometry.queries, task.gather.geometry.keys)
     let (anchors, tokens, width) = (anchorCells.tokens, tokenCells.tokens, source.headWidth)
     let (anchorStride, tokenStride) = (transposedStride(anchors), transposedStride(tokens))
-    var bump = Bump(next: scratch)
+    var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
     let anchorPixels = takeIndices(&bump, anchors)
-    let tokenQK = bump.take(width * tokenStride)
-    let v = bump.take(tokens * valueStride(width))
-    let a = bump.take(width * anchorStride)
-    let gathered = bump.take(anchors * valueStride(width))
     tokenCells.writePixels(of: cell, to: pixels)
     anchorCells.writePixels(of: cell, to: anchorPixels)
+    let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
+    let tokenQK = bump.take(width * tokenStride)
+    let a = bump.take(width * anchorStride)
+    let gathered = bump.take(anchors * valueStride(width))
 
     // Anchors gather from tokens. The temperature sits on the keys, so that the same anchors serve both steps.
     gather(
-      UnsafePointer(task.anchors.base + head * width), task.anchors, anchorPixels, anchors, width, scale: 1, into: a,
+      task.anchors.base + head * width, task.anchors.channels, anchorPixels, anchors, width, scale: 1, into: a,
       anchorStride)
     gather(
-      source.base(.key, head: head), source.features, pixels, tokens, width,
+      projected.key, projected.stride, nil, tokens, width,
       scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
-    grl_gather_rows(
-      source.base(.value, head: head), source.features.channels, pixels, Int32(tokens), Int32(width), v,
-      valueStride(width))
     attend(
       task.gather, cell: cell, head: head, bias: gatherBias, q: a, qStride: anchorStride, k: tokenQK,
-      kStride: tokenStride,
-      v: v, width: width, output: gathered, pixels: nil, outputStride: valueStride(width), scratch: bump.next)
+      kStride: tokenStride, v: projected.value, vStride: projected.stride, width: width, output: gathered, pixels: nil,
+      outputStride: valueStride(width), scratch: bump.next)
 
     // Tokens read from anchors.
     gather(
-      source.base(.query, head: head), source.features, pixels, tokens, width,
+      projected.query, projected.stride, nil, tokens, width,
       scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
     attend(
       task.read, cell: cell, head: head, bias: readBias, q: tokenQK, qStride: tokenStride, k: a, kStride: anchorStride,
-      v: gathered, width: width, output: source.outputBase(head: head), pixels: pixels,
+      v: gathered, vStride: valueStride(width), width: width, output: source.outputBase(head: head), pixels: pixels,
       outputStride: source.output.channels, scratch: bump.next)
   }
 
+  /// - Parameter pixels: where the tokens lie, or nil where they follow each other.
   private func gather(
-    _ x: UnsafePointer<Float>, _ map: FeatureMap, _ pixels: UnsafePointer<Int32>, _ count: Int, _ width: Int,
-    scale: Float,
-    into output: UnsafeMutablePointer<Float>, _ stride: Int
+    _ x: UnsafePointer<Float>, _ tokenStride: Int, _ pixels: UnsafePointer<Int32>?, _ count: Int, _ width: Int,
+    scale: Float, into output: UnsafeMutablePointer<Float>, _ stride: Int
   ) {
     var task = grl_gather(
-      x: x, stride: map.channels, index: pixels, count: Int32(count), padded_count: Int32(stride),
-      head_dim: Int32(width),
-      scale: scale, out: output, out_stride: stride)
+      x: x, stride: tokenStride, index: pixels, count: Int32(count), padded_count: Int32(stride),
+      head_dim: Int32(width), scale: scale, out: output, out_stride: stride)
     kernels.table.pointee.gather_normalised(&task)
   }
 
@@ -313,8 +320,9 @@ extension Compute {
 
   private func attend(
     _ rule: AttentionRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<Float>, qStride: Int,
-    k: UnsafePointer<Float>, kStride: Int, v: UnsafePointer<Float>, width: Int, output: UnsafeMutablePointer<Float>,
-    pixels: UnsafePointer<Int32>?, outputStride: Int, scratch: UnsafeMutablePointer<Float>
+    k: UnsafePointer<Float>, kStride: Int, v: UnsafePointer<Float>, vStride: Int, width: Int,
+    output: UnsafeMutablePointer<Float>, pixels: UnsafePointer<Int32>?, outputStride: Int,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     let geometry = rule.geometry
     let queries = geometry.queries.tokens
@@ -324,7 +332,7 @@ extension Compute {
       (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
         for first in stride(from: 0, to: queries, by: Compute.queryChunk) {
           var task = grl_attention(
-            q: q + first, k: k, v: v, q_stride: qStride, k_stride: kStride, v_stride: valueStride(width),
+            q: q + first, k: k, v: v, q_stride: qStride, k_stride: kStride, v_stride: vStride,
             head_dim: Int32(width), query_count: Int32(min(queries - first, Compute.queryChunk)),
             key_rows: Int32(geometry.keyRows), key_columns: Int32(geometry.keyColumns), bias: bias[head],
             bias_offset: biasOffsets.baseAddress! + first, bias_row_step: geometry.biasRowStep,

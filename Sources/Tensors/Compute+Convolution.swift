@@ -43,7 +43,8 @@ extension Compute {
         for y in first..<last {
           let offset = y * output.width * output.channels
           var task = grl_gemm(
-            a: lines + (y - first) * line, a_stride: input.channels, a_segment_stride: line, rows: Int32(input.width),
+            a: lines + (y - first) * line, a_index: nil, a_stride: input.channels, a_segment_stride: line,
+            rows: Int32(input.width),
             segments: 3, k: Int32(3 * input.channels), n: Int32(layer.outputs), b: weights.base,
             bias: layer.bias.base, residual: residual.map { UnsafePointer($0.base + offset) },
             residual_stride: output.channels, c: output.base + offset, c_stride: output.channels,
@@ -79,7 +80,8 @@ extension Compute {
         let packed = weights.count / 36
         for plane in 0..<36 {
           var task = grl_gemm(
-            a: planes + plane * count * layer.inputs, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(count),
+            a: planes + plane * count * layer.inputs, a_index: nil, a_stride: layer.inputs, a_segment_stride: 0,
+            rows: Int32(count),
             segments: 1, k: Int32(layer.inputs), n: Int32(layer.outputs), b: weights.base + plane * packed, bias: nil,
             residual: nil, residual_stride: 0, c: results + plane * count * outputStride, c_stride: outputStride,
             activation: GRL_LINEAR, slope: 0)

@@ -15,38 +15,41 @@ extension Compute {
 
   func roundedFloats(for task: WindowAttentionTask) -> Int {
     let (tokens, width) = (task.rule.geometry.keys.tokens, task.source.headWidth)
-    return Bump.size([
-      tokens, rowFloats(tokens, width), rowFloats(tokens, width), depthFloats(tokens, width), kernelScratch(width),
-    ])
+    return Bump.size(
+      projectionFloats(task.source.heads[0], tokens: tokens) + [
+        tokens, rowFloats(tokens, width), rowFloats(tokens, width), depthFloats(tokens, width), kernelScratch(width),
+      ])
   }
 
   func roundedFloats(for task: StripeAttentionTask) -> Int {
     let (anchors, tokens) = (task.gather.geometry.queries.tokens, task.gather.geometry.keys.tokens)
     let width = task.source.headWidth
-    return Bump.size([
-      tokens, anchors, rowFloats(tokens, width), depthFloats(tokens, width), rowFloats(anchors, width),
-      anchors * width, depthFloats(anchors, width), kernelScratch(width),
-    ])
+    return Bump.size(
+      projectionFloats(task.source.heads[0], tokens: tokens) + [
+        tokens, anchors, rowFloats(tokens, width), depthFloats(tokens, width), rowFloats(anchors, width),
+        anchors * width, depthFloats(anchors, width), kernelScratch(width),
+      ])
   }
 
   func run(
-    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, scratch: UnsafeMutablePointer<Float>,
+    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker,
     _ rounded: RoundedKernels
   ) {
     let (source, geometry) = (task.source, task.rule.geometry)
     let (tokens, width) = (geometry.keys.tokens, source.headWidth)
-    var bump = Bump(next: scratch)
+    var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
+    geometry.keys.writePixels(of: cell, to: pixels)
+    let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
     let q = bump.takeRounded(rowFloats(tokens, width))
     let k = bump.takeRounded(rowFloats(tokens, width))
     let v = bump.takeRounded(depthFloats(tokens, width))
-    geometry.keys.writePixels(of: cell, to: pixels)
-    let tokensOf = { run in Gathered(source: source, run: run, head: head, pixels: pixels, tokens: tokens) }
+    let tokensOf = { part in Gathered(part, projected.stride, tokens: tokens, width: width) }
     gather(
-      tokensOf(.query), scale: task.rule.temperatures[head] * AttentionGeometry.logBase, into: q,
+      tokensOf(projected.query), scale: task.rule.temperatures[head] * AttentionGeometry.logBase, into: q,
       rounded.table.pointee.gather_rows)
-    gather(tokensOf(.key), scale: 1, into: k, rounded.table.pointee.gather_columns)
-    gather(tokensOf(.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
+    gather(tokensOf(projected.key), scale: 1, into: k, rounded.table.pointee.gather_columns)
+    gather(tokensOf(projected.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
     attend(
       task.rule, cell: cell, head: head, bias: bias, q: q, k: k, v: v, width: width,
       output: source.outputBase(head: head), pixels: pixels, outputStride: source.output.channels, scratch: bump.next,
@@ -55,32 +58,33 @@ extension Compute {
 
   func run(
     _ task: StripeAttentionTask, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
-    scratch: UnsafeMutablePointer<Float>, _ rounded: RoundedKernels
+    on worker: AttentionWorker, _ rounded: RoundedKernels
   ) {
     let source = task.source
     let (anchorCells, tokenCells) = (task.gather.geometry.queries, task.gather.geometry.keys)
     let (anchors, tokens, width) = (anchorCells.tokens, tokenCells.tokens, source.headWidth)
-    var bump = Bump(next: scratch)
+    var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
     let anchorPixels = takeIndices(&bump, anchors)
+    tokenCells.writePixels(of: cell, to: pixels)
+    anchorCells.writePixels(of: cell, to: anchorPixels)
+    let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
     let tokenQK = bump.takeRounded(rowFloats(tokens, width))
     let v = bump.takeRounded(depthFloats(tokens, width))
     let a = bump.takeRounded(rowFloats(anchors, width))
     let gathered = bump.take(anchors * width)
     let gatheredV = bump.takeRounded(depthFloats(anchors, width))
-    tokenCells.writePixels(of: cell, to: pixels)
-    anchorCells.writePixels(of: cell, to: anchorPixels)
-    let tokensOf = { run in Gathered(source: source, run: run, head: head, pixels: pixels, tokens: tokens) }
+    let tokensOf = { part in Gathered(part, projected.stride, tokens: tokens, width: width) }
     let anchorRows = Gathered(
-      base: UnsafePointer(task.anchors.base + head * width), stride: task.anchors.channels, pixels: anchorPixels,
-      tokens: anchors, width: width)
+      UnsafePointer(task.anchors.base + head * width), task.anchors.channels, at: anchorPixels, tokens: anchors,
+      width: width)
 
     // Anchors gather from tokens.
     gather(anchorRows, scale: 1, into: a, rounded.table.pointee.gather_rows)
     gather(
-      tokensOf(.key), scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
+      tokensOf(projected.key), scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
       rounded.table.pointee.gather_columns)
-    gather(tokensOf(.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
+    gather(tokensOf(projected.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
     attend(
       task.gather, cell: cell, head: head, bias: gatherBias, q: a, k: tokenQK, v: v, width: width, output: gathered,
       pixels: nil, outputStride: width, scratch: bump.next, rounded)
@@ -88,9 +92,9 @@ extension Compute {
     // Tokens read from anchors.
     gather(anchorRows, scale: 1, into: a, rounded.table.pointee.gather_columns)
     gather(
-      tokensOf(.query), scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
+      tokensOf(projected.query), scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
       rounded.table.pointee.gather_rows)
-    let results = Gathered(base: UnsafePointer(gathered), stride: width, pixels: nil, tokens: anchors, width: width)
+    let results = Gathered(UnsafePointer(gathered), width, tokens: anchors, width: width)
     gather(results, scale: nil, into: gatheredV, rounded.table.pointee.gather_depth)
     attend(
       task.read, cell: cell, head: head, bias: readBias, q: tokenQK, k: a, v: gatheredV, width: width,
@@ -106,18 +110,13 @@ extension Compute {
     let tokens: Int
     let width: Int
 
-    init(base: UnsafePointer<Float>, stride: Int, pixels: UnsafePointer<Int32>?, tokens: Int, width: Int) {
+    /// - Parameter pixels: where the tokens lie, or nil where they follow each other.
+    init(_ base: UnsafePointer<Float>, _ stride: Int, at pixels: UnsafePointer<Int32>? = nil, tokens: Int, width: Int) {
       self.base = base
       self.stride = stride
       self.pixels = pixels
       self.tokens = tokens
       self.width = width
-    }
-
-    init(source: AttentionSource, run: AttentionSource.Run, head: Int, pixels: UnsafePointer<Int32>, tokens: Int) {
-      self.init(
-        base: source.base(run, head: head), stride: source.features.channels, pixels: pixels, tokens: tokens,
-        width: source.headWidth)
     }
   }
 

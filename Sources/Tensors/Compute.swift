@@ -106,12 +106,15 @@ public struct Compute {
     }
   }
 
-  private func multiply(
-    _ layer: Linear, rows: Int, from x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+  /// - Parameter pixels: which rows of `x` to take, or nil for the first ones.
+  func multiply(
+    _ layer: Linear, rows: Int, from x: UnsafePointer<Float>, at pixels: UnsafePointer<Int32>? = nil,
+    into y: UnsafeMutablePointer<Float>
   ) {
     guard case .float32(let weights) = layer.weights else { preconditionFailure("layers of mixed precision") }
     var task = grl_gemm(
-      a: x, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(rows), segments: 1, k: Int32(layer.inputs),
+      a: x, a_index: pixels, a_stride: layer.inputs, a_segment_stride: 0, rows: Int32(rows), segments: 1,
+      k: Int32(layer.inputs),
       n: Int32(layer.outputs), b: weights.base, bias: layer.bias?.base, residual: nil, residual_stride: 0, c: y,
       c_stride: layer.outputs, activation: layer.activation.kind, slope: layer.activation.slope)
     kernels.table.pointee.gemm(&task)

@@ -120,10 +120,19 @@ private struct RowProbe {
     let compute = Compute(Arithmetic(), pool: pool, workspace: workspace)
     let features = workspace.map(shape, values: projections.values)
     let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
+    // The projections are given, so each head picks its own out of them: products with 1 and 0 are exact.
     func source(_ channel: Int, _ heads: Int, _ target: Int) -> AttentionSource {
-      AttentionSource(
-        features: features, channel: channel, heads: heads, headWidth: half / heads, output: output,
-        outputChannel: target)
+      let (width, channels) = (half / heads, shape.channels)
+      let picks = (0..<heads).map { head in
+        var weights = [Float](repeating: 0, count: 3 * width * channels)
+        for run in 0..<3 {
+          for index in 0..<width {
+            weights[(run * width + index) * channels + channel + (run * heads + head) * width + index] = 1
+          }
+        }
+        return HeadProjection(weights: weights, bias: nil, inputs: channels, width: width, for: Arithmetic())
+      }
+      return AttentionSource(features: features, heads: picks, output: output, outputChannel: target)
     }
     compute.attend(
       windows: WindowAttentionTask(source: source(0, configuration.windowHeads, 0), rule: rules.window),

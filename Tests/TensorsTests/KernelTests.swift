@@ -43,7 +43,8 @@ import Testing
       ]
     }
 
-  static func run(_ product: Product, _ kernels: UnsafePointer<grl_kernels>) -> [Float] {
+  /// - Parameter index: which rows of the left factor to take, or nil for all in their order.
+  static func run(_ product: Product, _ kernels: UnsafePointer<grl_kernels>, index: [Int32]? = nil) -> [Float] {
     let depth = product.segments * product.k
     let aStride = product.k + 3  // rows that start unaligned
     let segmentStride = aStride * product.rows
@@ -61,12 +62,15 @@ import Testing
           residual.withUnsafeBufferPointer { residual in
             c.withUnsafeMutableBufferPointer { c in
               var task = grl_gemm(
-                a: a.baseAddress, a_stride: aStride, a_segment_stride: segmentStride, rows: Int32(product.rows),
-                segments: Int32(product.segments), k: Int32(product.k), n: Int32(product.n), b: packed.baseAddress,
-                bias: product.hasBias ? bias.baseAddress : nil,
+                a: a.baseAddress, a_index: nil, a_stride: aStride, a_segment_stride: segmentStride,
+                rows: Int32(product.rows), segments: Int32(product.segments), k: Int32(product.k), n: Int32(product.n),
+                b: packed.baseAddress, bias: product.hasBias ? bias.baseAddress : nil,
                 residual: product.hasResidual ? residual.baseAddress : nil, residual_stride: cStride, c: c.baseAddress,
                 c_stride: cStride, activation: product.activation, slope: 0.2)
-              kernels.pointee.gemm(&task)
+              (index ?? []).withUnsafeBufferPointer { index in
+                task.a_index = index.isEmpty ? nil : index.baseAddress
+                kernels.pointee.gemm(&task)
+              }
             }
           }
         }
@@ -85,6 +89,21 @@ import Testing
       for row in 0..<product.rows {
         let behind = result[(row * (product.n + 5) + product.n)..<((row + 1) * (product.n + 5))]
         #expect(behind.allSatisfy { $0 == KernelTests.canary })
+      }
+    }
+  }
+
+  @Test("a product takes the rows that its index names", arguments: [1, 6, 13, 96])
+  func indexedProducts(rows: Int) {
+    let product = Product(rows: rows, k: 45, n: 48)
+    let width = product.n + 5
+    for isa in KernelTests.sets + [GRL_ISA_SCALAR] {
+      let kernels = grl_kernels_for(isa)!
+      let plain = KernelTests.run(product, kernels)
+      let reversed = KernelTests.run(product, kernels, index: (0..<rows).map { Int32(rows - 1 - $0) })
+      for row in 0..<rows {
+        let (taken, given) = (row * width, (rows - 1 - row) * width)
+        #expect(reversed[taken..<taken + product.n] == plain[given..<given + product.n])
       }
     }
   }
@@ -304,7 +323,9 @@ import Testing
 
   // MARK: Gather
 
-  static func gather(_ count: Int, _ width: Int, _ kernels: UnsafePointer<grl_kernels>) -> [Float] {
+  static func gather(
+    _ count: Int, _ width: Int, _ kernels: UnsafePointer<grl_kernels>, isIndexed: Bool = true
+  ) -> [Float] {
     let stride = width + 5
     let padded = (count + 31) / 32 * 32
     let x = noise("x", stride * count)
@@ -314,9 +335,8 @@ import Testing
       index.withUnsafeBufferPointer { index in
         out.withUnsafeMutableBufferPointer { out in
           var task = grl_gather(
-            x: x.baseAddress, stride: stride, index: index.baseAddress, count: Int32(count),
-            padded_count: Int32(padded),
-            head_dim: Int32(width), scale: 2.5, out: out.baseAddress, out_stride: padded)
+            x: x.baseAddress, stride: stride, index: isIndexed ? index.baseAddress : nil, count: Int32(count),
+            padded_count: Int32(padded), head_dim: Int32(width), scale: 2.5, out: out.baseAddress, out_stride: padded)
           kernels.pointee.gather_normalised(&task)
         }
       }
@@ -333,6 +353,19 @@ import Testing
     #expect(abs(length.squareRoot() - 2.5) < 1e-5)
     for isa in KernelTests.sets {
       #expect(KernelTests.difference(KernelTests.gather(count, width, grl_kernels_for(isa)!), expected) <= 1e-6)
+    }
+  }
+
+  @Test("without an index tokens follow each other", arguments: [1, 33])
+  func gathersInOrder(count: Int) {
+    let padded = (count + 31) / 32 * 32
+    for isa in KernelTests.sets + [GRL_ISA_SCALAR] {
+      let reversed = KernelTests.gather(count, 30, grl_kernels_for(isa)!)
+      let plain = KernelTests.gather(count, 30, grl_kernels_for(isa)!, isIndexed: false)
+      for channel in 0..<30 {
+        let tokens = channel * padded..<channel * padded + count
+        #expect(plain[tokens] == ArraySlice(reversed[tokens].reversed()))
+      }
     }
   }
 

@@ -22,11 +22,12 @@ enum {
 
 // C[r, :] = activation(sum over segments s, k of A[r + s-th segment, k] * B[s * k + k, :] + bias) + residual[r, :]
 //
-// `a`: row r, segment s begins at a + r * a_stride + s * a_segment_stride and holds k floats. One segment is a linear layer;
-// three segments of 3 * C floats, one image row apart, are a 3x3 convolution on channels-last pixels.
+// `a`: row r, segment s begins at a + (a_index ? a_index[r] : r) * a_stride + s * a_segment_stride and holds k floats. One segment
+// is a linear layer; three segments of 3 * C floats, one image row apart, are a 3x3 convolution on channels-last pixels.
 // `b`: packed by grl_pack, segments * k rows of n columns.
 typedef struct {
   const float *a;
+  const int32_t *a_index;  // [rows], or NULL
   ptrdiff_t a_stride, a_segment_stride;
   int rows, segments, k, n;
   const float *b;
@@ -72,11 +73,11 @@ typedef struct {
   float *scratch;  // grl_attention_scratch(query_count, key_rows * key_columns, head_dim) floats
 } grl_attention;
 
-// out[d][i] = x[index[i] * stride + d] * (scale / max(|x_i|, 1e-12)), |.| over head_dim; zero for count <= i < padded_count.
+// out[d][i] = x[(index ? index[i] : i) * stride + d] * (scale / max(|x_i|, 1e-12)), |.| over head_dim; zero for count <= i < padded_count.
 typedef struct {
   const float *x;
   ptrdiff_t stride;
-  const int32_t *index;  // [count]
+  const int32_t *index;  // [count], or NULL
   int count, padded_count, head_dim;
   float scale;
   float *out;
@@ -134,9 +135,6 @@ void grl_winograd_weights(const float *weights, int inputs, int outputs, float *
 
 // Plain loops that gain nothing from hand-written vectors; the same code on every machine.
 
-// Copies head_dim floats, rounded up to a multiple of 16, of each x[index[i] * stride] to out[i * out_stride].
-void grl_gather_rows(const float *x, ptrdiff_t stride, const int32_t *index, int count, int head_dim, float *out,
-                     ptrdiff_t out_stride);
 // out[(y, x), c] = mean of the factor x factor block of x [height, width, channels]; rows first_row ..< last_row of out.
 void grl_mean_pool(const float *x, int width, int channels, int factor, int first_row, int last_row, float *out);
 // out[y * s + i, x * s + j, c] = in[y, x, c * s * s + i * s + j]: rows first_row ..< last_row of `in` [.., width, channels * s * s].

@@ -44,7 +44,7 @@ public struct ProbedBlock {
       let input = compute.workspace.map(height: 1, width: pixels.count, channels: channels)
       let output = compute.workspace.map(height: 1, width: pixels.count, channels: 3 * channels)
       compute.gather(pixels, of: features, into: input)
-      compute.apply([attention.qkv], to: input, into: output)
+      attention.project(input, into: output, on: compute)
       return output
     }
   }
