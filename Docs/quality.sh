@@ -50,27 +50,26 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
 
-Seven models are bundled today, one for each task, of GRL's tiny size: a blind denoiser for colour pictures, super-resolution x4, the same of
-pictures in unknown condition, JPEG artifacts of colour pictures, demosaicking, and first ones for motion blur and defocus. They were
-trained for twenty-four to ninety-five minutes each on two processor cores, far more briefly than the published networks: the tables say how much
-that costs. For gray pictures, x2 and x3 and dual pixels none is bundled, so their tables show the unrestored input beside the published rows,
-which is the mark that a model has to clear.
+Eleven models are bundled today, at least one for each task, all of GRL's tiny size: blind denoisers for colour and for gray pictures,
+super-resolution x2, x3 and x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first
+ones for motion blur and defocus. They were trained for fifteen to ninety-five minutes each on two processor cores, far more briefly than the
+published networks: the tables say how much that costs. For dual pixels none is bundled.
 
 ## Denoising, colour
 
 PAGE
   block --task denoise --sigma 15,25,50 -- CBSD68 McMaster Set14
-  printf '## Denoising, gray\n\nNo gray model is bundled: the noisy input alone.\n\n'
-  block --task denoise --sigma 15,25,50 --baseline-only -- BSD68 Set12
-  printf '## Super-resolution\n\nFor x2 and x3 no model is bundled: the bicubic enlargement alone.\n\n'
+  printf '## Denoising, gray\n\n'
+  block --task denoise --sigma 15,25,50 -- BSD68 Set12
+  printf '## Super-resolution\n\n'
   block --task sr --scale 4 -- Set5 Set14
-  block --task sr --scale 2,3 --baseline-only -- Set5 Set14
+  block --task sr --scale 2,3 -- Set5 Set14
   printf '## Super-resolution of pictures in unknown condition\n\nThe paper shows this task by pictures only; these are damaged as `grl degrade --task real-sr` does it.\n\n'
   block --task real-sr -- Set5 Set14
   printf '## JPEG artifacts, colour\n\nCBSD68 is a part of BSD500, on which the paper measures; LIVE1 is not at hand.\n\n'
   block --task jpeg --quality 10,40 -- CBSD68 McMaster
-  printf '## JPEG artifacts, gray\n\nNo model is bundled: the JPEG file alone.\n\n'
-  block --task jpeg --quality 10,20,30,40 --baseline-only -- Classic5
+  printf '## JPEG artifacts, gray\n\n'
+  block --task jpeg --quality 10,20,30,40 -- Classic5
   printf '## Demosaicking\n\nThe input is the interpolation that the network begins with.\n\n'
   block --task demosaic -- McMaster
   printf '## Motion deblurring\n\nOne pair of the GoPro set is at hand, too few for a table to stand beside published rows.\n\n'

@@ -57,7 +57,8 @@ import Testing
     try TestPicture.write(to: folder, "gray.png", layout: .gray)
     let denoiser = "denoise-color-tiny"
     // No model of these ships.
-    try await expectFailure(["sr", "--scale", "3", "colour.png"], status: 4, "colour.png", "models import", in: folder)
+    try await expectFailure(
+      ["sr", "--scale", "3", "--variant", "base", "colour.png"], status: 4, "colour.png", "models import", in: folder)
     try await expectFailure(
       ["defocus-deblur", "--right", "gray.png", "colour.png"], status: 4, "colour.png", "models import", in: folder)
     try await expectFailure(
