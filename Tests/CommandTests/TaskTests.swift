@@ -70,6 +70,16 @@ import Testing
       #expect(report.contains(": \(model), "), "\(arguments): \(report)")
       #expect(image.layout == (arguments.last == "gray.png" ? .gray : .rgb))
     }
+    // A gray picture in a colour file keeps its kind, and the note says what that costs.
+    let gray = try TestPicture.read(folder, "gray.png")
+    _ = try ImageFile.write(gray.converted(to: .rgb), to: folder.path("equal.png"), format: .png)
+    for (name, isEqual) in [("equal.png", true), ("colour.png", false), ("gray.png", false)] {
+      let outcome = try await GRLProcess.run(
+        ["restore", "--task", "denoise", "--overwrite", "-o", "out.png", name], in: folder, environment: models)
+      #expect(outcome.status == 0)
+      #expect(try TestPicture.read(folder, "out.png").layout == (name == "gray.png" ? .gray : .rgb))
+      #expect(outcome.errorText.contains("all three channels are equal") == isEqual, "\(name): \(outcome.errorText)")
+    }
     let wrong = try await GRLProcess.run(
       ["restore", "--task", "denoise", "--model", "gray-blind", "colour.png"], in: folder, environment: models)
     #expect(wrong.status == 4)

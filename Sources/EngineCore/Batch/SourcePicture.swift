@@ -21,7 +21,8 @@ package struct SourcePicture: Sendable {
       } else {
         try Self.check(path, settings)
         let decoded = try ImageFile.read(path, limits: settings.limits)
-        (image, warnings, sensor) = (decoded.image, decoded.warnings, nil)
+        let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
+        (image, warnings, sensor) = (decoded.image, decoded.warnings + (gray ? [Self.grayInColour] : []), nil)
       }
     } catch {
       throw .image(error)
@@ -46,6 +47,11 @@ package struct SourcePicture: Sendable {
       throw .image(error)
     }
   }
+
+  /// What a colour denoiser knows is that noise differs from channel to channel; what all share it takes for the picture.
+  private static let grayInColour =
+    "all three channels are equal; a colour denoiser hardly sees noise that they share. Save the picture as gray (one channel) "
+    + "and the gray denoiser takes it"
 
   /// Raw files are for demosaicking, and linear light is for raw files.
   private static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
