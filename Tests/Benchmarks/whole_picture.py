@@ -2,8 +2,8 @@
 
     python3 whole_picture.py GRL PHOTO.png [--size 6000x4000] [--model denoise-color-tiny] [--tile 256] [--starts 9]
 
-PHOTO is repeated to the size, by `grl restore`'s own formats (a PNG of 8 bits). Shown are, in one run: the time to the first finished
-tile of a picture of one tile, less the pass of the network in it; the whole picture, and of it what is not network: before
+PHOTO is repeated to the size, by `grl restore`'s own formats (a PNG of 8 bits). Shown are, in one run: the time to the plan and to the
+end of a picture of one tile, the latter less the pass of the network in it; the whole picture, and of it what is not network: before
 the first tile, between tiles, after the last. The network's own time is `grl bench` of the same model at the size of a tile, before and
 after, so that a machine that slows down meanwhile shows. Needs numpy and Pillow.
 """
@@ -60,7 +60,11 @@ with tempfile.TemporaryDirectory() as folder:
     picture(source, options.tile, options.tile)
     before = network()
     pass_ = statistics.median(before["seconds"])
-    starts = [restore(source, folder)[1] - pass_ for _ in range(options.starts)]
+    runs = [restore(source, folder) for _ in range(options.starts)]
+    plans = [next(t for t, e in events if e["event"] == "picture") for events, _ in runs]
+    starts = [seconds - pass_ for _, seconds in runs]
+    print(f"start, decoding, plan and weights before the first tile: {statistics.median(plans) * 1000:.0f} ms "
+          f"({min(plans) * 1000:.0f} to {max(plans) * 1000:.0f})")
     print(f"one tile of {options.tile}: {pass_ * 1000:.0f} ms of network; start, decoding, encoding and exit beside it "
           f"{statistics.median(starts) * 1000:.0f} ms ({min(starts) * 1000:.0f} to {max(starts) * 1000:.0f})")
     picture(source, width, height)
