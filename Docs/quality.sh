@@ -50,10 +50,10 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
 
-Eleven models are bundled today, at least one for each task, all of GRL's tiny size: blind denoisers for colour and for gray pictures,
+Twelve models are bundled today, at least one for each task, all of GRL's tiny size: blind denoisers for colour and for gray pictures,
 super-resolution x2, x3 and x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first
-ones for motion blur and defocus. They were trained for fifteen to ninety-five minutes each on two processor cores, far more briefly than the
-published networks: the tables say how much that costs. For dual pixels none is bundled.
+ones for motion blur and defocus, of one view and of dual pixels. They were trained for fifteen to ninety-five minutes each on two processor cores, far more briefly than the
+published networks: the tables say how much that costs.
 
 ## Denoising, colour
 
@@ -76,6 +76,7 @@ PAGE
   block --task motion-deblur -- motion_GoPro_sample
   printf '## Defocus deblurring\n\nCentre views of a Pixel 4, gray; the paper measures on DPDD, which is not at hand.\n\n'
   block --task defocus-deblur -- dualpixel_Pixel4_8bit
+  block --task defocus-deblur --dual-pixel -- dualpixel_Pixel4_8bit
 }
 
 sections > "$page.part"
