@@ -60,7 +60,8 @@ import Testing
     try await expectFailure(
       ["sr", "--scale", "3", "--variant", "base", "colour.png"], status: 4, "colour.png", "models import", in: folder)
     try await expectFailure(
-      ["defocus-deblur", "--variant", "base", "--right", "gray.png", "colour.png"], status: 4, "colour.png", "models import", in: folder)
+      ["defocus-deblur", "--variant", "base", "--right", "gray.png", "colour.png"], status: 4, "colour.png",
+      "models import", in: folder)
     try await expectFailure(
       ["sr", "--scale", "3", "--model", denoiser, "colour.png"], status: 4, "colour.png", denoiser, in: folder)
     try await expectFailure(
