@@ -29,6 +29,7 @@ import torch.nn.functional as F
 import photos
 import registry
 import statefile
+import widen
 from grl_torch import GRL, ScoreShaper
 
 
@@ -258,19 +259,22 @@ class Trainer:
 
     # ---- persistence ----------------------------------------------------
     def start_from(self, path):
-        """Copy every tensor of an exported model whose name and shape agree (other tasks included)."""
+        """Take every tensor of an exported model whose name agrees (other tasks included) and whose shape does or is half as wide."""
         from safetensors.torch import load_file
         have = load_file(path)
-        taken = 0
+        taken = grown = 0
+        random = torch.Generator().manual_seed(self.a.seed)
         with torch.no_grad():
             for n, p in zip(self.names, self.params):
-                if n in have and have[n].shape == p.shape:
-                    p.copy_(have[n].float())
+                start = widen.widened(have[n].float(), p.shape, random) if n in have else None
+                if start is not None:
+                    p.copy_(start)
                     taken += 1
+                    grown += have[n].shape != p.shape
             for s, p in zip(self.ema.shadow, self.params):
                 s.copy_(p)
         self.progress["started_from"] = os.path.basename(path)
-        say(f"started from {os.path.basename(path)}: {taken} of {len(self.names)} tensors")
+        say(f"started from {os.path.basename(path)}: {taken} of {len(self.names)} tensors, {grown} of them widened")
 
     def _moments(self):
         return {n: (self.opt.state[p]["exp_avg"], self.opt.state[p]["exp_avg_sq"])
