@@ -3,9 +3,9 @@
 #
 #   cpu_job.sh PHOTOS MODEL:MINUTES[:START]...    e.g. cpu_job.sh photos-48mb.tar sr_x4_tiny:70 sr_x2_tiny:25:sr-x4-tiny
 #
-# Every model starts from a bundled one (START, denoise-color-tiny), which shares nearly all of its tensors (a GRL-S model from a GRL-T: widen.py), unless runs/MODEL holds
-# a state to go on from. Minutes are those of computing, over all calls; the learning rate reaches zero at their end. Stop it with Ctrl-C: state and export
-# are written, and the next call goes on. Hold it during measurements with `kill -STOP` on its process group, and let it go with
+# Every model starts from a bundled one (START, denoise-color-tiny), which shares nearly all of its tensors (a GRL-S model from a
+# GRL-T: widen.py), unless runs/MODEL holds a state to go on from. Minutes are those of computing, over all calls; the learning rate
+# reaches zero at their end. Stop it with Ctrl-C: state and export are written, and the next call goes on. Hold it during measurements with `kill -STOP` on its process group, and let it go with
 # `kill -CONT`: time in which it did not compute does not count. LIMIT (minutes by the clock for each model, 600) bounds a call.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
