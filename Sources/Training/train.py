@@ -19,6 +19,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -506,49 +507,48 @@ class Trainer:
         self.its_mark, self.good = self.progress["iterations"], None
         start_seconds, start_its = self.progress["seconds"], self.progress["iterations"]
         acc, acc_n, stop = torch.zeros(2, device=self.device), 0, False
-        try:
-            while not stop:
-                want = self.current_phase()
-                if want is not self.phase:
-                    if self.lead:
-                        self.save()
-                    self.enter(want)
-                    mark = self.clock()
-                for g in self.opt.param_groups:
-                    g["lr"] = self.lr()
-                x, y = self.draw()
-                result = self.step(x, y)
-                now, tick = time.monotonic(), self.clock()
-                seconds = self.progress["seconds"] + tick - mark
-                mark = tick
-                stop = self.seconds_left() <= 0 or (seconds >= self.total if not a.schedule_iterations else self.fraction() >= 1.0) or \
-                    (a.iterations is not None and self.session_its + 1 >= a.iterations)
-                check = now - last_check > a.check_seconds or stop
-                if self.team.world > 1:                               # one sum; rank 0 decides for all
-                    lead, n = float(self.lead), self.team.world
-                    loss, mse = result.tolist()
-                    *result, seconds, stop, check = self.team.share(
-                        self.params, [loss / n, mse / n, lead * seconds, lead * stop, lead * check])
-                    result, stop, check = torch.tensor(result), stop > 0.5, check > 0.5
-                self.progress["seconds"] = seconds
-                acc += result
-                acc_n += 1
-                torch.nn.utils.clip_grad_norm_(self.params, a.clip, foreach=True)
-                self.opt.step()
-                self.session_its += 1
-                self.progress["iterations"] += 1
-                self.progress["samples"] += x.shape[0] * self.team.world
-                self.progress["tokens"] += x.shape[0] * x.shape[-1] * x.shape[-2] * self.team.world
-                self.ema.update(self.progress["iterations"])
-                if self.cuda and self.session_its % 8 == 0:
-                    torch.cuda.current_stream().synchronize()         # keeps the clock honest
-                if check:
-                    self.inspect(*(acc / acc_n).tolist())
-                    acc.zero_()
-                    acc_n = 0
-                    last_check = time.monotonic()
-        except KeyboardInterrupt:
-            say("interrupted: saving")
+        while not stop:
+            want = self.current_phase()
+            if want is not self.phase:
+                if self.lead:
+                    self.save()
+                self.enter(want)
+                mark = self.clock()
+            for g in self.opt.param_groups:
+                g["lr"] = self.lr()
+            x, y = self.draw()
+            result = self.step(x, y)
+            now, tick = time.monotonic(), self.clock()
+            seconds = self.progress["seconds"] + tick - mark
+            mark = tick
+            stop = STOPPING or self.seconds_left() <= 0 or (seconds >= self.total if not a.schedule_iterations else self.fraction() >= 1.0) or \
+                (a.iterations is not None and self.session_its + 1 >= a.iterations)
+            check = now - last_check > a.check_seconds or stop
+            if self.team.world > 1:                               # one sum; rank 0 decides for all
+                lead, n = float(self.lead), self.team.world
+                loss, mse = result.tolist()
+                *result, seconds, stop, check = self.team.share(
+                    self.params, [loss / n, mse / n, lead * seconds, lead * stop, lead * check])
+                result, stop, check = torch.tensor(result), stop > 0.5, check > 0.5
+            self.progress["seconds"] = seconds
+            acc += result
+            acc_n += 1
+            torch.nn.utils.clip_grad_norm_(self.params, a.clip, foreach=True)
+            self.opt.step()
+            self.session_its += 1
+            self.progress["iterations"] += 1
+            self.progress["samples"] += x.shape[0] * self.team.world
+            self.progress["tokens"] += x.shape[0] * x.shape[-1] * x.shape[-2] * self.team.world
+            self.ema.update(self.progress["iterations"])
+            if self.cuda and self.session_its % 8 == 0:
+                torch.cuda.current_stream().synchronize()         # keeps the clock honest
+            if check:
+                self.inspect(*(acc / acc_n).tolist())
+                acc.zero_()
+                acc_n = 0
+                last_check = time.monotonic()
+        if STOPPING:
+            say("asked to stop: saving")
         if not self.lead:
             return
         for p in self.params:
@@ -657,7 +657,11 @@ def main():
     if workers == 1:
         return work(0, 1, None, a)
     with tempfile.TemporaryDirectory() as d:
-        torch.multiprocessing.spawn(worker, (workers, os.path.join(d, "meet"), a, PROCESS_START), nprocs=workers)
+        team = torch.multiprocessing.spawn(worker, (workers, os.path.join(d, "meet"), a, PROCESS_START), nprocs=workers, join=False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)                      # a terminal sends Ctrl-C to all of us
+        signal.signal(signal.SIGTERM, lambda *_: [p.terminate() for p in team.processes])
+        while not team.join():
+            pass
 
 
 def avoid_trapping_instructions():
@@ -679,7 +683,18 @@ def worker(rank, world, meeting, a, start):
     work(rank, world, meeting, a)
 
 
+STOPPING = False
+
+
+def ask_to_stop(*_):
+    """Ctrl-C, SIGTERM, or the parent's death (of which PyTorch tells by SIGINT): the lead ends the session after this step and saves."""
+    global STOPPING
+    STOPPING = True
+
+
 def work(rank, world, meeting, a):
+    for number in (signal.SIGINT, signal.SIGTERM):                        # also where a shell had them ignored
+        signal.signal(number, ask_to_stop)
     if a.device == "cpu":
         torch.set_flush_denormal(True)
         if world > 1 or a.threads:
