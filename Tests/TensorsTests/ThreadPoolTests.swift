@@ -14,12 +14,12 @@ private final class Counter: Sendable {
   func everyIndexOnce(threads: Int) {
     let pool = ThreadPool(threadCount: threads)
     for count in [0, 1, 2, 7, 1000] {
-      let seen = Mutex([Int](repeating: 0, count: count))
+      let seen = (0..<count).map { _ in Counter() }
       pool.run(count: count) { index, worker in
         #expect(worker < threads)
-        seen.withLock { $0[index] += 1 }
+        seen[index].add(1)
       }
-      #expect(seen.withLock { $0.allSatisfy { $0 == 1 } })
+      #expect(seen.allSatisfy { $0.total == 1 })
     }
   }
 
