@@ -52,8 +52,8 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 
 Twelve models are bundled today, at least one for each task, all of GRL's tiny size: blind denoisers for colour and for gray pictures,
 super-resolution x2, x3 and x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first
-ones for motion blur and defocus, of one view and of dual pixels. They were trained for fifteen to ninety-five minutes each on two processor cores, far more briefly than the
-published networks: the tables say how much that costs.
+ones for motion blur and defocus, of one view and of dual pixels. They were trained for fifteen to ninety-five minutes each on two processor
+cores, far more briefly than the published networks: the tables say how much that costs.
 
 ## Denoising, colour
 
