@@ -263,15 +263,8 @@ class Trainer:
         """Take every tensor of an exported model whose name agrees (other tasks included) and whose shape does or is half as wide."""
         from safetensors.torch import load_file
         have = load_file(path)
-        taken = grown = 0
-        random = torch.Generator().manual_seed(self.a.seed)
+        taken, grown = widen.begin(self.net, have, torch.Generator().manual_seed(self.a.seed))
         with torch.no_grad():
-            for n, p in zip(self.names, self.params):
-                start = widen.widened(have[n].float(), p.shape, random) if n in have else None
-                if start is not None:
-                    p.copy_(start)
-                    taken += 1
-                    grown += have[n].shape != p.shape
             for s, p in zip(self.ema.shadow, self.params):
                 s.copy_(p)
         self.progress["started_from"] = os.path.basename(path)

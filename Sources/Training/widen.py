@@ -5,7 +5,8 @@ that sum to one, so every sum is what it was; layer norm, GELU, the cosine of qu
 are cut into do not notice pairs. The wide network thus computes the narrow one's function exactly, and the shares, drawn at random for each
 weight, give the two of a pair different gradients, so they part in training. (The idea is Net2Net's, Chen et al., ICLR 2016.)
 """
-from typing import Optional, Sequence
+import itertools
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 
@@ -29,3 +30,51 @@ def widened(weight: torch.Tensor, shape: Sequence[int], generator: torch.Generat
         shares = torch.stack((share, 1 - share), 2).flatten(1)
         wide = wide.repeat_interleave(2, 1) * shares.reshape(*shares.shape, *[1] * (len(shape) - 2))
     return wide
+
+
+@torch.no_grad()
+def begin(net: torch.nn.Module, have: Dict[str, torch.Tensor], generator: torch.Generator) -> Tuple[int, int]:
+    """Give `net` every tensor of `have` whose name is the same and whose shape is, or half as wide.
+
+    Returns how many tensors were taken, and how many of them were widened.
+    """
+    taken = grown = 0
+    for name, parameter in net.named_parameters():
+        start = widened(have[name].float(), parameter.shape, generator) if name in have else None
+        if start is not None:
+            parameter.copy_(start)
+            taken += 1
+            grown += have[name].shape != parameter.shape
+    direct = "upsample.up.0.weight" in have and "conv_before_upsample.0.weight" not in have
+    if direct and net.cfg.upsampler == "pixelshuffle":
+        weight, bias = (have[f"upsample.up.0.{part}"].float() for part in ("weight", "bias"))
+        wide = widened(weight, (len(weight), net.cfg.embed_dim, *weight.shape[2:]), generator)
+        if wide is not None and len(weight) == net.cfg.channels_out * net.cfg.upscale ** 2:
+            take_direct_head(net, wide, bias)
+    return taken, grown
+
+
+@torch.no_grad()
+def take_direct_head(net: torch.nn.Module, weight: torch.Tensor, bias: torch.Tensor) -> None:
+    """Let the upsampler of GRL-S (kernel, rectifier, pixel shuffles, kernel) begin as that of GRL-T (kernel, one pixel shuffle).
+
+    net: GRL with `pixelshuffle`; weight: [outputs * scale**2, channels, 3, 3]; bias: [outputs * scale**2]. All subpixels travel in
+    the first channels, lifted by one so that the rectifier lets them pass; what the other channels hold is not looked at yet.
+    """
+    outputs, rest = net.cfg.channels_out, net.cfg.upscale
+    first, last = net.conv_before_upsample[0], net.conv_last
+    first.weight[:len(weight)], first.bias[:len(bias)] = weight, bias + 1
+    steps = list(net.upsample.up)
+    for conv, shuffle in zip(steps[::2], steps[1::2]):
+        factor = shuffle.upscale_factor
+        inner = rest // factor
+        for c, y, x in itertools.product(range(outputs), range(rest), range(rest)):
+            source = (c * rest + y) * rest + x
+            channel = (c * inner + y % inner) * inner + x % inner
+            target = (channel * factor + y // inner) * factor + x // inner
+            conv.weight[target], conv.bias[target] = 0, 0
+            conv.weight[target, source, 1, 1] = 1
+        rest = inner
+    last.weight.zero_()
+    last.bias.fill_(-1)
+    last.weight[range(outputs), range(outputs), 1, 1] = 1

@@ -15,7 +15,7 @@ struct EvaluateReport: Decodable {
     struct Picture: Decodable {
       let picture: String
       let baseline: [String: Double]
-      let model: [String: Double]?
+      let models: [[String: Double]]
     }
     let set: String
     let level: Int?

@@ -74,7 +74,33 @@ import Testing
       let ours = try #require(model.values[measure])
       #expect(abs(value - ours) < tolerance, "\(measure): \(value), \(ours)")
     }
-    #expect(block.pictures.allSatisfy { $0.model != nil })
+    #expect(block.pictures.allSatisfy { $0.models.count == 1 })
+  }
+
+  @Test("several models stand in one table, in the order in which they were named")
+  func severalModels() async throws {
+    let folder = try TemporaryFolder()
+    try writeSet("set", 2, in: folder)
+    try folder.write("set/broken.png", "not a picture")
+    for name in ["first", "second"] {
+      try TransparentNetwork.write(
+        to: folder.url, name, task: "dn", TransparentNetwork.configuration(),
+        metadata: ["degradation": #"{"kind": "noise", "sigma": [0, 55]}"#])
+    }
+    let block = try #require(
+      try await EvaluateReport.run(
+        [
+          "--task", "denoise", "--sigma", "50", "--dataset", "set", "--model", "second.safetensors", "--model",
+          "first.safetensors",
+        ], in: folder, status: 1
+      ).first)
+    #expect(block.rows.filter { $0.origin == "model" }.map(\.method) == ["second", "first"])
+    #expect(block.pictureCount == 3)
+    #expect(block.pictures.map(\.models.count) == [2, 2])
+    for picture in block.pictures { #expect(picture.models[0] == picture.models[1]) }
+    for row in block.rows where row.origin == "model" {
+      #expect(abs(row.values["psnr"]! - (try block.row("baseline").values["psnr"]!)) < 1e-4)
+    }
   }
 
   @Test("tiles of a network that changes nothing are put together again")

@@ -12,12 +12,14 @@ struct Evaluate: ParsableCommand {
       Good pictures are damaged by the paper's rules, restored, measured, and averaged; published numbers stand beside ours \
       where set and damage are the same. A folder whose name and number of pictures are those of a standard set counts as \
       that set. Results are kept picture by picture: an interrupted evaluation goes on when the same command is run again, \
-      and a repeated one computes nothing. Without --model, the installed model that fits best is measured.
+      and a repeated one computes nothing. Without --model, the installed model that fits best is measured. With several, \
+      all stand in one table, and the lead over published rows is that of the first.
 
       EXAMPLES
         grl evaluate --task denoise --sigma 25 --dataset testsets/CBSD68
         grl evaluate --task denoise --sigma 15,25,50 --dataset CBSD68 --dataset McMaster --format markdown -o table.md
         grl evaluate --task sr --scale 4 --dataset testsets/Set5 --model my-model.safetensors
+        grl evaluate --task jpeg --dataset CBSD68 --model jpeg-color-tiny --model my-model.safetensors
         grl evaluate --task jpeg --dataset testsets/Classic5 --baseline-only
         grl evaluate --task denoise --sigma 25 --dataset photographs --limit 3
       """)
@@ -43,7 +45,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Whose rules hold for noise and luma: the paper's, KAIR's or SwinIR's.") var rules: EvaluationProtocol =
     .grl
 
-  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
+  @Option(help: "Name of an installed model, or a weight file; may be repeated.", completion: .file())
+  var model: [String] = []
   @Option(help: "Size of the model.") var variant: ModelVariant?
   @OptionGroup var network: NetworkOptions
   @Flag(help: "Measure the damaged input only.") var baselineOnly = false
@@ -84,10 +87,10 @@ struct Evaluate: ParsableCommand {
     try refuse("--gray", gray, unless: .denoise, .jpeg)
     try refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
     if set != nil && dataset.count > 1 { throw ValidationError("--set names one set: give one --dataset") }
-    if baselineOnly && (model != nil || variant != nil) {
+    if baselineOnly && (!model.isEmpty || variant != nil) {
       throw ValidationError("--baseline-only measures no model: leave --model and --variant out")
     }
-    if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
+    if model.isEmpty && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
       throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
     }
   }
@@ -140,9 +143,8 @@ struct Evaluate: ParsableCommand {
   private func chosenModels() throws -> EvaluatedModels? {
     if baselineOnly { return nil }
     let library = ModelLibrary.standard()
-    var fixed: ModelCard?
-    if let model { fixed = try card(of: model, in: library) }
-    return EvaluatedModels(library: library, fixed: fixed, variant: variant)
+    return EvaluatedModels(
+      library: library, named: try model.map { try card(of: $0, in: library) }, variant: variant)
   }
 
   private var levels: [Int?] {

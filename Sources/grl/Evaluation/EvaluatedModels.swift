@@ -13,34 +13,32 @@ struct EvaluatedModel {
   }
 }
 
-/// Finds the model for each damage: the one that the user named, or the library's best.
+/// Finds the models for each damage: those that the user named, or the library's best.
 struct EvaluatedModels {
   let library: ModelLibrary
-  /// Nil to choose by task, level and colours.
-  let fixed: ModelCard?
+  /// Empty to choose one by task, level and colours.
+  let named: [ModelCard]
   let variant: ModelVariant?
   private var found: [String: EvaluatedModel] = [:]
 
-  init(library: ModelLibrary, fixed: ModelCard?, variant: ModelVariant?) {
+  init(library: ModelLibrary, named: [ModelCard], variant: ModelVariant?) {
     self.library = library
-    self.fixed = fixed
+    self.named = named
     self.variant = variant
   }
 
   /// - Throws: a failure with `modelProblem` that says what to do where none fits.
-  mutating func model(for setting: EvaluationSetting, isColour: Bool) throws(Failure) -> EvaluatedModel {
+  mutating func models(for setting: EvaluationSetting, isColour: Bool) throws(Failure) -> [EvaluatedModel] {
     do throws(RestorationError) {
       let picture = PictureShape(width: 64, height: 64, layout: isColour ? .rgb : .gray)
-      let card: ModelCard
-      if let fixed {
-        card = fixed
-      } else {
-        card = try library.best(for: setting.request, picture: picture, variant: variant)
+      let cards =
+        named.isEmpty ? [try library.best(for: setting.request, picture: picture, variant: variant)] : named
+      return try cards.map { (card: ModelCard) throws(RestorationError) in
+        if let known = found[card.path] { return known }
+        let model = EvaluatedModel(card: card, hash: try card.sha256())
+        found[card.path] = model
+        return model
       }
-      if let known = found[card.path] { return known }
-      let model = EvaluatedModel(card: card, hash: try card.sha256())
-      found[card.path] = model
-      return model
     } catch {
       guard case .noFittingModel = error else {
         throw Failure(libraryError: error) ?? Failure(.modelProblem, "\(error)")

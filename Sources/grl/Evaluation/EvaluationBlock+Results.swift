@@ -2,9 +2,12 @@ import Restoration
 
 extension EvaluationBlock {
   /// Puts the means of a set beside published rows, where these may stand beside them.
+  /// - Parameters:
+  ///   - models: as many as each picture has results of models, in their order.
+  ///   - seconds: that each model took for a picture, in the mean.
   init(
-    _ set: TestSet, _ setting: EvaluationSetting, isColour: Bool, isLimited: Bool, model: EvaluatedModel?,
-    pictures: [Picture], seconds: Double?
+    _ set: TestSet, _ setting: EvaluationSetting, isColour: Bool, isLimited: Bool, models: [EvaluatedModel],
+    pictures: [Picture], seconds: [Double]
   ) {
     let kind = setting.isDualPixel ? "dual-pixel" : isColour ? "colour" : "gray"
     let published = PublishedResults.standard
@@ -30,12 +33,12 @@ extension EvaluationBlock {
         method: setting.baselineName, origin: .baseline, parameters: nil,
         values: Self.means(pictures.map(\.baseline)), source: "measured")
     ]
-    if let model {
+    for (place, model) in models.enumerated() {
       rows.append(
         Row(
           method: model.card.name, origin: .model, parameters: model.parameters,
-          values: Self.means(pictures.compactMap(\.model)), source: "measured, file \(model.hash.prefix(12))",
-          seconds: seconds))
+          values: Self.means(pictures.map { $0.models[place] }), source: "measured, file \(model.hash.prefix(12))",
+          seconds: seconds[place]))
     }
     rows += quoted.map {
       Row(method: $0.method, origin: .published, parameters: $0.parameters, values: $0.values, source: $0.source)

@@ -30,13 +30,14 @@ struct EvaluationBlock: Sendable {
   let rows: [Row]
   /// What a reader must know before comparing.
   let notes: [String]
-  /// The single results: of the baseline, and of the model where there is one.
+  /// The single results: of the baseline and of every model.
   let pictures: [Picture]
 
   struct Picture: Sendable {
     let name: String
     let baseline: [String: Double]
-    let model: [String: Double]?
+    /// One for each model, in the order of their rows.
+    var models: [[String: Double]]
   }
 
   var measures: [EvaluationMeasure] { setting.measures }
@@ -58,7 +59,7 @@ struct EvaluationBlock: Sendable {
     return measure.key.hasPrefix("ssim") ? nil : row.values[measure.key]
   }
 
-  /// What the first measure of our model (or our baseline, beside a quoted baseline) has more than this row.
+  /// What the first measure of our first model (or our baseline, beside a quoted baseline) has more than this row.
   func lead(over row: Row) -> Double? {
     guard row.origin == .published, let quoted = row.values["psnr"] else { return nil }
     let ours = rows.first { $0.origin == (row.method == setting.quotedBaselineName ? .baseline : .model) }

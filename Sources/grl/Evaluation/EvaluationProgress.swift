@@ -2,8 +2,8 @@ import Imaging
 
 /// How far an evaluation is, over all sets and levels, and how long it will still take at the speed of what was computed.
 struct EvaluationProgress {
-  /// Pixels of each picture, part by part; what is kept already costs nothing once it is found.
-  private let sizes: [[Double]]
+  /// Pixels by the path of the clean picture; what is kept already costs nothing once it is found.
+  private var sizes: [String: Double] = [:]
   private var label = ""
   private var detail = ""
   private var pixelsLeft: Double
@@ -13,16 +13,22 @@ struct EvaluationProgress {
   private var began = ContinuousClock.now
   private let total: Double
 
-  init(_ parts: [[TestSet.Picture]], limits: ImageLimits) {
-    sizes = parts.map { pictures in pictures.map { Self.pixels(of: $0.clean, limits: limits) } }
-    total = max(1, sizes.reduce(0) { $0 + $1.reduce(0, +) })
-    pixelsLeft = total
+  /// - Parameter pictures: all that will be measured, once for each time.
+  init(_ pictures: [TestSet.Picture], limits: ImageLimits) {
+    var total = 0.0
+    for picture in pictures {
+      let size = sizes[picture.clean] ?? Self.pixels(of: picture.clean, limits: limits)
+      sizes[picture.clean] = size
+      total += size
+    }
+    self.total = max(1, total)
+    pixelsLeft = self.total
   }
 
-  mutating func begin(part: Int, picture: Int, label: String) {
-    current = sizes[part][picture]
+  mutating func begin(_ picture: TestSet.Picture, _ number: Int, of count: Int, label: String) {
+    current = sizes[picture.clean] ?? 0
     self.label = label
-    detail = "\(picture + 1)/\(sizes[part].count)"
+    detail = "\(number + 1)/\(count)"
     began = .now
   }
 

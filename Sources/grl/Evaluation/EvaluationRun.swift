@@ -20,7 +20,7 @@ struct EvaluationRun {
 
   /// Nil for the baseline alone.
   private var models: EvaluatedModels?
-  private var progress: EvaluationProgress
+  private var progress = EvaluationProgress([], limits: .init())
   private var network: EvaluationNetwork?
   private(set) var failedCount = 0
 
@@ -39,43 +39,66 @@ struct EvaluationRun {
     self.imageLimits = imageLimits
     self.console = console
     self.logger = logger
-    progress = EvaluationProgress(sets.map { $0.set.limited(to: limit) }, limits: imageLimits)
   }
 
   /// - Throws: a failure that ends everything: no model, no room, nothing to measure, interrupted.
   mutating func run() throws(Failure) -> [EvaluationBlock] {
     // A model that is missing is told before anything is computed.
-    var parts: [(isColour: Bool, model: EvaluatedModel?)] = []
+    var parts: [(isColour: Bool, models: [EvaluatedModel])] = []
     for (set, setting) in sets {
       let isColour = try takesGray ? false : isColour(set, setting)
-      parts.append((isColour, try models?.model(for: setting, isColour: isColour)))
+      parts.append((isColour, try models?.models(for: setting, isColour: isColour) ?? []))
     }
+    progress = EvaluationProgress(
+      zip(sets, parts).flatMap { set, part in
+        repeatElement(set.set.limited(to: limit), count: max(1, part.models.count)).joined()
+      }, limits: imageLimits)
     var blocks: [EvaluationBlock] = []
-    for (part, (set, setting)) in sets.enumerated() {
-      blocks.append(try evaluate(set, setting, part, isColour: parts[part].isColour, parts[part].model))
+    for ((set, setting), part) in zip(sets, parts) {
+      blocks.append(try evaluate(set, setting, isColour: part.isColour, part.models))
     }
     console.endProgress()
     return blocks
   }
 
   private mutating func evaluate(
-    _ set: TestSet, _ setting: EvaluationSetting, _ part: Int, isColour: Bool, _ model: EvaluatedModel?
+    _ set: TestSet, _ setting: EvaluationSetting, isColour: Bool, _ models: [EvaluatedModel]
   ) throws(Failure) -> EvaluationBlock {
+    let pictures = set.limited(to: limit)
+    var results = try measure(pictures, of: set, setting, isColour, models.first)
+    var seconds = [results.seconds]
+    for model in models.dropFirst() {
+      // What the first could not take, no other can; it was reported.
+      let names = Set(results.pictures.map(\.name))
+      let more = try measure(pictures.filter { names.contains($0.name) }, of: set, setting, isColour, model)
+      for (place, picture) in more.pictures.enumerated() { results.pictures[place].models += picture.models }
+      seconds.append(more.seconds)
+    }
+    return EvaluationBlock(
+      set, setting, isColour: isColour, isLimited: limit.map { $0 < set.pictures.count } ?? false, models: models,
+      pictures: results.pictures, seconds: seconds)
+  }
+
+  /// The pictures that could be measured, the others being reported, and the mean seconds that the model took for one.
+  private mutating func measure(
+    _ pictures: [TestSet.Picture], of set: TestSet, _ setting: EvaluationSetting, _ isColour: Bool,
+    _ model: EvaluatedModel?
+  ) throws(Failure) -> (pictures: [EvaluationBlock.Picture], seconds: Double) {
     let common = "\(setting.title); \(isColour ? "colour" : "gray"); rules \(setting.rules.rawValue); measures 1"
     let tiles = "tile \(options.tile), overlap \(options.overlap.map { String($0) } ?? "published"), f32"
     var stores = Stores(baseline: try store("input; " + common), model: nil)
     if let model { stores.model = try store("model \(model.hash); \(tiles); \(common)") }
 
     var results: [EvaluationBlock.Picture] = []
-    var seconds: [Double] = []
-    let pictures = set.limited(to: limit)
+    var seconds = 0.0
     for (number, picture) in pictures.enumerated() {
-      progress.begin(part: part, picture: number, label: "\(set.name) \(setting.title)")
+      progress.begin(picture, number, of: pictures.count, label: "\(set.name) \(setting.title)")
       show(0)
       do throws(Failure) {
         let found = try measure(picture, of: set, setting, isColour, model, &stores)
-        results.append(.init(name: picture.name, baseline: found.baseline.values, model: found.model?.values))
-        if let model = found.model { seconds.append(model.seconds) }
+        results.append(
+          .init(name: picture.name, baseline: found.baseline.values, models: found.model.map { [$0.values] } ?? []))
+        seconds += found.model?.seconds ?? 0
         let psnr = (found.model ?? found.baseline).values["psnr"] ?? .nan
         logger.info("measured", metadata: ["picture": "\(set.name)/\(picture.name)", "psnr": "\(psnr.fixed(2))"])
         progress.end(wasComputed: found.isNew)
@@ -87,10 +110,7 @@ struct EvaluationRun {
       }
     }
     guard !results.isEmpty else { throw Failure(.badInput, "\(set.folder): no picture could be measured") }
-    let mean = seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
-    return EvaluationBlock(
-      set, setting, isColour: isColour, isLimited: limit.map { $0 < set.pictures.count } ?? false, model: model,
-      pictures: results, seconds: mean)
+    return (results, seconds / Double(results.count))
   }
 
   private struct Stores {

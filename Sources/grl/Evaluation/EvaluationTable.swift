@@ -109,7 +109,8 @@ struct EvaluationTable {
     struct Picture: Encodable {
       let picture: String
       let baseline: [String: Double]
-      let model: [String: Double]?
+      /// In the order of the rows of models.
+      let models: [[String: Double]]
     }
     let set: String
     let task: String
@@ -144,7 +145,7 @@ struct EvaluationTable {
             method: row.method, origin: row.origin.rawValue, parametersMillions: row.parameters, values: row.values,
             oursLessRow: block.lead(over: row), secondsPerPicture: row.seconds, source: row.source)
         },
-        pictures: block.pictures.map { .init(picture: $0.name, baseline: $0.baseline, model: $0.model) })
+        pictures: block.pictures.map { .init(picture: $0.name, baseline: $0.baseline, models: $0.models) })
     }
     return jsonLine(Document(command: command, blocks: blocks)) + "\n"
   }
