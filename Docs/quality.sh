@@ -62,7 +62,7 @@ PAGE
   printf '## Denoising, gray\n\n'
   block --task denoise --sigma 15,25,50 -- BSD68 Set12
   printf '## Super-resolution\n\n'
-  block --task sr --scale 4 -- Set5 Set14
+  block --task sr --scale 4 --model sr-x4-small --model sr-x4-tiny -- Set5 Set14
   block --task sr --scale 2,3 -- Set5 Set14
   printf '## Super-resolution of pictures in unknown condition\n\nThe paper shows this task by pictures only; these are damaged as `grl degrade --task real-sr` does it.\n\n'
   block --task real-sr -- Set5 Set14

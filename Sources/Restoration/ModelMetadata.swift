@@ -51,7 +51,7 @@ struct ModelMetadata {
   private var quality: String? {
     guard case .object(let results)? = json("psnr") else { return nil }
     let lines = results.sorted { $0.key < $1.key }.compactMap { set, value in
-      value.asNumber.map { "\(set) \($0.rounded(toPlaces: 2)) dB" }
+      value.asNumber.map { "\(set) \($0.fixed(2)) dB" }
     }
     return lines.isEmpty ? "not measured on a test set" : "PSNR " + lines.joined(separator: ", ")
   }

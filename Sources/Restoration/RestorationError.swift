@@ -122,15 +122,7 @@ extension RestorationError.SuspiciousOutput: CustomStringConvertible {
     case .flat(let value): "every value is \(value) although the input is not flat"
     case .repeated(let earlier): "it equals that of tile \(earlier.text) although their inputs differ"
     case .meanDrift(let from, let to, let bound):
-      "its mean is \(to.rounded(toPlaces: 3)) where the input's is \(from.rounded(toPlaces: 3)), further than \(bound)"
+      "its mean is \(to.fixed(3)) where the input's is \(from.fixed(3)), further than \(bound)"
     }
-  }
-}
-
-extension Double {
-  func rounded(toPlaces places: Int) -> Double {
-    var unit = 1.0
-    for _ in 0..<places { unit *= 10 }
-    return (self * unit).rounded() / unit
   }
 }

@@ -114,8 +114,3 @@ extension ClosedRange<Double> {
     lowerBound == upperBound ? lowerBound.shortText : "\(lowerBound.shortText) to \(upperBound.shortText)"
   }
 }
-
-extension Double {
-  /// Without the decimals of a whole number.
-  package var shortText: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
-}

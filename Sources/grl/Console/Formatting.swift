@@ -1,14 +1,3 @@
-import Glibc
-
-extension Double {
-  /// This number with exactly `digits` digits behind the point; `inf`, `-inf` and `nan` as such.
-  func fixed(_ digits: Int) -> String {
-    var buffer = [CChar](repeating: 0, count: 400)
-    _ = withVaList([Int32(digits), self]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
-    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-}
-
 extension Duration {
   var seconds: Double {
     let (whole, fraction) = components
