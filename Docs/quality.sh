@@ -50,15 +50,15 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
 
-Twelve models are bundled today, at least one for each task, all of GRL's tiny size: blind denoisers for colour and for gray pictures,
-super-resolution x2, x3 and x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first
-ones for motion blur and defocus, of one view and of dual pixels. They were trained for fifteen to ninety-five minutes each on two processor
-cores, far more briefly than the published networks: the tables say how much that costs.
+Fourteen models are bundled today, at least one for each task: blind denoisers for colour and for gray pictures, super-resolution x2, x3 and
+x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first ones for motion blur and
+defocus, of one view and of dual pixels. Those called small are GRL-S, all others GRL-T. They were trained for fifteen to ninety-five minutes
+each on two processor cores, far more briefly than the published networks: the tables say how much that costs.
 
 ## Denoising, colour
 
 PAGE
-  block --task denoise --sigma 15,25,50 -- CBSD68 McMaster Set14
+  block --task denoise --sigma 15,25,50 --model denoise-color-small --model denoise-color-tiny -- CBSD68 McMaster Set14
   printf '## Denoising, gray\n\n'
   block --task denoise --sigma 15,25,50 -- BSD68 Set12
   printf '## Super-resolution\n\n'

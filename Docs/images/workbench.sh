@@ -18,7 +18,7 @@ done
 
 shoot() { $screen capture-pane -e -N -p | "${PYTHON:-python3}" "$root/Docs/images/capture.py" "$out/$1"; }
 see() {  # waits until the screen shows $1
-  for _ in $(seq 200); do
+  for _ in $(seq 4000); do
     $screen capture-pane -p | grep -q -- "$1" && return
     sleep 0.05
   done

@@ -79,7 +79,7 @@ class Engine:
 
 def queries(grl, path, side, runs):
     """Milliseconds of the first query and the median of further ones."""
-    job = {"inputs": [path], "task": "denoise", "filters": "rggb", "isRecursive": False, "metadata": "keep", "depth": "keep",
+    job = {"inputs": [path], "task": "denoise", "variant": "tiny", "filters": "rggb", "isRecursive": False, "metadata": "keep", "depth": "keep",
            "existing": "refuse", "name": "{stem}_{task}.{ext}", "tile": {"automatic": {}}, "usesSelfEnsemble": False}
     draw_place = random.Random(1)
     times = []
@@ -114,9 +114,9 @@ def main():
             restored, looked = [], []
             for _ in range(options.runs):
                 restored.append(run([
-                    grl, "restore", "--task", "denoise", "--tile", "none", path, "-o", os.path.join(folder, "out.png"),
+                    grl, "restore", "--task", "denoise", "--variant", "tiny", "--tile", "none", path, "-o", os.path.join(folder, "out.png"),
                     "--overwrite"]))
-                looked.append(run([grl, "attention", path, "--task", "denoise", "--at", middle, "--tile", "none"]))
+                looked.append(run([grl, "attention", path, "--task", "denoise", "--variant", "tiny", "--at", middle, "--tile", "none"]))
             (a, b), (c, d) = (map(statistics.median, zip(*runs)) for runs in (restored, looked))
             first, further, slowest = queries(grl, path, side, 20)
             ratios = [y[0] / x[0] for x, y in zip(restored, looked)]

@@ -14,7 +14,7 @@ def measure(grl, picture, tile):
     with tempfile.TemporaryDirectory(prefix="grl-eta-") as home:
         environment = {**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home}
         process = subprocess.Popen(
-            [grl, "restore", "--task", "denoise", "--tile", str(tile), "--events", "ndjson", "-o",
+            [grl, "restore", "--task", "denoise", "--variant", "tiny", "--tile", str(tile), "--events", "ndjson", "-o",
              os.path.join(home, "out.png"), picture], stdout=subprocess.PIPE, text=True, env=environment)
         told, tiles = None, 0
         for line in process.stdout:

@@ -19,7 +19,7 @@ import Testing
     #expect(names.filter { $0 != "progress" } == ["start", "picture", "done", "failed", "end"])
     #expect(events[0]["pictures"] as? Int == 2)
     #expect(events[1]["tiles"] as? Int == 4)
-    #expect(events[1]["model"] as? String == "denoise-color-tiny")
+    #expect(events[1]["model"] as? String == "denoise-color-small")
     let fractions = events.filter { $0["event"] as? String == "progress" }.compactMap { $0["fraction"] as? Double }
     #expect(!fractions.isEmpty)
     #expect(fractions == fractions.sorted() && fractions.allSatisfy { $0 > 0 && $0 <= 1 })

@@ -15,7 +15,7 @@ import Testing
     #expect(restored.status == 0)
     #expect(restored.errors.isEmpty)
     #expect(restored.outputLines.count == 1)
-    #expect(restored.outputText.hasPrefix("noisy.png -> restored.png: denoise-color-tiny, 1 tile of 96 x 96"))
+    #expect(restored.outputText.hasPrefix("noisy.png -> restored.png: denoise-color-small, 1 tile of 96 x 96"))
 
     let clean = try TestPicture.read(folder, "clean.png")
     let before = TestPicture.psnr(try TestPicture.read(folder, "noisy.png"), clean)
@@ -45,7 +45,7 @@ import Testing
     #expect(try folder.bytes("1.png") == folder.bytes("2.png"))
     #expect(try folder.bytes("1.png") == folder.bytes("3.png"))
     #expect(try folder.bytes("1.png") == piped.output)
-    #expect(piped.errorText.hasPrefix("grl: - -> -: denoise-color-tiny"))
+    #expect(piped.errorText.hasPrefix("grl: - -> -: denoise-color-small"))
   }
 
   @Test("beside a picture on standard output nothing else is printed there")
@@ -70,7 +70,7 @@ import Testing
     #expect(quiet.status == 0)
     #expect(quiet.errors.isEmpty)
     let verbose = try await GRLProcess.run(
-      ["restore", "-v", "--task", "denoise", "--overwrite", "a.png"], in: folder)
+      ["restore", "-v", "--task", "denoise", "--variant", "tiny", "--overwrite", "a.png"], in: folder)
     #expect(verbose.errorText.contains("grl: info: ") && verbose.errorText.contains("denoise-color-tiny"))
     #expect(verbose.outputLines.count == 1)
   }
