@@ -62,12 +62,12 @@ PAGE
   printf '## Denoising, gray\n\n'
   block --task denoise --sigma 15,25,50 -- BSD68 Set12
   printf '## Super-resolution\n\n'
-  block --task sr --scale 4 --model sr-x4-small --model sr-x4-tiny -- Set5 Set14
+  block --task sr --scale 4 -- Set5 Set14
   block --task sr --scale 2,3 -- Set5 Set14
   printf '## Super-resolution of pictures in unknown condition\n\nThe paper shows this task by pictures only; these are damaged as `grl degrade --task real-sr` does it.\n\n'
   block --task real-sr -- Set5 Set14
   printf '## JPEG artifacts, colour\n\nCBSD68 is a part of BSD500, on which the paper measures; LIVE1 is not at hand.\n\n'
-  block --task jpeg --quality 10,40 -- CBSD68 McMaster
+  block --task jpeg --quality 10,40 --model jpeg-color-small --model jpeg-color-tiny -- CBSD68 McMaster
   printf '## JPEG artifacts, gray\n\n'
   block --task jpeg --quality 10,20,30,40 -- Classic5
   printf '## Demosaicking\n\nThe input is the interpolation that the network begins with.\n\n'
