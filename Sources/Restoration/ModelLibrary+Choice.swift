@@ -8,15 +8,15 @@ extension ModelLibrary {
   /// - With a level (`sigma`, `quality`) the model must know it; one made for just that level comes first, then the narrowest
   ///   range. Without a level the model must be blind: made for a range, the widest first.
   /// - Then the largest variant, then the folder searched first.
-  /// - Throws: `noFittingModel` with what was wanted and what is there.
+  /// - Throws: `noFittingModel` with what was wanted and what is there for the task.
   public func best(
     for request: RestorationRequest, picture: PictureShape, variant: ModelVariant? = nil
   ) throws(RestorationError) -> ModelCard {
     try request.validate()
     let cards = list().cards
     guard let best = Self.best(of: cards, for: request, layout: picture.layout, variant: variant) else {
-      throw .noFittingModel(
-        wanted: Self.text(request, picture.layout, variant), available: cards.map { "\($0.name) (\($0.summary))" })
+      let related = cards.filter { $0.task == request.task }.map { "\($0.name) (\($0.summary))" }
+      throw .noFittingModel(wanted: Self.text(request, picture.layout, variant), available: related)
     }
     return best
   }

@@ -16,6 +16,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case attention(AttentionError)
   // Model
   case noSuchModel(name: String, available: [String])
+  /// `available` are the models of the same task.
   case noFittingModel(wanted: String, available: [String])
   case modelNotForTask(model: String, reason: String)
   case modelNameTaken(name: String, path: String)
@@ -82,7 +83,8 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .noSuchModel(let name, let available):
       "no model and no file is called \(name.printable): \(Self.list(available))"
     case .noFittingModel(let wanted, let available):
-      "no model for \(wanted) is installed: \(Self.list(available)); get a checkpoint and run grl models import FILE"
+      "no model for \(wanted) is installed\(available.isEmpty ? "" : "; this task has \(Self.names(available)): ask for one of these")"
+        + "\(available.isEmpty ? ":" : ", or") get a checkpoint and run grl models import FILE"
     case .modelNotForTask(let model, let reason):
       "model \(model.printable) does not fit: \(reason); see grl models list"
     case .modelNameTaken(let name, let path):
@@ -111,8 +113,10 @@ public enum RestorationError: Error, CustomStringConvertible {
   }
 
   private static func list(_ names: [String]) -> String {
-    names.isEmpty ? "no models are installed" : "installed are " + names.map(\.printable).joined(separator: ", ")
+    names.isEmpty ? "no models are installed" : "installed are " + Self.names(names)
   }
+
+  private static func names(_ names: [String]) -> String { names.map(\.printable).joined(separator: ", ") }
 }
 
 extension RestorationError.SuspiciousOutput: CustomStringConvertible {

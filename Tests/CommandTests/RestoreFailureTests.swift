@@ -5,13 +5,15 @@ import Testing
 /// Each way to fail has its status and one line; no failure leaves a file.
 @Suite struct RestoreFailureTests {
   private func expectFailure(
-    _ arguments: [String], status: Int32, _ fragments: String..., in folder: TemporaryFolder
+    _ arguments: [String], status: Int32, _ fragments: String..., without: String? = nil,
+    in folder: TemporaryFolder
   ) async throws {
     let before = try folder.listing()
     let outcome = try await GRLProcess.run(["restore", "--task"] + arguments, in: folder)
     #expect(outcome.status == status, "\(arguments)")
     let line = outcome.oneErrorLine()
     for fragment in fragments { #expect(line.contains(fragment)) }
+    if let without { #expect(!line.contains(without)) }
     #expect(outcome.output.isEmpty)
     #expect(try folder.listing() == before)
   }
@@ -58,7 +60,8 @@ import Testing
     let denoiser = "denoise-color-tiny"
     // No model of these ships.
     try await expectFailure(
-      ["sr", "--scale", "3", "--variant", "base", "colour.png"], status: 4, "colour.png", "models import", in: folder)
+      ["sr", "--scale", "3", "--variant", "base", "colour.png"], status: 4, "colour.png", "models import",
+      "sr-x3-tiny", without: denoiser, in: folder)
     try await expectFailure(
       ["defocus-deblur", "--variant", "base", "--right", "gray.png", "colour.png"], status: 4, "colour.png",
       "models import", in: folder)

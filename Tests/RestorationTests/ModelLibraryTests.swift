@@ -164,17 +164,22 @@ import Testing
     #expect(best(.init(.defocusDeblur)) == "defocus" && best(.init(.defocusDeblur, isDualPixel: true)) == "dual")
   }
 
-  @Test("Where none fits, the error says what was wanted and what is there")
+  @Test("Where none fits, the error says what was wanted and what the task has")
   func noneFits() throws {
     let folder = try Folder()
     try folder.write(modelFile(), as: "mine.safetensors")
-    let error = #expect(throws: RestorationError.self) {
-      try library(folder).best(
-        for: .init(.jpeg, quality: 10), picture: .init(width: 1, height: 1, layout: .gray), variant: .base)
+    func error(_ request: RestorationRequest) -> RestorationError? {
+      #expect(throws: RestorationError.self) {
+        try library(folder).best(
+          for: request, picture: .init(width: 1, height: 1, layout: .gray), variant: .base)
+      }
     }
-    #expect(error?.category == .model)
-    #expect(error?.description.contains("jpeg quality 10 of a gray picture, variant base") == true)
-    #expect(error?.description.contains("mine (denoise, colour, sigma 0 to 55, tiny)") == true)
+    let denoise = error(.init(.denoise, sigma: 25))
+    #expect(denoise?.category == .model)
+    #expect(denoise?.description.contains("denoise sigma 25 of a gray picture, variant base") == true)
+    #expect(denoise?.description.contains("mine (denoise, colour, sigma 0 to 55, tiny)") == true)
+    let jpeg = error(.init(.jpeg, quality: 10))
+    #expect(jpeg?.description.contains("jpeg quality 10 of a gray picture, variant base is installed: get") == true)
   }
 
   // MARK: Importing
