@@ -37,7 +37,8 @@ extension ModelCard {
       fileBytes: Self.fileSize(checkpoint.path), task: RestorationTask(task), variant: resolved.variant,
       configuration: resolved.configuration, sources: resolved.sources,
       sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
-      qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, facts: metadata.facts)
+      qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, results: metadata.results,
+      facts: metadata.facts)
   }
 
   /// The SHA-256 of the file in hexadecimal; reads all of it.

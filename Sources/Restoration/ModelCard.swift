@@ -24,6 +24,8 @@ public struct ModelCard: Hashable, Sendable {
   public let sigmas: ClosedRange<Double>?
   /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
   public let qualities: ClosedRange<Double>?
+  /// What the file tells of its results on test sets, by set and level.
+  public let results: [TestResult]
   /// One line each, as the file tells it: `title`, `training`, `quality`, `data`, `licence`, `origin`, ...
   public let facts: [Fact]
 
@@ -39,7 +41,7 @@ public struct ModelCard: Hashable, Sendable {
   public init(
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
     configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
-    sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil,
+    sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil, results: [TestResult] = [],
     facts: [Fact] = []
   ) {
     self.name = name
@@ -52,6 +54,7 @@ public struct ModelCard: Hashable, Sendable {
     self.sources = sources
     self.sigmas = sigmas
     self.qualities = qualities
+    self.results = results
     self.facts = facts
   }
 

@@ -47,11 +47,21 @@ struct ModelMetadata {
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
-  /// `PSNR CBSD68/25 30.10 dB, ...`, by test set and level.
+  /// The results on test sets: the entry `psnr` and, of the unrestored inputs, `psnr_input`, both by `SET/LEVEL`.
+  var results: [ModelCard.TestResult] {
+    guard case .object(let results)? = json("psnr") else { return [] }
+    var inputs: [String: JSON] = [:]
+    if case .object(let known)? = json("psnr_input") { inputs = known }
+    return results.compactMap { key, value in
+      value.asNumber.map { .init(key: key, psnr: $0, inputPSNR: inputs[key]?.asNumber) }
+    }.sorted { ($0.set, $0.level ?? 0, $0.levelText) < ($1.set, $1.level ?? 0, $1.levelText) }
+  }
+
+  /// `PSNR CBSD68/25 30.10 dB (input 20.53), ...`
   private var quality: String? {
-    guard case .object(let results)? = json("psnr") else { return nil }
-    let lines = results.sorted { $0.key < $1.key }.compactMap { set, value in
-      value.asNumber.map { "\(set) \($0.fixed(2)) dB" }
+    guard texts["psnr"] != nil else { return nil }
+    let lines = results.map { result in
+      "\(result.key) \(result.psnr.fixed(2)) dB" + (result.inputPSNR.map { " (input \($0.fixed(2)))" } ?? "")
     }
     return lines.isEmpty ? "not measured on a test set" : "PSNR " + lines.joined(separator: ", ")
   }

@@ -43,13 +43,42 @@ import Testing
     #expect(shown.status == 0)
     for fact in [
       /window +8 \(the file's metadata\)/, /stripes +16,16/, /parameters +880227/, /licence +MIT/,
-      /sha256 +[0-9a-f]{64}\n/,
+      /sha256 +[0-9a-f]{64}\n/, /verdict +better than its input everywhere; .* dB below GRL-T\n/,
+      /set +level +input +this +gain +published\n/,
+      /CBSD68 +25 +20\.53 +30\.98 +\+10\.45 +DnCNN 31\.24 \(-0\.26\), GRL-T 31\.66 \(-0\.68\)\n/,
     ] {
       #expect(shown.outputText.contains(fact))
     }
     let missing = try await GRLProcess.run(["models", "show", "nothing"], in: folder)
     #expect(missing.status == 4)
     #expect(missing.oneErrorLine().contains("denoise-color-tiny"))
+  }
+
+  @Test("a card says where a model is no better than its input, and what it does not know")
+  func poorModel() async throws {
+    let folder = try TemporaryFolder()
+    let results = [
+      "psnr": #"{"Set12/25": 20.0, "Set12/50": 15.5, "BSD68/25": 28.6}"#,
+      "psnr_input": #"{"Set12/25": 20.34, "Set12/50": 15.4}"#,
+    ]
+    try TransparentNetwork.write(
+      to: folder.url, "poor", task: "dn", TransparentNetwork.configuration(inputChannels: 1, outputChannels: 1),
+      metadata: results)
+    let shown = try await GRLProcess.run(["models", "show", "poor.safetensors"], in: folder).outputText
+    #expect(shown.contains(/verdict +NOT better than its input on Set12 25; not below BM3D; .* dB below DnCNN;/))
+    #expect(shown.contains(/BSD68 +25 +28\.60 +BM3D 28\.57 \(\+0\.03\), DnCNN 29\.23 \(-0\.63\), GRL-T 29\.43/))
+    #expect(shown.contains(/Set12 +25 +20\.34 +20\.00 +-0\.34 +DnCNN 30\.44/))
+    let json = try await GRLProcess.run(["models", "show", "poor.safetensors", "--json"], in: folder)
+    let record = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    let rows = try #require(record["results"] as? [[String: Any]])
+    #expect(rows.map { $0["psnr"] as? Double } == [28.6, 20, 15.5])
+    #expect(rows.map { $0["inputPSNR"] as? Double } == [nil, 20.34, 15.4])
+    #expect(rows.map { ($0["published"] as? [Any])?.count } == [3, 2, 2])
+    try TransparentNetwork.write(
+      to: folder.url, "fair", task: "db_motion", TransparentNetwork.configuration(),
+      metadata: ["psnr": #"{"own": 25.1}"#, "psnr_input": #"{"own": 25.0}"#])
+    let fair = try await GRLProcess.run(["models", "show", "fair.safetensors"], in: folder).outputText
+    #expect(fair.contains(/verdict +less than 0\.2 dB better than its input on own\n/))
   }
 
   @Test("a weight file is imported under a name, verified, and refused a second time")

@@ -22,7 +22,8 @@ import Testing
     _ change: (inout [String: String]) -> Void = { _ in }
   ) -> [UInt8] {
     var metadata = [
-      "config": configuration.json, "task": task, "variant": "tiny", "title": "a test", "psnr": #"{"Set5/25": 31.256}"#,
+      "config": configuration.json, "task": task, "variant": "tiny", "title": "a test",
+      "psnr": #"{"Set5/25": 31.256, "Set12/q10": 30}"#, "psnr_input": #"{"Set5/25": 20.5}"#,
       "degradation": #"{"kind": "noise", "sigma": [0, 55]}"#, "training": #"{"iterations": 7, "minutes": 1.5}"#,
     ]
     change(&metadata)
@@ -47,6 +48,7 @@ import Testing
     #expect(card.fileBytes > 1_000_000 && card.sources[.window] == .metadata)
     #expect(card.facts.contains { $0.name == "training" && $0.text.contains("iterations") })
     for card in bundled {
+      #expect(!card.results.isEmpty && card.results.allSatisfy { $0.psnr > $0.inputPSNR ?? .infinity }, "\(card.name)")
       let model = try library.load(card)
       #expect(model.network.weightBytes > 0)
       #expect(try card.sha256().count == 64)
@@ -109,7 +111,11 @@ import Testing
     try folder.write(jpeg, as: "jpeg.safetensors")
     let cards = library(folder).list().cards
     #expect(cards[0].sigmas == 0...55 && cards[0].qualities == nil && cards[0].variant == .tiny)
-    #expect(cards[0].facts.map(\.text) == ["a test", "7 iterations, 1.5 minutes", "PSNR Set5/25 31.26 dB"])
+    #expect(
+      cards[0].facts.map(\.text) == [
+        "a test", "7 iterations, 1.5 minutes", "PSNR Set12/q10 30.00 dB, Set5/25 31.26 dB (input 20.50)",
+      ])
+    #expect(cards[0].results.map(\.level) == [10, 25] && cards[0].results.map(\.inputPSNR) == [nil, 20.5])
     #expect(cards[1].qualities == 10...10 && cards[1].sigmas == nil && cards[1].variant == nil && cards[1].isGray)
     #expect(cards[1].facts.map(\.text) == ["a test", "not measured on a test set"])
     #expect(cards.map(\.summary) == ["denoise, colour, sigma 0 to 55, tiny", "jpeg, gray, quality 10"])

@@ -44,6 +44,7 @@ struct ModelRecord: Encodable {
   let scale: Int
   let sigmas: [Double]?
   let qualities: [Double]?
+  let results: [ModelResult]
   let facts: [String: String]
 
   init(_ card: ModelCard) {
@@ -57,6 +58,7 @@ struct ModelRecord: Encodable {
     scale = card.scale
     sigmas = card.sigmas.map { [$0.lowerBound, $0.upperBound] }
     qualities = card.qualities.map { [$0.lowerBound, $0.upperBound] }
+    results = ModelResult.all(of: card)
     facts = Dictionary(card.facts.map { ($0.name, $0.text) }) { first, _ in first }
   }
 }

@@ -33,7 +33,17 @@ struct ModelsShow: ParsableCommand {
     let settings = ConfigurationSetting.allCases.map { setting in
       [setting.rawValue, card.configuration.text(of: setting) + (card.sources[setting].map { " (\($0))" } ?? "")]
     }
-    let all = facts + settings + card.facts.map { [$0.name, $0.text] }
-    for line in table(all.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
+    let results = ModelResult.all(of: card)
+    // The table below tells more than the line.
+    let told = card.facts.filter { $0.name != "quality" || results.isEmpty }.map { [$0.name, $0.text] }
+    let verdict = ModelResult.verdict(results).map { [["verdict", $0]] } ?? []
+    for line in table((facts + settings + told + verdict).map { $0.map(\.printable) }, leftAligned: [0, 1]) {
+      console.result(line)
+    }
+    guard !results.isEmpty else { return }
+    console.result("\nPSNR in dB; in brackets what this model has more. All published rows: grl evaluate")
+    for line in table(ModelResult.table(results).map { $0.map(\.printable) }, leftAligned: [0, 1, 5]) {
+      console.result(line)
+    }
   }
 }
