@@ -2,11 +2,13 @@
 
     python train.py --model dn_color_tiny --data photos-48mb.tar --minutes 9 \
                     --total-minutes 27 --resume DIR --out DIR
+    python train.py --model dn_color_tiny --data photos-48mb.tar --end-at 17:30 --resume DIR --out DIR
 
 The learning rate follows the fraction of the total training time used so far (over all
 sessions), so it always ends near zero, however fast the machine is. What counts as used
 is time in the training loop; decoding, compiling and saving do not, nor, on a CPU, time in
-which other programs had it.
+which other programs had it. With --end-at the clock on the wall decides instead: the rate is
+down at that time whatever else the machine had to do.
 """
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ PROCESS_START = time.monotonic()
 
 import argparse
 import contextlib
+import datetime
 import json
 import math
 import os
@@ -27,6 +30,7 @@ import tempfile
 import torch
 import torch.nn.functional as F
 
+import optimiser
 import photos
 import registry
 import statefile
@@ -190,14 +194,21 @@ class Team:
     does with two threads in one process. The only
     exchange is one sum a step: gradients, plus the clock and decisions of rank 0.
     """
-    SLOTS = 6                                    # loss, mse, and rank 0's: seconds, stop, roll back, phase
 
     def __init__(self, rank, world, meeting):
         self.rank, self.world = rank, world
         if world > 1:
             import torch.distributed as dist
-            dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=world)
+            # The others wait as long as it takes: a process may be stopped for hours or get no time on a busy machine.
+            dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=world, timeout=datetime.timedelta(days=30))
             self.dist = dist
+
+    def told(self, value: float) -> float:
+        """What rank 0 says."""
+        heard = torch.tensor([value], dtype=torch.float64)
+        if self.world > 1:
+            self.dist.broadcast(heard, 0)
+        return heard.item()
 
     def share(self, params, values):
         """Average the gradients; return the summed slots."""
@@ -219,7 +230,7 @@ class Trainer:
         self.lead = team.rank == 0
         self.device = a.device
         self.cuda = a.device == "cuda"
-        self.precision = a.precision or ("bf16" if self.cuda else "fp32")
+        self.precision = a.precision
         if self.cuda:
             torch.backends.cuda.matmul.allow_tf32 = True
             torch.backends.cudnn.allow_tf32 = True
@@ -244,8 +255,7 @@ class Trainer:
         self.names = [n for n, _ in self.net.named_parameters()]
         self.params = list(self.net.parameters())
         self.peak = a.lr or (self.spec.lr_gpu if self.cuda else self.spec.lr_cpu)
-        self.opt = torch.optim.AdamW(self.params, lr=self.peak, betas=(0.9, a.beta2), eps=1e-8,
-                                     weight_decay=0.0, fused=True)
+        self.opt = optimiser.Mixed(zip(self.names, self.params), a.optimizer, a.beta2, a.muon_ratio)
         self.ema = Ema(self.params, a.ema_halflife)
         self.progress = {"model": a.model, "iterations": 0, "seconds": 0.0, "samples": 0, "tokens": 0, "rollbacks": 0,
                          "lr_scale": 1.0, "sessions": []}
@@ -254,6 +264,10 @@ class Trainer:
         if a.resume:
             self.resume(a.resume)
         self.total = (a.total_minutes or 0.0) * 60.0
+        if a.end_at:
+            if self.progress.get("wall_end") != a.end_at:                                          # a new schedule; else one goes on
+                self.progress.update(wall_start=team.told(time.time()), wall_end=a.end_at)
+            self.progress["wall_seconds"] = team.told(time.time()) - self.progress["wall_start"]
         self.pairs = self.spec.pairs()
         self.out = a.out
         os.makedirs(self.out, exist_ok=True)
@@ -270,10 +284,6 @@ class Trainer:
         self.progress["started_from"] = os.path.basename(path)
         say(f"started from {os.path.basename(path)}: {taken} of {len(self.names)} tensors, {grown} of them widened")
 
-    def _moments(self):
-        return {n: (self.opt.state[p]["exp_avg"], self.opt.state[p]["exp_avg_sq"])
-                for n, p in zip(self.names, self.params) if p in self.opt.state and self.opt.state[p]}
-
     def resume(self, place):
         st = statefile.load(place, self.a.model)
         if st is None:
@@ -284,20 +294,16 @@ class Trainer:
                 p.copy_(st["weights"][n])
                 s.copy_(st["ema"][n])
         self.progress.update(st["progress"])
-        n_it = float(self.progress["iterations"])
-        for n, p in zip(self.names, self.params):
-            if n in st["moments"]:
-                m, v = (t.to(p.device) for t in st["moments"][n])
-                self.opt.state[p] = {"step": torch.tensor(n_it, device=p.device), "exp_avg": m.clone(memory_format=torch.preserve_format),
-                                     "exp_avg_sq": v.clone(memory_format=torch.preserve_format)}
-        say(f"resumed {self.a.model} at iteration {int(n_it)}, {self.progress['seconds'] / 60:.1f} training minutes")
+        taken = self.opt.load(st["moments"], self.progress["iterations"])
+        say(f"resumed {self.a.model} at iteration {self.progress['iterations']}, {self.progress['seconds'] / 60:.1f} training minutes, "
+            f"moments of {taken} of {len(self.names)} tensors")
 
     def save(self, export_too=False):
         weights = dict(zip(self.names, self.params))
         ema = dict(zip(self.names, self.ema.shadow))
         record = {**self.progress, "config": self.phase.network(self.cfg).to_dict(), "total_seconds": self.total,
-                  "data": self.summary, "peak_lr": self.peak}
-        statefile.save(self.out, self.a.model, weights, ema, self._moments(), record, light=self.a.light_state)
+                  "data": self.summary, "peak_lr": self.peak, "optimiser": self.a.optimizer, "schedule_done": round(self.fraction(), 4)}
+        statefile.save(self.out, self.a.model, weights, ema, self.opt.moments(), record, light=self.a.light_state)
         if export_too:
             import export
             export.write(os.path.join(self.out, f"{self.a.model}.safetensors"), self.a.model,
@@ -307,8 +313,7 @@ class Trainer:
         with torch.no_grad():
             c = [p.detach().clone() for p in self.params]
             e = [s.clone() for s in self.ema.shadow]
-            o = [(self.opt.state[p]["exp_avg"].clone(), self.opt.state[p]["exp_avg_sq"].clone()) for p in self.params] \
-                if self.opt.state else None
+            o = {n: tuple(t.clone() for t in kept) for n, kept in self.opt.moments().items()}
         self.safe = (c, e, o)
 
     def rollback(self):
@@ -317,14 +322,7 @@ class Trainer:
             for i, p in enumerate(self.params):
                 p.copy_(c[i])
                 self.ema.shadow[i].copy_(e[i])
-                if p in self.opt.state and self.opt.state[p]:
-                    st = self.opt.state[p]
-                    if o is None:
-                        st["exp_avg"].zero_()
-                        st["exp_avg_sq"].zero_()
-                    else:
-                        st["exp_avg"].copy_(o[i][0])
-                        st["exp_avg_sq"].copy_(o[i][1])
+        self.opt.restore(o)
         self.progress["rollbacks"] += 1
         self.progress["lr_scale"] *= 0.7
         say(f"rolled back to the last good weights; learning rate scale {self.progress['lr_scale']:.2f}")
@@ -333,13 +331,17 @@ class Trainer:
     def fraction(self):
         if self.a.schedule_iterations:
             return min(1.0, self.progress["iterations"] / self.a.schedule_iterations)
+        if self.a.end_at:
+            start, end = self.progress["wall_start"], self.progress["wall_end"] - self.a.reserve
+            return min(1.0, self.progress["wall_seconds"] / (end - start))
         return min(1.0, self.progress["seconds"] / self.total) if self.total else 0.0
 
     def lr(self):
         f = self.fraction()
         warm = min(1.0, (f + 1e-9) / self.a.warmup)
         it_warm = min(1.0, (self.session_its + 1) / 20)          # also after every resume
-        shape = 0.5 * (1 + math.cos(math.pi * f)) if self.a.schedule == "cosine" else 1.0 - f
+        shape = {"cosine": 0.5 * (1 + math.cos(math.pi * f)), "linear": 1.0 - f,
+                 "wsd": min(1.0, (1.0 - f) / self.a.decay)}[self.a.schedule]
         return max(1e-7, self.peak * self.progress["lr_scale"] * warm * it_warm * shape)
 
     # ---- phases ---------------------------------------------------------
@@ -351,6 +353,7 @@ class Trainer:
         x, y = self.draw()
         self.net.geometry(*self.net.padded_size(*x.shape[-2:]), x.device, self.net.conv_first.weight.dtype)
         self.net.run.explicit_attention = self.choose_attention(x, y)
+        self.choose_precision(x, y)
         if self.a.compile:
             self.try_compile(x, y)
         if self.cuda and not self.a.no_graph:
@@ -373,11 +376,24 @@ class Trainer:
         best = float("inf")
         for _ in range(n):
             self.sync()
-            t = time.monotonic()
+            t = self.clock()
             self.step.eager(x, y)
             self.sync()
-            best = min(best, time.monotonic() - t)
+            best = min(best, self.clock() - t)
         return best
+
+    def choose_precision(self, x, y):
+        """The faster of float32 and bfloat16 in two steps of each; rank 0 measures for all. Without AMX or AVX512-BF16 half precision
+        takes seven times as long, and with them it is not always ahead."""
+        if self.precision != "auto":
+            return
+        took = {}
+        for name in ("fp32", "bf16") if self.lead else ():
+            self.step.precision = name
+            took[name] = self.time_step(x, y, 2)
+        self.step.clear()
+        self.step.precision = self.precision = "bf16" if self.team.told(took.get("bf16", 0) < took.get("fp32", 0)) else "fp32"
+        say("".join(f"{name} {seconds:.2f} s a step; " for name, seconds in took.items()) + f"training in {self.precision}")
 
     def choose_attention(self, x, y):
         if self.a.attention != "auto" or not self.cuda:               # CPU: plain form (faster in bf16, a little slower in fp32)
@@ -437,6 +453,31 @@ class Trainer:
             torch.cuda.set_rng_state(state[1])
         return out
 
+    def mend_start(self):
+        """No training starts below its input: a network that adds its input to what it finds begins by finding nothing, where another
+        model's tensors do harm; one that still loses more than interpolation does is refused."""
+        before, after = self.validate()
+        say(f"held-out PSNR at the start: input {before:.2f}, output {after:.2f} dB")
+        if self.progress["iterations"] or not self.a.init:
+            return
+        skip = self.cfg.upsampler == "" and self.cfg.in_channels == self.cfg.channels_out
+        if after < before - 0.05 and skip:
+            with torch.no_grad():
+                for p, s, name in zip(self.params, self.ema.shadow, self.names):
+                    if name.startswith("conv_last."):
+                        p.zero_()
+                        s.zero_()
+            before, after = self.validate()
+            say(f"its last layer begins at zero: {after:.2f} dB")
+        if after < before - (1.0 if self.spec.scale > 1 else 0.05) and not self.a.allow_bad_start:
+            raise SystemExit(f"the start ({after:.2f} dB) is worse than the input ({before:.2f} dB); --allow-bad-start trains all the same")
+
+    def share_start(self):
+        """Every worker begins with rank 0's weights."""
+        if self.team.world > 1:
+            for t in (*self.params, *self.ema.shadow):
+                self.team.dist.broadcast(t.detach(), 0)
+
     @torch.no_grad()
     def validate(self):
         """Mean PSNR over fixed held-out crops: what goes in and what comes out (EMA weights)."""
@@ -465,7 +506,8 @@ class Trainer:
 
     # ---- the loop -------------------------------------------------------
     def seconds_left(self):
-        return self.a.minutes * 60.0 - (time.monotonic() - PROCESS_START) - self.a.reserve
+        left = self.a.minutes * 60.0 - (time.monotonic() - PROCESS_START)
+        return (min(left, self.a.end_at - time.time()) if self.a.end_at else left) - self.a.reserve
 
     def clock(self):
         """Training time in seconds. On a CPU only time that was spent computing counts, so that a run in the background keeps its
@@ -491,9 +533,12 @@ class Trainer:
         self.snapshot()
         if a.bench:
             return self.bench()
-        if a.validate_first and self.lead:
-            say("held-out PSNR: input {:.2f}, output {:.2f} dB".format(*self.validate()))
-        if a.finish or not a.total_minutes:                           # end the schedule in this session
+        if a.validate_first:
+            if self.lead:
+                self.mend_start()
+            self.share_start()
+            self.snapshot()
+        if a.finish or not (a.total_minutes or a.end_at):                         # end the schedule in this session
             self.total = self.progress["seconds"] + max(1.0, self.seconds_left())
         self.status = self.last_save = last_check = time.monotonic()
         mark = self.clock()
@@ -507,23 +552,25 @@ class Trainer:
                     self.save()
                 self.enter(want)
                 mark = self.clock()
-            for g in self.opt.param_groups:
-                g["lr"] = self.lr()
+            self.opt.set_rate(self.lr())
             x, y = self.draw()
             result = self.step(x, y)
             now, tick = time.monotonic(), self.clock()
             seconds = self.progress["seconds"] + tick - mark
             mark = tick
-            stop = STOPPING or self.seconds_left() <= 0 or (seconds >= self.total if not a.schedule_iterations else self.fraction() >= 1.0) or \
+            stop = STOPPING or self.seconds_left() <= 0 or self.fraction() >= 1.0 or (self.total and seconds >= self.total) or \
                 (a.iterations is not None and self.session_its + 1 >= a.iterations)
             check = now - last_check > a.check_seconds or stop
+            wall = time.time() - self.progress.get("wall_start", 0.0)
             if self.team.world > 1:                               # one sum; rank 0 decides for all
                 lead, n = float(self.lead), self.team.world
                 loss, mse = result.tolist()
-                *result, seconds, stop, check = self.team.share(
-                    self.params, [loss / n, mse / n, lead * seconds, lead * stop, lead * check])
+                *result, seconds, wall, stop, check = self.team.share(
+                    self.params, [loss / n, mse / n, lead * seconds, lead * wall if a.end_at else 0.0, lead * stop, lead * check])
                 result, stop, check = torch.tensor(result), stop > 0.5, check > 0.5
             self.progress["seconds"] = seconds
+            if a.end_at:
+                self.progress["wall_seconds"] = wall
             acc += result
             acc_n += 1
             torch.nn.utils.clip_grad_norm_(self.params, a.clip, foreach=True)
@@ -606,7 +653,8 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--model", required=True, help=", ".join(registry.MODELS))
     ap.add_argument("--data", required=True, help="folder, tar or zip of photographs")
-    ap.add_argument("--minutes", type=float, default=9.0, help="bound of this process, start-up and saving included")
+    ap.add_argument("--minutes", type=float, help="bound of this process, start-up and saving included (default: 9, or what --end-at says)")
+    ap.add_argument("--end-at", type=clock_time, metavar="HH:MM", help="end schedule and session at this time of day, by the clock on the wall")
     ap.add_argument("--total-minutes", type=float, help="training minutes over all sessions (default: this session ends the schedule)")
     ap.add_argument("--finish", action="store_true", help="end the schedule in this session, whatever the total was")
     ap.add_argument("--resume", help="folder (or file) holding the state; starts fresh when there is none")
@@ -614,7 +662,7 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=["cpu", "cuda"])
     ap.add_argument("--threads", type=int, help="CPU threads")
-    ap.add_argument("--precision", choices=["fp32", "bf16"])
+    ap.add_argument("--precision", choices=["auto", "fp32", "bf16"], help="default: bf16 on a GPU, else auto, the faster of the two")
     ap.add_argument("--compile", action="store_true", help="torch.compile the blocks if that turns out faster")
     ap.add_argument("--no-graph", action="store_true", help="no CUDA graphs")
     ap.add_argument("--attention", choices=["auto", "fused", "explicit"], default="auto")
@@ -623,20 +671,25 @@ def main():
         ap.add_argument(f"--{key}", type=int, help="override the preset")
     ap.add_argument("--stripe", type=int, nargs=2)
     ap.add_argument("--lr", type=float)
+    ap.add_argument("--optimizer", choices=["muon", "adamw"], default="muon", help="muon: for the matrices of the body; AdamW for the rest")
+    ap.add_argument("--muon-ratio", type=float, default=2.0, help="Muon's learning rate over AdamW's")
     ap.add_argument("--beta2", type=float, default=0.99)
     ap.add_argument("--warmup", type=float, default=0.02, help="fraction of the schedule")
-    ap.add_argument("--schedule", choices=["cosine", "linear"], default="cosine")
+    ap.add_argument("--schedule", choices=["cosine", "linear", "wsd"], default="cosine",
+                    help="wsd: warm up, stay, and come down in the last part; for an end that may move")
+    ap.add_argument("--decay", type=float, default=0.2, help="share of the schedule in which wsd comes down")
     ap.add_argument("--schedule-iterations", type=int, help="schedule by iterations instead of time (comparisons)")
     ap.add_argument("--clip", type=float, default=1.0)
     ap.add_argument("--branch-init", type=float, default=0.2, help="initial weight of the norms that close the residual branches")
     ap.add_argument("--quiet-init", type=float, default=0.05, help="factor on the random part of the initial last layers")
-    ap.add_argument("--ema-halflife", type=float, default=150.0, help="iterations")
+    ap.add_argument("--ema-halflife", type=float, default=600.0, help="iterations, at most; the average spans a tenth of the run")
     ap.add_argument("--iterations", type=int, help="stop after this many (tests)")
     ap.add_argument("--reserve", type=float, default=8.0, help="seconds kept for validation and saving")
     ap.add_argument("--save-seconds", type=float, default=120.0)
     ap.add_argument("--check-seconds", type=float, default=5.0)
     ap.add_argument("--val-crops", type=int, default=16)
-    ap.add_argument("--validate-first", action="store_true")
+    ap.add_argument("--validate-first", action=argparse.BooleanOptionalAction, default=True)
+    ap.add_argument("--allow-bad-start", action="store_true", help="train though another model's tensors leave the start below the input")
     ap.add_argument("--max-photos", type=int)
     ap.add_argument("--light-state", action="store_true", help="leave Adam's moments out of the state file (5 instead of 9 MB)")
     ap.add_argument("--float-export", action="store_true", help="export float32 instead of float16")
@@ -644,6 +697,8 @@ def main():
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--workers", type=int, help="CPU: single-threaded processes sharing the batch (default: one per core)")
     a = ap.parse_args()
+    a.minutes = a.minutes or (1e6 if a.end_at else 9.0)
+    a.precision = a.precision or ("bf16" if a.device == "cuda" else "auto")
     if a.device == "cpu":
         avoid_trapping_instructions()
     workers = (a.workers or (1 if a.threads else os.cpu_count() or 1)) if a.device == "cpu" else 1
@@ -655,6 +710,14 @@ def main():
         signal.signal(signal.SIGTERM, lambda *_: [p.terminate() for p in team.processes])
         while not team.join():
             pass
+
+
+def clock_time(text: str) -> float:
+    """"17:30" as seconds since 1970: today's, or tomorrow's where that has passed."""
+    hour, minute = (int(v) for v in text.split(":"))
+    now = datetime.datetime.now()
+    at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (at if at > now else at + datetime.timedelta(days=1)).timestamp()
 
 
 def avoid_trapping_instructions():
