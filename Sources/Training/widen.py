@@ -10,6 +10,8 @@ from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 
+from grl_torch import RGB_MEAN
+
 
 def widened(weight: torch.Tensor, shape: Sequence[int], generator: torch.Generator) -> Optional[torch.Tensor]:
     """`weight` for a layer of twice as many channels.
@@ -36,10 +38,16 @@ def widened(weight: torch.Tensor, shape: Sequence[int], generator: torch.Generat
 def begin(net: torch.nn.Module, have: Dict[str, torch.Tensor], generator: torch.Generator) -> Tuple[int, int]:
     """Give `net` every tensor of `have` whose name is the same and whose shape is, or half as wide.
 
+    A network of several views takes what a single-view one has learned about features, and begins as the mean of its views.
     Returns how many tensors were taken, and how many of them were widened.
     """
     taken = grown = 0
+    views = net.cfg.in_channels // net.cfg.channels_out if net.cfg.upsampler == "" else 1
+    if views > 1:
+        take_single_view(net, have, views)
     for name, parameter in net.named_parameters():
+        if views > 1 and name.startswith(("conv_first", "conv_after_body", "conv_last")):
+            continue
         start = widened(have[name].float(), parameter.shape, generator) if name in have else None
         if start is not None:
             parameter.copy_(start)
@@ -52,6 +60,32 @@ def begin(net: torch.nn.Module, have: Dict[str, torch.Tensor], generator: torch.
         if wide is not None and len(weight) == net.cfg.channels_out * net.cfg.upscale ** 2:
             take_direct_head(net, wide, bias)
     return taken, grown
+
+
+@torch.no_grad()
+def take_single_view(net: torch.nn.Module, have: Dict[str, torch.Tensor], views: int) -> None:
+    """First and last layers of a network that sees its views stacked (left RGB, right RGB) and adds none of them to its output itself.
+
+    The first channels carry the mean of the views to the output, exactly; the others see it as the single-view network sees its picture,
+    which subtracts the mean colour before its first kernel where this one does not. What the last kernel makes of them begins at zero.
+    """
+    out = net.cfg.channels_out
+    weight, bias = have.get("conv_first.weight"), have.get("conv_first.bias")
+    first, after, last = net.conv_first, net.conv_after_body, net.conv_last
+    if weight is not None and weight.shape == (first.weight.shape[0], out, *first.weight.shape[2:]):
+        first.weight.copy_(weight.float().repeat(1, views, 1, 1) / views)
+        mean = torch.tensor(RGB_MEAN if out == 3 else (0.0,) * out)
+        first.bias.copy_(bias.float() - weight.float().sum((2, 3)) @ mean)
+    body = have.get("conv_after_body.weight")
+    if body is not None and body.shape == after.weight.shape:
+        after.weight.copy_(body.float())
+        after.bias.copy_(have["conv_after_body.bias"].float())
+    for conv in (first, after, last):
+        conv.weight[:out], conv.bias[:out] = 0, 0
+    last.weight.zero_()
+    for c in range(out):
+        first.weight[c, c::out, 1, 1] = 1 / views
+        last.weight[c, c, 1, 1] = 1
 
 
 @torch.no_grad()
