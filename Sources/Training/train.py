@@ -255,14 +255,18 @@ class Trainer:
         self.names = [n for n, _ in self.net.named_parameters()]
         self.params = list(self.net.parameters())
         self.peak = a.lr or (self.spec.lr_gpu if self.cuda else self.spec.lr_cpu)
-        self.opt = optimiser.Mixed(zip(self.names, self.params), a.optimizer, a.beta2, a.muon_ratio)
         self.ema = Ema(self.params, a.ema_halflife)
         self.progress = {"model": a.model, "iterations": 0, "seconds": 0.0, "samples": 0, "tokens": 0, "rollbacks": 0,
                          "lr_scale": 1.0, "sessions": []}
-        if a.init:
+        state = statefile.load(a.resume, a.model) if a.resume else None
+        # Measured: Muon is ahead from nothing, AdamW where a trained network goes on with another damage.
+        kind = a.optimizer or (state["progress"].get("optimiser", "adamw") if state else "adamw" if a.init else "muon")
+        self.progress["optimiser"] = kind
+        self.opt = optimiser.Mixed(zip(self.names, self.params), kind, a.beta2, a.muon_ratio)
+        if state:
+            self.resume(state, kind)
+        elif a.init:
             self.start_from(a.init)
-        if a.resume:
-            self.resume(a.resume)
         self.total = (a.total_minutes or 0.0) * 60.0
         if a.end_at:
             if self.progress.get("wall_end") != a.end_at:                                          # a new schedule; else one goes on
@@ -284,16 +288,12 @@ class Trainer:
         self.progress["started_from"] = os.path.basename(path)
         say(f"started from {os.path.basename(path)}: {taken} of {len(self.names)} tensors, {grown} of them widened")
 
-    def resume(self, place):
-        st = statefile.load(place, self.a.model)
-        if st is None:
-            say(f"no state of {self.a.model} to resume: starting fresh")
-            return
+    def resume(self, st, kind):
         with torch.no_grad():
             for n, p, s in zip(self.names, self.params, self.ema.shadow):
                 p.copy_(st["weights"][n])
                 s.copy_(st["ema"][n])
-        self.progress.update(st["progress"])
+        self.progress.update(st["progress"], optimiser=kind)
         taken = self.opt.load(st["moments"], self.progress["iterations"])
         say(f"resumed {self.a.model} at iteration {self.progress['iterations']}, {self.progress['seconds'] / 60:.1f} training minutes, "
             f"moments of {taken} of {len(self.names)} tensors")
@@ -302,7 +302,7 @@ class Trainer:
         weights = dict(zip(self.names, self.params))
         ema = dict(zip(self.names, self.ema.shadow))
         record = {**self.progress, "config": self.phase.network(self.cfg).to_dict(), "total_seconds": self.total,
-                  "data": self.summary, "peak_lr": self.peak, "optimiser": self.a.optimizer, "schedule_done": round(self.fraction(), 4)}
+                  "data": self.summary, "peak_lr": self.peak, "schedule_done": round(self.fraction(), 4)}
         statefile.save(self.out, self.a.model, weights, ema, self.opt.moments(), record, light=self.a.light_state)
         if export_too:
             import export
@@ -671,7 +671,8 @@ def main():
         ap.add_argument(f"--{key}", type=int, help="override the preset")
     ap.add_argument("--stripe", type=int, nargs=2)
     ap.add_argument("--lr", type=float)
-    ap.add_argument("--optimizer", choices=["muon", "adamw"], default="muon", help="muon: for the matrices of the body; AdamW for the rest")
+    ap.add_argument("--optimizer", choices=["muon", "adamw"], help="muon: for the matrices of the body, AdamW for the rest; "
+                    "default: the state's, else muon for a training from nothing and adamw for one that starts from another model")
     ap.add_argument("--muon-ratio", type=float, default=2.0, help="Muon's learning rate over AdamW's")
     ap.add_argument("--beta2", type=float, default=0.99)
     ap.add_argument("--warmup", type=float, default=0.02, help="fraction of the schedule")
