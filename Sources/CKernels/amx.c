@@ -39,8 +39,7 @@ static void configure_tiles(void) {
 // ---- matrix product -------------------------------------------------------------------------------------------------------
 
 // 16 or 32 rows by 16 or 32 columns.
-INLINE void tile_block(const grl_bf16_gemm *g, int row, int column, const int rows, const int panels, const int activation,
-                       const int is_rounded, const int has_residual) {
+INLINE void tile_block(const grl_bf16_gemm *g, int row, int column, const int rows, const int panels) {
   const int step = padded_to(g->k, GRL_BF16_STEP);
   const ptrdiff_t panel = (ptrdiff_t)g->segments * step * GRL_BF16_PANEL;
   const grl_bf16 *b = panel_at(g->b, g->segments * step, column);
@@ -51,7 +50,7 @@ INLINE void tile_block(const grl_bf16_gemm *g, int row, int column, const int ro
   if (rows > TILE && panels > 1) _tile_zero(3);
   for (int segment = 0; segment < g->segments; segment++) {
     const grl_bf16 *a = g->a + row * g->a_stride + segment * g->a_segment_stride;
-    for (int k = 0; k < step; k += GRL_BF16_STEP, b += GRL_BF16_STEP * GRL_BF16_PANEL) {
+    ROLLED for (int k = 0; k < step; k += GRL_BF16_STEP, b += GRL_BF16_STEP * GRL_BF16_PANEL) {
       _tile_loadd(4, a + k, stride);
       _tile_loadd(6, b, TILE_BYTES);
       _tile_dpbf16ps(0, 4, 6);
@@ -66,38 +65,25 @@ INLINE void tile_block(const grl_bf16_gemm *g, int row, int column, const int ro
       }
     }
   }
-  float sums[4][TILE * TILE] __attribute__((aligned(64)));
-  _tile_stored(0, sums[0], TILE_BYTES);
-  if (panels > 1) _tile_stored(1, sums[1], TILE_BYTES);
-  if (rows > TILE) _tile_stored(2, sums[2], TILE_BYTES);
-  if (rows > TILE && panels > 1) _tile_stored(3, sums[3], TILE_BYTES);
-  const int there = g->rows - row < rows ? g->rows - row : rows;
-  for (int r = 0; r < there; r++)
-    for (int p = 0; p < panels; p++)
-      write_result(g, row + r, column + p * TILE, load(sums[r / TILE * 2 + p] + r % TILE * TILE), g->n - column - p * TILE,
-                   activation, has_residual ? g->residual : NULL, is_rounded);
-}
-
-INLINE void tile_product(const grl_bf16_gemm *g, const int activation, const int is_rounded, const int has_residual) {
-  for (int column = 0; column < g->n; column += 2 * TILE) {
-    for (int row = 0; row < g->rows; row += 2 * TILE) {
-      const int two_rows = g->rows - row > TILE, two_panels = g->n - column > TILE;
-      if (two_rows && two_panels) tile_block(g, row, column, 2 * TILE, 2, activation, is_rounded, has_residual);
-      else if (two_rows) tile_block(g, row, column, 2 * TILE, 1, activation, is_rounded, has_residual);
-      else if (two_panels) tile_block(g, row, column, TILE, 2, activation, is_rounded, has_residual);
-      else tile_block(g, row, column, TILE, 1, activation, is_rounded, has_residual);
-    }
-  }
+  float sums[2 * TILE][2 * TILE] __attribute__((aligned(64)));
+  _tile_stored(0, sums[0], 2 * TILE_BYTES);
+  if (panels > 1) _tile_stored(1, sums[0] + TILE, 2 * TILE_BYTES);
+  if (rows > TILE) _tile_stored(2, sums[TILE], 2 * TILE_BYTES);
+  if (rows > TILE && panels > 1) _tile_stored(3, sums[TILE] + TILE, 2 * TILE_BYTES);
+  bf16_finish_amx(g, row, g->rows - row < rows ? g->rows - row : rows, column, panels * TILE, sums[0], 2 * TILE);
 }
 
 static void gemm_amx(const grl_bf16_gemm *g) {
   configure_tiles();
-  const int is_rounded = g->c == NULL;
-  if (g->activation == GRL_LINEAR && !is_rounded && !g->residual) tile_product(g, GRL_LINEAR, 0, 0);
-  else if (g->activation == GRL_LINEAR && !is_rounded) tile_product(g, GRL_LINEAR, 0, 1);
-  else if (g->activation == GRL_GELU && is_rounded && !g->residual) tile_product(g, GRL_GELU, 1, 0);
-  else if (is_rounded) tile_product(g, g->activation, 1, g->residual != NULL);
-  else tile_product(g, g->activation, 0, g->residual != NULL);
+  for (int column = 0; column < g->n; column += 2 * TILE) {
+    for (int row = 0; row < g->rows; row += 2 * TILE) {
+      const int two_rows = g->rows - row > TILE, two_panels = g->n - column > TILE;
+      if (two_rows && two_panels) tile_block(g, row, column, 2 * TILE, 2);
+      else if (two_rows) tile_block(g, row, column, 2 * TILE, 1);
+      else if (two_panels) tile_block(g, row, column, TILE, 2);
+      else tile_block(g, row, column, TILE, 1);
+    }
+  }
   clear_behind(g);
 }
 
@@ -122,6 +108,7 @@ typedef struct {
   grl_bf16 ones[TILE * KEY_STEP];
   float sums[PANEL_LIMIT + 1][TILE * TILE];
 } TileScratch;
+_Static_assert(sizeof(TileScratch) <= GRL_BF16_WEIGHT_BYTES + 16 * 1024, "see grl_bf16_attention_scratch");
 
 // Tile 0, and 7 where it holds no values: scores. 1: right factor. 2: left factor. 3: sums of weights. 4 and up: values.
 INLINE void tile_scores(const grl_bf16_attention *t, int query, int key, float *scores, const int panels) {
@@ -157,7 +144,8 @@ INLINE void tile_scores(const grl_bf16_attention *t, int query, int key, float *
 INLINE void tile_weights(TileQueries *queries, int key, ptrdiff_t bias_at, const float *scores, grl_bf16 *weights,
                          const int masked, const int what, const int tail, int left) {
   const __mmask16 is_key[2] = {first_lanes(left), left > TILE ? first_lanes(left - TILE) : 0};
-  UNROLL for (int r = 0; r < TILE; r++) {
+  // Four rows at once are enough to keep the units busy: sixteen made code of 180 kB and no speed.
+  UNROLL_FOUR for (int r = 0; r < TILE; r++) {
     V w[2];
     UNROLL for (int v = 0; v < 2; v++) {
       V x = load(scores + r * KEY_STEP + v * LANES) + load(queries->bias[r] + bias_at + v * LANES);
@@ -183,6 +171,30 @@ INLINE void tile_weights(TileQueries *queries, int key, ptrdiff_t bias_at, const
   }
 }
 
+typedef void TileWeights(TileQueries *, int key, ptrdiff_t bias_at, const float *scores, grl_bf16 *weights, int left);
+#define TILE_WEIGHTS(name, masked, what, tail) \
+  NOINLINE void name(TileQueries *queries, int key, ptrdiff_t bias_at, const float *scores, grl_bf16 *weights, int left) { \
+    tile_weights(queries, key, bias_at, scores, weights, masked, what, tail, left); \
+  }
+#define TILE_WEIGHTS_OF(name, what) \
+  TILE_WEIGHTS(name, 0, what, 0) \
+  TILE_WEIGHTS(name##_masked, 1, what, 0) \
+  TILE_WEIGHTS(name##_tail, 0, what, 1) \
+  TILE_WEIGHTS(name##_masked_tail, 1, what, 1)
+TILE_WEIGHTS_OF(tile_within, WEIGH_WITHIN)
+TILE_WEIGHTS_OF(tile_below, WEIGH_BELOW)
+TILE_WEIGHTS_OF(tile_maximum, FIND_MAXIMUM)
+TILE_WEIGHTS_OF(tile_below_maximum, WEIGH_BELOW_MAXIMUM)
+
+// By what is done, mask and tail.
+static TileWeights *const tile_weighing[4][2][2] = {
+  [WEIGH_WITHIN] = {{tile_within, tile_within_tail}, {tile_within_masked, tile_within_masked_tail}},
+  [WEIGH_BELOW] = {{tile_below, tile_below_tail}, {tile_below_masked, tile_below_masked_tail}},
+  [FIND_MAXIMUM] = {{tile_maximum, tile_maximum_tail}, {tile_maximum_masked, tile_maximum_masked_tail}},
+  [WEIGH_BELOW_MAXIMUM] = {{tile_below_maximum, tile_below_maximum_tail},
+                           {tile_below_maximum_masked, tile_below_maximum_masked_tail}},
+};
+
 INLINE void tile_values(const grl_bf16_attention *t, const TileScratch *s, const grl_bf16 *weights, int key, const int panels) {
   const ptrdiff_t panel = (ptrdiff_t)padded_to(t->key_rows * t->key_columns, GRL_BF16_STEP) * GRL_BF16_PANEL;
   const grl_bf16 *v = t->v + (ptrdiff_t)key * GRL_BF16_PANEL;
@@ -206,18 +218,15 @@ INLINE void tile_values(const grl_bf16_attention *t, const TileScratch *s, const
 }
 
 // One pass of 16 queries over all keys.
-INLINE void tile_pass(const grl_bf16_attention *t, TileScratch *s, TileQueries *queries, int query, const int panels,
-                      const int masked, const int what) {
+INLINE void tile_pass(const grl_bf16_attention *t, TileScratch *s, TileQueries *queries, int query, const int panels, int what) {
   const int keys = t->key_rows * t->key_columns;
+  TileWeights *const *weigh = tile_weighing[what][t->mask != NULL];
   int column = 0;
   ptrdiff_t bias_at = 0, run_at = 0;
   tile_scores(t, query, 0, s->scores[0], panels);
   for (int key = 0, turn = 0; key < keys; key += KEY_STEP, turn ^= 1) {
     if (key + KEY_STEP < keys) tile_scores(t, query, key + KEY_STEP, s->scores[turn ^ 1], panels);
-    if (keys - key >= KEY_STEP)
-      tile_weights(queries, key, bias_at, s->scores[turn], s->weights[turn], masked, what, 0, KEY_STEP);
-    else
-      tile_weights(queries, key, bias_at, s->scores[turn], s->weights[turn], masked, what, 1, keys - key);
+    weigh[keys - key < KEY_STEP](queries, key, bias_at, s->scores[turn], s->weights[turn], keys - key);
     if (what != FIND_MAXIMUM && key > 0) tile_values(t, s, s->weights[turn ^ 1], key - KEY_STEP, panels);
     column += KEY_STEP;
     bias_at += KEY_STEP;
@@ -232,6 +241,13 @@ INLINE void tile_pass(const grl_bf16_attention *t, TileScratch *s, TileQueries *
   }
 }
 
+// The largest scores; values are left alone, so that one panel does.
+NOINLINE void tile_maxima(const grl_bf16_attention *t, TileScratch *s, TileQueries *queries, int query) {
+  for (int r = 0; r < TILE; r++) queries->largest[r] = splat(-1e30f);
+  tile_pass(t, s, queries, query, 1, FIND_MAXIMUM);
+  for (int r = 0; r < TILE; r++) queries->maximum[r] = lane_max(queries->largest[r]);
+}
+
 // Tiles of sums of weights and of values.
 INLINE void clear_sums(const int panels) {
   _tile_zero(3);
@@ -241,7 +257,14 @@ INLINE void clear_sums(const int panels) {
   if (panels > 3) _tile_zero(7);
 }
 
-INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int panels, const int masked) {
+// Sums of weights and of values in their tiles, the former stored too.
+INLINE void tile_sums(const grl_bf16_attention *t, TileScratch *s, TileQueries *queries, int query, const int panels, int what) {
+  clear_sums(panels);
+  tile_pass(t, s, queries, query, panels, what);
+  _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
+}
+
+INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int panels) {
   for (int i = 0; i < TILE * KEY_STEP; i++) s->ones[i] = 0x3f80;
   for (int query = 0; query < t->query_count; query += TILE) {
     TileQueries queries;
@@ -249,25 +272,18 @@ INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int
     for (int r = 0; r < TILE; r++) {
       const int i = query + (r < there ? r : there - 1);
       queries.bias[r] = t->bias + t->bias_offset[i];
-      queries.mask[r] = masked ? t->mask + t->mask_offset[i] : NULL;
+      queries.mask[r] = t->mask ? t->mask + t->mask_offset[i] : NULL;
     }
-    clear_sums(panels);
-    int is_enough = t->scores != GRL_SCORES_ANY;
-    if (t->scores == GRL_SCORES_WITHIN) {
-      tile_pass(t, s, &queries, query, panels, masked, WEIGH_WITHIN);
-      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
-    } else if (t->scores == GRL_SCORES_BELOW) {
-      tile_pass(t, s, &queries, query, panels, masked, WEIGH_BELOW);
-      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
-      for (int r = 0; r < TILE; r++) is_enough &= s->sums[PANEL_LIMIT][r * TILE] >= LEAST_SUM;
-    }
-    if (!is_enough) {
-      for (int r = 0; r < TILE; r++) queries.largest[r] = splat(-1e30f);
-      tile_pass(t, s, &queries, query, 1, masked, FIND_MAXIMUM);
-      for (int r = 0; r < TILE; r++) queries.maximum[r] = lane_max(queries.largest[r]);
-      clear_sums(panels);
-      tile_pass(t, s, &queries, query, panels, masked, WEIGH_BELOW_MAXIMUM);
-      _tile_stored(3, s->sums[PANEL_LIMIT], TILE_BYTES);
+    for (int what = t->scores == GRL_SCORES_WITHIN ? WEIGH_WITHIN : t->scores == GRL_SCORES_BELOW ? WEIGH_BELOW : FIND_MAXIMUM;;) {
+      if (what == FIND_MAXIMUM) {
+        tile_maxima(t, s, &queries, query);
+        what = WEIGH_BELOW_MAXIMUM;
+      }
+      tile_sums(t, s, &queries, query, panels, what);
+      int is_enough = 1;
+      for (int r = 0; r < TILE && what == WEIGH_BELOW; r++) is_enough &= s->sums[PANEL_LIMIT][r * TILE] >= LEAST_SUM;
+      if (is_enough) break;
+      what = FIND_MAXIMUM;
     }
     _tile_stored(4, s->sums[0], TILE_BYTES);
     if (panels > 1) _tile_stored(5, s->sums[1], TILE_BYTES);
@@ -284,10 +300,7 @@ INLINE void attend_panels(const grl_bf16_attention *t, TileScratch *s, const int
 }
 
 #define PANEL_CASE(n) \
-  case n: \
-    if (t->mask) attend_panels(t, s, n, 1); \
-    else attend_panels(t, s, n, 0); \
-    break;
+  case n: attend_panels(t, s, n); break;
 
 static void attention_amx(const grl_bf16_attention *t) {
   if (t->head_dim > PANEL_LIMIT * TILE) {

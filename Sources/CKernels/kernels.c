@@ -34,7 +34,7 @@ const grl_kernels *grl_kernels_for(grl_isa isa) {
 size_t grl_attention_scratch(int query_count, int key_count, int head_dim) {
   size_t rows = ((size_t)query_count + 7) / 8 * 8;
   size_t width = ((size_t)head_dim + GRL_LANE_LIMIT - 1) / GRL_LANE_LIMIT * GRL_LANE_LIMIT;
-  size_t blocks = 8 * 544 + rows * (width + 2);
+  size_t blocks = GRL_SCORE_FLOATS + rows * (width + 2);
   return (blocks > (size_t)key_count ? blocks : (size_t)key_count) + GRL_SLACK;
 }
 

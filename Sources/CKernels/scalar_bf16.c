@@ -43,7 +43,7 @@ void grl_bf16_pack(const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride
 // Whatever the vector kernels need at most: a block of weights for 16 queries, scores, and the carried sums of every panel.
 size_t grl_bf16_attention_scratch(int head_dim) {
   size_t panels = (size_t)padded(head_dim, GRL_BF16_PANEL) / GRL_BF16_PANEL;
-  return 16384 + 16 * 1024 + (panels + 2) * 1024;
+  return GRL_BF16_WEIGHT_BYTES + 16 * 1024 + (panels + 2) * 1024;
 }
 
 static float activate(float x, grl_activation activation, float slope) {

@@ -23,7 +23,9 @@ typedef uint16_t grl_bf16;
 // the next multiple of GRL_BF16_STEP are readable.
 // Panels: the right factor, [column / 16][depth / 2][column % 16][2]: pairs of the depth side by side. The depth is filled with zeros
 // to a multiple of GRL_BF16_STEP, the last panel with zero columns.
-enum { GRL_BF16_STEP = 32, GRL_BF16_PANEL = 16 };
+//
+// The scratch of an attention begins with weights of up to 16 queries.
+enum { GRL_BF16_STEP = 32, GRL_BF16_PANEL = 16, GRL_BF16_WEIGHT_BYTES = 16384 };
 
 // How products are computed.
 typedef enum {
