@@ -33,7 +33,7 @@ let package = Package(
       name: "grl",
       dependencies: [
         "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints",
-        "Tensors",
+        "Tensors", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -1,6 +1,7 @@
 import EngineWire
 import Foundation
 import Restoration
+import Tensors
 
 extension Engine {
   /// Starts the next picture, if nothing is in its way.
@@ -88,9 +89,17 @@ extension Engine {
     case .ended(let result):
       running = nil
       (runningBytes, runningBudget) = (0, 0)
+      tellShortage()
       finish(number, of: index, result)
       pump()
     }
+  }
+
+  /// Logs, once, that the system refused threads.
+  private func tellShortage() {
+    let shortage = pool.shortage
+    if let shortage, shortage != toldShortage { log(.warning, "\(shortage)") }
+    toldShortage = shortage
   }
 
   /// Takes the end of a picture in.

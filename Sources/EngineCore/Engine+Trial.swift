@@ -39,9 +39,13 @@ extension Engine {
     let order = TrialOrder(
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
-    let (models, trial) = (models, trial)
+    let (models, trial, pool) = (models, trial, pool)
     let (info, pixels) = try await aheadOfQueue { gate in
-      await trial.run { Result { () throws(JobError) in try order.run(models, gate) } }
+      await trial.run {
+        Result { () throws(JobError) in
+          try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
+        }
+      }
     }
     return (.trial(info), pixels)
   }
@@ -55,8 +59,8 @@ private struct TrialOrder: Sendable {
   let width: Int
   let height: Int
 
-  func run(_ models: ModelCatalogue, _ gate: WorkGate) throws(JobError) -> (TrialInfo, [UInt8]) {
-    if gate.isCancelled { throw .cancelled }
+  func run(_ models: ModelCatalogue, _ threads: ThreadLease) throws(JobError) -> (TrialInfo, [UInt8]) {
+    if threads.gate.isCancelled { throw .cancelled }
     let start = ContinuousClock.now
     let source = try SourcePicture(path, settings)
     let (image, settings) = (source.image, source.settings)
@@ -68,7 +72,7 @@ private struct TrialOrder: Sendable {
       let card = try models.card(settings, for: PictureShape(image))
       name = card.name
       let model = try models.model(card, precision: settings.options.precision)
-      let restorer = Restorer(model: model, threadCount: threadCount, gate: gate)
+      let restorer = Restorer(model: model, threads: threads)
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
       restored = try restorer.restore(image, right: right, plan: plan)
     } catch {

@@ -34,6 +34,10 @@ public actor Engine: EngineService {
   let measurer = WorkerThread(niceness: 3)
   let partMeasurer = WorkerThread(niceness: 2)
   let attentionDesk: OwnThread<AttentionDesk>
+  /// Lent to queue, trial and attention desk alike: a queue that is held leaves its threads to what runs ahead of it.
+  let pool = ThreadPool()
+  var toldShortage: ThreadPool.Shortage?
+  /// Of the queue.
   let gate = WorkGate()
 
   /// By rank; ended ones included.
@@ -64,7 +68,7 @@ public actor Engine: EngineService {
     let models = ModelCatalogue(library: configuration.library)
     let speeds = SpeedBook(
       path: configuration.stateFolder + "/speeds.json", threadCount: configuration.threadCount)
-    let gate = gate
+    let (pool, gate) = (pool, gate)
     self.models = models
     self.speeds = speeds
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
@@ -74,8 +78,8 @@ public actor Engine: EngineService {
     }
     desk = OwnThread { PictureDesk() }
     shelf = OwnThread { ComparisonShelf() }
-    attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models) }
-    compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, gate: gate) }
+    attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models, pool: pool) }
+    compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate) }
     Task { await self.begin() }
   }
 

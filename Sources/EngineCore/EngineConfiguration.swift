@@ -17,7 +17,7 @@ public struct EngineConfiguration: Sendable {
   public var program: String
 
   public init(
-    stateFolder: String, home: String, library: ModelLibrary, threadCount: Int = ThreadPool.processorCount,
+    stateFolder: String, home: String, library: ModelLibrary, threadCount: Int = MachineLimits.current.threadCount,
     budgetBytes: Int = MemoryBudget.standard, program: String
   ) {
     self.stateFolder = stateFolder

@@ -52,6 +52,7 @@ public enum JobError: Error, CustomStringConvertible {
       .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere, .jobState:
       .usage
     case .image(.unwritable), .image(.notFlushed): .system
+    case .image(.outOfMemory): .memory
     case .image: .badInput
     case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
     case .previewTooLarge, .comparisonTooLarge: .memory

@@ -106,11 +106,11 @@ public final class GRL: Sendable {
       compute.enter(part: "shallow")
       compute.pad(input, mean: mean, range: configuration.imageRange, into: picture)
       compute.apply(first, to: picture, into: shallow)  // [H, W, C]
-      compute.trace?("conv_first", shallow)
+      compute.show("conv_first", shallow)
       try compute.workspace.scope { () throws(Failure) in
         let features = compute.workspace.map(height: height, width: width, channels: channels)
         compute.apply([], norm: normStart, to: shallow, into: features)
-        compute.trace?("norm_start", features)
+        compute.show("norm_start", features)
         for (index, stage) in stages.enumerated() {
           compute.enter(part: "stage \(index)")
           try stage(features, rules[index], number: index, on: compute, probe: probe) { (block) throws(Failure) in
@@ -119,9 +119,9 @@ public final class GRL: Sendable {
         }
         compute.enter(part: "deep")
         compute.apply([], norm: normEnd, to: features, into: features)
-        compute.trace?("norm_end", features)
+        compute.show("norm_end", features)
         compute.apply(afterBody, to: features, residual: shallow, into: shallow)  // deep = conv(features) + shallow
-        compute.trace?("deep", shallow)
+        compute.show("deep", shallow)
       }
       compute.enter(part: "reconstruction")
       let output = reconstruction(shallow, picture: picture, on: compute)  // [H * s, W * s, Cout]
@@ -141,14 +141,18 @@ public final class GRL: Sendable {
 
   /// Bytes that a `GRLSession` for pictures of this size needs (tensors in and out not counted): measured, not guessed.
   public func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {
-    let need = measure(height: height, width: width, pool: ThreadPool(threadCount: threadCount))
+    let need = measure(height: height, width: width, threads: ThreadLease(threadCount: threadCount))
     return need.workspaceFloats * 4 + need.tableBytes
   }
 
   /// What a forward pass takes: found by running one on a workspace that only measures.
-  func measure(height: Int, width: Int, pool: ThreadPool) -> (workspaceFloats: Int, tableBytes: Int) {
+  ///
+  /// - Parameter isTraced: whether the pass will show its intermediate results, some of which exist for that only.
+  func measure(
+    height: Int, width: Int, threads: ThreadLease, isTraced: Bool = false
+  ) -> (workspaceFloats: Int, tableBytes: Int) {
     let workspace = Workspace()
-    let compute = Compute(arithmetic, pool: pool, workspace: workspace)
+    let compute = Compute(arithmetic, threads: threads, workspace: workspace, trace: isTraced ? { _, _ in } : nil)
     let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: compute)
     let shape = Shape(height: height, width: width, channels: configuration.inputChannels)
     _ = forward(Tensor(measuring: shape), rules: rules, on: compute) { _ in }

@@ -49,14 +49,14 @@ struct MixedAttention: Sendable {
       let anchors = compute.workspace.map(height: x.height / factor, width: x.width / factor, channels: half)
       anchor(x, into: anchors, on: compute)  // [H/f, W/f, C/2]
       trace(x, on: compute, name: name + ".qkv")
-      compute.trace?(name + ".anchor", anchors)
+      compute.show(name + ".anchor", anchors)
       let local = AttentionSource(features: x, heads: windowHeads, output: output, outputChannel: 0)
       let regional = AttentionSource(features: x, heads: stripeHeads, output: output, outputChannel: half)
       compute.attend(  // [H, W, C]: window half, stripe half
         windows: WindowAttentionTask(source: local, rule: rules.window),
         stripes: StripeAttentionTask(source: regional, anchors: anchors, gather: rules.gather, read: rules.read))
     }
-    compute.trace?(name + ".attn", output)
+    compute.show(name + ".attn", output)
   }
 }
 
@@ -70,16 +70,13 @@ extension MixedAttention {
 
   /// Shows the trace what `project` makes.
   private func trace(_ x: FeatureMap, on compute: Compute, name: String) {
-    guard let trace = compute.trace else { return }
-    let projected = { (memory: Workspace) in
-      let output = memory.map(height: x.height, width: x.width, channels: 3 * x.channels)
-      project(x, into: output, on: Compute(compute.arithmetic, pool: compute.pool, workspace: memory))
-      return output
+    guard compute.trace != nil else { return }
+    compute.workspace.scope {
+      let output = compute.workspace.map(height: x.height, width: x.width, channels: 3 * x.channels)
+      let plain = Compute(compute.arithmetic, threads: compute.threads, workspace: compute.workspace)
+      project(x, into: output, on: plain)
+      compute.show(name, output)
     }
-    let measure = Workspace()
-    _ = projected(measure)
-    let memory = Workspace(floats: measure.peakFloats)
-    trace(name, projected(memory))
   }
 }
 

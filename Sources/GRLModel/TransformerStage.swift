@@ -46,7 +46,7 @@ struct TransformerBlock: Sendable {
     compute.apply(  // z = y + norm2(fc2(gelu(fc1(y))))
       [expansion, contraction], norm: norm2, to: output, residual: output, into: output,
       names: [nil, name + ".mlp", name + ".norm2"])
-    compute.trace?(name + ".out", output)
+    compute.show(name + ".out", output)
   }
 }
 
@@ -79,7 +79,7 @@ struct TransformerStage: Sendable {
           probe.look(
             at: ProbedBlock(
               place: place, attention: block.attention, rules: rules[index], features: input,
-              arithmetic: compute.arithmetic, pool: compute.pool, area: probe.area))
+              arithmetic: compute.arithmetic, threads: compute.threads, area: probe.area))
         }
         let onGate = probe.map { probe in { probe.note($0, of: place) } }
         block(input, rules[index], into: y, on: compute, name: "\(name).block\(index)", onGate: onGate)
@@ -87,6 +87,6 @@ struct TransformerStage: Sendable {
       }
       compute.apply(convolution, to: y, residual: x, into: x)
     }
-    compute.trace?(name, x)
+    compute.show(name, x)
   }
 }

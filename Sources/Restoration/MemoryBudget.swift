@@ -2,11 +2,11 @@ import Foundation
 
 /// How much memory a restoration may take, and how to say it.
 public enum MemoryBudget {
-  /// Three quarters of what this process could still get: the machine's available memory, or less where a control group
-  /// limits it. Half a gigabyte where neither can be read.
-  public static var standard: Int {
-    let limits = [availableOnMachine, availableInControlGroup].compactMap { $0 }
-    return limits.min().map { $0 / 4 * 3 } ?? 512 << 20
+  /// Three quarters of what this process could still get (`MachineLimits.memoryRule`). Half a gigabyte where nothing tells.
+  public static var standard: Int { standard(within: .current) }
+
+  public static func standard(within limits: MachineLimits) -> Int {
+    limits.memoryRule.map { max(1, $0.value / 4 * 3) } ?? 512 << 20
   }
 
   /// Reads `4G`, `512M`, `800K` or a number of bytes; units count in 1024, and `4GB`, `4GiB`, `1.5g` are understood too.
@@ -36,26 +36,5 @@ public enum MemoryBudget {
     }
     let places = unit == "B" || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
     return String(format: "%.\(places)f \(unit)", value)
-  }
-
-  private static var availableOnMachine: Int? {
-    guard let lines = contents(of: "/proc/meminfo")?.split(separator: "\n") else { return nil }
-    let line = lines.first { $0.hasPrefix("MemAvailable:") }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-  }
-
-  private static var availableInControlGroup: Int? {
-    guard let limit = number(in: "/sys/fs/cgroup/memory.max"), let used = number(in: "/sys/fs/cgroup/memory.current")
-    else { return nil }
-    return max(0, limit - used)
-  }
-
-  private static func number(in path: String) -> Int? {
-    contents(of: path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-  }
-
-  /// The text of a kernel file, or nil on systems that have no such file.
-  private static func contents(of path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 }

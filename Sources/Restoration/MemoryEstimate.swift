@@ -1,3 +1,5 @@
+import Imaging
+
 /// Expected peak of resident memory, part by part, in bytes.
 public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   /// The program itself with its libraries and thread stacks.
@@ -14,6 +16,12 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   public var pictures: Int
 
   public var totalBytes: Int { process + weights + workspace + tiles + band + pictures }
+
+  /// What is still to be taken once the model is loaded and the pictures are read.
+  func bytesToCome(after images: Image?...) -> Int {
+    let read = images.reduce(0) { $0 + ($1.map { PictureShape($0).byteCount } ?? 0) }
+    return max(0, totalBytes - process - weights - read)
+  }
 
   /// `program 28.0 MiB, weights 3.36 MiB, working memory 257 MiB, ...`
   public var description: String {

@@ -77,6 +77,11 @@ public struct ModelLibrary: Sendable {
   public func load(
     _ card: ModelCard, precision: PrecisionChoice = .float32
   ) throws(RestorationError) -> RestorationModel {
+    do throws(OutOfMemory) {
+      try OutOfMemory.check(Self.loadingBytes(card.path))
+    } catch {
+      throw .outOfMemory(error)
+    }
     do {
       let checkpoint = try Checkpoint(contentsOf: card.path)
       let network = try GRL(checkpoint, configuration: card.configuration, arithmetic: Arithmetic(precision))
@@ -84,6 +89,14 @@ public struct ModelLibrary: Sendable {
     } catch {
       throw .checkpoint(error)
     }
+  }
+
+  /// What loading a weight file takes at its peak, generously: the tensors as they are stored, packed (a convolution's nine
+  /// taps become 36 planes), and one on its way from the one to the other.
+  private static func loadingBytes(_ path: String) -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return 0 }
+    return status.st_size.multipliedReportingOverflow(by: 6).overflow ? .max : 6 * status.st_size
   }
 
   /// The installed file of a model.

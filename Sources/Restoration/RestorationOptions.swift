@@ -51,13 +51,13 @@ public struct RestorationOptions: Hashable, Sendable {
   public var overlap: Int?
   public var blending: Blending = .feathered
   /// What the process may hold resident at its peak, in bytes.
-  public var memoryBytes: Int = MemoryBudget.standard {
+  public var memoryBytes: Int {
     didSet { automaticBytes = memoryBytes }
   }
 
   /// Unless a budget was set, tiles chosen automatically take 4 GiB at most: larger ones gain nothing, and answer later when
   /// cancelled.
-  private var automaticBytes = min(MemoryBudget.standard, 4 << 30)
+  private var automaticBytes: Int
 
   /// What the peak must stay within for the tiles asked for.
   public var budgetBytes: Int { tile == .automatic ? automaticBytes : memoryBytes }
@@ -72,5 +72,8 @@ public struct RestorationOptions: Hashable, Sendable {
   public var usesSelfEnsemble = false
   public var checks: OutputChecks = .standard
 
-  public init() {}
+  public init() {
+    memoryBytes = MemoryBudget.standard
+    automaticBytes = min(memoryBytes, 4 << 30)
+  }
 }

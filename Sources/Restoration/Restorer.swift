@@ -8,27 +8,25 @@ import Tensors
 /// under transparent pixels take part. Alpha itself is carried over, or resized where the task enlarges.
 public struct Restorer: Sendable {
   public let model: RestorationModel
-  public var threadCount: Int { pool.threadCount }
+  public var threadCount: Int { threads.threadCount }
   /// Pauses and cancels what this restorer computes, within milliseconds.
-  public var gate: WorkGate { pool.gate }
+  public var gate: WorkGate { threads.gate }
 
-  let pool: ThreadPool
+  let threads: ThreadLease
   private let makeNetwork: TileNetworkFactory
 
-  /// - Parameters:
-  ///   - threadCount: threads that compute, the caller's included; at least 1.
-  ///   - gate: looked at before each piece of work; open it before the next picture when it was cancelled.
-  public init(model: RestorationModel, threadCount: Int, gate: WorkGate = WorkGate()) {
-    let pool = ThreadPool(threadCount: threadCount, gate: gate)
-    self.init(model: model, pool: pool) { (height, width) throws(OutOfMemory) in
-      try GRLSession(network: model.network, height: height, width: width, pool: pool)
+  /// - Parameter threads: those that compute. Their gate is looked at before each piece of work; open it before the next
+  ///   picture when it was cancelled.
+  public init(model: RestorationModel, threads: ThreadLease) {
+    self.init(model: model, threads: threads) { (height, width) throws(OutOfMemory) in
+      try GRLSession(network: model.network, height: height, width: width, threads: threads)
     }
   }
 
   /// With something else in place of the network, to see what comes of its faults.
-  package init(model: RestorationModel, pool: ThreadPool, makeNetwork: @escaping TileNetworkFactory) {
+  package init(model: RestorationModel, threads: ThreadLease, makeNetwork: @escaping TileNetworkFactory) {
     self.model = model
-    self.pool = pool
+    self.threads = threads
     self.makeNetwork = makeNetwork
   }
 
@@ -61,6 +59,10 @@ public struct Restorer: Sendable {
     precondition(PictureShape(image) == plan.input && plan.request.isDualPixel == (right != nil))
     if let right, right.width != image.width || right.height != image.height {
       throw .sizesDiffer(left: PictureShape(image), right: PictureShape(right))
+    }
+    // A refusal is answered here; in the midst of the work it would be the end of the process.
+    do throws(OutOfMemory) { try OutOfMemory.check(plan.estimate.bytesToCome(after: image, right)) } catch {
+      throw .outOfMemory(error)
     }
     let (tiles, route) = (plan.tiles, plan.route)
     var network = TileRunner(

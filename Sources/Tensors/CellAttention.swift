@@ -84,18 +84,18 @@ package struct CellAttention {
   }
 
   /// The sum of `weights[a] * row(a)` over all queries `a`: `[keys]`. Same numbers for any number of threads.
-  package func sum(weightedBy weights: [Float], on pool: ThreadPool) -> [Float] {
+  package func sum(weightedBy weights: [Float], on threads: ThreadLease) -> [Float] {
     precondition(weights.count == geometry.queries.tokens)
     let negligible = 1e-6 / Float(weights.count)
     let heard = weights.indices.filter { weights[$0] > negligible }
     let parts = min(16, heard.count)
     guard parts > 0 else { return [Float](repeating: 0, count: geometry.keys.tokens) }
-    let (blocks, threads) = (blocks, pool.threadCount)
-    var scratch = [Lanes](repeating: Lanes(), count: blocks * threads)
+    let blocks = blocks
+    var scratch = [Lanes](repeating: Lanes(), count: blocks * threads.threadCount)
     var sums = [Lanes](repeating: Lanes(), count: blocks * parts)
     scratch.withUnsafeMutableBufferPointer { scratch in
       sums.withUnsafeMutableBufferPointer { sums in
-        pool.run(count: parts) { part, worker in
+        threads.run(count: parts) { part, worker in
           let mine = UnsafeMutableBufferPointer(rebasing: sums[part * blocks..<(part + 1) * blocks])
           let own = UnsafeMutableBufferPointer(rebasing: scratch[worker * blocks..<(worker + 1) * blocks])
           for index in part * heard.count / parts..<(part + 1) * heard.count / parts {

@@ -117,17 +117,18 @@ extension Compute {
       let gatherBias = spread(stripes.gather)
       let readBias = spread(stripes.read)
       let scratch = workspace.perWorker(
-        pool,
+        threads,
         floats: rounded == nil
           ? max(floats(for: windows), floats(for: stripes))
           : max(roundedFloats(for: windows), roundedFloats(for: stripes)))
       guard workspace.holdsMemory else { return }
       let stripeTasks = HeadTasks(
-        cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads.count, pool)
-      let windowTasks = HeadTasks(cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads.count, pool)
+        cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads.count, threads)
+      let windowTasks = HeadTasks(
+        cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads.count, threads)
       // Stripes first: they are the longer tasks.
-      let clock = profile.map { AttentionClock(profile: $0, threadCount: pool.threadCount) }
-      pool.run(count: stripeTasks.count + windowTasks.count) { index, number in
+      let clock = profile.map { AttentionClock(profile: $0, threadCount: threads.threadCount) }
+      threads.run(count: stripeTasks.count + windowTasks.count) { index, number in
         let worker = AttentionWorker(scratch: scratch[number], number: number, clock: clock)
         if index < stripeTasks.count {
           worker.time(.stripes) {
@@ -155,7 +156,7 @@ extension Compute {
     }
   }
 
-  /// How cells and heads are cut into tasks of the thread pool.
+  /// How cells and heads are cut into tasks of a loop.
   ///
   /// Heads of one pixel are neighbours in memory, so one thread takes all heads of a cell, as long as that leaves tasks enough for all.
   private struct HeadTasks {
@@ -163,10 +164,10 @@ extension Compute {
     private let heads: Int
     private let headsAtOnce: Int
 
-    init(cells: Int, heads: Int, _ pool: ThreadPool) {
+    init(cells: Int, heads: Int, _ threads: ThreadLease) {
       let tasksPerThread = 16
       self.heads = heads
-      headsAtOnce = cells >= tasksPerThread * pool.threadCount ? heads : 1
+      headsAtOnce = cells >= tasksPerThread * threads.threadCount ? heads : 1
       count = cells * heads / headsAtOnce
     }
 
@@ -188,7 +189,7 @@ extension Compute {
     let heads = rule.temperatures.count
     let bias = workspace.floats(heads * geometry.biasFloats)
     if workspace.holdsMemory {
-      pool.run(count: heads) { head, _ in
+      threads.run(count: heads) { head, _ in
         geometry.writeBias(
           table: table.values.base + head * table.floatsPerHead, to: bias + head * geometry.biasFloats)
       }

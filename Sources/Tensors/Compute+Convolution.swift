@@ -23,9 +23,9 @@ extension Compute {
     let line = (input.width + 2) * input.channels
     workspace.scope {
       // Each task copies the image rows it needs between zero pixels, so that every 3x3 neighbourhood is three runs.
-      let scratch = workspace.perWorker(pool, floats: (rowsAtOnce + 2) * line)
+      let scratch = workspace.perWorker(threads, floats: (rowsAtOnce + 2) * line)
       guard workspace.holdsMemory else { return }
-      pool.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
+      threads.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
         let first = index * rowsAtOnce
         let last = min(first + rowsAtOnce, input.height)
         let lines = scratch[worker]
@@ -66,9 +66,9 @@ extension Compute {
     let outputStride = layer.outputs.rounded(upTo: Int(GRL_LANE_LIMIT))
     workspace.scope {
       let scratch = workspace.perWorker(
-        pool, floats: 36 * tilesAtOnce * (layer.inputs + outputStride) + 2 * Int(GRL_SLACK))
+        threads, floats: 36 * tilesAtOnce * (layer.inputs + outputStride) + 2 * Int(GRL_SLACK))
       guard workspace.holdsMemory else { return }
-      pool.run(count: (tiles + tilesAtOnce - 1) / tilesAtOnce) { index, worker in
+      threads.run(count: (tiles + tilesAtOnce - 1) / tilesAtOnce) { index, worker in
         let first = index * tilesAtOnce
         let count = min(tilesAtOnce, tiles - first)
         let planes = scratch[worker]
@@ -106,9 +106,9 @@ extension Compute {
     // Behind the last line: what a kernel reads of rows that are not there.
     let slack = (RoundedKernels.step + 4) * channels + 2 * RoundedKernels.step
     workspace.scope {
-      let scratch = workspace.perWorker(pool, floats: ((rowsAtOnce + 2) * line + slack + 1) / 2)
+      let scratch = workspace.perWorker(threads, floats: ((rowsAtOnce + 2) * line + slack + 1) / 2)
       guard workspace.holdsMemory else { return }
-      pool.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
+      threads.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
         let first = index * rowsAtOnce
         let last = min(first + rowsAtOnce, input.height)
         let count = (rowsAtOnce + 2) * line + slack

@@ -17,7 +17,7 @@ extension Compute {
     precondition(output.height * factor == input.height && output.width * factor == input.width)
     guard workspace.holdsMemory else { return }
     booked(.rearrangement) {
-      pool.run(count: output.height) { row, _ in
+      threads.run(count: output.height) { row, _ in
         grl_mean_pool(
           input.base, Int32(input.width), Int32(input.channels), Int32(factor), Int32(row), Int32(row + 1), output.base)
       }
@@ -29,7 +29,7 @@ extension Compute {
     precondition(input.channels == output.channels * scale * scale && output.pixels == input.pixels * scale * scale)
     guard workspace.holdsMemory else { return }
     booked(.rearrangement) {
-      pool.run(count: input.height) { row, _ in
+      threads.run(count: input.height) { row, _ in
         grl_pixel_shuffle(
           input.base, Int32(input.width), Int32(output.channels), Int32(scale), Int32(row), Int32(row + 1), output.base)
       }
@@ -43,7 +43,7 @@ extension Compute {
     guard workspace.holdsMemory else { return }
     let channels = input.channels
     booked(.rearrangement) {
-      pool.run(count: output.height) { row, _ in
+      threads.run(count: output.height) { row, _ in
         let source = input.base + (row / 2) * input.width * channels
         let target = output.base + row * output.width * channels
         for x in 0..<output.width { (target + x * channels).update(from: source + (x / 2) * channels, count: channels) }
@@ -53,29 +53,32 @@ extension Compute {
 
   /// Mean of each channel over all pixels, `[C]`. Summed in a fixed order, in double precision.
   public func channelMeans(_ input: FeatureMap) -> [Float] {
-    guard workspace.holdsMemory else { return [Float](repeating: 0, count: input.channels) }
     let channels = input.channels
-    var rows = [Double](repeating: 0, count: input.height * channels)
-    rows.withUnsafeMutableBufferPointer { rows in
-      let sums = rows.baseAddress!
-      pool.run(count: input.height) { row, _ in
+    return workspace.scope {
+      // A double takes the place of two floats.
+      let count = input.height * channels
+      let memory = UnsafeMutableRawPointer(workspace.floats(2 * count))
+      guard workspace.holdsMemory else { return [Float](repeating: 0, count: channels) }
+      let rows = memory.bindMemory(to: Double.self, capacity: count)
+      threads.run(count: input.height) { row, _ in
         var x = input.base + row * input.width * channels
-        let sum = sums + row * channels
+        let sum = rows + row * channels
+        sum.update(repeating: 0, count: channels)
         for _ in 0..<input.width {
           for channel in 0..<channels { sum[channel] += Double(x[channel]) }
           x += channels
         }
       }
+      var total = [Double](repeating: 0, count: channels)
+      for row in 0..<input.height {
+        for channel in 0..<channels { total[channel] += rows[row * channels + channel] }
+      }
+      return total.map { Float($0 / Double(input.pixels)) }
     }
-    var total = [Double](repeating: 0, count: channels)
-    for row in 0..<input.height {
-      for channel in 0..<channels { total[channel] += rows[row * channels + channel] }
-    }
-    return total.map { Float($0 / Double(input.pixels)) }
   }
 
   private func forEachRow(of height: Int, _ body: (_ row: Int) -> Void) {
-    booked(.rearrangement) { pool.run(count: height) { row, _ in body(row) } }
+    booked(.rearrangement) { threads.run(count: height) { row, _ in body(row) } }
   }
 
   /// `output = (padded input - mean) * range`.

@@ -5,7 +5,7 @@ import CKernels
 /// Operations write into maps that the caller took from `workspace`. They compute nothing while the workspace measures.
 public struct Compute {
   public let arithmetic: Arithmetic
-  public let pool: ThreadPool
+  public let threads: ThreadLease
   public let workspace: Workspace
   /// Shown each named intermediate result; nil in normal runs. A traced pass computes chains step by step.
   public let trace: ((_ name: String, _ map: FeatureMap) -> Void)?
@@ -16,12 +16,12 @@ public struct Compute {
   let rounded: RoundedKernels?
 
   public init(
-    _ arithmetic: Arithmetic, pool: ThreadPool, workspace: Workspace,
+    _ arithmetic: Arithmetic, threads: ThreadLease, workspace: Workspace,
     trace: ((_ name: String, _ map: FeatureMap) -> Void)? = nil, profile: Profile? = nil
   ) {
     self.profile = profile
     self.arithmetic = arithmetic
-    self.pool = pool
+    self.threads = threads
     self.workspace = workspace
     self.trace = trace
     kernels = arithmetic.instructionSet.kernels
@@ -35,9 +35,24 @@ public struct Compute {
 
   func forEachChunk(of pixels: Int, _ body: (_ first: Int, _ count: Int, _ worker: Int) -> Void) {
     let chunk = Compute.chunk
-    pool.run(count: (pixels + chunk - 1) / chunk) { index, worker in
+    threads.run(count: (pixels + chunk - 1) / chunk) { index, worker in
       body(index * chunk, min(chunk, pixels - index * chunk), worker)
     }
+  }
+
+  /// Shows `map` to the trace, if there is one and the pass is real.
+  package func show(_ name: String, _ map: FeatureMap) {
+    if let trace, workspace.holdsMemory { trace(name, map) }
+  }
+
+  /// Runs `body` once to measure and once on memory of that size, which is free again when this returns.
+  package static func onOwnMemory<Result>(
+    _ arithmetic: Arithmetic, threads: ThreadLease, _ body: (Compute) -> Result
+  ) throws(OutOfMemory) -> Result {
+    let measure = Workspace()
+    _ = body(Compute(arithmetic, threads: threads, workspace: measure))
+    let workspace = try Workspace(reserving: measure.peakFloats)
+    return body(Compute(arithmetic, threads: threads, workspace: workspace))
   }
 
   // MARK: Linear layers
@@ -62,9 +77,7 @@ public struct Compute {
   ) {
     precondition(layers.first?.inputs ?? input.channels == input.channels && input.pixels == output.pixels)
     precondition((layers.last?.outputs ?? input.channels) == output.channels && (residual == nil || norm != nil))
-    if let trace, workspace.holdsMemory {
-      traceSteps(of: layers, norm: norm, input: input, names: names, trace)
-    }
+    if let trace { traceSteps(of: layers, norm: norm, input: input, names: names, trace) }
     let operations = layers.reduce(0) { $0 + 2 * Double($1.inputs) * Double($1.outputs) } * Double(input.pixels)
     booked(layers.isEmpty ? .norms : .products, operations: operations) {
       run(layers, norm: norm, on: input, residual: residual, local: local, into: output)
@@ -78,9 +91,9 @@ public struct Compute {
     workspace.scope {
       let widest = layers.map(\.outputs).max() ?? 0
       let needsScratch = layers.count > 1 || norm != nil
-      let scratch = needsScratch ? workspace.perWorker(pool, floats: 2 * Compute.chunk * widest) : nil
+      let scratch = needsScratch ? workspace.perWorker(threads, floats: 2 * Compute.chunk * widest) : nil
       let operands = RoundedOperands(of: layers, rows: Compute.chunk)
-      let rounding = operands.floats > 0 ? workspace.perWorker(pool, floats: operands.floats) : nil
+      let rounding = operands.floats > 0 ? workspace.perWorker(threads, floats: operands.floats) : nil
       guard workspace.holdsMemory else { return }
       forEachChunk(of: input.pixels) { first, count, worker in
         var x = UnsafePointer(input.base + first * input.channels)
@@ -138,34 +151,36 @@ public struct Compute {
 
   /// Shows the trace the product of features and gate, which otherwise never exists as a map.
   public func trace(_ local: GatedFeatures, name: String) {
-    guard let trace, workspace.holdsMemory else { return }
+    guard let trace else { return }
     let features = local.features
-    let memory = Workspace(floats: features.pixels * features.channels + 1024)
-    let product = memory.map(height: features.height, width: features.width, channels: features.channels)
-    for index in 0..<(features.pixels * features.channels) {
-      product.base[index] = features.base[index] * local.gate[index % features.channels]
+    workspace.scope {
+      let product = workspace.map(height: features.height, width: features.width, channels: features.channels)
+      guard workspace.holdsMemory else { return }
+      for index in 0..<(features.pixels * features.channels) {
+        product.base[index] = features.base[index] * local.gate[index % features.channels]
+      }
+      trace(name, product)
     }
-    trace(name, product)
   }
 
   /// The unfused way of `apply`, for the trace: every intermediate result as a whole map of its own.
   private func traceSteps(
     of layers: [Linear], norm: LayerNorm?, input: FeatureMap, names: [String?], _ trace: (String, FeatureMap) -> Void
   ) {
-    let floats = layers.reduce(0) { $0 + $1.outputs + 2 } + (norm?.channels ?? 0) + 2
-    let scratch = layers.reduce(0) { $0 + RoundedOperands(of: [$1], rows: Compute.chunk).floats + 1024 }
-    let memory = Workspace(floats: (input.pixels + 2) * floats + scratch * pool.threadCount + 1024)
-    let plain = Compute(arithmetic, pool: pool, workspace: memory)
-    var x = input
-    for (index, layer) in layers.enumerated() {
-      let y = memory.map(height: x.height, width: x.width, channels: layer.outputs)
-      plain.apply([layer], to: x, into: y)
-      x = y
-      if index < names.count, let name = names[index] { trace(name, y) }
+    let plain = Compute(arithmetic, threads: threads, workspace: workspace)
+    workspace.scope {
+      var x = input
+      for (index, layer) in layers.enumerated() {
+        let y = workspace.map(height: x.height, width: x.width, channels: layer.outputs)
+        plain.apply([layer], to: x, into: y)
+        x = y
+        if index < names.count, let name = names[index] { show(name, y) }
+      }
+      guard let norm, names.count > layers.count, let name = names[layers.count] else { return }
+      let y = workspace.map(height: x.height, width: x.width, channels: norm.channels)
+      guard workspace.holdsMemory else { return }
+      normalise(norm, first: 0, count: x.pixels, x: x.base, residual: nil, local: nil, into: y)
+      trace(name, y)
     }
-    guard let norm, names.count > layers.count, let name = names[layers.count] else { return }
-    let y = memory.map(height: x.height, width: x.width, channels: norm.channels)
-    normalise(norm, first: 0, count: x.pixels, x: x.base, residual: nil, local: nil, into: y)
-    trace(name, y)
   }
 }

@@ -4,13 +4,13 @@ package final class KeptFeatures {
   private let memory: Workspace
 
   /// Copies in parallel: what takes the time is that the system hands out fresh memory.
-  package init(copying source: FeatureMap, pool: ThreadPool) throws(OutOfMemory) {
+  package init(copying source: FeatureMap, threads: ThreadLease) throws(OutOfMemory) {
     memory = try Workspace(reserving: KeptFeatures.floats(source.shape))
     map = memory.map(height: source.height, width: source.width, channels: source.channels)
     let (target, from, count) = (map.base, source.base, source.shape.count)
     // A huge page's worth.
     let part = 1 << 19
-    pool.run(count: (count + part - 1) / part) { index, _ in
+    threads.run(count: (count + part - 1) / part) { index, _ in
       (target + index * part).update(from: from + index * part, count: min(part, count - index * part))
     }
   }
@@ -18,7 +18,7 @@ package final class KeptFeatures {
   /// Bytes that a copy of features of this shape takes.
   package static func bytes(_ shape: Shape) -> Int { floats(shape) * MemoryLayout<Float>.stride }
 
-  private static func floats(_ shape: Shape) -> Int { shape.count + 1024 }
+  private static func floats(_ shape: Shape) -> Int { Workspace.footprint(shape.count) }
 }
 
 extension Compute {

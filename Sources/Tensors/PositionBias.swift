@@ -47,21 +47,28 @@ public struct PositionBias: Sendable {
 
   /// Evaluates the small network on every offset of `geometry`.
   public func table(for geometry: AttentionGeometry, on compute: Compute) -> Table {
-    guard compute.workspace.holdsMemory else {
-      let count = geometry.tableRows * geometry.tableColumns
-      return Table(values: Parameters(measuring: heads * count), floatsPerHead: count, isBounded: [])
+    let count = geometry.tableRows * geometry.tableColumns
+    let workspace = compute.workspace
+    return workspace.scope {
+      let plain = Compute(Arithmetic(compute.instructionSet), threads: compute.threads, workspace: workspace)
+      let input = workspace.map(height: 1, width: count, channels: 2)
+      if workspace.holdsMemory {
+        for (index, offset) in geometry.offsets.enumerated() {
+          input.base[2 * index] = offset.0
+          input.base[2 * index + 1] = offset.1
+        }
+      }
+      let result = workspace.map(height: 1, width: count, channels: heads)
+      plain.apply([hidden, output], to: input, into: result)
+      return workspace.holdsMemory
+        ? table(of: result)
+        : Table(values: Parameters(measuring: heads * count), floatsPerHead: count, isBounded: [])
     }
-    let offsets = geometry.offsets
-    let workspace = Workspace(floats: (2 + hidden.outputs + heads) * offsets.count + 4 * hidden.outputs * 200 + 1024)
-    let plain = Compute(Arithmetic(compute.instructionSet), pool: compute.pool, workspace: workspace)
-    let input = workspace.map(height: 1, width: offsets.count, channels: 2)
-    for (index, offset) in offsets.enumerated() {
-      input.base[2 * index] = offset.0
-      input.base[2 * index + 1] = offset.1
-    }
-    let result = workspace.map(height: 1, width: offsets.count, channels: heads)
-    plain.apply([hidden, output], to: input, into: result)
-    let count = offsets.count
+  }
+
+  /// - Parameter result: the small network's results, `[1, entries, heads]`.
+  private func table(of result: FeatureMap) -> Table {
+    let count = result.pixels
     var isBounded: [Bool] = []
     let values = Parameters(count: heads * count) { memory in
       for head in 0..<heads {

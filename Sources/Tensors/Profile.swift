@@ -119,29 +119,29 @@ struct AttentionClock {
 }
 
 extension InstructionSet {
-  /// Floating-point operations a second of multiply-adds on registers alone, all threads of `pool` at once: what no product on
+  /// Floating-point operations a second of multiply-adds on registers alone, all of `threads` at once: what no product on
   /// this machine can pass in float32.
   ///
   /// - Parameter seconds: about how long this takes.
-  public func peakRate(on pool: ThreadPool, seconds: Double = 0.1) -> Double {
+  public func peakRate(on threads: ThreadLease, seconds: Double = 0.1) -> Double {
     let table = kernels.table
     func run(_ rounds: Int) -> Double {
       var numbers: [Float] = [0.5, 0.25]
       return table.pointee.peak(rounds, &numbers)
     }
-    func time(_ rounds: Int, _ threads: Int) -> Double {
+    func time(_ rounds: Int, _ tasks: Int) -> Double {
       let start = ContinuousClock.now
-      pool.run(count: threads) { _, _ in _ = run(rounds) }
+      threads.run(count: tasks) { _, _ in _ = run(rounds) }
       return (ContinuousClock.now - start) / .seconds(1)
     }
     var rounds = 1 << 12
-    var once = time(rounds, pool.threadCount)
+    var once = time(rounds, threads.threadCount)
     while once < seconds / 8 {
       rounds *= 4
-      once = time(rounds, pool.threadCount)
+      once = time(rounds, threads.threadCount)
     }
-    let operations = run(1) * Double(rounds) * Double(pool.threadCount)
-    let best = (0..<5).reduce(once) { fastest, _ in min(fastest, time(rounds, pool.threadCount)) }
+    let operations = run(1) * Double(rounds) * Double(threads.threadCount)
+    let best = (0..<5).reduce(once) { fastest, _ in min(fastest, time(rounds, threads.threadCount)) }
     return operations / best
   }
 }

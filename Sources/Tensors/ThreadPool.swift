@@ -1,150 +1,248 @@
-import Foundation
 import Glibc
 import Synchronization
 
-/// A fixed set of threads that share the indices of one loop at a time.
+/// Threads that are lent to whoever computes: a `ThreadLease` says how many, and which gate is heeded.
 ///
-/// Indices are handed out one by one, in order; who gets which depends on timing, so a loop's result must not.
+/// Whoever runs a loop takes part in it, so a loop never waits for another one. The pool's threads come to help where they are
+/// needed most: they leave a loop whose gate is paused, and come back when it goes on. They are started when a loop first
+/// wants them; where the system refuses some (`ulimit -u`), loops run on those that there are.
 public final class ThreadPool: @unchecked Sendable {
-  // Every stored property is a constant, an atomic, or read and written under `mutex` (`threads`: under `turn`) only. `body` is read by workers
-  // between the moments when `run` has published and withdrawn it, both under `mutex`.
+  // `makeThread` is a constant; everything else is read and written under `mutex` only, which is initialised once and never
+  // moves. Of a `Loop` the pool's part is under `mutex` too.
 
-  /// Threads that compute, the caller's included.
-  public let threadCount: Int
+  /// That fewer threads run than were wanted.
+  public struct Shortage: Hashable, Sendable, CustomStringConvertible {
+    /// Threads besides the caller's, for all that the lease allows.
+    public let wanted: Int
+    public let started: Int
+    /// What `pthread_create` said.
+    public let code: Int32
 
-  /// Looked at before each index: it can hold all threads, or make the loop end early.
-  public let gate: WorkGate
+    public var description: String {
+      "\(started) of \(wanted) threads could be started (\(String(cString: strerror(code)))); the work goes on with \(started + 1)"
+    }
+  }
 
+  /// `pthread_create`, or what a test puts in its place.
+  package typealias ThreadMaker =
+    @Sendable (
+      UnsafeMutablePointer<pthread_t>, UnsafePointer<pthread_attr_t>,
+      @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?, UnsafeMutableRawPointer?
+    ) -> Int32
+
+  /// Kernels keep a few kilobytes on the stack, closures of the layers above hardly more; address space may be short.
+  private static let stackBytes = 2 << 20
+  /// Loops that run with what there is before refused threads are asked for again: some passes of a network.
+  private static let loopsBetweenTries = 4096
+
+  private let makeThread: ThreadMaker
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let started: UnsafeMutablePointer<pthread_cond_t>
+  private let wanted: UnsafeMutablePointer<pthread_cond_t>
   private let finished: UnsafeMutablePointer<pthread_cond_t>
-  private let turn: UnsafeMutablePointer<pthread_mutex_t>  // held by the thread whose loop runs
-  private let next = Atomic<Int>(0)
-
-  private var generation = 0
-  private var isClosing = false
-  private var running = 0
-  private var count = 0
-  private var body: ((Int, Int) -> Void)?
+  private var loops: [Loop] = []
   private var threads: [pthread_t] = []
+  private var isClosing = false
+  private var lastShortage: Shortage?
+  private var loopsToNextTry = 0
 
-  /// - Parameters:
-  ///   - threadCount: at least 1; the default is the number of processors online.
-  ///   - gate: its own by default.
-  public init(threadCount: Int = ThreadPool.processorCount, gate: WorkGate = WorkGate()) {
-    precondition(threadCount >= 1)
-    self.threadCount = threadCount
-    self.gate = gate
+  public convenience init() { self.init { pthread_create($0, $1, $2, $3) } }
+
+  package init(makeThread: @escaping ThreadMaker) {
+    self.makeThread = makeThread
     mutex = .allocate(capacity: 1)
-    turn = .allocate(capacity: 1)
-    started = .allocate(capacity: 1)
+    wanted = .allocate(capacity: 1)
     finished = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
-    pthread_mutex_init(turn, nil)
-    pthread_cond_init(started, nil)
+    pthread_cond_init(wanted, nil)
     pthread_cond_init(finished, nil)
   }
 
   deinit {
     pthread_mutex_lock(mutex)
     isClosing = true
-    pthread_cond_broadcast(started)
+    pthread_cond_broadcast(wanted)
     pthread_mutex_unlock(mutex)
     for thread in threads { pthread_join(thread, nil) }
-    for condition in [started, finished] {
+    for condition in [wanted, finished] {
       pthread_cond_destroy(condition)
       condition.deallocate()
     }
-    for lock in [mutex, turn] {
-      pthread_mutex_destroy(lock)
-      lock.deallocate()
-    }
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
   }
 
-  /// Processors that this process may use.
-  public static var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// What the system refused last; nil where all threads run that were ever wanted.
+  public var shortage: Shortage? { locked { lastShortage } }
 
-  /// Calls `body(index, worker)` once for each index below `count`; returns when all have run. Once the gate is cancelled the
-  /// indices left are skipped, and what the loop should have written must not be used.
-  ///
-  /// `worker` is below `threadCount`; two calls that overlap in time have different ones. Calls from several threads take turns.
-  /// - Precondition: not called from inside a `body`.
-  public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
-    if threadCount == 1 || count <= 1 {
-      for index in 0..<count where gate.pass() { body(index, 0) }
+  // MARK: Loops
+
+  /// See `ThreadLease.run`.
+  fileprivate func run(count: Int, threadCount: Int, gate: WorkGate, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    let workers = min(threadCount, count)
+    if workers <= 1 {
+      for index in 0..<max(0, count) where gate.pass() { body(index, 0) }
       return
     }
-    pthread_mutex_lock(turn)
-    defer { pthread_mutex_unlock(turn) }
-    if threads.isEmpty { startThreads() }
     withoutActuallyEscaping(body) { body in
-      pthread_mutex_lock(mutex)
-      self.body = body
-      self.count = count
-      next.store(0, ordering: .relaxed)
-      running = threads.count
-      generation += 1
-      pthread_cond_broadcast(started)
-      pthread_mutex_unlock(mutex)
-      drain(count: count, worker: 0, body)
-      pthread_mutex_lock(mutex)
-      while running > 0 { pthread_cond_wait(finished, mutex) }
-      self.body = nil
-      pthread_mutex_unlock(mutex)
+      let loop = Loop(count: count, workers: workers, gate: gate, body)
+      locked {
+        loops.append(loop)
+        startThreads(workers - 1, ofUpTo: threadCount - 1)
+        call(workers - 1)
+      }
+      loop.work {
+        locked { call(loop.freeWorkers.count) }
+      }
+      locked {
+        loops.removeAll { $0 === loop }
+        while loop.helpers > 0 { pthread_cond_wait(finished, mutex) }
+      }
     }
   }
 
-  /// Called with `turn` held, by the first loop: a pool that never runs costs no thread.
-  private func startThreads() {
-    for worker in 1..<threadCount {
-      let start = Unmanaged.passRetained(Start(pool: self, worker: worker))
+  /// One loop that runs.
+  private final class Loop {
+    private let count: Int
+    private let body: (Int, Int) -> Void
+    let gate: WorkGate
+    private let next = Atomic<Int>(0)
+    /// Set by helpers that leave because the gate is not open.
+    private let wasLeft = Atomic<Bool>(false)
+    /// Numbers that no helper has, and those at work: the pool's part.
+    var freeWorkers: [Int]
+    var helpers = 0
+
+    init(count: Int, workers: Int, gate: WorkGate, _ body: @escaping (Int, Int) -> Void) {
+      self.count = count
+      self.gate = gate
+      self.body = body
+      freeWorkers = Array((1..<workers).reversed())
+    }
+
+    var wantsHelp: Bool { !freeWorkers.isEmpty && gate.isOpen && next.load(ordering: .relaxed) < count }
+
+    /// The caller's share. `recall` brings helpers back who left a paused loop.
+    func work(recall: () -> Void) {
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if index >= count || !gate.pass() { return }
+        if wasLeft.load(ordering: .relaxed), wasLeft.exchange(false, ordering: .relaxed) { recall() }
+        body(index, 0)
+      }
+    }
+
+    /// A helper's share: until nothing is left, or the gate is not open.
+    func help(as worker: Int) {
+      while gate.isOpen {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if index >= count { return }
+        body(index, worker)
+      }
+      wasLeft.store(true, ordering: .relaxed)
+    }
+  }
+
+  // MARK: Threads
+
+  /// Called under `mutex`.
+  ///
+  /// - Parameter most: what the lease could come to want.
+  private func startThreads(_ count: Int, ofUpTo most: Int) {
+    guard threads.count < count else { return }
+    if loopsToNextTry > 0 {
+      loopsToNextTry -= 1
+      return
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, Self.stackBytes)
+    defer { pthread_attr_destroy(&attributes) }
+    lastShortage = nil
+    while threads.count < count {
       var thread = pthread_t()
-      let code = pthread_create(&thread, nil, { ThreadPool.enter($0) }, start.toOpaque())
-      precondition(code == 0, "no thread could be started: error \(code)")
+      // The thread does not keep the pool alive, or `deinit` could never run.
+      let code = makeThread(
+        &thread, &attributes,
+        { argument in
+          if let argument { Unmanaged<ThreadPool>.fromOpaque(argument).takeUnretainedValue().serve() }
+          return nil
+        }, Unmanaged.passUnretained(self).toOpaque())
+      guard code == 0 else {
+        lastShortage = Shortage(wanted: most, started: threads.count, code: code)
+        loopsToNextTry = Self.loopsBetweenTries
+        return
+      }
       threads.append(thread)
     }
   }
 
-  private func drain(count: Int, worker: Int, _ body: (Int, Int) -> Void) {
-    while true {
-      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      if index >= count || !gate.pass() { return }
-      body(index, worker)
+  /// Wakes up to `count` threads. Called under `mutex`.
+  private func call(_ count: Int) {
+    if count >= threads.count {
+      pthread_cond_broadcast(wanted)
+    } else {
+      for _ in 0..<count { pthread_cond_signal(wanted) }
     }
   }
 
-  /// What a new thread is told. It does not keep the pool alive, or the pool's `deinit` could never run.
-  private final class Start {
-    unowned(unsafe) let pool: ThreadPool
-    let worker: Int
-    init(pool: ThreadPool, worker: Int) {
-      self.pool = pool
-      self.worker = worker
-    }
-  }
-
-  private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let argument else { return nil }
-    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-    start.pool.work(as: start.worker)
-    return nil
-  }
-
-  private func work(as worker: Int) {
-    var seen = 0
+  /// What each thread does all its life.
+  private func serve() {
     pthread_mutex_lock(mutex)
-    while true {
-      while generation == seen && !isClosing { pthread_cond_wait(started, mutex) }
-      if isClosing { break }
-      seen = generation
-      guard let body else { continue }
-      let count = count
+    while !isClosing {
+      guard let loop = loopInNeed else {
+        pthread_cond_wait(wanted, mutex)
+        continue
+      }
+      let worker = loop.freeWorkers.removeLast()
+      loop.helpers += 1
       pthread_mutex_unlock(mutex)
-      drain(count: count, worker: worker, body)
+      loop.help(as: worker)
       pthread_mutex_lock(mutex)
-      running -= 1
-      if running == 0 { pthread_cond_signal(finished) }
+      loop.freeWorkers.append(worker)
+      loop.helpers -= 1
+      if loop.helpers == 0 { pthread_cond_broadcast(finished) }
     }
     pthread_mutex_unlock(mutex)
+  }
+
+  /// The loop with the fewest helpers of those that can have one more. Called under `mutex`.
+  private var loopInNeed: Loop? {
+    var found: Loop?
+    for loop in loops where loop.wantsHelp && loop.helpers < found?.helpers ?? .max { found = loop }
+    return found
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+}
+
+/// The use of a pool's threads: how many at once, and a gate that holds or ends what they do.
+public struct ThreadLease: Sendable {
+  public let pool: ThreadPool
+  /// Threads that may compute at once, the caller's included.
+  public let threadCount: Int
+  /// Looked at before each index: it can hold all threads, or make a loop end early.
+  public let gate: WorkGate
+
+  /// - Parameters:
+  ///   - threadCount: at least 1.
+  ///   - pool, gate: its own by default.
+  public init(threadCount: Int, of pool: ThreadPool = ThreadPool(), gate: WorkGate = WorkGate()) {
+    precondition(threadCount >= 1)
+    self.pool = pool
+    self.threadCount = threadCount
+    self.gate = gate
+  }
+
+  /// Calls `body(index, worker)` once for each index below `count`; returns when all have run. Once the gate is cancelled the
+  /// indices left are skipped, and what the loop should have written must not be used.
+  ///
+  /// Indices are handed out one by one, in order; who gets which depends on timing, so a loop's result must not. `worker` is
+  /// below `threadCount`; two calls of one loop that overlap in time have different ones.
+  public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    pool.run(count: count, threadCount: threadCount, gate: gate, body)
   }
 }

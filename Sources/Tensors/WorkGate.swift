@@ -36,6 +36,9 @@ public final class WorkGate: @unchecked Sendable {
     mutex.deallocate()
   }
 
+  /// Whether work goes through at this moment.
+  @inline(__always)
+  public var isOpen: Bool { state.load(ordering: .relaxed) == WorkGate.open }
   public var isPaused: Bool { state.load(ordering: .acquiring) == WorkGate.paused }
   public var isCancelled: Bool { state.load(ordering: .acquiring) == WorkGate.cancelled }
 
@@ -80,7 +83,7 @@ public final class WorkGate: @unchecked Sendable {
   /// Waits while the gate is paused; false where it is cancelled and the work shall not be done.
   @inline(__always)
   public func pass() -> Bool {
-    state.load(ordering: .relaxed) == WorkGate.open || wait()
+    isOpen || wait()
   }
 
   @inline(never)

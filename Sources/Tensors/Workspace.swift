@@ -22,6 +22,18 @@ public struct OutOfMemory: Error, CustomStringConvertible {
   /// What was asked for.
   public let bytes: Int
   public var description: String { "the system refused \(bytes) bytes of working memory" }
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  /// Asks the system for `bytes` at once and gives them back: where that many are about to be taken piece by piece by code that
+  /// cannot answer a refusal (arrays end the process), this can.
+  public static func check(_ bytes: Int) throws(OutOfMemory) {
+    guard bytes > 0 else { return }
+    guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      memory != MAP_FAILED
+    else { throw OutOfMemory(bytes: bytes) }
+    munmap(memory, bytes)
+  }
 }
 
 /// Working memory of a forward pass: one block, given out as a stack.
@@ -30,7 +42,7 @@ public struct OutOfMemory: Error, CustomStringConvertible {
 /// it (operations then compute nothing) tells what the real one needs.
 public final class Workspace {
   /// False while measuring; operations then do nothing.
-  let holdsMemory: Bool
+  package let holdsMemory: Bool
   private let base: UnsafeMutablePointer<Float>
   private let capacity: Int
   private var used = 0
@@ -56,15 +68,6 @@ public final class Workspace {
     base = memory.bindMemory(to: Float.self, capacity: floats)
   }
 
-  /// The same for small tables and for tests, where a refusal is not worth an answer.
-  public convenience init(floats: Int) {
-    do {
-      try self.init(reserving: floats)
-    } catch {
-      fatalError("\(error)")
-    }
-  }
-
   deinit {
     if holdsMemory { munmap(base, max(capacity, 1) * MemoryLayout<Float>.stride) }
   }
@@ -76,6 +79,9 @@ public final class Workspace {
     return try body()
   }
 
+  /// Floats that `count` values take of a workspace: with the slack behind them, up to a cache line's end.
+  static func footprint(_ count: Int) -> Int { (count + Int(GRL_SLACK)).rounded(upTo: 16) }
+
   /// Uninitialised features.
   public func map(height: Int, width: Int, channels: Int) -> FeatureMap {
     FeatureMap(height: height, width: width, channels: channels, base: floats(height * width * channels))
@@ -83,8 +89,9 @@ public final class Workspace {
 
   /// Features with the given values, row-major; for tests and probes.
   package func map(_ shape: Shape, values: [Float]) -> FeatureMap {
-    precondition(holdsMemory && values.count == shape.count)
+    precondition(values.count == shape.count)
     let map = map(height: shape.height, width: shape.width, channels: shape.channels)
+    guard holdsMemory else { return map }
     values.withUnsafeBufferPointer { map.base.update(from: $0.baseAddress!, count: $0.count) }
     return map
   }
@@ -92,16 +99,16 @@ public final class Workspace {
   /// Uninitialised memory, with the slack behind it that kernels may read, aligned to cache lines.
   func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     let start = base + used
-    used += (count + Int(GRL_SLACK)).rounded(upTo: 16)
+    used += Workspace.footprint(count)
     peakFloats = max(peakFloats, used)
     precondition(used <= capacity, "workspace of \(capacity) floats is too small")
     return start
   }
 
-  /// The same amount for each worker of `pool`.
-  func perWorker(_ pool: ThreadPool, floats count: Int) -> PerWorker {
-    let stride = (count + Int(GRL_SLACK)).rounded(upTo: 16)
-    return PerWorker(base: floats(stride * pool.threadCount), stride: stride)
+  /// The same amount for each worker of a loop on `threads`.
+  func perWorker(_ threads: ThreadLease, floats count: Int) -> PerWorker {
+    let stride = Workspace.footprint(count)
+    return PerWorker(base: floats(stride * threads.threadCount), stride: stride)
   }
 
   struct PerWorker {

@@ -33,11 +33,30 @@ func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
 
 /// Number of threads that compute.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads that compute (default: one for each processor).", transform: number(in: 1...1024))
+  @Option(
+    help: "Threads that compute (default: GRL_THREADS, or as many as this process may use; see grl limits).",
+    transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
 
-  /// One for each processor that this process may use, if nothing else was said.
-  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// As many as this process may use, if nothing else was said.
+  var count: Int { threads ?? MachineLimits.current.threadCount }
+
+  /// Logs how many threads compute and what memory there is, and who ruled so.
+  ///
+  /// - Parameter memory: what `--memory` says.
+  func log(to logger: Logger, memory: Int? = nil) {
+    let limits = MachineLimits.current
+    let ruled = limits.memoryRule.map {
+      "\(MemoryBudget.text(MemoryBudget.standard(within: limits))): 3/4 of \($0.origin)"
+    }
+    logger.info(
+      "limits",
+      metadata: [
+        "threads": "\(threads.map { "\($0): --threads" } ?? "\(limits.threadCount): \(limits.threadRule.origin)")",
+        "memory": "\(memory.map { "\(MemoryBudget.text($0)): --memory" } ?? ruled ?? "unknown")",
+      ])
+    for complaint in limits.complaints { logger.info("\(complaint)") }
+  }
 }
 
 /// Options that every verb understands.

@@ -15,7 +15,11 @@ extension Failure {
     case let error as JobError:
       self.init(ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed, "\(error)")
     case let error as ImageError:
-      if case .unwritable = error { self.init(.someFailed, "\(error)") } else { self.init(.badInput, "\(error)") }
+      switch error {
+      case .unwritable: self.init(.someFailed, "\(error)")
+      case .outOfMemory: self.init(.overMemoryBudget, "\(error)")
+      default: self.init(.badInput, "\(error)")
+      }
     case let error as CheckpointError:
       self.init(.modelProblem, "\(error)")
     case let error as RestorationError:

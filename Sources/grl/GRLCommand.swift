@@ -1,5 +1,8 @@
 import ArgumentParser
+import CSystem
 import Glibc
+import Restoration
+import Tensors
 
 /// The root command: with no verb it opens the workbench.
 struct GRLCommand: ParsableCommand {
@@ -26,6 +29,27 @@ struct GRLCommand: ParsableCommand {
     defaultSubcommand: OpenWorkbench.self)
 }
 
+/// A limit on addresses (`ulimit -v`), under which arrays that do not fit end the process without a word.
+private enum AddressSpace {
+  /// What the verbs take before they ask: help texts, options, headers, the text of messages.
+  private static let leastBytes = 48 << 20
+
+  /// Refuses to work where hardly anything is left, and keeps the allocator from reserving 64 MiB for every thread.
+  static func prepare() throws(Failure) {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, Int(exactly: limit.rlim_cur) != nil else {
+      return
+    }
+    grl_share_one_heap()
+    do throws(OutOfMemory) { try OutOfMemory.check(leastBytes) } catch {
+      throw Failure(
+        .overMemoryBudget,
+        "the limit on address space (ulimit -v \(limit.rlim_cur / 1024)) leaves less than \(MemoryBudget.text(leastBytes)): raise it"
+      )
+    }
+  }
+}
+
 @main
 enum Program {
   static func main() {
@@ -35,6 +59,7 @@ enum Program {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try GRLCommand.parseAsRoot()
+      try AddressSpace.prepare()
       try command.run()
     } catch {
       exit(report(error))

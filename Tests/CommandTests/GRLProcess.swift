@@ -37,7 +37,7 @@ struct GRLProcess {
   ///
   /// - Parameters:
   ///   - input: a file for standard input; nothing at all by default.
-  ///   - environment: changes to this process's own, without its `GRL_` variables; models and settings come from `folder`.
+  ///   - environment: changes to this process's own, without its `GRL_` variables but `GRL_THREADS`; models and settings come from `folder`.
   static func run(
     _ arguments: [String], in folder: TemporaryFolder, input: URL? = nil, environment: [String: String] = [:]
   ) async throws -> Outcome {
@@ -74,7 +74,9 @@ struct GRLProcess {
       outputFile = folder.streams.appending(path: name + ".out")
       errorFile = folder.streams.appending(path: name + ".err")
       for file in [outputFile, errorFile] { try Data().write(to: file) }
-      var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GRL_") }
+      var environment = ProcessInfo.processInfo.environment.filter {
+        !$0.key.hasPrefix("GRL_") || $0.key == "GRL_THREADS"
+      }
       for variable in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
         environment[variable] = folder.home.appending(path: variable).path
       }

@@ -41,9 +41,11 @@ final class CrashFolder {
     try ImageFile.write(image, to: path("in/" + name), format: .png)
   }
 
-  /// The environment of a child: nothing of the user's.
+  /// The environment of a child: nothing of the user's but `GRL_THREADS`.
   func environment(_ changes: [String: String] = [:]) -> [String: String] {
-    var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GRL_") }
+    var environment = ProcessInfo.processInfo.environment.filter {
+      !$0.key.hasPrefix("GRL_") || $0.key == "GRL_THREADS"
+    }
     environment["HOME"] = path("home")
     environment["XDG_STATE_HOME"] = path("state")
     environment["XDG_RUNTIME_DIR"] = path("run")

@@ -2,6 +2,7 @@ import EngineCore
 import EngineWire
 import Imaging
 import Restoration
+import Tensors
 import Testing
 
 @Suite("Engine: pictures side by side", .timeLimit(.minutes(10))) struct ComparisonTests {
@@ -68,7 +69,8 @@ import Testing
     let settings = try JobSettings(request)
     let image = try ImageFile.read(folder.path("pictures/a.png")).image
     let restorer = Restorer(
-      model: try folder.library.load(settings.card(in: folder.library, for: PictureShape(image))), threadCount: 1)
+      model: try folder.library.load(settings.card(in: folder.library, for: PictureShape(image))),
+      threads: ThreadLease(threadCount: 1))
     let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
     let whole = try #require(try restorer.wholePlan(of: plan))
     let tiled = try restorer.restore(image, plan: plan).image

@@ -3,6 +3,7 @@ import EngineWire
 import Foundation
 import Imaging
 import Restoration
+import Tensors
 import TestSupport
 import Testing
 
@@ -34,8 +35,8 @@ final class EngineFolder: Sendable {
   func engine(budgetBytes: Int = 2 << 30) -> Engine {
     Engine(
       EngineConfiguration(
-        stateFolder: path("state"), home: path("pictures"), library: library, threadCount: 2, budgetBytes: budgetBytes,
-        program: "test"))
+        stateFolder: path("state"), home: path("pictures"), library: library, budgetBytes: budgetBytes, program: "test")
+    )
   }
 
   /// Smooth waves with repeatable noise.
@@ -71,7 +72,7 @@ final class EngineFolder: Sendable {
     let settings = try JobSettings(request)
     let image = try ImageFile.read(path("pictures/" + name)).image
     let card = try settings.card(in: library, for: PictureShape(image))
-    let restorer = Restorer(model: try library.load(card), threadCount: 1)
+    let restorer = Restorer(model: try library.load(card), threads: ThreadLease(threadCount: 1))
     let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
     return try ImageFile.encode(try restorer.restore(image, plan: plan).image, format: .png)
   }

@@ -67,14 +67,14 @@ import Testing
     #expect(model.sha256 == SHA256.hex(try folder.bytes("models/denoise-test.safetensors")))
     #expect(model.parameterCount > 1000 && model.settings.contains { $0.name == "window" && $0.value == "8" })
     #expect(model.pixelsPerSecond == nil)
-    let book = SpeedBook(path: folder.path("state/speeds.json"), threadCount: 2)
+    let book = SpeedBook(path: folder.path("state/speeds.json"), threadCount: MachineLimits.current.threadCount)
     book.record(model: model.sha256, precision: .float32, pixelsPerSecond: 1000)
     book.record(model: model.sha256, precision: .float32, pixelsPerSecond: 3000)
     await engine.shutDown()
     let again = folder.engine()
     guard case .models(let measured) = await again.ask(.listModels) else { return }
     #expect(measured.first?.pixelsPerSecond == 2000)
-    let other = SpeedBook(path: folder.path("state/speeds.json"), threadCount: 3)
+    let other = SpeedBook(path: folder.path("state/speeds.json"), threadCount: MachineLimits.current.threadCount + 1)
     #expect(other.pixelsPerSecond(model: model.sha256, precision: .float32) == nil)
     await again.shutDown()
   }

@@ -27,7 +27,7 @@ import Testing
   func rowsEqualDefinition(_ configuration: GRLConfiguration) throws {
     let (height, width) = configuration == Self.configuration ? (21, 37) : (37, 37)
     let traced = try Traced(configuration, height: height, width: width)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, x: 100, y: 50, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, x: 100, y: 50, threads: traced.threads)
     #expect(kept.blocks == configuration.blocks)
     for place in configuration.blocks {
       let reference = traced.reference(place)
@@ -49,7 +49,7 @@ import Testing
 
   @Test("the composed row is the product of its factors") func composes() throws {
     let traced = try Traced(Self.configuration, height: 21, width: 37)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, threads: traced.threads)
     let place = BlockPlace(stage: 0, block: 3)
     let gather = try kept[place]!.rows(x: 30, y: 12, [AttentionQuestion(.gather, head: 1)])[0]
     let read = try kept[place]!.rows(x: 30, y: 12, [AttentionQuestion(.anchors, head: 1)])[0]
@@ -61,7 +61,7 @@ import Testing
 
   @Test("the mean over heads is the mean of the heads' rows") func meansHeads() throws {
     let traced = try Traced(Self.configuration, height: 16, width: 16)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, threads: traced.threads)
     let questions = [nil, 0, 1, 2].map { AttentionQuestion(.stripe, head: $0) }
     let rows = try kept[BlockPlace(stage: 1, block: 0)]!.rows(x: 3, y: 4, questions)
     for key in rows[0].weights.indices {
@@ -73,7 +73,7 @@ import Testing
   @Test("a probe in the pass sees what kept activations show, and ends the pass after its last block")
   func probesInPass() throws {
     let traced = try Traced(Self.configuration, height: 21, width: 37)
-    let session = try GRLSession(network: traced.network, height: 21, width: 37, pool: traced.pool)
+    let session = try GRLSession(network: traced.network, height: 21, width: 37, threads: traced.threads)
     let place = BlockPlace(stage: 0, block: 2)
     var rows: [AttentionRow] = []
     let area = AttentionCell.Area(x: 0, y: 0, width: 37, height: 21)
@@ -83,7 +83,7 @@ import Testing
     var blocks = 0
     try session.inspect(traced.input, with: probe, onBlock: { done, _ in blocks = done })
     #expect(blocks == 3)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, threads: traced.threads)
     let again = try kept[place]!.rows(
       x: 20, y: 10, [AttentionQuestion(.window, head: 0), AttentionQuestion(.stripe, head: nil)])
     #expect(rows.map(\.weights) == again.map(\.weights))
@@ -92,7 +92,7 @@ import Testing
 
   @Test("a probed session restores the same bytes as before") func leavesOutputAlone() throws {
     let traced = try Traced(Self.configuration, height: 21, width: 37)
-    let session = try GRLSession(network: traced.network, height: 21, width: 37, pool: traced.pool)
+    let session = try GRLSession(network: traced.network, height: 21, width: 37, threads: traced.threads)
     let before = try session.restore(traced.input)
     let area = AttentionCell.Area(x: 0, y: 0, width: 37, height: 21)
     try session.inspect(
@@ -106,7 +106,7 @@ import Testing
 
   @Test("channel weights are the gate of the local branch") func showsChannelWeights() throws {
     let traced = try Traced(Self.configuration, height: 16, width: 32)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, threads: traced.threads)
     #expect(kept.channelWeights.count == 6)
     for weights in kept.channelWeights.values {
       #expect(weights.count == 24 && weights.allSatisfy { (0...1).contains($0) })
@@ -115,7 +115,7 @@ import Testing
 
   @Test("cells in picture coordinates: parts tile the cell, padding and masks are marked") func marksCells() throws {
     let traced = try Traced(Self.configuration, height: 21, width: 37)
-    let kept = try KeptActivations(of: traced.input, through: traced.network, x: 7, y: 9, pool: traced.pool)
+    let kept = try KeptActivations(of: traced.input, through: traced.network, x: 7, y: 9, threads: traced.threads)
     for place in Self.configuration.blocks {
       for (x, y) in Self.queries {
         for kind in AttentionKind.allCases {

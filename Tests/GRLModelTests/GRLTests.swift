@@ -35,7 +35,7 @@ import Testing
 
   @Test("a session gives the same bytes each time, whatever ran before") func repeats() throws {
     let session = try GRLSession(
-      network: try GRLTests.network(), height: 21, width: 40, pool: ThreadPool(threadCount: 2))
+      network: try GRLTests.network(), height: 21, width: 40, threads: ThreadLease(threadCount: 2))
     let first = try session.restore(GRLTests.picture(21, 40))
     _ = try session.restore(GRLTests.picture(21, 40, seed: 9))
     #expect(try session.restore(GRLTests.picture(21, 40)).values == first.values)
@@ -43,7 +43,7 @@ import Testing
 
   @Test("every block is reported, and cancelling stops there") func cancels() throws {
     let session = try GRLSession(
-      network: try GRLTests.network(), height: 16, width: 16, pool: ThreadPool(threadCount: 1))
+      network: try GRLTests.network(), height: 16, width: 16, threads: ThreadLease(threadCount: 1))
     var reports: [Int] = []
     _ = try session.restore(
       GRLTests.picture(16, 16),
@@ -115,13 +115,14 @@ import Testing
 
   @Test("sessions on one network may run at the same time") func concurrentSessions() async throws {
     let network = try GRLTests.network()
-    let expected = try GRLSession(network: network, height: 16, width: 24, pool: ThreadPool(threadCount: 1))
+    let expected = try GRLSession(network: network, height: 16, width: 24, threads: ThreadLease(threadCount: 1))
       .restore(GRLTests.picture(16, 24)).values
-    let pool = ThreadPool(threadCount: 2)
+    let threads = ThreadLease(threadCount: 2)
     let results = try await withThrowingTaskGroup(of: [Float].self) { group in
       for _ in 0..<3 {
         group.addTask {
-          try GRLSession(network: network, height: 16, width: 24, pool: pool).restore(GRLTests.picture(16, 24)).values
+          try GRLSession(network: network, height: 16, width: 24, threads: threads).restore(GRLTests.picture(16, 24))
+            .values
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }

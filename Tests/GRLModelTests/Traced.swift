@@ -7,7 +7,7 @@ import Tensors
 struct Traced {
   let network: GRL
   let input: Tensor
-  let pool = ThreadPool(threadCount: 2)
+  let threads = ThreadLease(threadCount: 2)
   let checkpoint: Checkpoint
   private var maps: [String: Tensor] = [:]
 
@@ -15,9 +15,9 @@ struct Traced {
     checkpoint = GeneratedWeights.checkpoint(configuration, seed: 5)
     network = try GRL(checkpoint, configuration: configuration)
     input = GRLTests.picture(height, width, channels: configuration.inputChannels, seed: 11)
-    let session = try GRLSession(network: network, height: height, width: width, pool: pool)
+    let session = try GRLSession(network: network, height: height, width: width, threads: threads)
     var maps: [String: Tensor] = [:]
-    _ = session.restore(input) { name, map in
+    _ = try session.restore(input) { name, map in
       if name.hasSuffix(".qkv") || name.hasSuffix(".anchor") {
         maps[name] = Tensor(shape: map.shape, values: map.values)
       }

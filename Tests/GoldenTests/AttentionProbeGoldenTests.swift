@@ -15,13 +15,14 @@ import Testing
     let golden = try GoldenCase(try #require(Self.file))
     let network = try GRL(golden.checkpoint, configuration: golden.configuration)
     let input = golden.picture("input", 0)
-    let pool = ThreadPool(threadCount: 2)
-    let kept = try KeptActivations(of: input, through: network, pool: pool)
-    let compute = Compute(Arithmetic(), pool: pool, workspace: Workspace(floats: 1 << 20))
+    let threads = ThreadLease(threadCount: 2)
+    let kept = try KeptActivations(of: input, through: network, threads: threads)
     let configuration = golden.configuration
-    let rules = network.rules(
-      height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[0][
-        block]
+    let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
+      network.rules(
+        height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[
+          0][block]
+    }
     let place = BlockPlace(stage: 0, block: block)
     let window = golden.tensors["prob.block\(block).window"]!
     let read = golden.tensors["prob.block\(block).w2a"]!

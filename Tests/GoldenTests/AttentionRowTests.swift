@@ -21,10 +21,11 @@ import Testing
     let configuration = golden.configuration
     let network = try GRL(golden.checkpoint, configuration: configuration)
     let input = golden.picture("input", 0)
-    let pool = ThreadPool(threadCount: 2)
-    let session = try GRLSession(network: network, height: input.shape.height, width: input.shape.width, pool: pool)
+    let threads = ThreadLease(threadCount: 2)
+    let session = try GRLSession(
+      network: network, height: input.shape.height, width: input.shape.width, threads: threads)
     var traced: [String: Tensor] = [:]
-    _ = session.restore(
+    _ = try session.restore(
       input,
       trace: { name, map in
         if name.hasPrefix("stage0.block\(block).") { traced[name] = Tensor(shape: map.shape, values: map.values) }
@@ -32,18 +33,19 @@ import Testing
     let projections = try #require(traced["stage0.block\(block).qkv"])
     let anchors = try #require(traced["stage0.block\(block).anchor"])
     let (height, width) = (projections.shape.height, projections.shape.width)
-    let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, pool: pool)
-    let compute = Compute(Arithmetic(), pool: pool, workspace: Workspace(floats: 1 << 20))
-    let rules = network.rules(height: height, width: width, on: compute)[0][block]
+    let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, threads: threads)
+    let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
+      network.rules(height: height, width: width, on: compute)[0][block]
+    }
 
     let window = golden.tensors["prob.block\(block).window"]!
     let windowCells = rules.window.geometry.keys
-    #expect(RowProbe.difference(probe.rows(of: .window, cells: windowCells, rules: rules), window.values) <= 1e-5)
+    #expect(RowProbe.difference(try probe.rows(of: .window, cells: windowCells, rules: rules), window.values) <= 1e-5)
 
     let composed = AttentionRowTests.product(
       golden.tensors["prob.block\(block).w2a"]!, golden.tensors["prob.block\(block).a2w"]!)
     let stripeCells = rules.gather.geometry.keys
-    let rows = probe.rows(of: .stripe, cells: stripeCells, rules: rules)
+    let rows = try probe.rows(of: .stripe, cells: stripeCells, rules: rules)
     #expect(RowProbe.difference(rows, composed) <= 1e-5)
     for row in stride(from: 0, to: rows.count, by: stripeCells.tokens) {
       #expect(abs(rows[row..<(row + stripeCells.tokens)].reduce(0, +) - 1) <= 1e-5)
@@ -75,14 +77,14 @@ private struct RowProbe {
   let projections: Tensor
   let anchors: Tensor
   let configuration: GRLConfiguration
-  let pool: ThreadPool
+  let threads: ThreadLease
 
   static func difference(_ a: [Float], _ b: [Float]) -> Float {
     a.count == b.count ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
   }
 
   /// Probabilities `[cells, heads, N, N]`.
-  func rows(of kind: Kind, cells: Partition, rules: BlockRules) -> [Float] {
+  func rows(of kind: Kind, cells: Partition, rules: BlockRules) throws -> [Float] {
     let half = projections.shape.channels / 6
     let heads = kind == .window ? configuration.windowHeads : configuration.stripeHeads
     let headWidth = half / heads
@@ -98,7 +100,7 @@ private struct RowProbe {
           }
         }
       }
-      let output = attend(marked, rules: rules, half: half)
+      let output = try attend(marked, rules: rules, half: half)
       for cell in 0..<cells.cellCount {
         for head in 0..<heads {
           for (token, pixel) in pixels[cell].enumerated() {
@@ -114,14 +116,12 @@ private struct RowProbe {
     return result
   }
 
-  private func attend(_ projections: Tensor, rules: BlockRules, half: Int) -> [Float] {
+  private func attend(_ projections: Tensor, rules: BlockRules, half: Int) throws -> [Float] {
     let shape = projections.shape
-    let workspace = Workspace(floats: 1 << 22)
-    let compute = Compute(Arithmetic(), pool: pool, workspace: workspace)
-    let features = workspace.map(shape, values: projections.values)
-    let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
     // The projections are given, so each head picks its own out of them: products with 1 and 0 are exact.
-    func source(_ channel: Int, _ heads: Int, _ target: Int) -> AttentionSource {
+    func source(
+      _ features: FeatureMap, _ output: FeatureMap, _ channel: Int, _ heads: Int, _ target: Int
+    ) -> AttentionSource {
       let (width, channels) = (half / heads, shape.channels)
       let picks = (0..<heads).map { head in
         var weights = [Float](repeating: 0, count: 3 * width * channels)
@@ -134,12 +134,18 @@ private struct RowProbe {
       }
       return AttentionSource(features: features, heads: picks, output: output, outputChannel: target)
     }
-    compute.attend(
-      windows: WindowAttentionTask(source: source(0, configuration.windowHeads, 0), rule: rules.window),
-      stripes: StripeAttentionTask(
-        source: source(3 * half, configuration.stripeHeads, half),
-        anchors: workspace.map(anchors.shape, values: anchors.values), gather: rules.gather, read: rules.read))
-    return output.values
+    return try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
+      let workspace = compute.workspace
+      let features = workspace.map(shape, values: projections.values)
+      let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
+      compute.attend(
+        windows: WindowAttentionTask(
+          source: source(features, output, 0, configuration.windowHeads, 0), rule: rules.window),
+        stripes: StripeAttentionTask(
+          source: source(features, output, 3 * half, configuration.stripeHeads, half),
+          anchors: workspace.map(anchors.shape, values: anchors.values), gather: rules.gather, read: rules.read))
+      return workspace.holdsMemory ? output.values : []
+    }
   }
 
   /// Pixel of each token of a cell, from the definition of the roll.

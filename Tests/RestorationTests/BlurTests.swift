@@ -32,7 +32,7 @@ import Testing
     for expected in fixture.cases {
       let kernel = try #require(expected.blur)
       #expect(largestDifference(kernel.weights, expected.kernel) < 1e-6, "\(expected.kind) \(expected.parameters)")
-      let blurred = picture.blurredInLinearLight(by: kernel)
+      let blurred = picture.blurredInLinearLight(by: kernel, on: ThreadLease(threadCount: 2))
       #expect(largestDifference(blurred.values, expected.values) < 3e-6, "\(expected.kind) \(expected.parameters)")
     }
   }
@@ -53,12 +53,13 @@ import Testing
   @Test("Blur keeps a flat picture and the light of a point", arguments: kernels)
   func energy(kernel: BlurKernel) {
     let flat = Tensor(shape: Shape(height: 6, width: 9, channels: 1), repeating: 0.3)
-    #expect(flat.blurredInLinearLight(by: kernel).values.allSatisfy { abs($0 - 0.3) < 1e-5 })
+    #expect(
+      flat.blurredInLinearLight(by: kernel, on: ThreadLease(threadCount: 2)).values.allSatisfy { abs($0 - 0.3) < 1e-5 })
 
     let side = 2 * kernel.side + 1
     var point = Tensor(shape: Shape(height: side, width: side, channels: 1))
     point[kernel.side, kernel.side, 0] = 1
-    let spread = point.blurred(by: kernel)
+    let spread = point.blurred(by: kernel, on: ThreadLease(threadCount: 2))
     #expect(abs(spread.values.reduce(0.0) { $0 + Double($1) } - 1) < 1e-5)
     #expect(spread[kernel.side, kernel.side, 0] == kernel.weights[kernel.weights.count / 2])
   }
@@ -68,7 +69,7 @@ import Testing
     let kernel = BlurKernel.disc(radius: 3, through: .right)
     var point = Tensor(shape: Shape(height: 15, width: 15, channels: 1))
     point[7, 7, 0] = 1
-    let spread = point.blurred(by: kernel)
+    let spread = point.blurred(by: kernel, on: ThreadLease(threadCount: 2))
     #expect(spread[7, 9, 0] > 0.03 && spread[7, 4, 0] == 0)
   }
 
@@ -93,8 +94,8 @@ import Testing
   func threads() throws {
     let picture = try DegradationFixture.picture()
     let kernel = BlurKernel.disc(radius: 3)
-    let alone = picture.blurredInLinearLight(by: kernel, pool: ThreadPool(threadCount: 1))
-    let shared = picture.blurredInLinearLight(by: kernel, pool: ThreadPool(threadCount: 5))
+    let alone = picture.blurredInLinearLight(by: kernel, on: ThreadLease(threadCount: 1))
+    let shared = picture.blurredInLinearLight(by: kernel, on: ThreadLease(threadCount: 5))
     #expect(alone.values == shared.values)
   }
 }

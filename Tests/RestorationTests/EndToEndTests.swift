@@ -52,7 +52,8 @@ import Testing
 
   @Test("Each task restores pictures of every size, kind and depth", arguments: cases)
   func tasks(_ test: Case) throws {
-    let restorer = Restorer(model: try TestNetworks.model(test.request.task, test.configuration), threadCount: 1)
+    let restorer = Restorer(
+      model: try TestNetworks.model(test.request.task, test.configuration), threads: ThreadLease(threadCount: 1))
     let scale = test.configuration.upscale
     for (index, layout) in test.layouts.enumerated() {
       for (width, height) in [(1, 1), (1, 60), (45, 1), (19, 33)] {
@@ -79,14 +80,16 @@ import Testing
     let model = try TestNetworks.model(test.request.task, test.configuration)
     let picture = TestPictures.picture(53, 41, .rgb, bits: 16)
     let images = try [1, 2, 3].map { threads in
-      try restore(picture, Restorer(model: model, threadCount: threads), test.request) { $0.tile = .side(32) }.image
+      try restore(picture, Restorer(model: model, threads: ThreadLease(threadCount: threads)), test.request) {
+        $0.tile = .side(32)
+      }.image
     }
     #expect(images[0].integers == images[1].integers && images[0].integers == images[2].integers)
   }
 
   @Test("The network changes the picture, and tiles give nearly what the whole picture gives")
   func tiledAgainstWhole() throws {
-    let restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 2)
+    let restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 2))
     let picture = TestPictures.picture(160, 112, .rgb, bits: 16)
     let whole = try restore(picture, restorer, .init(.denoise)) { $0.tile = .whole }
     let tiled = try restore(picture, restorer, .init(.denoise)) {
@@ -104,7 +107,7 @@ import Testing
 
   @Test("A region comes out nearly as in the whole picture")
   func region() throws {
-    let restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 2)
+    let restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 2))
     let picture = TestPictures.picture(160, 112, .rgb, bits: 16)
     let whole = try restore(picture, restorer, .init(.denoise)).image
     let region = PixelRegion(x: 75, y: 40, width: 30, height: 20)
@@ -117,7 +120,7 @@ import Testing
 
   @Test("The self-ensemble is another picture, near the plain one")
   func ensemble() throws {
-    let restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 2)
+    let restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 2))
     let picture = TestPictures.picture(48, 32, .rgb, bits: 16)
     let plain = try restore(picture, restorer, .init(.denoise)).image.integers
     let mean = try restore(picture, restorer, .init(.denoise)) { $0.usesSelfEnsemble = true }.image.integers
@@ -127,7 +130,7 @@ import Testing
 
   @Test("Cancelling inside a tile of the real network stops it")
   func cancel() throws {
-    let restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 1)
+    let restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 1))
     let picture = TestPictures.picture(64, 64)
     let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise))
     var fraction = 0.0
@@ -153,7 +156,7 @@ import Testing
 
     let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
     let card = try library.best(for: .init(.denoise, sigma: 25), picture: PictureShape(picture))
-    let restorer = Restorer(model: try library.load(card), threadCount: 2)
+    let restorer = Restorer(model: try library.load(card), threads: ThreadLease(threadCount: 2))
     let restored = try restore(picture, restorer, .init(.denoise, sigma: 25)) { $0.tile = tile }
     func error(_ image: Image) -> Double {
       zip(image.floats(.rgb), clean).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(clean.count)

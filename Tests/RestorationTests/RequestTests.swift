@@ -1,6 +1,7 @@
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 import Testing
 
 @Suite("Requests, options and errors") struct RequestTests {
@@ -83,7 +84,7 @@ import Testing
   func levels() throws {
     let model = RestorationModel(
       card: TestNetworks.card(.denoise, sigmas: 0...55), network: try TestNetworks.model(.denoise).network)
-    let restorer = Restorer(model: model, threadCount: 1)
+    let restorer = Restorer(model: model, threads: ThreadLease(threadCount: 1))
     let picture = PictureShape(width: 9, height: 9, layout: .rgb)
     #expect(try restorer.plan(for: picture, request: .init(.denoise, sigma: 55)).notes.isEmpty)
     #expect(

@@ -55,7 +55,7 @@ enum TestNetworks {
     _ task: RestorationTask = .denoise, _ configuration: GRLConfiguration = configuration(), threads: Int = 1,
     _ body: @escaping @Sendable (Tensor) -> Tensor
   ) throws -> Restorer {
-    Restorer(model: try model(task, configuration), pool: ThreadPool(threadCount: threads)) { _, _ in
+    Restorer(model: try model(task, configuration), threads: ThreadLease(threadCount: threads)) { _, _ in
       StandIn(body: body)
     }
   }

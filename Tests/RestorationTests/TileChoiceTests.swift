@@ -1,6 +1,7 @@
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 import Testing
 
 @Suite("Choice of tiles and memory") struct TileChoiceTests {
@@ -8,7 +9,7 @@ import Testing
     _ width: Int, _ height: Int, _ task: RestorationTask = .denoise, variant: ModelVariant? = .tiny,
     _ change: (inout RestorationOptions) -> Void = { _ in }
   ) throws -> RestorationPlan {
-    let restorer = Restorer(model: try TestNetworks.model(task, variant: variant), threadCount: 1)
+    let restorer = Restorer(model: try TestNetworks.model(task, variant: variant), threads: ThreadLease(threadCount: 1))
     var options = RestorationOptions()
     options.memoryBytes = 1 << 40
     change(&options)

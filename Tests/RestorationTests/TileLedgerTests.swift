@@ -28,7 +28,7 @@ import Testing
 
     init(_ layout: Image.Layout, ensemble: Bool = false) throws {
       picture = TestPictures.picture(90, 61, layout, bits: layout == .rgb ? 16 : 8)
-      restorer = Restorer(model: try TestNetworks.model(.denoise), threadCount: 2)
+      restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 2))
       var options = RestorationOptions()
       options.tile = .side(32)
       options.overlap = 8

@@ -63,7 +63,7 @@ import Testing
 
     let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
     let card = try library.best(for: .init(.denoise, sigma: 25), picture: PictureShape(picture))
-    let restorer = Restorer(model: try library.load(card), threadCount: 2)
+    let restorer = Restorer(model: try library.load(card), threads: ThreadLease(threadCount: 2))
     func effect(overlap: Int, _ blending: Blending) throws -> TilingEffect {
       var options = RestorationOptions()
       options.tile = .side(96)

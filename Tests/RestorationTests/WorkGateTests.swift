@@ -31,7 +31,7 @@ import Testing
 
     init(_ network: GRL, threads: Int, gate: WorkGate = WorkGate()) {
       self.gate = gate
-      let pool = ThreadPool(threadCount: threads, gate: gate)
+      let lease = ThreadLease(threadCount: threads, gate: gate)
       let side = WorkGateTests.side
       let shape = Shape(height: side, width: side, channels: network.configuration.inputChannels)
       let input = Tensor(shape: shape, values: Noise.values("gate", shape.count).map { 0.5 + $0 / 4 })
@@ -39,7 +39,7 @@ import Testing
         var clock = clockid_t()
         if pthread_getcpuclockid(pthread_self(), &clock) == 0 { self.clock.withLock { $0 = clock } }
         do {
-          let session = try GRLSession(network: network, height: side, width: side, pool: pool)
+          let session = try GRLSession(network: network, height: side, width: side, threads: lease)
           let output = try session.restore(input, onBlock: { done, _ in self.pieces.store(done, ordering: .relaxed) })
           self.state.withLock { $0 = .done(output.values) }
         } catch is CancellationError {
@@ -122,26 +122,26 @@ import Testing
 
   @Test("a pool whose gate is cancelled skips every index left, and works again when it is opened", arguments: [1, 3])
   func pool(threads: Int) {
-    let pool = ThreadPool(threadCount: threads)
+    let lease = ThreadLease(threadCount: threads)
     let count = Atomic<Int>(0)
-    pool.run(count: 1000) { index, _ in
-      if index == 10 { pool.gate.cancel() }
+    lease.run(count: 1000) { index, _ in
+      if index == 10 { lease.gate.cancel() }
       count.add(1, ordering: .relaxed)
     }
     #expect(count.load(ordering: .relaxed) <= 10 + threads)
-    pool.gate.reopen()
+    lease.gate.reopen()
     count.store(0, ordering: .relaxed)
-    pool.run(count: 1000) { _, _ in count.add(1, ordering: .relaxed) }
+    lease.run(count: 1000) { _, _ in count.add(1, ordering: .relaxed) }
     #expect(count.load(ordering: .relaxed) == 1000)
   }
 
   @Test("threads of a paused pool wait, each at its next index, and then do every index once", arguments: [1, 3])
   func poolPauses(threads: Int) async throws {
-    let pool = ThreadPool(threadCount: threads)
+    let lease = ThreadLease(threadCount: threads)
     let done = Mutex([Int]())
     let isOver = Atomic<Bool>(false)
     Thread.detachNewThread {
-      pool.run(count: 600) { index, _ in
+      lease.run(count: 600) { index, _ in
         usleep(1000)
         done.withLock { $0.append(index) }
       }
@@ -149,12 +149,12 @@ import Testing
     }
     let hasBegun: Bool? = try await poll(30) { done.withLock { $0.count } > 5 ? true : nil }
     #expect(hasBegun == true)
-    pool.gate.pause()
+    lease.gate.pause()
     try await Task.sleep(for: .milliseconds(200))
     let before = done.withLock { $0.count }
     try await Task.sleep(for: .milliseconds(200))
     #expect(done.withLock { $0.count } == before && before < 600)
-    pool.gate.resume()
+    lease.gate.resume()
     let hasEnded: Bool? = try await poll(60) { isOver.load(ordering: .acquiring) ? true : nil }
     #expect(hasEnded == true)
     #expect(done.withLock { $0.sorted() } == Array(0..<600))

@@ -34,7 +34,9 @@ final class TestPlace {
     for name in ["CONFIG", "STATE", "CACHE", "DATA"] {
       environment["XDG_\(name)_HOME"] = root.appending(path: name.lowercased()).path
     }
-    if let path = outer["LD_LIBRARY_PATH"] { environment["LD_LIBRARY_PATH"] = path }
+    for name in ["LD_LIBRARY_PATH", "GRL_THREADS"] {
+      if let value = outer[name] { environment[name] = value }
+    }
     return environment
   }
 

@@ -45,7 +45,9 @@ final class PseudoTerminal {
     for name in ["CONFIG", "STATE", "CACHE", "DATA"] {
       environment["XDG_\(name)_HOME"] = folder.path + "/" + name.lowercased()
     }
-    if let path = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] { environment["LD_LIBRARY_PATH"] = path }
+    for name in ["LD_LIBRARY_PATH", "GRL_THREADS"] {
+      if let value = ProcessInfo.processInfo.environment[name] { environment[name] = value }
+    }
     environment.merge(changes) { $1 }
 
     var actions = posix_spawn_file_actions_t()

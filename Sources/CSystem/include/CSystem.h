@@ -2,6 +2,7 @@
 #define GRL_CSYSTEM_H
 
 #include "grl_image.h"
+#include "grl_machine.h"
 #include "grl_raw.h"
 #include "grl_terminal.h"
 

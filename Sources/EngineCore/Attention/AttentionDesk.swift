@@ -28,8 +28,10 @@ final class AttentionDesk {
   /// The picture, and the same at half the scale; the last used first.
   private var entries: [Entry] = []
   private let models: ModelCatalogue
+  private let pool: ThreadPool
 
-  init(models: ModelCatalogue) { self.models = models }
+  /// - Parameter pool: whose threads compute.
+  init(models: ModelCatalogue, pool: ThreadPool) { (self.models, self.pool) = (models, pool) }
 
   /// Where a query came from and what it may use.
   struct Order: Sendable {
@@ -156,7 +158,7 @@ final class AttentionDesk {
       var job = asked.job
       job.memoryBytes = asked.budgetBytes
       let whole = try InspectedPicture(
-        asked.path, try JobSettings(job), models, threadCount: asked.threadCount, gate: WorkGate())
+        asked.path, try JobSettings(job), models, threads: ThreadLease(threadCount: asked.threadCount, of: pool))
       picture = key.isHalfScale ? try whole.halved() : whole
     }
     return Entry(key: key, picture: picture)

@@ -18,7 +18,7 @@ package struct InspectedPicture: Sendable {
   ///
   /// - Throws: what `grl restore` would say of the same picture and settings.
   package init(
-    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int, gate: WorkGate
+    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threads: ThreadLease
   ) throws(JobError) {
     let source = try SourcePicture(path, settings)
     var right: Image?
@@ -30,7 +30,7 @@ package struct InspectedPicture: Sendable {
     do throws(RestorationError) {
       let shape = PictureShape(source.image)
       let card = try models.card(source.settings, for: shape)
-      restorer = Restorer(model: try models.model(card, precision: .float32), threadCount: threadCount, gate: gate)
+      restorer = Restorer(model: try models.model(card, precision: .float32), threads: threads)
       plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
       if let right, PictureShape(right).width != shape.width || PictureShape(right).height != shape.height {
         throw .sizesDiffer(left: shape, right: PictureShape(right))

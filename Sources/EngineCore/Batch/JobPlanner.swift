@@ -1,6 +1,7 @@
 import EngineWire
 import Imaging
 import Restoration
+import Tensors
 
 /// Says what a job would do: reads headers and models, computes nothing. Lives on one thread.
 package final class JobPlanner {
@@ -87,8 +88,9 @@ package final class JobPlanner {
       model: card, shape: shape, request: settings.request, options: settings.options, threads: threads)
     if let known = known[key] { return try known.get() }
     let result = Result { () throws(RestorationError) in
-      try Restorer(model: models.model(card, precision: settings.options.precision), threadCount: threads)
-        .plan(for: shape, request: settings.request, options: settings.options)
+      try Restorer(
+        model: models.model(card, precision: settings.options.precision), threads: ThreadLease(threadCount: threads)
+      ).plan(for: shape, request: settings.request, options: settings.options)
     }
     if known.count > 1000 { known.removeAll() }
     known[key] = result

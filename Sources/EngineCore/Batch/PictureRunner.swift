@@ -9,15 +9,20 @@ import Tensors
 package final class PictureRunner {
   private let models: ModelCatalogue
   private let speeds: SpeedBook
+  private let pool: ThreadPool
   private let gate: WorkGate
   /// The last one used; a batch mostly needs one.
   private var restorer: Restorer?
   /// Shorter runs are too short to tell a speed.
   private static let fewestSeconds = 0.5
 
-  package init(models: ModelCatalogue, speeds: SpeedBook, gate: WorkGate) {
+  /// - Parameters:
+  ///   - pool: whose threads compute.
+  ///   - gate: heeded by them.
+  package init(models: ModelCatalogue, speeds: SpeedBook, pool: ThreadPool, gate: WorkGate) {
     self.models = models
     self.speeds = speeds
+    self.pool = pool
     self.gate = gate
   }
 
@@ -104,7 +109,9 @@ package final class PictureRunner {
       return restorer
     }
     restorer = nil  // Two at once would hold two sets of weights.
-    let made = Restorer(model: try models.model(card, precision: precision), threadCount: order.threadCount, gate: gate)
+    let made = Restorer(
+      model: try models.model(card, precision: precision),
+      threads: ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
     restorer = made
     return made
   }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -89,7 +90,10 @@ private final class WorkQueue: @unchecked Sendable {
         return nil
       }, queue.toOpaque())
     pthread_attr_destroy(&attributes)
-    precondition(code == 0, "no thread could be started: error \(code)")
+    guard code != 0 else { return }
+    // Where the system refuses a thread (`ulimit -u`), one that Dispatch has does the work, as soon as it has one to spare.
+    Unmanaged<WorkQueue>.fromOpaque(queue.toOpaque()).release()
+    DispatchQueue.global().async { self.work() }
   }
 
   private func work() {

@@ -8,7 +8,7 @@ public final class KeptActivations {
   public private(set) var channelWeights: [BlockPlace: [Float]] = [:]
 
   private let rules: [[BlockRules]]
-  private let pool: ThreadPool
+  private let threads: ThreadLease
   private let inputs: [BlockPlace: KeptFeatures]
 
   /// Runs a forward pass up to the last of `blocks`.
@@ -19,15 +19,16 @@ public final class KeptActivations {
   ///   - x, y: of the tile in the picture.
   ///   - isCancelled, onBlock: see `GRLSession.restore`.
   public init(
-    of input: Tensor, through network: GRL, blocks: Set<BlockPlace>? = nil, x: Int = 0, y: Int = 0, pool: ThreadPool,
+    of input: Tensor, through network: GRL, blocks: Set<BlockPlace>? = nil, x: Int = 0, y: Int = 0,
+    threads: ThreadLease,
     isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(InspectionError) {
     self.network = network
-    self.pool = pool
+    self.threads = threads
     area = AttentionCell.Area(x: x, y: y, width: input.shape.width, height: input.shape.height)
     let session: GRLSession
     do {
-      session = try GRLSession(network: network, height: input.shape.height, width: input.shape.width, pool: pool)
+      session = try GRLSession(network: network, height: input.shape.height, width: input.shape.width, threads: threads)
     } catch {
       throw .outOfMemory(error)
     }
@@ -35,7 +36,7 @@ public final class KeptActivations {
     var kept: [BlockPlace: KeptFeatures] = [:]
     let probe = AttentionProbe(blocks: blocks ?? Set(network.configuration.blocks), area: area) {
       (block) throws(OutOfMemory) in
-      kept[block.place] = try KeptFeatures(copying: block.features, pool: pool)
+      kept[block.place] = try KeptFeatures(copying: block.features, threads: threads)
     }
     try session.inspect(input, with: probe, isCancelled: isCancelled, onBlock: onBlock)
     inputs = kept
@@ -47,7 +48,8 @@ public final class KeptActivations {
     inputs[place].map {
       ProbedBlock(
         place: place, attention: network.stages[place.stage].blocks[place.block].attention,
-        rules: rules[place.stage][place.block], features: $0.map, arithmetic: network.arithmetic, pool: pool, area: area
+        rules: rules[place.stage][place.block], features: $0.map, arithmetic: network.arithmetic, threads: threads,
+        area: area
       )
     }
   }

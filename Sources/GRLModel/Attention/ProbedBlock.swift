@@ -11,7 +11,7 @@ public struct ProbedBlock {
   /// The block's input, `[H, W, C]` of the padded picture.
   let features: FeatureMap
   let arithmetic: Arithmetic
-  let pool: ThreadPool
+  let threads: ThreadLease
   let area: AttentionCell.Area
 
   /// Answers for one query and one block, in the order of the questions.
@@ -65,10 +65,10 @@ public struct ProbedBlock {
 
   /// Runs `body` once to measure and once for its result.
   private func onOwnMemory(_ body: (Compute) -> FeatureMap) throws(OutOfMemory) -> [Float] {
-    let measure = Workspace()
-    _ = body(Compute(arithmetic, pool: pool, workspace: measure))
-    let workspace = try Workspace(reserving: measure.peakFloats)
-    return body(Compute(arithmetic, pool: pool, workspace: workspace)).values
+    try Compute.onOwnMemory(arithmetic, threads: threads) { compute in
+      let result = body(compute)
+      return compute.workspace.holdsMemory ? result.values : []
+    }
   }
 }
 

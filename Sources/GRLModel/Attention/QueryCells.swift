@@ -27,7 +27,7 @@ struct QueryCells {
         masked: rules.read.geometry.maskedKeys(token: query.stripe.token, cell: query.stripe.cell),
         pixelsPerKey: block.attention.anchor.factor)
     case .stripe:
-      let weights = gather(head, question.terms).sum(weightedBy: readWeights(head, question.terms), on: block.pool)
+      let weights = gather(head, question.terms).sum(weightedBy: readWeights(head, question.terms), on: block.threads)
       return row(question, rules.gather, cell: query.stripe.cell, weights: weights, masked: composedMask)
     case .gather:
       let shares = readWeights(head, question.terms)

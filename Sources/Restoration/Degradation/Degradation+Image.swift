@@ -7,8 +7,10 @@ extension Degradation {
   /// Gray stays gray. Alpha is not damaged, only shrunk with the colours; a mosaic has none. Metadata are kept, but for the
   /// colour profile of a mosaic, which is not a colour picture any more. `bicubic` rounds to the picture's depth.
   ///
-  /// - Throws: as ``apply(to:)-(Tensor)``; a mosaic needs a colour picture.
-  public func apply(to image: Image) throws(DegradationError) -> Image {
+  /// - Throws: as ``apply(to:on:)-(Tensor,_)``; a mosaic needs a colour picture.
+  public func apply(
+    to image: Image, on threads: ThreadLease = ThreadLease(threadCount: 1)
+  ) throws(DegradationError) -> Image {
     switch self {
     case .bicubic(let scale, _):
       let rounding = Degradation.bicubic(scale: scale, bitDepth: image.bitDepth)
@@ -17,23 +19,23 @@ extension Degradation {
     case .realWorld:
       let shrinking = Degradation.bicubic(scale: RealWorldDamage.scale, bitDepth: 8)
       let alpha = try image.alphaTensor.map { alpha throws(DegradationError) in try shrinking.apply(to: alpha) }
-      return image.with(try apply(to: image.colourTensor), alpha: alpha, bitDepth: 8)
+      return image.with(try apply(to: image.colourTensor, on: threads), alpha: alpha, bitDepth: 8)
     case .jpeg:
-      return image.with(try apply(to: image.colourTensor), alpha: image.alphaTensor, bitDepth: 8)
+      return image.with(try apply(to: image.colourTensor, on: threads), alpha: image.alphaTensor, bitDepth: 8)
     case .mosaic:
-      var mosaic = image.with(try apply(to: image.colourTensor), alpha: nil)
+      var mosaic = image.with(try apply(to: image.colourTensor, on: threads), alpha: nil)
       mosaic.metadata.iccProfile = nil
       return mosaic
     case .noise, .motionBlur, .defocus:
-      return image.with(try apply(to: image.colourTensor), alpha: image.alphaTensor)
+      return image.with(try apply(to: image.colourTensor, on: threads), alpha: image.alphaTensor)
     }
   }
 
-  /// ``dualPixelDefocus(_:radius:)-(Tensor,_)`` of a picture; both views keep its depth, alpha and metadata.
+  /// ``dualPixelDefocus(_:radius:on:)-(Tensor,_,_)`` of a picture; both views keep its depth, alpha and metadata.
   public static func dualPixelDefocus(
-    _ image: Image, radius: Double
+    _ image: Image, radius: Double, on threads: ThreadLease = ThreadLease(threadCount: 1)
   ) throws(DegradationError) -> (left: Image, right: Image) {
-    let views = try dualPixelDefocus(image.colourTensor, radius: radius)
+    let views = try dualPixelDefocus(image.colourTensor, radius: radius, on: threads)
     return (image.with(views.left, alpha: image.alphaTensor), image.with(views.right, alpha: image.alphaTensor))
   }
 }

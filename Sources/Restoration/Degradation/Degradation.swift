@@ -54,9 +54,13 @@ public enum Degradation: Hashable, Sendable {
 
   /// The damaged picture.
   ///
-  /// - Parameter picture: `[H, W, C]`, values in 0...1, without alpha (a JPEG file holds 1 or 3 channels, a mosaic is made of 3).
+  /// - Parameters:
+  ///   - picture: `[H, W, C]`, values in 0...1, without alpha (a JPEG file holds 1 or 3 channels, a mosaic is made of 3).
+  ///   - threads: those that blur; the result does not depend on them.
   /// - Throws: a strength out of range, channels the damage is not defined for, or a picture too small to be shrunk.
-  public func apply(to picture: Tensor) throws(DegradationError) -> Tensor {
+  public func apply(
+    to picture: Tensor, on threads: ThreadLease = ThreadLease(threadCount: 1)
+  ) throws(DegradationError) -> Tensor {
     try validate()
     switch self {
     case .noise(let noise): return picture.adding(noise)
@@ -71,9 +75,9 @@ public enum Degradation: Hashable, Sendable {
       }
       return picture.mosaicked(filters)
     case .motionBlur(let length, let angleDegrees):
-      return picture.blurredInLinearLight(by: .motion(length: length, angleDegrees: angleDegrees))
-    case .defocus(let radius): return picture.blurredInLinearLight(by: .disc(radius: radius))
-    case .realWorld(let seed): return try RealWorldDamage(seed: seed).apply(to: picture)
+      return picture.blurredInLinearLight(by: .motion(length: length, angleDegrees: angleDegrees), on: threads)
+    case .defocus(let radius): return picture.blurredInLinearLight(by: .disc(radius: radius), on: threads)
+    case .realWorld(let seed): return try RealWorldDamage(seed: seed).apply(to: picture, on: threads)
     }
   }
 
@@ -81,12 +85,12 @@ public enum Degradation: Hashable, Sendable {
   ///
   /// Each view is blurred in linear light by one half of the disc; in linear light their mean is `defocus(radius:)`.
   public static func dualPixelDefocus(
-    _ picture: Tensor, radius: Double
+    _ picture: Tensor, radius: Double, on threads: ThreadLease = ThreadLease(threadCount: 1)
   ) throws(DegradationError) -> (left: Tensor, right: Tensor) {
     try check("defocus radius", radius, Limits.defocusRadius)
     return (
-      picture.blurredInLinearLight(by: .disc(radius: radius, through: .left)),
-      picture.blurredInLinearLight(by: .disc(radius: radius, through: .right))
+      picture.blurredInLinearLight(by: .disc(radius: radius, through: .left), on: threads),
+      picture.blurredInLinearLight(by: .disc(radius: radius, through: .right), on: threads)
     )
   }
 

@@ -32,10 +32,10 @@ public struct RealWorldDamage: Hashable, Sendable {
   }
 
   /// The damaged picture: `[H, W, C]` to `[H / 4, W / 4, C]`, rounded down; what is over at the right and bottom is cropped.
-  func apply(to picture: Tensor) throws(DegradationError) -> Tensor {
+  func apply(to picture: Tensor, on threads: ThreadLease) throws(DegradationError) -> Tensor {
     let kernel = BlurKernel.gaussian(sigma: blurSigma, sigmaAcross: blurSigmaAcross, angleDegrees: blurAngleDegrees)
     var generator = generator
-    return try Degradation.bicubic(scale: Self.scale).apply(to: picture.blurred(by: kernel))
+    return try Degradation.bicubic(scale: Self.scale).apply(to: picture.blurred(by: kernel, on: threads))
       .adding(noiseSigma, .planes, from: &generator)
       .throughJPEG(quality: jpegQuality)
   }

@@ -4,8 +4,8 @@ import Tensors
 extension Tensor {
   /// Every point spread as `kernel` says; the edge pixels go on beyond the edges. Same shape, any channels.
   ///
-  /// The rows are shared out among the threads of `pool`; the result does not depend on them.
-  public func blurred(by kernel: BlurKernel, pool: ThreadPool = ThreadPool()) -> Tensor {
+  /// The rows are shared out among `threads`; the result does not depend on them.
+  public func blurred(by kernel: BlurKernel, on threads: ThreadLease) -> Tensor {
     let source = padded(by: kernel.radius, .replicate)
     let channels = shape.channels
     let rowCount = shape.width * channels
@@ -23,7 +23,7 @@ extension Tensor {
     var output = Tensor(shape: shape)
     source.values.withUnsafeBufferPointer { source in
       output.values.withUnsafeMutableBufferPointer { output in
-        pool.run(count: shape.height) { y, _ in
+        threads.run(count: shape.height) { y, _ in
           for start in stride(from: 0, to: rowCount, by: piece) {
             let count = min(piece, rowCount - start)
             let sums = output.baseAddress! + y * rowCount + start
@@ -40,16 +40,16 @@ extension Tensor {
   }
 
   /// `blurred(by:)` where light really adds up: values are taken as gamma 2.2 coded, and clipped to 0...1.
-  public func blurredInLinearLight(by kernel: BlurKernel, pool: ThreadPool = ThreadPool()) -> Tensor {
-    raised(to: 2.2, pool).blurred(by: kernel, pool: pool).raised(to: 1 / 2.2, pool)
+  public func blurredInLinearLight(by kernel: BlurKernel, on threads: ThreadLease) -> Tensor {
+    raised(to: 2.2, threads).blurred(by: kernel, on: threads).raised(to: 1 / 2.2, threads)
   }
 
   /// Each value, clipped to 0...1, to the power of `exponent`.
-  private func raised(to exponent: Float, _ pool: ThreadPool) -> Tensor {
+  private func raised(to exponent: Float, _ threads: ThreadLease) -> Tensor {
     let rowCount = shape.width * shape.channels
     var output = self
     output.values.withUnsafeMutableBufferPointer { values in
-      pool.run(count: shape.height) { y, _ in
+      threads.run(count: shape.height) { y, _ in
         for i in y * rowCount..<(y + 1) * rowCount { values[i] = pow(min(max(values[i], 0), 1), exponent) }
       }
     }

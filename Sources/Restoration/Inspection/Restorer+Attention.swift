@@ -37,7 +37,7 @@ extension Restorer {
     let input = plan.route.input(image, right: right, tile)
     let session: GRLSession
     do throws(OutOfMemory) {
-      session = try GRLSession(network: model.network, height: tile.height, width: tile.width, pool: pool)
+      session = try GRLSession(network: model.network, height: tile.height, width: tile.width, threads: threads)
     } catch {
       throw .outOfMemory(error)
     }
@@ -56,7 +56,7 @@ extension Restorer {
     do throws(InspectionError) {
       return try KeptActivations(
         of: plan.route.input(image, right: right, tile), through: model.network, blocks: blocks, x: tile.x, y: tile.y,
-        pool: pool, isCancelled: isCancelled, onBlock: onBlock)
+        threads: threads, isCancelled: isCancelled, onBlock: onBlock)
     } catch {
       throw RestorationError(error)
     }

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Logging
 import Restoration
+import Tensors
 
 /// Restores one picture after the other; a failure of one is reported and the others go on.
 struct RestorationBatch {
@@ -30,7 +31,8 @@ struct RestorationBatch {
   func run(_ models: ModelCatalogue) -> Int32 {
     let started = ContinuousClock.now
     let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
-    let runner = PictureRunner(models: models, speeds: speeds, gate: Interruption.gate)
+    let pool = ThreadPool()
+    let runner = PictureRunner(models: models, speeds: speeds, pool: pool, gate: Interruption.gate)
     var done = 0
     var failures: [ExitStatus] = []
     events?.send(EventStream.Start(pictures: items.count, skipped: skipped.count))
@@ -41,6 +43,7 @@ struct RestorationBatch {
       do throws(JobError) {
         try restore(item, number, runner)
         done += 1
+        if let shortage = pool.shortage { logger.info("fewer threads", metadata: ["reason": "\(shortage)"]) }
       } catch {
         let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
         if status == .interrupted { break }

@@ -4,6 +4,7 @@ import EngineWire
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 
 struct Attention: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -98,10 +99,11 @@ struct Attention: ParsableCommand {
     }
     Interruption.watch()
     let console = common.console(showsProgress: true)
+    threads.log(to: common.logger(console), memory: memory)
     let settings = try JobSettings(job)
     let picture = try InspectedPicture(
-      image, settings, ModelCatalogue(library: ModelLibrary.standard()), threadCount: threads.count,
-      gate: Interruption.gate)
+      image, settings, ModelCatalogue(library: ModelLibrary.standard()),
+      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate))
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
     let inspection = Inspection(self, picture, console)
     do {

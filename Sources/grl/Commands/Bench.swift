@@ -54,12 +54,13 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let console = common.console(showsProgress: true)
+    threads.log(to: common.logger(console))
     let (name, configuration, checkpoint) = try chosenWeights()
     let arithmetic = Arithmetic(precision, instructionSet: isa ?? .best)
     let network = try GRL(checkpoint, configuration: configuration, arithmetic: arithmetic)
-    let pool = ThreadPool(threadCount: threads.count)
+    let lease = ThreadLease(threadCount: threads.count)
     let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
-    let session = try GRLSession(network: network, height: size.height, width: size.width, pool: pool)
+    let session = try GRLSession(network: network, height: size.height, width: size.width, threads: lease)
     let picture = size.generatedPicture(channels: configuration.inputChannels)
 
     let (profile, warm) = (Profile(), Profile())
@@ -69,10 +70,10 @@ struct Bench: ParsableCommand {
       "bench", done: 0, detail: "first pass \((ContinuousClock.now - started).seconds.fixed(2)) s; starting")
     let comparison = try compare.isEmpty ? nil : BenchComparison(compare, python: python ?? "python3")
     defer { comparison?.removeFolder() }
-    try comparison?.start(checkpoint, configuration, picture, size, threads: pool.threadCount, ours: output)
+    try comparison?.start(checkpoint, configuration, picture, size, threads: lease.threadCount, ours: output)
 
     var seconds: [Double] = []
-    var peakRate = arithmetic.instructionSet.peakRate(on: pool)
+    var peakRate = arithmetic.instructionSet.peakRate(on: lease)
     for run in 1...runs {
       console.progress("bench", done: Double(run - 1) / Double(runs), detail: "\(run - 1)/\(runs) runs")
       let started = ContinuousClock.now
@@ -80,11 +81,11 @@ struct Bench: ParsableCommand {
       seconds.append((ContinuousClock.now - started).seconds)
       try comparison?.runAll()
     }
-    peakRate = max(peakRate, arithmetic.instructionSet.peakRate(on: pool))
+    peakRate = max(peakRate, arithmetic.instructionSet.peakRate(on: lease))
     console.endProgress()
 
     var report = BenchReport(
-      network: name, size: size, threads: pool.threadCount, arithmetic: arithmetic, seconds: seconds, profile: profile,
+      network: name, size: size, threads: lease.threadCount, arithmetic: arithmetic, seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }

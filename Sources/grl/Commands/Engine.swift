@@ -2,6 +2,7 @@ import ArgumentParser
 import EngineCore
 import Foundation
 import Imaging
+import Restoration
 
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -70,7 +71,14 @@ struct EngineCommand: ParsableCommand {
     var options = EngineServer.Options()
     options.idleSeconds = idle == 0 ? nil : Double(idle)
     let door = try EngineDoor(place)
-    let engine = Engine(.standard(program: Version.current))
+    let configuration = EngineConfiguration.standard(program: Version.current)
+    let limits = MachineLimits.current
+    log.write(
+      .debug,
+      "\(configuration.threadCount) threads (\(limits.threadRule.origin)), "
+        + "\(MemoryBudget.text(configuration.budgetBytes)) of memory (\(limits.memoryRule?.origin ?? "nothing tells"))")
+    for complaint in limits.complaints { log.write(.warning, complaint) }
+    let engine = Engine(configuration)
     let server = try EngineServer(engine, options: options) { log.write($0, $1) }
     EndSignals.watch { server.stop(reason: $0) }
     Task {

@@ -4,6 +4,7 @@ import Foundation
 import GRLModel
 import Imaging
 import Restoration
+import Tensors
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -101,9 +102,12 @@ struct Evaluate: ParsableCommand {
     let sets = try chosenSets()
     let models = try chosenModels()
     Interruption.watch()
+    let logger = common.logger(console)
+    threads.log(to: logger, memory: memory)
     var run = EvaluationRun(
-      sets, models: models, limit: limit, takesGray: gray, options: options, threadCount: threads.count, isFresh: again,
-      imageLimits: limits.image, console: console, logger: common.logger(console))
+      sets, models: models, limit: limit, takesGray: gray, options: options,
+      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate), isFresh: again,
+      imageLimits: limits.image, console: console, logger: logger)
     let blocks = try Self.blocks(&run)
 
     let text = EvaluationTable(blocks: blocks, command: commandLine).text(format)

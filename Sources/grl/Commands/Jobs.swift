@@ -128,8 +128,10 @@ struct JobsResume: ParsableCommand {
       throw JobError.jobState(id: id, state: sight.record.state.rawValue, wanted: "interrupted, paused or failed")
     }
     let folder = try store.open(id) { console.note($0) }
+    let logger = common.logger(console)
+    threads.log(to: logger)
     let around = RestorationBatch.Surroundings(
-      console: console, events: nil, logger: common.logger(console), threadCount: threads.count)
+      console: console, events: nil, logger: logger, threadCount: threads.count)
     let batch = try RestorationBatch(resuming: folder, in: around)
     let status = batch.run(ModelCatalogue(library: .standard()))
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }

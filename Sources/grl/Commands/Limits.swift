@@ -18,9 +18,10 @@ struct LimitOptions: ParsableArguments {
 
 struct Limits: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the bounds on what is read.",
+    abstract: "Print the bounds on what is read, and on threads and memory.",
     discussion: """
-      They are checked from a file's header, before anything is allocated.
+      Pictures are checked from a file's header, before anything is allocated. Threads and memory are what restorations take \
+      unless --threads and --memory say otherwise: the smallest of what the lines below them allow.
 
       EXAMPLES
         grl limits
@@ -40,7 +41,7 @@ struct Limits: ParsableCommand {
   func run() {
     let console = common.console()
     let limits = ImageLimits.standard
-    let entries = [
+    var entries = [
       Entry(
         name: "picture.pixels", value: limits.pixels, unit: "pixels", meaning: "width times height (--max-pixels)"),
       Entry(name: "picture.side", value: limits.side, unit: "pixels", meaning: "width or height"),
@@ -51,6 +52,26 @@ struct Limits: ParsableCommand {
         name: "picture.scans", value: limits.jpegScans, unit: "scans", meaning: "passes of a progressive JPEG file"),
       Entry(name: "tile.side", value: TilePlan.smallestSide, unit: "pixels", meaning: "least tile (--tile)"),
     ]
+    let machine = MachineLimits.current
+    entries.append(
+      Entry(
+        name: "threads", value: machine.threadCount, unit: "threads",
+        meaning: "by default (--threads), ruled by: \(machine.threadRule.origin)"))
+    for bound in [machine.forcedThreads].compactMap({ $0 }) + machine.threads {
+      entries.append(
+        Entry(name: "threads.\(bound.name)", value: bound.value, unit: "threads", meaning: bound.origin.printable))
+    }
+    let ruler = machine.memoryRule.map { "3/4 of what is left, ruled by: \($0.origin)" } ?? "nothing tells what is left"
+    entries.append(
+      Entry(
+        name: "memory", value: MemoryBudget.standard(within: machine), unit: "bytes",
+        meaning: "by default (--memory), \(ruler)".printable))
+    for bound in machine.memory {
+      entries.append(
+        Entry(
+          name: "memory.\(bound.name)", value: bound.value, unit: "bytes", meaning: "left: \(bound.origin)".printable))
+    }
+    for complaint in machine.complaints { console.note(complaint) }
     if json {
       console.result(jsonLine(entries))
     } else {

@@ -22,8 +22,10 @@ struct ModelsVerify: ParsableCommand {
 
   func run() throws {
     let console = common.console()
+    threads.log(to: common.logger(console))
     let library = ModelLibrary.standard()
     let names = models.isEmpty ? library.list().cards.map(\.name) : models
+    let lease = ThreadLease(threadCount: threads.count)
     var status = ExitStatus.done
     for problem in models.isEmpty ? library.list().problems : [] {
       console.error(problem.description)
@@ -33,7 +35,7 @@ struct ModelsVerify: ParsableCommand {
       do {
         let card = try library.card(name)
         let model = try library.load(card)
-        guard try isFinite(model.network) else {
+        guard try isFinite(model.network, on: lease) else {
           console.error("\(name): the network's output is not finite; get the file anew or import another one")
           if status == .done { status = .verificationFailed }
           continue
@@ -48,7 +50,7 @@ struct ModelsVerify: ParsableCommand {
   }
 
   /// Runs the network on a 32 x 32 ramp.
-  private func isFinite(_ network: GRL) throws(RestorationError) -> Bool {
+  private func isFinite(_ network: GRL, on threads: ThreadLease) throws(RestorationError) -> Bool {
     let side = 32
     let channels = network.configuration.inputChannels
     let ramp = Tensor(
@@ -56,7 +58,7 @@ struct ModelsVerify: ParsableCommand {
       values: (0..<side * side * channels).map { Float($0 / channels % side + $0 / channels / side) / Float(2 * side) })
     do {
       let session = try GRLSession(
-        network: network, height: side, width: side, pool: ThreadPool(threadCount: threads.count))
+        network: network, height: side, width: side, threads: threads)
       return try session.restore(ramp).values.allSatisfy(\.isFinite)
     } catch let refusal as OutOfMemory {
       throw .outOfMemory(refusal)

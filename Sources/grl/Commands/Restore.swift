@@ -116,8 +116,10 @@ struct Restore: ParsableCommand {
     let job = jobRequest
     let settings = try JobSettings(job)
     let console = common.console(showsProgress: events == nil)
+    let logger = common.logger(console)
+    threads.log(to: logger, memory: memory)
     let around = RestorationBatch.Surroundings(
-      console: console, events: events.map { _ in EventStream(console: console) }, logger: common.logger(console),
+      console: console, events: events.map { _ in EventStream(console: console) }, logger: logger,
       threadCount: threads.count)
     let models = ModelCatalogue(library: ModelLibrary.standard())
 

@@ -1,5 +1,6 @@
 import Imaging
 import Restoration
+import Tensors
 
 /// What `grl degrade` was asked to do, its options checked.
 struct Damage {
@@ -48,9 +49,10 @@ struct Damage {
 
   /// The damaged picture, or its left and right view.
   func apply(to image: Image, path: String) throws(Failure) -> [Image] {
+    let threads = ThreadLease(threadCount: MachineLimits.current.threadCount)
     do {
-      guard let dualPixelRadius else { return [try degradation.apply(to: image)] }
-      let (left, right) = try Degradation.dualPixelDefocus(image, radius: dualPixelRadius)
+      guard let dualPixelRadius else { return [try degradation.apply(to: image, on: threads)] }
+      let (left, right) = try Degradation.dualPixelDefocus(image, radius: dualPixelRadius, on: threads)
       return [left, right]
     } catch {
       throw Failure(.badInput, "\(path == "-" ? "standard input" : path): \(error)")

@@ -10,15 +10,15 @@ import Tensors
 struct EvaluationNetwork {
   let model: RestorationModel
   private let planner: Restorer
-  private let pool: ThreadPool
+  private let threads: ThreadLease
   private let options: RestorationOptions
   private var session: GRLSession?
 
-  init(model: RestorationModel, threadCount: Int, options: RestorationOptions) {
+  init(model: RestorationModel, threads: ThreadLease, options: RestorationOptions) {
     self.model = model
     self.options = options
-    pool = ThreadPool(threadCount: threadCount, gate: Interruption.gate)
-    planner = Restorer(model: model, threadCount: 1)
+    self.threads = threads
+    planner = Restorer(model: model, threads: threads)
   }
 
   /// The restored picture, not clamped: `[H * scale, W * scale, C]` with the input's channels (3 for dual pixel).
@@ -63,7 +63,7 @@ struct EvaluationNetwork {
     if let session, session.height == height, session.width == width { return session }
     session = nil
     do {
-      let made = try GRLSession(network: model.network, height: height, width: width, pool: pool)
+      let made = try GRLSession(network: model.network, height: height, width: width, threads: threads)
       session = made
       return made
     } catch {

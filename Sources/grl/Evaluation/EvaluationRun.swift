@@ -3,6 +3,7 @@ import GRLModel
 import Imaging
 import Logging
 import Restoration
+import Tensors
 
 /// Works through sets and levels, picture by picture, and keeps each result as soon as it is there.
 struct EvaluationRun {
@@ -11,7 +12,7 @@ struct EvaluationRun {
   /// Pictures are turned gray first.
   let takesGray: Bool
   let options: RestorationOptions
-  let threadCount: Int
+  let threads: ThreadLease
   /// Forgets what was kept.
   let isFresh: Bool
   let imageLimits: ImageLimits
@@ -26,7 +27,7 @@ struct EvaluationRun {
 
   init(
     _ sets: [(set: TestSet, setting: EvaluationSetting)], models: EvaluatedModels?, limit: Int?, takesGray: Bool,
-    options: RestorationOptions, threadCount: Int, isFresh: Bool, imageLimits: ImageLimits, console: Console,
+    options: RestorationOptions, threads: ThreadLease, isFresh: Bool, imageLimits: ImageLimits, console: Console,
     logger: Logger
   ) {
     self.sets = sets
@@ -34,7 +35,7 @@ struct EvaluationRun {
     self.limit = limit
     self.takesGray = takesGray
     self.options = options
-    self.threadCount = threadCount
+    self.threads = threads
     self.isFresh = isFresh
     self.imageLimits = imageLimits
     self.console = console
@@ -144,7 +145,8 @@ struct EvaluationRun {
       try file.map { (file: TestPictureFile) throws(Failure) in try image(file) }
     }
     let sample = try setting.sample(
-      clean: images[0]!, input: images[1], right: images[2], isColour: isColour, set: set.name, name: picture.name)
+      clean: images[0]!, input: images[1], right: images[2], isColour: isColour, set: set.name, name: picture.name,
+      on: threads)
     func result(_ image: Image, _ seconds: Double) throws(Failure) -> EvaluationStore.Result {
       var values: [String: Double] = [:]
       for measure in setting.measures {
@@ -176,7 +178,7 @@ struct EvaluationRun {
       if network?.model.card != model.card {
         network = nil
         let library = models!.library
-        network = EvaluationNetwork(model: try library.load(model.card), threadCount: threadCount, options: options)
+        network = EvaluationNetwork(model: try library.load(model.card), threads: threads, options: options)
       }
       let started = ContinuousClock.now
       var running = network!

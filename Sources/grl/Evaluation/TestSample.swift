@@ -20,9 +20,10 @@ extension EvaluationSetting {
   ///   - clean: the good picture.
   ///   - input, right: what the set brings beside it.
   ///   - set, name: what random numbers are seeded with.
+  ///   - threads: those that damage the picture.
   /// - Throws: a failure with `badInput` where sizes do not fit each other.
   func sample(
-    clean: Image, input: Image?, right: Image?, isColour: Bool, set: String, name: String
+    clean: Image, input: Image?, right: Image?, isColour: Bool, set: String, name: String, on threads: ThreadLease
   ) throws(Failure) -> TestSample {
     func tensor(_ image: Image) -> Tensor {
       Tensor(
@@ -32,7 +33,9 @@ extension EvaluationSetting {
     // One rounding from colour to gray, as programs that read a picture as gray have it.
     let clean = tensor(isColour ? clean : clean.converted(to: .gray))
     func damaged(_ degradation: Degradation, _ picture: Tensor) throws(Failure) -> Tensor {
-      do { return try degradation.apply(to: picture) } catch { throw Failure(.badInput, "\(name): \(error)") }
+      do { return try degradation.apply(to: picture, on: threads) } catch {
+        throw Failure(.badInput, "\(name): \(error)")
+      }
     }
     func sample(_ input: Tensor, baseline: Tensor? = nil, target: Tensor) throws(Failure) -> TestSample {
       let seen = baseline ?? input
