@@ -5,6 +5,8 @@ public struct FrameDecoder: Sendable {
   /// What is counted towards frames and not yet thrown away: `pending[start...]`.
   private var pending: [UInt8] = []
   private var start = 0
+  /// Bytes moved to the front of `pending` so far: never more than came, so time is linear.
+  package private(set) var movedBytes = 0
   private let limit: Int
 
   /// - Parameter limits: what one frame may hold; a server uses `.questions`, a client `.answers`.
@@ -19,6 +21,7 @@ public struct FrameDecoder: Sendable {
       pending.removeAll(keepingCapacity: pending.capacity <= 1 << 20)
       start = 0
     } else if start >= pendingBytes {
+      movedBytes += pendingBytes
       pending.removeFirst(start)
       start = 0
     }

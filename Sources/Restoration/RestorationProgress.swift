@@ -16,13 +16,13 @@ public struct RestorationProgress: Hashable, Sendable {
   public let secondsRemaining: Double?
 }
 
-/// Turns tiles and shares of tiles into progress by the clock. Only computing counts for the speed: neither pauses nor tiles
+/// Turns tiles and shares of tiles into progress by the gate's clock. Only computing counts for the speed: neither pauses nor tiles
 /// that were there already.
 struct ProgressMeter {
   private let tileCount: Int
   private let pixels: Int
   private let gate: WorkGate
-  private let start = ContinuousClock.now
+  private let start: ContinuousClock.Instant
   private let pausedAtStart: Duration
   private var loaded = 0
   private var loading = Duration.zero
@@ -31,11 +31,12 @@ struct ProgressMeter {
     self.tileCount = tileCount
     self.pixels = pixels
     self.gate = gate
+    start = gate.now()
     pausedAtStart = gate.pausedTime
   }
 
   /// Time of this run so far, pauses left out.
-  var elapsed: Duration { ContinuousClock.now - start - (gate.pausedTime - pausedAtStart) }
+  var elapsed: Duration { gate.now() - start - (gate.pausedTime - pausedAtStart) }
 
   /// One more tile was there already, and reading it took this long.
   mutating func addLoaded(_ duration: Duration) {

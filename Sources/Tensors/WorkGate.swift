@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Looking costs one relaxed load while the gate is open.
 public final class WorkGate: @unchecked Sendable {
-  // `state` is atomic; the clock is read and written under `mutex` only, which is initialised once and never moves.
+  // `state` is atomic, `now` a constant; all else is read and written under `mutex` only, which is initialised once and never moves.
 
   private static let open: UInt8 = 0
   private static let paused: UInt8 = 1
@@ -21,8 +21,13 @@ public final class WorkGate: @unchecked Sendable {
   private let changed: UnsafeMutablePointer<pthread_cond_t>
   private var pausedSince: ContinuousClock.Instant?
   private var pausedBefore = Duration.zero
+  private var held = 0
 
-  public init() {
+  /// The clock that pauses, and the work between them, are measured by.
+  public let now: @Sendable () -> ContinuousClock.Instant
+
+  public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    self.now = now
     mutex = .allocate(capacity: 1)
     changed = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -42,9 +47,12 @@ public final class WorkGate: @unchecked Sendable {
   public var isPaused: Bool { state.load(ordering: .acquiring) == WorkGate.paused }
   public var isCancelled: Bool { state.load(ordering: .acquiring) == WorkGate.cancelled }
 
+  /// Threads that wait at the gate at this moment.
+  public var heldThreads: Int { locked { held } }
+
   /// Time that the gate has been paused so far.
   public var pausedTime: Duration {
-    locked { pausedBefore + (pausedSince.map { ContinuousClock.now - $0 } ?? .zero) }
+    locked { pausedBefore + (pausedSince.map { now() - $0 } ?? .zero) }
   }
 
   /// Holds every thread at its next piece of work. Without effect on a cancelled gate.
@@ -52,7 +60,7 @@ public final class WorkGate: @unchecked Sendable {
     locked {
       let (exchanged, _) = state.compareExchange(
         expected: WorkGate.open, desired: WorkGate.paused, ordering: .acquiringAndReleasing)
-      if exchanged { pausedSince = .now }
+      if exchanged { pausedSince = now() }
     }
   }
 
@@ -89,7 +97,11 @@ public final class WorkGate: @unchecked Sendable {
   @inline(never)
   private func wait() -> Bool {
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    held += 1
+    defer {
+      held -= 1
+      pthread_mutex_unlock(mutex)
+    }
     while true {
       switch state.load(ordering: .acquiring) {
       case WorkGate.open: return true
@@ -101,7 +113,7 @@ public final class WorkGate: @unchecked Sendable {
 
   /// Called under `mutex`.
   private func endPause() {
-    if let since = pausedSince { pausedBefore += ContinuousClock.now - since }
+    if let since = pausedSince { pausedBefore += now() - since }
     pausedSince = nil
     pthread_cond_broadcast(changed)
   }

@@ -24,6 +24,12 @@ public struct KeyDecoder: Sendable {
     self.escapeDelay = escapeDelay
   }
 
+  /// Seconds that `ESCDELAY` (ncurses' variable, in milliseconds, here 1...1000) grants an Esc; 0.025 where it names no number.
+  public static func escapeDelay(_ environment: [String: String]) -> Double {
+    guard let milliseconds = environment["ESCDELAY"].flatMap({ Double($0) }), !milliseconds.isNaN else { return 0.025 }
+    return min(max(milliseconds, 1), 1000) / 1000
+  }
+
   /// Seconds without further bytes after which `expire` must be called; nil where nothing is unfinished.
   public var patience: Double? {
     if pasted != nil { return 2 }

@@ -45,8 +45,7 @@ public final class Terminal {
     self.capabilities = capabilities
     detectedColours = ColourDepth.detect(
       environment, colourCount: capabilities.colourCount, hasDirectColour: capabilities.hasDirectColour)
-    let delay = environment["ESCDELAY"].flatMap { Double($0) }.map { min(max($0, 1), 1000) / 1000 }
-    decoder = KeyDecoder(described: capabilities.keys, escapeDelay: delay ?? 0.025)
+    decoder = KeyDecoder(described: capabilities.keys, escapeDelay: KeyDecoder.escapeDelay(environment))
     colours = detectedColours
     graphics = .half
     painter = Painter(Self.features(capabilities, detectedColours))

@@ -114,9 +114,11 @@ import Testing
     }
   }
 
-  @Test("a real camera's file")
+  private static let colourChart = "data/raw/colorchart_canon_kissx4_1734x1156_rggb.dng"
+
+  @Test("a real camera's file", .shared(colourChart))
   func realCamera() async throws {
-    guard let file = TestData.shared("data/raw/colorchart_canon_kissx4_1734x1156_rggb.dng") else { return }
+    let file = try #require(TestData.shared(Self.colourChart))
     let outcome = try await restore(file.path, "-o", "chart.png", "--region", "400,300,256,192")
     try #require(outcome.status == 0, "\(outcome.errorText)")
     let image = try TestPicture.read(folder, "chart.png")

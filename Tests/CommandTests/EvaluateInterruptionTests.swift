@@ -16,7 +16,6 @@ import Testing
     let running = try GRLProcess.start(
       executable: URL(filePath: "/usr/bin/env"),
       ["--default-signal=INT", "GRL_MODELS=\(models)", GRLProcess.binary.path] + arguments, in: folder)
-    let deadline = ContinuousClock.now + .seconds(120)
     let place = folder.home.appending(path: "XDG_STATE_HOME/grl/evaluations")
     func kept() throws -> Int {
       guard FileManager.default.fileExists(atPath: place.path) else { return 0 }
@@ -25,7 +24,7 @@ import Testing
       }.filter { $0.contains("model ") }
         .reduce(0) { $0 + $1.split(separator: "\n").count - 1 }
     }
-    while try kept() < 2, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+    try await eventually("two pictures are measured") { try kept() >= 2 }
     running.send(SIGINT)
     let outcome = try await running.outcome()
     #expect(outcome.status == 130)

@@ -99,9 +99,9 @@ struct GRLProcess {
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Waits until standard output holds `text`; records an issue after `seconds` or when the process ends without it.
-    func waitForOutput(_ text: String, seconds: Double = 60) async throws {
-      let deadline = ContinuousClock.now + .seconds(seconds)
+    /// Waits until standard output holds `text`; records an issue after five minutes or when the process ends without it.
+    func waitForOutput(_ text: String) async throws {
+      let deadline = ContinuousClock.now + .seconds(300)
       while true {
         let isRunning = process.isRunning
         if String(decoding: try Data(contentsOf: outputFile), as: UTF8.self).contains(text) { return }

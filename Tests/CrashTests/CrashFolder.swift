@@ -143,9 +143,9 @@ final class Child {
   }
 }
 
-/// Asks every few milliseconds until it is so; false after `seconds`.
-func comesTrue(within seconds: Double = 60, _ condition: () throws -> Bool) async throws -> Bool {
-  let deadline = ContinuousClock.now + .seconds(seconds)
+/// Asks every few milliseconds until it is so; false after five minutes.
+func comesTrue(_ condition: () throws -> Bool) async throws -> Bool {
+  let deadline = ContinuousClock.now + .seconds(300)
   while ContinuousClock.now < deadline {
     if try condition() { return true }
     try await Task.sleep(for: .milliseconds(10))

@@ -23,7 +23,7 @@ final class EngineClient {
       close(descriptor)
       return nil
     }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 120, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     guard try ask(.hello(version: WireProtocol.version, client: "crash test")) != nil else { return nil }
   }

@@ -27,10 +27,10 @@ import Testing
   }
 
   /// Starts engines, and lets `disturb` end them, until the job is done. The last one is told to end.
-  private func finish(_ folder: CrashFolder, seconds: Double = 60) async throws {
+  private func finish(_ folder: CrashFolder) async throws {
     let engine = folder.engine()
     let client = try #require(try await folder.client(of: engine))
-    let isDone = try await comesTrue(within: seconds) { try folder.job(client)?.state == .done }
+    let isDone = try await comesTrue { try folder.job(client)?.state == .done }
     #expect(isDone)
     _ = try client.ask(.shutDown)
     #expect(try await engine.outcome().status == 0)
@@ -127,7 +127,7 @@ import Testing
     #expect(lifted.status == 0)
     let id = try #require(try folder.job(client)?.id)
     _ = try client.ask(.resume(job: id))
-    #expect(try await comesTrue(within: 20) { try folder.job(client)?.state == .done })
+    #expect(try await comesTrue { try folder.job(client)?.state == .done })
     #expect(try folder.names(in: "out") == ["a_denoise.png"])
     _ = try client.ask(.shutDown)
     _ = try await engine.outcome()

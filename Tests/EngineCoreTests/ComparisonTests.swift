@@ -3,19 +3,16 @@ import EngineWire
 import Imaging
 import Restoration
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Engine: pictures side by side", .timeLimit(.minutes(10))) struct ComparisonTests {
   private func compare(
-    _ engine: Engine, _ paths: [String], reference: Int = 0, _ question: ComparisonRequest.Question,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) async -> (ComparisonReply?, [UInt8]) {
+    _ engine: Engine, _ paths: [String], reference: Int = 0, _ question: ComparisonRequest.Question
+  ) async throws -> (ComparisonReply, [UInt8]) {
     let (reply, body) = await engine.answer(
       .compare(ComparisonRequest(paths: paths, reference: reference, question)))
-    guard case .comparison(let comparison) = reply else {
-      Issue.record("\(reply)", sourceLocation: sourceLocation)
-      return (nil, [])
-    }
+    guard case .comparison(let comparison) = reply else { throw Unexpected(reply) }
     return (comparison, body)
   }
 
@@ -26,10 +23,10 @@ import Testing
     let b = try folder.picture("b.png", width: 120, height: 90, phase: 0.3)
     let engine = folder.engine()
     let region = Rectangle(x: 13, y: 7, width: 40, height: 20)
-    let (reply, body) = await compare(
+    let (reply, body) = try await compare(
       engine, ["a.png", "~/b.png"], .view(region: region, width: 40, height: 20, x: 14, y: 8))
     guard case .view(let view) = reply, case .eight(let first) = a.samples, case .eight(let second) = b.samples else {
-      return
+      throw Unexpected(reply)
     }
     #expect(view.region == region && body.count == 2 * 40 * 20 * 3)
     for row in 0..<20 {
@@ -51,7 +48,7 @@ import Testing
     let engine = folder.engine()
     let region = Rectangle(x: 0, y: 0, width: 333, height: 211)
     let height = width * 2 / 3 + 1
-    let (_, body) = await compare(
+    let (_, body) = try await compare(
       engine, ["a.png", "b.png"], .view(region: region, width: width, height: height, x: 0, y: 0))
     let exact = ScaledPicture(image, region: image.bounds, width: width, height: height).pixels
     let worst = zip(body, exact).map { abs(Int($0) - Int($1)) }.max() ?? 255
@@ -85,8 +82,8 @@ import Testing
     let question = ComparisonRequest.Question.tiling(
       picture: 1, columns: tiles.flatMap { [$0.x - part.x, $0.x + $0.width - part.x] },
       rows: tiles.flatMap { [$0.y - part.y, $0.y + $0.height - part.y] })
-    let (reply, _) = await compare(engine, [folder.path("whole.png"), job.pictures[0].output], question)
-    guard case .tiling(let info) = reply else { return }
+    let (reply, _) = try await compare(engine, [folder.path("whole.png"), job.pictures[0].output], question)
+    guard case .tiling(let info) = reply else { throw Unexpected(reply) }
     #expect(info.maximum == expected.maximum && info.mean == expected.mean && info.maximum > 0)
     #expect(info.x == expected.place.x && info.y == expected.place.y)
     #expect(info.seamScore == expected.seamScore && expected.seamScore != nil)
@@ -112,24 +109,26 @@ import Testing
     try folder.picture("gray.png", width: 120, height: 80, layout: .gray)
     let engine = folder.engine()
     let paths = ["small.png", "large.png", "odd.png", "gray.png"]
-    guard case .opened(let info) = await compare(engine, paths, .open).0 else { return }
+    let (opened, _) = try await compare(engine, paths, .open)
+    guard case .opened(let info) = opened else { throw Unexpected(opened) }
     #expect((info.width, info.height) == (120, 80))
     #expect(info.pictures[0].note == "30 x 20 shown at 120 x 80" && info.pictures[1].note == nil)
     #expect(info.pictures[2].note == "100 x 33 in the corner of 120 x 80")
     #expect(info.pictures[3].note == "gray beside colour")
     let whole = Rectangle(x: 0, y: 0, width: 120, height: 80)
-    let (view, body) = await compare(engine, paths, .view(region: whole, width: 120, height: 80, x: 110, y: 70))
-    guard case .view(let samples) = view else { return }
+    let (view, body) = try await compare(engine, paths, .view(region: whole, width: 120, height: 80, x: 110, y: 70))
+    guard case .view(let samples) = view else { throw Unexpected(view) }
     #expect(body.count == 4 * 120 * 80 * 3)
     #expect(samples.samples.map(\.count) == [3, 3, 0, 1])
     for reference in 0..<4 {
-      let (reply, _) = await compare(
+      let (reply, _) = try await compare(
         engine, paths, reference: reference, .measure(region: nil, convention: "matlab", shave: 0))
-      guard case .measures(let measures) = reply else { return }
+      guard case .measures(let measures) = reply else { throw Unexpected(reply) }
       #expect(measures[0].name == "PSNR (matlab)" && measures[0].values[reference].isEmpty)
       #expect(measures[0].values.count { !$0.isEmpty } == 3)
     }
-    guard case .crops(let crops) = await compare(engine, paths, .crops(side: 16, count: 4)).0 else { return }
+    let (reply, _) = try await compare(engine, paths, .crops(side: 16, count: 4))
+    guard case .crops(let crops) = reply else { throw Unexpected(reply) }
     #expect(!crops.isEmpty && crops.allSatisfy { $0.x + $0.width <= 100 && $0.y + $0.height <= 33 })
     await engine.shutDown()
   }
@@ -138,23 +137,22 @@ import Testing
   func measures() async throws {
     let folder = try EngineFolder()
     let a = try folder.picture("a.png", width: 128, height: 96)
-    guard case .eight(var values) = a.samples else { return }
+    guard case .eight(var values) = a.samples else { throw Unexpected(a.samples) }
     for y in 40..<56 { for x in 64..<80 { values[(y * 128 + x) * 3] ^= 0x80 } }
     let b = Image(width: 128, height: 96, layout: .rgb, samples: .eight(values))
     try ImageFile.write(b, to: folder.path("pictures/b.png"), format: .png)
     let engine = folder.engine()
     let paths = ["a.png", "b.png"]
     let psnr = try Metric(.psnr, convention: .matlab, shave: 2)(b, a)
-    guard
-      case .measures(let whole) = await compare(engine, paths, .measure(region: nil, convention: "matlab", shave: 2)).0
-    else { return }
+    let (ofWhole, _) = try await compare(engine, paths, .measure(region: nil, convention: "matlab", shave: 2))
+    guard case .measures(let whole) = ofWhole else { throw Unexpected(ofWhole) }
     #expect(whole[0].name == "PSNR (matlab, shave 2)" && abs((Double(whole[0].values[1]) ?? 0) - psnr) <= 0.005)
     let quiet = Rectangle(x: 0, y: 0, width: 32, height: 32)
-    guard
-      case .measures(let part) = await compare(engine, paths, .measure(region: quiet, convention: "grl", shave: 0)).0
-    else { return }
+    let (ofPart, _) = try await compare(engine, paths, .measure(region: quiet, convention: "grl", shave: 0))
+    guard case .measures(let part) = ofPart else { throw Unexpected(ofPart) }
     #expect(part[0].values == ["", "equal"])
-    guard case .crops(let crops) = await compare(engine, paths, .crops(side: 16, count: 3)).0 else { return }
+    let (reply, _) = try await compare(engine, paths, .crops(side: 16, count: 3))
+    guard case .crops(let crops) = reply else { throw Unexpected(reply) }
     #expect(crops.first == Rectangle(x: 64, y: 40, width: 16, height: 16))
     await engine.shutDown()
   }
@@ -188,9 +186,9 @@ import Testing
     #expect(await refusal(paths, .measure(region: nil, convention: "mine", shave: 0)) == .badRequest)
     #expect(await refusal(paths, .measure(region: nil, convention: "grl", shave: -1)) == .badRequest)
     #expect(await refusal(paths, .crops(side: 0, count: 1)) == .badRequest)
-    let (reply, body) = await compare(
+    let (reply, body) = try await compare(
       engine, paths, .view(region: part, width: 0, height: 0, x: .max, y: .min))
-    guard case .view(let view) = reply else { return }
+    guard case .view(let view) = reply else { throw Unexpected(reply) }
     #expect(body.isEmpty && view.samples == [[], []])
     await engine.shutDown()
   }
@@ -202,9 +200,11 @@ import Testing
     try folder.picture("b.png", width: 40, height: 30)
     let engine = folder.engine()
     let part = Rectangle(x: 0, y: 0, width: 4, height: 1)
-    let (_, before) = await compare(engine, ["a.png", "b.png"], .view(region: part, width: 4, height: 1, x: 0, y: 0))
+    let (_, before) = try await compare(
+      engine, ["a.png", "b.png"], .view(region: part, width: 4, height: 1, x: 0, y: 0))
     try folder.picture("b.png", width: 40, height: 30, phase: 1)
-    let (_, after) = await compare(engine, ["a.png", "b.png"], .view(region: part, width: 4, height: 1, x: 0, y: 0))
+    let (_, after) = try await compare(
+      engine, ["a.png", "b.png"], .view(region: part, width: 4, height: 1, x: 0, y: 0))
     #expect(before.prefix(12) == after.prefix(12) && before.suffix(12) != after.suffix(12))
     await engine.shutDown()
     // 64 MiB are always allowed; four pictures of 5000 x 5000 gray pixels take 200 MB.

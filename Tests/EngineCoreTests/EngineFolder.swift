@@ -98,7 +98,8 @@ extension Engine {
   }
 
   func submit(_ job: JobRequest, sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
-    guard case .submitted(let id) = await ask(.submit(job), sourceLocation: sourceLocation) else { return "" }
+    let reply = await ask(.submit(job), sourceLocation: sourceLocation)
+    guard case .submitted(let id) = reply else { throw Unexpected(reply) }
     return id
   }
 
@@ -110,10 +111,9 @@ extension Engine {
     return []
   }
 
-  /// What is told on `stream` until job `id` is done or `seconds` are over, which is an issue: no test waits for ever.
+  /// What is told on `stream` until job `id` is done or five minutes are over, which is an issue: no test waits for ever.
   static func heard(
-    _ stream: AsyncStream<EngineEvent>, until id: String, seconds: Double = 120,
-    sourceLocation: SourceLocation = #_sourceLocation
+    _ stream: AsyncStream<EngineEvent>, until id: String, sourceLocation: SourceLocation = #_sourceLocation
   ) async -> [EngineEvent] {
     let listening = Task {
       var events: [EngineEvent] = []
@@ -129,7 +129,7 @@ extension Engine {
       return (events, false)
     }
     let alarm = Task {
-      try await Task.sleep(for: .seconds(seconds))
+      try await Task.sleep(for: .seconds(300))
       listening.cancel()
     }
     let (events, isDone) = await listening.value
@@ -142,20 +142,21 @@ extension Engine {
 
   func job(_ id: String) async -> JobInfo? { await queue().first { $0.id == id } }
 
-  /// Waits until the job is as wanted; records an issue after `seconds`.
+  /// Waits until the job is as wanted.
   @discardableResult
   func wait(
-    for id: String, seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation,
-    until isWanted: (JobInfo) -> Bool
-  ) async throws -> JobInfo? {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    for id: String, sourceLocation: SourceLocation = #_sourceLocation, until isWanted: (JobInfo) -> Bool
+  ) async throws -> JobInfo {
     var last: JobInfo?
-    while ContinuousClock.now < deadline {
-      last = await job(id)
-      if let last, isWanted(last) { return last }
-      try await Task.sleep(for: .milliseconds(10))
+    do {
+      try await eventually("job \(id) is as wanted", sourceLocation: sourceLocation) {
+        last = await job(id)
+        return last.map(isWanted) ?? false
+      }
+    } catch {
+      Issue.record("job \(id) stayed so: \(String(describing: last))", sourceLocation: sourceLocation)
+      throw error
     }
-    Issue.record("job \(id) never came to it: \(String(describing: last))", sourceLocation: sourceLocation)
-    return last
+    return last!
   }
 }

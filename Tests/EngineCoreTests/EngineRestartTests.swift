@@ -13,10 +13,7 @@ import Testing
     let engine = folder.engine()
     let id = try await engine.submit(folder.request("a.png"))
     try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 5 }
-    let start = ContinuousClock.now
     await engine.shutDown()
-    // Half a second, but for machines that have much else to do.
-    #expect(ContinuousClock.now - start < .seconds(5))
     let tiles = try folder.store.sight(id).record.pictures[0].tiles.count
     #expect(tiles >= 5 && tiles < 1000)
     return (id, tiles)
@@ -33,7 +30,7 @@ import Testing
 
   /// Waits for the end of the job, then ends the engine.
   private func finish(_ id: String, _ engine: Engine) async throws {
-    try await engine.wait(for: id, seconds: 120) { $0.state == .done }
+    try await engine.wait(for: id) { $0.state == .done }
     await engine.shutDown()
   }
 
@@ -110,7 +107,7 @@ import Testing
     try await first.wait(for: id) { $0.pictures[0].tilesDone >= 3 }
     // Begun only now: it sees the job at once, where one that waits looks every 1.5 s, in which time the job may be done.
     let second = folder.engine()
-    try await second.wait(for: id, seconds: 20) { $0.isElsewhere && $0.state == .running }
+    try await second.wait(for: id) { $0.isElsewhere && $0.state == .running }
     #expect(await second.refusal(.pause(job: id))?.message.contains("worked on by the engine") == true)
     let events = await second.events()
     await first.shutDown()

@@ -304,19 +304,26 @@ import Testing
     _ = try GRL(checkpoint, configuration: resolved.configuration)
   }
 
-  @Test(
-    "sound containers with unfit weights are refused by the network",
-    arguments: [
-      "nan_weights.pth", "wrong_shape.pth", "missing_tensor.pth",
-    ])
-  func unfit(_ name: String) throws {
-    guard let folder = TestData.shared("golden/checkpoints") else { return }
-    let checkpoint = try Checkpoint(contentsOf: folder.appending(path: name).path)
-    let error = #expect(throws: (any Error).self) {
-      let resolved = try ConfigurationResolver.resolve(
-        checkpoint, overrides: .init(window: 8, stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2))
-      _ = try GRL(checkpoint, configuration: resolved.configuration)
+  /// Tensors of a sound file, one of them spoiled.
+  @Test("sound containers with unfit weights are refused by the network", arguments: ["nan", "shape", "missing"])
+  func unfit(_ fault: String) throws {
+    let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.expected.safetensors").path
+    var tensors = try Checkpoint(contentsOf: path).tensors
+    let overrides = ConfigurationOverrides(window: 8, stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2)
+    func network() throws -> GRL {
+      let checkpoint = Checkpoint(path: "unfit.pth", tensors: tensors)
+      return try GRL(
+        checkpoint, configuration: ConfigurationResolver.resolve(checkpoint, overrides: overrides).configuration)
     }
-    #expect("\(try #require(error))".contains(name))
+    _ = try network()
+    let key = "layers.0.blocks.0.attn.proj.bias"
+    let tensor = try #require(tensors[key])
+    switch fault {
+    case "nan": tensors[key] = StoredTensor(shape: tensor.shape, values: tensor.floats().map { _ in .nan })
+    case "shape": tensors[key] = StoredTensor(shape: tensor.shape + [1], values: tensor.floats())
+    default: tensors[key] = nil
+    }
+    let error = #expect(throws: (any Error).self) { try network() }
+    #expect("\(try #require(error))".contains("unfit.pth"))
   }
 }

@@ -13,8 +13,7 @@ struct CorpusTests {
     await #expect(processExitsWith: .success) { try Corpus.check(TestData.fixtures.appending(path: "images")) }
   }
 
-  @Test(
-    "every file of the large corpus gets the recorded verdict", .enabled(if: TestData.shared("data/badimages") != nil))
+  @Test("every file of the large corpus gets the recorded verdict", .shared("data/badimages"))
   func sharedFiles() async {
     await #expect(processExitsWith: .success) { try Corpus.check(#require(TestData.shared("data/badimages"))) }
   }

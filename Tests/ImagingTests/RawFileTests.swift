@@ -108,8 +108,10 @@ import Testing
     #expect(RawFile.isRaw("a/b.DNG") && RawFile.isRaw("x.nef") && !RawFile.isRaw("x.dng/y") && !RawFile.isRaw("x.png"))
   }
 
-  @Test func aRealCameraFileIsRead() throws {
-    guard let file = TestData.shared("data/raw/colorchart_canon_kissx4_1734x1156_rggb.dng") else { return }
+  private static let colourChart = "data/raw/colorchart_canon_kissx4_1734x1156_rggb.dng"
+
+  @Test(.shared(colourChart)) func aRealCameraFileIsRead() throws {
+    let file = try #require(TestData.shared(Self.colourChart))
     let path = file.path
     let mosaic = try RawFile.read(path)
     let header = mosaic.header

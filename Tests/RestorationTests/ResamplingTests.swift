@@ -79,9 +79,11 @@ import Testing
   }
 
   /// The small pictures of Set5 were made with Matlab; papers print 33.66, 30.39 and 28.42 dB for its bicubic enlargement.
-  @Test("Set5: small pictures equal the published files, bicubic PSNR equals the published", arguments: [2, 3, 4])
+  @Test(
+    "Set5: small pictures equal the published files, bicubic PSNR equals the published", .shared("data/testsets/Set5"),
+    arguments: [2, 3, 4])
   func set5(scale: Int) throws {
-    guard let folder = TestData.shared("data/testsets/Set5") else { return }
+    let folder = try #require(TestData.shared("data/testsets/Set5"))
     let names = ["baby", "bird", "butterfly", "head", "woman"]
     var sum = 0.0
     for name in names {

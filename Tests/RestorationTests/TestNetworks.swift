@@ -53,9 +53,9 @@ enum TestNetworks {
   /// A restorer whose network is `body`, called with the tile.
   static func restorer(
     _ task: RestorationTask = .denoise, _ configuration: GRLConfiguration = configuration(), threads: Int = 1,
-    _ body: @escaping @Sendable (Tensor) -> Tensor
+    gate: WorkGate = WorkGate(), _ body: @escaping @Sendable (Tensor) -> Tensor
   ) throws -> Restorer {
-    Restorer(model: try model(task, configuration), threads: ThreadLease(threadCount: threads)) { _, _ in
+    Restorer(model: try model(task, configuration), threads: ThreadLease(threadCount: threads, gate: gate)) { _, _ in
       StandIn(body: body)
     }
   }

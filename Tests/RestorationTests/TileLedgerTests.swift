@@ -1,8 +1,8 @@
-import Glibc
 import Imaging
 import Restoration
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Tiles that are kept") struct TileLedgerTests {
@@ -97,9 +97,10 @@ import Testing
 
   @Test("Speed and time left count only what is computed in this run, and leave pauses out")
   func progress() throws {
-    // Each tile takes 20 ms; four are there already, and the fifth waits at the gate for 300 ms.
-    let restorer = try TestNetworks.restorer { tile in
-      usleep(20_000)
+    // Each tile takes 20 s; four are there already, and the fifth waits at the gate for 300 s.
+    let clock = ManualClock()
+    let restorer = try TestNetworks.restorer(gate: WorkGate(now: { clock.now })) { tile in
+      clock.advance(by: .seconds(20))
       return tile
     }
     let picture = TestPictures.picture(90, 61)
@@ -118,16 +119,16 @@ import Testing
         if case .began = news, isFirst {
           isFirst = false
           restorer.gate.pause()
-          usleep(300_000)
+          clock.advance(by: .seconds(300))
           restorer.gate.resume()
         }
       }, onProgress: { seen.append($0) })
     #expect(seen.prefix(4).allSatisfy { $0.secondsRemaining == nil && $0.pixelsPerSecond == 0 })
-    let first = try #require(seen.first { $0.tilesDone == 5 })
-    // Seven of 20 ms are left; a loaded machine may be slow, but not four times over, and the pause alone would be.
-    let left = try #require(first.secondsRemaining)
-    #expect(left >= 0.14 && left < 7 * 0.3, "\(left) s")
-    #expect(first.secondsElapsed < 0.3)
-    #expect(seen.last?.secondsRemaining == 0)
+    for done in 5...12 {
+      let progress = try #require(seen.first { $0.tilesDone == done })
+      #expect(abs(progress.secondsElapsed - Double(done - 4) * 20) < 1e-6)
+      #expect(abs(try #require(progress.secondsRemaining) - Double(12 - done) * 20) < 1e-6)
+      #expect(abs(progress.pixelsPerSecond - 90 * 61 / 12 / 20) < 1e-6)
+    }
   }
 }

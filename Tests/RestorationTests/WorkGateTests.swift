@@ -57,62 +57,68 @@ import Testing
       return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    /// Waits at most `seconds` for the end; nil where it did not come.
-    func end(within seconds: Double) async throws -> State? {
-      try await poll(seconds) {
-        let state = self.state.withLock { $0 }
-        if case .running = state { return nil }
-        return state
+    /// Waits for the end.
+    func end() async throws -> State {
+      var state = State.running
+      try await eventually("the pass ends") {
+        state = self.state.withLock { $0 }
+        if case .running = state { return false }
+        return true
       }
+      return state
     }
 
     func isUnderWay() async throws {
-      let answer: Bool? = try await poll(60) { self.pieces.load(ordering: .relaxed) >= 2 ? true : nil }
-      #expect(answer == true)
+      try await eventually("two blocks are done") { self.pieces.load(ordering: .relaxed) >= 2 }
     }
   }
 
-  @Test("a paused pass uses no processor from within half a second on, and ends with the very same bytes")
+  @Test("a paused pass comes to rest, uses no processor then, and ends with the very same bytes")
   func pause() async throws {
     let threads = 2
     let network = try #require(Self.tiny)
-    let undisturbed = Pass(network, threads: threads)
-    guard case .done(let expected)? = try await undisturbed.end(within: 120) else {
-      Issue.record("the undisturbed pass did not end")
-      return
-    }
-    let pass = Pass(network, threads: threads)
+    let undisturbed = try await Pass(network, threads: threads).end()
+    guard case .done(let expected) = undisturbed else { throw Unexpected(undisturbed) }
+    let clock = ManualClock()
+    let pass = Pass(network, threads: threads, gate: WorkGate(now: { clock.now }))
     try await pass.isUnderWay()
     pass.gate.pause()
-    try await Task.sleep(for: .milliseconds(500))
+    // While one thread is held, the block that it works on cannot end.
+    try await eventually("a thread is held") { pass.gate.heldThreads > 0 }
     let before = pass.pieces.load(ordering: .relaxed)
-    let used = try #require(pass.processorSeconds)
-    try await Task.sleep(for: .milliseconds(400))
-    #expect(try #require(pass.processorSeconds) - used < 0.01)
-    #expect(pass.pieces.load(ordering: .relaxed) == before && before < network.blockCount)
-    #expect(pass.gate.pausedTime >= .milliseconds(900))
-    pass.gate.resume()
-    guard case .done(let values)? = try await pass.end(within: 120) else {
-      Issue.record("the pass did not go on")
-      return
+    var used = try #require(pass.processorSeconds)
+    try await eventually("no thread computes") {
+      let soFar = used
+      try await Task.sleep(for: .milliseconds(200))
+      used = try #require(pass.processorSeconds)
+      return used - soFar < 0.01
     }
+    clock.advance(by: .seconds(7))
+    #expect(pass.pieces.load(ordering: .relaxed) == before && before < network.blockCount)
+    #expect(pass.gate.pausedTime == .seconds(7))
+    pass.gate.resume()
+    clock.advance(by: .seconds(7))
+    #expect(pass.gate.pausedTime == .seconds(7))
+    let resumed = try await pass.end()
+    guard case .done(let values) = resumed else { throw Unexpected(resumed) }
     #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
   }
 
   @Test(
-    "a cancelled pass ends within half a second without a result, running or paused", arguments: [1, 2], [false, true])
+    "a cancelled pass ends before its last block, without a result, running or paused", arguments: [1, 2],
+    [false, true])
   func cancel(threads: Int, isPaused: Bool) async throws {
     let network = try #require(Self.tiny)
     let pass = Pass(network, threads: threads)
     try await pass.isUnderWay()
-    if isPaused { pass.gate.pause() }
-    let start = ContinuousClock.now
-    pass.gate.cancel()
-    guard case .cancelled? = try await pass.end(within: 60) else {
-      Issue.record("it was not cancelled")
-      return
+    if isPaused {
+      pass.gate.pause()
+      try await eventually("a thread is held") { pass.gate.heldThreads > 0 }
     }
-    #expect(ContinuousClock.now - start < .milliseconds(500))
+    pass.gate.cancel()
+    let end = try await pass.end()
+    guard case .cancelled = end else { throw Unexpected(end) }
+    #expect(pass.pieces.load(ordering: .relaxed) < network.blockCount)
     pass.gate.pause()
     pass.gate.resume()
     #expect(pass.gate.isCancelled)
@@ -125,7 +131,7 @@ import Testing
     let lease = ThreadLease(threadCount: threads)
     let count = Atomic<Int>(0)
     lease.run(count: 1000) { index, _ in
-      if index == 10 { lease.gate.cancel() }
+      if index >= 10 { lease.gate.cancel() }
       count.add(1, ordering: .relaxed)
     }
     #expect(count.load(ordering: .relaxed) <= 10 + threads)
@@ -139,34 +145,22 @@ import Testing
   func poolPauses(threads: Int) async throws {
     let lease = ThreadLease(threadCount: threads)
     let done = Mutex([Int]())
+    let hasResumed = Atomic<Bool>(false)
     let isOver = Atomic<Bool>(false)
     Thread.detachNewThread {
       lease.run(count: 600) { index, _ in
-        usleep(1000)
+        // By every thread that comes so far, since the first one may be held up before it pauses the gate.
+        if index >= 10, !hasResumed.load(ordering: .acquiring) { lease.gate.pause() }
         done.withLock { $0.append(index) }
       }
       isOver.store(true, ordering: .releasing)
     }
-    let hasBegun: Bool? = try await poll(30) { done.withLock { $0.count } > 5 ? true : nil }
-    #expect(hasBegun == true)
-    lease.gate.pause()
-    try await Task.sleep(for: .milliseconds(200))
-    let before = done.withLock { $0.count }
-    try await Task.sleep(for: .milliseconds(200))
-    #expect(done.withLock { $0.count } == before && before < 600)
+    try await eventually("the caller is held, whom helpers leave") { lease.gate.heldThreads > 0 }
+    #expect(done.withLock { $0.count } <= 10 + threads)
+    hasResumed.store(true, ordering: .releasing)
     lease.gate.resume()
-    let hasEnded: Bool? = try await poll(60) { isOver.load(ordering: .acquiring) ? true : nil }
-    #expect(hasEnded == true)
+    try await eventually("the loop ends") { isOver.load(ordering: .acquiring) }
+    #expect(lease.gate.heldThreads == 0)
     #expect(done.withLock { $0.sorted() } == Array(0..<600))
   }
-}
-
-/// Asks every few milliseconds until there is an answer; nil after `seconds`.
-func poll<Value>(_ seconds: Double, _ body: () -> Value?) async throws -> Value? {
-  let deadline = ContinuousClock.now + .seconds(seconds)
-  while ContinuousClock.now < deadline {
-    if let value = body() { return value }
-    try await Task.sleep(for: .milliseconds(2))
-  }
-  return body()
 }

@@ -74,7 +74,7 @@ struct ScreenMatrixTests {
       if !scene.leave.isEmpty { _ = try terminal.settled(milliseconds: 60) }
     }
     try terminal.press("C-c", "q")
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(120)
     while try !terminal.hasEnded(), ContinuousClock.now < end { usleep(20_000) }
     #expect(try terminal.hasEnded())
   }

@@ -113,7 +113,7 @@ final class TmuxTerminal {
   /// Waits until the screen says what is wanted; records an issue with the screen where it does not.
   @discardableResult
   func wait(
-    seconds: Double = 25, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    seconds: Double = 120, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
     until condition: (String) -> Bool
   ) throws -> String {
     let end = ContinuousClock.now + .seconds(seconds)
@@ -130,13 +130,13 @@ final class TmuxTerminal {
 
   @discardableResult
   func waitFor(
-    _ text: String, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation
+    _ text: String, seconds: Double = 120, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> String {
     try wait(seconds: seconds, text, sourceLocation: sourceLocation) { $0.contains(text) }
   }
 
   /// The screen once it has been the same for a while.
-  func settled(milliseconds: Int = 150, seconds: Double = 20) throws -> String {
+  func settled(milliseconds: Int = 150, seconds: Double = 120) throws -> String {
     let end = ContinuousClock.now + .seconds(seconds)
     var (last, since) = (try text(), ContinuousClock.now)
     while ContinuousClock.now - since < .milliseconds(milliseconds), ContinuousClock.now < end {
@@ -161,7 +161,7 @@ final class TmuxTerminal {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    let words = ["timeout", "20", "tmux", "-L", "grl", "-f", "/dev/null"] + arguments
+    let words = ["timeout", "120", "tmux", "-L", "grl", "-f", "/dev/null"] + arguments
     let texts = words.map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in texts + variables { free(text) } }

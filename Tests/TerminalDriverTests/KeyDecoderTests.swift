@@ -87,6 +87,18 @@ import Workbench
     #expect(decoder.feed(Array("\u{1b}x".utf8)) == [.key(.escape), .key(.character("x"))])
   }
 
+  @Test(
+    "ESCDELAY names the delay of Esc in milliseconds",
+    arguments: [
+      (nil, 0.025), ("400", 0.4), ("0", 0.001), ("1e9", 1), ("-inf", 0.001), ("nan", 0.025), ("", 0.025), ("x", 0.025),
+    ] as [(String?, Double)])
+  func escapeDelay(text: String?, seconds: Double) {
+    let delay = KeyDecoder.escapeDelay(text.map { ["ESCDELAY": $0] } ?? [:])
+    #expect(delay == seconds)
+    var decoder = KeyDecoder(escapeDelay: delay)
+    #expect(decoder.feed([0x1b]) == [] && decoder.patience == seconds)
+  }
+
   @Test("half a sequence that stays half is dropped", arguments: ["\u{1b}[", "\u{1b}[1;", "\u{1b}O", "\u{1b}_G"])
   func halfSequence(text: String) {
     var decoder = KeyDecoder()

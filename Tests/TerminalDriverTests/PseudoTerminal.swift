@@ -143,7 +143,7 @@ final class PseudoTerminal {
   }
 
   /// Reads until `condition` holds; false where it does not within `seconds`.
-  func wait(seconds: Double = 20, until condition: () -> Bool) -> Bool {
+  func wait(seconds: Double = 120, until condition: () -> Bool) -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
       read()
@@ -158,10 +158,10 @@ final class PseudoTerminal {
     }
   }
 
-  func waitFor(_ text: String, seconds: Double = 20) -> Bool { wait(seconds: seconds) { screen.text.contains(text) } }
+  func waitFor(_ text: String, seconds: Double = 120) -> Bool { wait(seconds: seconds) { screen.text.contains(text) } }
 
   /// Waits until the program sends nothing for `milliseconds`.
-  func settle(milliseconds: Int = 300, seconds: Double = 20) {
+  func settle(milliseconds: Int = 300, seconds: Double = 120) {
     var (count, quietSince) = (received.count, ContinuousClock.now)
     _ = wait(seconds: seconds) {
       if received.count != count { (count, quietSince) = (received.count, ContinuousClock.now) }
@@ -170,7 +170,7 @@ final class PseudoTerminal {
   }
 
   /// Waits until the program has ended. False where it does not.
-  func waitForEnd(seconds: Double = 20) -> Bool {
+  func waitForEnd(seconds: Double = 120) -> Bool {
     wait(seconds: seconds) {
       var value: Int32 = 0
       if status == nil, waitpid(processID, &value, WNOHANG) == processID { status = value }

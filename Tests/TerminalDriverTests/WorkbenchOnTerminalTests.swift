@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The real workbench on a pseudo-terminal: what it answers, how fast, and what it sends.
+/// The real workbench on a pseudo-terminal: what it answers and what it sends. `Tests/Benchmarks/workbench.py` measures how fast.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct WorkbenchOnTerminalTests {
   /// Asks whether to leave by Ctrl-C: something that Esc closes, on every screen.
   private func ask(_ terminal: PseudoTerminal) throws {
@@ -10,33 +10,13 @@ import Testing
     try #require(terminal.waitFor("Leave"))
   }
 
-  @Test("Esc answers within 50 ms")
-  func escape() throws {
-    let terminal = try PseudoTerminal()
-    try #require(terminal.waitFor("Files"))
-    var times: [Duration] = []
-    for _ in 0..<10 {
-      try ask(terminal)
-      let start = ContinuousClock.now
-      terminal.type("\u{1b}")
-      #expect(terminal.wait(seconds: 5) { !terminal.screen.text.contains("Leave") })
-      times.append(ContinuousClock.now - start)
-    }
-    // The best of ten: other programs of a busy machine are not what is tested.
-    let best = times.min() ?? .seconds(9)
-    #expect(best >= .milliseconds(20), "Esc waits for the rest of a sequence")
-    #expect(best <= .milliseconds(50))
-  }
-
-  @Test("ESCDELAY is obeyed")
-  func escapeDelay() throws {
-    let terminal = try PseudoTerminal(environment: ["ESCDELAY": "400"])
+  @Test("Esc needs no key after it", arguments: [[:], ["ESCDELAY": "400"]])
+  func escape(environment: [String: String]) throws {
+    let terminal = try PseudoTerminal(environment: environment)
     try #require(terminal.waitFor("Files"))
     try ask(terminal)
-    let start = ContinuousClock.now
     terminal.type("\u{1b}")
-    #expect(terminal.wait(seconds: 5) { !terminal.screen.text.contains("Leave") })
-    #expect(ContinuousClock.now - start >= .milliseconds(400))
+    #expect(terminal.wait { !terminal.screen.text.contains("Leave") })
   }
 
   /// Sequences that must do nothing while the question is shown, or Esc would have closed it.
@@ -44,16 +24,21 @@ import Testing
     "a sequence that comes in two pieces is one key",
     arguments: ["\u{1b}[1;5D", "\u{1b}OP", "\u{1b}[15~", "\u{1b}[<0;8;4M", "\u{1b}[?64;4c", "\u{1b}_Gi=1;OK\u{1b}\\"])
   func splitSequences(text: String) throws {
-    let terminal = try PseudoTerminal()
+    let terminal = try PseudoTerminal(environment: ["ESCDELAY": "1000"])
     try #require(terminal.waitFor("Files"))
     let bytes = Array(text.utf8)
     for cut in 1..<bytes.count {
-      try ask(terminal)
-      terminal.type(Array(bytes[..<cut]))
-      // Less than the delay of Esc, more than a scheduler's slip between two writes.
-      usleep(3000)
-      terminal.type(Array(bytes[cut...]))
-      terminal.settle(milliseconds: 60)
+      var wasHeldUp: Bool
+      repeat {
+        try ask(terminal)
+        terminal.type(Array(bytes[..<cut]))
+        let written = ContinuousClock.now
+        usleep(3000)
+        terminal.type(Array(bytes[cut...]))
+        // A busy machine may part the halves for longer than the decoder waits, 250 ms: then it is no test of it.
+        wasHeldUp = ContinuousClock.now - written > .milliseconds(100)
+        terminal.settle(milliseconds: 60)
+      } while wasHeldUp
       #expect(terminal.screen.text.contains("Leave"), "cut at \(cut)")
     }
   }
@@ -65,20 +50,32 @@ import Testing
       [PseudoTerminal.grl, "--host", "nobody"], environment: ["GRL_SSH": "/bin/false"])
     try #require(terminal.waitFor("Files"))
     terminal.settle(milliseconds: 1000)
-    let (count, before) = (terminal.received.count, processorTicks(terminal.processID))
+    let (count, before) = (terminal.received.count, try processorTicks(terminal.processID))
     _ = terminal.wait(seconds: 4) { false }
     #expect(terminal.received.count == count)
-    // 1 % of 4 seconds, in ticks of 10 ms.
-    #expect(processorTicks(terminal.processID) - before <= 4)
+    // 1 % of 4 seconds, in ticks of 10 ms; of its own processor time, whatever else the machine does.
+    #expect(try processorTicks(terminal.processID) - before <= 4)
   }
 
-  private func processorTicks(_ process: pid_t) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-    return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+  @Test("the workbench is one thread, with an engine beside it")
+  func oneThread() throws {
+    let terminal = try PseudoTerminal()
+    try #require(terminal.waitFor("Files"))
+    terminal.type("6")
+    try #require(terminal.waitFor("denoise-color-tiny"))
+    let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(terminal.processID)/task")
+    #expect(threads == ["\(terminal.processID)"])
   }
 
-  @Test("a storm of sizes: the last one is drawn right, and the next key answered", .timeLimit(.minutes(2)))
+  /// Time that a process has computed so far, in ticks of 10 ms (proc(5), fields 14 and 15).
+  private func processorTicks(_ process: pid_t) throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+    let fields = try #require(text.split(separator: ")").last).split(separator: " ")
+    try #require(fields.count > 12)
+    return try #require(Int(fields[11])) + #require(Int(fields[12]))
+  }
+
+  @Test("a storm of sizes: the last one is drawn right, and the next key answered", .timeLimit(.minutes(10)))
   func resizeStorm() throws {
     let environment = ["GRL_SSH": "/bin/false"]
     let arguments = [PseudoTerminal.grl, "--host", "nobody"]

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Glibc
+import TestSupport
 import Testing
 
 /// Drives a connection as the workbench's loop does, with a clock that a test can put forward.
@@ -37,10 +38,10 @@ final class ConnectionDriver {
   }
 
   func run(
-    until what: String, seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation,
+    until what: String, sourceLocation: SourceLocation = #_sourceLocation,
     _ isSo: (ConnectionDriver) async throws -> Bool
   ) async throws {
-    try await eventually(what, seconds: seconds, sourceLocation: sourceLocation) {
+    try await eventually(what, sourceLocation: sourceLocation) {
       turn()
       return try await isSo(self)
     }

@@ -2,6 +2,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// `grl engine --stdio`, alone and behind what is called in place of ssh.

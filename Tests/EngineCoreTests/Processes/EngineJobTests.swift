@@ -2,6 +2,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Jobs in an engine of its own process, seen by clients that come and go.
@@ -37,22 +38,16 @@ import Testing
     try await home.tearDown()
   }
 
-  @Test("a job outlives its client, and a new client sees it run within a second while the engine is busy")
+  @Test("a job outlives its client, and new clients see it run while the engine is busy")
   func outlive() async throws {
     let home = try Household()
     let id = try await begin(in: home)
     let engine = try #require(home.engine)
-    var fastest = Double.infinity
     for _ in 0..<5 {
-      let start = ContinuousClock.now
       let client = try await home.greeted()
       try await client.watch()
-      let (seconds, attoseconds) = (ContinuousClock.now - start).components
-      fastest = min(fastest, Double(seconds) + Double(attoseconds) / 1e18)
       #expect(client.states(of: id) == [.running])
     }
-    print("note: a new client saw the running job after \(Int(fastest * 1000)) ms at best of 5")
-    #expect(fastest < 1)
     #expect(home.engine == engine)
     try await home.tearDown()
   }
@@ -71,13 +66,11 @@ import Testing
     try await home.tearDown()
   }
 
-  @Test("a stopped engine ends at once although it computes; the next one goes on")
+  @Test("a stopped engine ends although it computes; the next one goes on")
   func stopped() async throws {
     let home = try Household()
     let id = try await begin(in: home)
-    let start = ContinuousClock.now
     #expect(try await home.run(["engine", "--stop"]).status == 0)
-    #expect(ContinuousClock.now - start < .seconds(10))
     #expect(home.engines.isEmpty)
     let client = try await home.greeted()
     try await client.watch()
@@ -125,10 +118,8 @@ import Testing
     try await client.watch()
     client.connection.send(Question(id: 2, .submit(job)))
     try await client.run(until: "it is queued") { $0.answer(2) != nil }
-    guard case .submitted(let id) = client.answer(2) else {
-      Issue.record("\(String(describing: client.answer(2)))")
-      return ""
-    }
+    let reply = try #require(client.answer(2))
+    guard case .submitted(let id) = reply else { throw Unexpected(reply) }
     try await client.run(until: "it runs") { $0.states(of: id).last == .running }
     return id
   }

@@ -2,6 +2,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The real binary as an engine: started, found again, killed, stopped.
@@ -12,7 +13,7 @@ import Testing
     var engine: pid_t = 0
     do {
       let client = try await home.greeted()
-      guard case .connected(let info) = client.connection.link else { return }
+      guard case .connected(let info) = client.connection.link else { throw Unexpected(client.connection.link) }
       #expect(info.home == home.folder.path)
       engine = pid_t(info.processID)
       #expect(home.engine == engine)
@@ -44,7 +45,7 @@ import Testing
       return clients.allSatisfy(\.isConnected)
     }
     for client in clients {
-      guard case .connected(let info) = client.connection.link else { continue }
+      guard case .connected(let info) = client.connection.link else { throw Unexpected(client.connection.link) }
       #expect(pid_t(info.processID) == home.engine)
       #expect(client.links.count == 2)
     }

@@ -3,6 +3,7 @@ import EngineWire
 import Foundation
 import Glibc
 import Imaging
+import TestSupport
 import Testing
 
 /// Folders of a user of its own for the real binary: engines that are started in it are ended with it.

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import TestSupport
 import Testing
 
 /// Socket and lock in the file system.

@@ -2,6 +2,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server with a fake engine on a socket of its own, in a folder that is gone afterwards.
@@ -99,20 +100,3 @@ final class ServerStand: Sendable {
     var all: [String] { lines.withLock { $0 } }
   }
 }
-
-/// Waits until something is so; records an issue and throws after a generous time.
-func eventually(
-  _ what: String, seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation,
-  _ isSo: () async throws -> Bool
-) async throws {
-  let deadline = ContinuousClock.now + .seconds(seconds)
-  while try await !isSo() {
-    if ContinuousClock.now >= deadline {
-      Issue.record("\(what): not within \(seconds) s", sourceLocation: sourceLocation)
-      throw NeverHappened(what: what)
-    }
-    try await Task.sleep(for: .milliseconds(2))
-  }
-}
-
-struct NeverHappened: Error { let what: String }

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import TestSupport
 import Testing
 
 /// What clients that behave get.

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Glibc
+import TestSupport
 import Testing
 
 /// A client that a test drives by hand. Never blocks a thread: it looks again after a moment.
@@ -24,7 +25,7 @@ final class WireClient {
 
   /// Sends raw bytes; returns false where the other side does not take them any more.
   @discardableResult
-  func send(_ bytes: [UInt8], seconds: Double = 30) async throws -> Bool {
+  func send(_ bytes: [UInt8], seconds: Double = 300) async throws -> Bool {
     var rest = bytes[...]
     let deadline = ContinuousClock.now + .seconds(seconds)
     while !rest.isEmpty {
@@ -60,10 +61,9 @@ final class WireClient {
   }
 
   /// The next message; nil where the connection has ended.
-  func next(seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation) async throws -> (Answer, [UInt8])?
-  {
+  func next(sourceLocation: SourceLocation = #_sourceLocation) async throws -> (Answer, [UInt8])? {
     var found: (Answer, [UInt8])?
-    try await eventually("a message", seconds: seconds, sourceLocation: sourceLocation) {
+    try await eventually("a message", sourceLocation: sourceLocation) {
       if let frame = try self.decoder.next() {
         found = (try frame.message(Answer.self), frame.body)
         return true
