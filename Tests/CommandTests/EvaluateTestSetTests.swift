@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The known numbers of the papers' test sets, where the sets are at hand (they are no part of the project).
+/// The known numbers of the papers' test sets, where the sets are at hand (they are no part of the project), and of a small set
+/// of our own with numbers that other programs computed.
 @Suite struct EvaluateTestSetTests {
   private func baselines(
     _ set: String, _ arguments: [String]
-  ) async throws -> [(level: Int?, measured: [String: Double], published: (String) -> Double?)]? {
-    guard let folder = TestData.shared("data/testsets/\(set)") else { return nil }
+  ) async throws -> [(level: Int?, measured: [String: Double], published: (String) -> Double?)] {
+    let folder = try #require(TestData.shared("data/testsets/\(set)"))
     let scratch = try TemporaryFolder()
     let blocks = try await EvaluateReport.run(
       arguments + ["--dataset", folder.path, "--baseline-only"], in: scratch)
@@ -17,27 +18,60 @@ import Testing
     }
   }
 
-  @Test("bicubic on Set5: 33.66, 30.39 and 28.42 dB")
+  /// A row of `Tests/Fixtures/protocol/values.json`, which `generate.py` beside it computes with NumPy, SciPy and Pillow.
+  struct Row: Decodable, CustomTestStringConvertible {
+    let rules: String
+    let task: [String]
+    let values: [String: Double]
+    var testDescription: String { "\(task.joined(separator: " ")), \(rules)" }
+  }
+  private static let small = TestData.fixtures.appending(path: "protocol")
+  static let rows: [Row] = {
+    do {
+      return try JSONDecoder().decode([Row].self, from: Data(contentsOf: small.appending(path: "values.json")))
+    } catch {
+      fatalError("values.json: \(error)")
+    }
+  }()
+
+  @Test("test input and measures of every task under all rules: the independent numbers", arguments: rows)
+  func smallSet(row: Row) async throws {
+    let scratch = try TemporaryFolder()
+    let blocks = try await EvaluateReport.run(
+      ["--task"] + row.task + ["--dataset", Self.small.path, "--rules", row.rules, "--baseline-only"], in: scratch)
+    let block = try #require(blocks.first)
+    #expect(block.measuredCount == 2 && row.values.count == 3)
+    // Malvar's interpolation ends on halves of a level, which a last bit rounds the other way.
+    let tolerance = row.task == ["demosaic"] ? 0.02 : 1e-3
+    for (measure, wanted) in row.values {
+      let found = try #require(try block.row("baseline").values[measure])
+      #expect(abs(found - wanted) < tolerance, "\(measure): \(found), \(wanted)")
+    }
+  }
+
+  @Test("bicubic on Set5: 33.66, 30.39 and 28.42 dB", .shared("data/testsets/Set5"))
   func set5() async throws {
-    guard let found = try await baselines("Set5", ["--task", "sr", "--scale", "2,3,4"]) else { return }
+    let found = try await baselines("Set5", ["--task", "sr", "--scale", "2,3,4"])
+    try #require(found.count == 3)
     for (row, known) in zip(found, [33.66, 30.39, 28.42]) {
       #expect(abs(try #require(row.measured["psnr"]) - known) <= 0.02, "x\(row.level ?? 0)")
     }
     #expect(found[2].published("GRL-T") == 32.56)
   }
 
-  @Test("JPEG on Classic5: 27.82, 30.12, 31.48 and 32.43 dB")
+  @Test("JPEG on Classic5: 27.82, 30.12, 31.48 and 32.43 dB", .shared("data/testsets/Classic5"))
   func classic5() async throws {
-    guard let found = try await baselines("Classic5", ["--task", "jpeg"]) else { return }
+    let found = try await baselines("Classic5", ["--task", "jpeg"])
+    try #require(found.count == 4)
     for (row, known) in zip(found, [27.82, 30.12, 31.48, 32.43]) {
       #expect(abs(try #require(row.measured["psnr"]) - known) <= 0.05, "quality \(row.level ?? 0)")
       #expect(row.published("JPEG") == known)
     }
   }
 
-  @Test("Malvar's interpolation on McMaster: 34.43 dB")
+  @Test("Malvar's interpolation on McMaster: 34.43 dB", .shared("data/testsets/McMaster"))
   func mcMaster() async throws {
-    guard let found = try await baselines("McMaster", ["--task", "demosaic"]) else { return }
+    let found = try await baselines("McMaster", ["--task", "demosaic"])
     #expect(abs(try #require(found[0].measured["psnr"]) - 34.43) <= 0.05)
     #expect(found[0].published("GRL-S") == 40.22)
   }
@@ -51,7 +85,7 @@ import Testing
     #expect(lines.count == 208)
     let numbers = lines.map { $0.split(separator: "|").dropFirst().flatMap { $0.split(separator: " ") } }
     #expect(numbers.allSatisfy { $0.allSatisfy { $0 == "-" || Double($0) != nil } })
-    guard let tables = TestData.shared("paper-tables.md") else { return }
+    let tables = TestData.fixtures.appending(path: "published/paper-tables.md")
     let words = try String(contentsOf: tables, encoding: .utf8).map { $0.isNumber || $0 == "." ? $0 : " " }
     let quoted = Set(
       String(words).split(separator: " ").map { word in

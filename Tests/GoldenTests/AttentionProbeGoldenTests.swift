@@ -1,23 +1,33 @@
+import Foundation
 import GRLModel
 import Tensors
 import TestSupport
 import Testing
 
-/// Rows of the probe against the published code's, where a case stores them.
+/// Rows of the probe against the published code's.
 @Suite("Attention probe, golden") struct AttentionProbeGoldenTests {
-  /// The case that stores probabilities; it lies beside the project only.
-  private static let file = GoldenCase.files.first { $0.lastPathComponent == "mini_dn_grey.safetensors" }
-
-  @Test(
-    "window, anchor-to-key, query-to-anchor and composed rows match within 1e-5", .enabled(if: file != nil),
-    arguments: [0, 3])
+  @Test("window, anchor-to-key, query-to-anchor and composed rows match within 1e-5", arguments: [0, 3])
   func rowsMatch(block: Int) throws {
-    let golden = try GoldenCase(try #require(Self.file))
+    #expect(try compare(GoldenCase.attentionRows, block: block, everyRow: 1, everyColumn: 1) >= 40)
+  }
+
+  @Test("so do those of every cell", .shared("golden"), arguments: [0, 3])
+  func sharedRowsMatch(block: Int) throws {
+    let file = try #require(TestData.shared("golden/mini_dn_grey.safetensors"))
+    #expect(try compare(file, block: block, everyRow: 3, everyColumn: 5) == 2 * 10 * 5 * 2)
+  }
+
+  /// Compares the rows of the chosen pixels, as far as the case stores them.
+  ///
+  /// - Returns: how many rows of windows and of stripes were compared.
+  private func compare(_ file: URL, block: Int, everyRow: Int, everyColumn: Int) throws -> Int {
+    let golden = try GoldenCase(file)
     let network = try GRL(golden.checkpoint, configuration: golden.configuration)
     let input = golden.picture("input", 0)
     let threads = ThreadLease(threadCount: 2)
     let kept = try KeptActivations(of: input, through: network, threads: threads)
     let configuration = golden.configuration
+<<<<<<< HEAD
     let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
       network.rules(
         height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[
@@ -30,33 +40,53 @@ import Testing
     func row(_ values: GoldenCase.Values, _ cell: Int, _ head: Int, _ token: Int) -> [Float] {
       let start = ((cell * values.shape[1] + head) * values.shape[2] + token) * values.shape[3]
       return Array(values.values[start..<start + values.shape[3]])
+=======
+    let rules = network.rules(
+      height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[0][
+        block]
+    let activations = try #require(kept[BlockPlace(stage: 0, block: block)])
+    struct Key: Hashable { let cell, head, token: Int }
+    func rows(_ kind: String) -> [Key: [Float]] {
+      let rows = golden.attentionRows("block\(block).\(kind)")
+      return Dictionary(
+        uniqueKeysWithValues: rows.map { (Key(cell: $0.cell, head: $0.head, token: $0.token), $0.weights) })
+>>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
     }
+    let (window, read, gather) = (rows("window"), rows("w2a"), rows("a2w"))
     func difference(_ a: [Float], _ b: [Float]) -> Float {
       a.count == b.count ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
     }
-    for y in stride(from: 0, to: input.shape.height, by: 3) {
-      for x in stride(from: 0, to: input.shape.width, by: 5) {
+    var compared = 0
+    for y in stride(from: 0, to: input.shape.height, by: everyRow) {
+      for x in stride(from: 0, to: input.shape.width, by: everyColumn) {
         let inWindow = rules.window.geometry.keys.place(y: y, x: x)
         let inStripe = rules.gather.geometry.keys.place(y: y, x: x)
         for head in 0..<configuration.windowHeads {
-          let mine = try kept[place]!.rows(x: x, y: y, [AttentionQuestion(.window, head: head)])[0].weights
-          #expect(difference(mine, row(window, inWindow.cell, head, inWindow.token)) <= 1e-5)
+          guard let wanted = window[Key(cell: inWindow.cell, head: head, token: inWindow.token)] else { continue }
+          let mine = try activations.rows(x: x, y: y, [AttentionQuestion(.window, head: head)])[0].weights
+          #expect(difference(mine, wanted) <= 1e-5)
+          compared += 1
         }
         for head in 0..<configuration.stripeHeads {
+          guard let shares = read[Key(cell: inStripe.cell, head: head, token: inStripe.token)] else { continue }
+          func gathered(_ anchor: Int) throws -> [Float] {
+            try #require(gather[Key(cell: inStripe.cell, head: head, token: anchor)])
+          }
           let questions = [AttentionKind.anchors, .gather, .stripe].map { AttentionQuestion($0, head: head) }
-          let mine = try kept[place]!.rows(x: x, y: y, questions)
-          let shares = row(read, inStripe.cell, head, inStripe.token)
+          let mine = try activations.rows(x: x, y: y, questions)
           #expect(difference(mine[0].weights, shares) <= 1e-5)
-          let anchor = mine[0].weights.indices.max { mine[0].weights[$0] < mine[0].weights[$1] }!
-          #expect(difference(mine[1].weights, row(gather, inStripe.cell, head, anchor)) <= 1e-5)
+          let anchor = try #require(mine[0].weights.indices.max { mine[0].weights[$0] < mine[0].weights[$1] })
+          #expect(difference(mine[1].weights, try gathered(anchor)) <= 1e-5)
           var dense = [Float](repeating: 0, count: mine[2].weights.count)
           for (anchor, share) in shares.enumerated() {
-            for (key, weight) in row(gather, inStripe.cell, head, anchor).enumerated() { dense[key] += share * weight }
+            for (key, weight) in try gathered(anchor).enumerated() { dense[key] += share * weight }
           }
           #expect(difference(mine[2].weights, dense) <= 1e-5)
           #expect(abs(mine[2].weights.reduce(0, +) - 1) <= 1e-5)
+          compared += 1
         }
       }
     }
+    return compared
   }
 }

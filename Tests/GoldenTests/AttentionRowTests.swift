@@ -4,19 +4,20 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Attention probabilities against the published code's, where a case stores them.
+/// Attention probabilities against the published code's.
 ///
 /// The kernels never store a probability. But attention of values that are 1 at one token and 0 at all others *is* the column of
 /// probabilities of that token, so the production kernels, biases, masks and shifts are what is tested.
 @Suite("Attention rows") struct AttentionRowTests {
-  /// The case that stores probabilities; it lies beside the project only.
-  private static let file = GoldenCase.files.first { $0.lastPathComponent == "mini_dn_grey.safetensors" }
+  @Test("window rows and composed stripe rows match within 1e-5", arguments: [0, 3])
+  func rowsMatch(block: Int) throws { try compare(GoldenCase.attentionRows, block: block) }
 
-  @Test("window rows and composed stripe rows match within 1e-5", .enabled(if: file != nil), arguments: [0, 3])
-  func rowsMatch(block: Int) throws {
-    guard let file = GoldenCase.files.first(where: { $0.lastPathComponent == "mini_dn_grey.safetensors" }) else {
-      return
-    }
+  @Test("so do those of every cell", .shared("golden"), arguments: [0, 3])
+  func sharedRowsMatch(block: Int) throws {
+    try compare(#require(TestData.shared("golden/mini_dn_grey.safetensors")), block: block)
+  }
+
+  private func compare(_ file: URL, block: Int) throws {
     let golden = try GoldenCase(file)
     let configuration = golden.configuration
     let network = try GRL(golden.checkpoint, configuration: configuration)
@@ -38,35 +39,42 @@ import Testing
       network.rules(height: height, width: width, on: compute)[0][block]
     }
 
-    let window = golden.tensors["prob.block\(block).window"]!
     let windowCells = rules.window.geometry.keys
+<<<<<<< HEAD
     #expect(RowProbe.difference(try probe.rows(of: .window, cells: windowCells, rules: rules), window.values) <= 1e-5)
+=======
+    let windowRows = probe.rows(of: .window, cells: windowCells, rules: rules)
+    let wantedWindows = golden.attentionRows("block\(block).window")
+    for (cell, head, token, weights) in wantedWindows {
+      let row = ((cell * configuration.windowHeads + head) * windowCells.tokens + token) * windowCells.tokens
+      #expect(RowProbe.difference(windowRows[row..<row + windowCells.tokens], weights[...]) <= 1e-5)
+    }
+>>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
 
-    let composed = AttentionRowTests.product(
-      golden.tensors["prob.block\(block).w2a"]!, golden.tensors["prob.block\(block).a2w"]!)
+    // A token's row of a stripe: what it reads from each anchor, times what that anchor gathered.
+    let gathered = Dictionary(grouping: golden.attentionRows("block\(block).a2w")) { [$0.cell, $0.head] }
     let stripeCells = rules.gather.geometry.keys
+<<<<<<< HEAD
     let rows = try probe.rows(of: .stripe, cells: stripeCells, rules: rules)
     #expect(RowProbe.difference(rows, composed) <= 1e-5)
+=======
+    let rows = probe.rows(of: .stripe, cells: stripeCells, rules: rules)
+    let wantedStripes = golden.attentionRows("block\(block).w2a")
+    for (cell, head, token, shares) in wantedStripes {
+      let anchors = try #require(gathered[[cell, head]])
+      try #require(anchors.map(\.token) == Array(shares.indices))
+      var composed = [Double](repeating: 0, count: stripeCells.tokens)
+      for (anchor, share) in zip(anchors, shares) {
+        for (key, weight) in anchor.weights.enumerated() { composed[key] += Double(share) * Double(weight) }
+      }
+      let row = ((cell * configuration.stripeHeads + head) * stripeCells.tokens + token) * stripeCells.tokens
+      #expect(RowProbe.difference(rows[row..<row + stripeCells.tokens], composed.map { Float($0) }[...]) <= 1e-5)
+    }
+    #expect(wantedWindows.count >= 64 && wantedStripes.count >= 32)
+>>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
     for row in stride(from: 0, to: rows.count, by: stripeCells.tokens) {
       #expect(abs(rows[row..<(row + stripeCells.tokens)].reduce(0, +) - 1) <= 1e-5)
     }
-  }
-
-  /// `[cells, heads, N, M] x [cells, heads, M, N]`: the stripe's probabilities from token to token.
-  private static func product(_ read: GoldenCase.Values, _ gather: GoldenCase.Values) -> [Float] {
-    let (matrices, n, m) = (read.shape[0] * read.shape[1], read.shape[2], read.shape[3])
-    var result: [Float] = []
-    for matrix in 0..<matrices {
-      for row in 0..<n {
-        var sums = [Double](repeating: 0, count: n)
-        for anchor in 0..<m {
-          let weight = Double(read.values[(matrix * n + row) * m + anchor])
-          for column in 0..<n { sums[column] += weight * Double(gather.values[(matrix * m + anchor) * n + column]) }
-        }
-        result += sums.map { Float($0) }
-      }
-    }
-    return result
   }
 }
 
@@ -79,7 +87,7 @@ private struct RowProbe {
   let configuration: GRLConfiguration
   let threads: ThreadLease
 
-  static func difference(_ a: [Float], _ b: [Float]) -> Float {
+  static func difference(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
     a.count == b.count ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
   }
 

@@ -11,8 +11,19 @@ import Testing
   private static let tolerance: Float = 1e-4
 
   @Test("there are cases to test") func casesAreAtHand() {
-    #expect(GoldenCase.files.count >= 6)
+    #expect(GoldenCase.files.count >= 24 && GoldenTests.traced(GoldenCase.files).count >= 9)
   }
+
+  @Test(
+    "every other case beside the project", .shared("golden"), arguments: GoldenCase.sharedFiles,
+    InstructionSet.available)
+  func sharedMatches(file: URL, instructionSet: InstructionSet) throws {
+    try matches(file: file, instructionSet: instructionSet)
+  }
+
+  @Test(
+    "intermediate values of the cases beside the project", .shared("golden"), arguments: traced(GoldenCase.sharedFiles))
+  func sharedIntermediatesMatch(file: URL) throws { try intermediatesMatch(file: file) }
 
   @Test("every case matches on every instruction set", arguments: GoldenCase.files, InstructionSet.available)
   func matches(file: URL, instructionSet: InstructionSet) throws {
@@ -35,10 +46,28 @@ import Testing
     }
   }
 
-  @Test("intermediate values match", arguments: GoldenCase.files)
+  @Test(
+    "threads and generated weights of the cases beside the project", .shared("golden"),
+    arguments: GoldenCase.sharedFiles)
+  func sharedThreadsAndWeights(file: URL) throws {
+    try threadsDoNotMatter(file: file)
+    try generatorIsExact(file: file)
+  }
+
+  /// Those of `files` that store intermediate values.
+  static func traced(_ files: [URL]) -> [URL] {
+    files.filter { file in
+      do {
+        return try GoldenCase(file).tensors.keys.contains { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") }
+      } catch {
+        fatalError("\(file.path): \(error)")
+      }
+    }
+  }
+
+  @Test("intermediate values match", arguments: traced(GoldenCase.files))
   func intermediatesMatch(file: URL) throws {
     let golden = try GoldenCase(file)
-    guard golden.tensors.keys.contains(where: { $0.hasPrefix("mid.") || $0.hasPrefix("probe.") }) else { return }
     let network = try GRL(golden.checkpoint, configuration: golden.configuration)
     let input = golden.tensors["input"]!
     let session = try GRLSession(

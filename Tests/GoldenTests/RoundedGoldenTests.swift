@@ -67,6 +67,12 @@ import Testing
     }
   }
 
+  @Test("the cases beside the project", .shared("golden"), arguments: GoldenCase.sharedFiles)
+  func sharedCases(file: URL) throws {
+    for arithmetic in Self.arithmetics { try matches(file: file, arithmetic: arithmetic) }
+    try threadsDoNotMatter(file: file)
+  }
+
   @Test("weights take half the memory, plus padding") func weightsShrink() throws {
     let configuration = GRLConfiguration(embeddingWidth: 128, windowHeads: 4, stripeHeads: 4)
     let checkpoint = GeneratedWeights.checkpoint(configuration, seed: 1)

@@ -21,17 +21,31 @@ public struct GoldenCase: Sendable, CustomStringConvertible {
   public let tensors: [String: Values]
   public var description: String { name }
 
-  /// All case files that are at hand: those of the project, and those beside it where they exist.
-  public static let files: [URL] = {
-    var byName: [String: URL] = [:]
-    for folder in [TestData.fixtures.appending(path: "golden"), TestData.shared("golden")].compactMap({ $0 }) {
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-      where name.hasSuffix(".safetensors") {
-        byName[name] = folder.appending(path: name)
+  /// The cases of the project.
+  public static let files = files(in: TestData.fixtures.appending(path: "golden"))
+
+  /// The case that stores rows of attention.
+  public static let attentionRows = TestData.fixtures.appending(path: "golden/attention_rows.safetensors")
+
+  /// Those beside it that the project has not, or only as a small copy; empty where there is no `../shared`.
+  public static let sharedFiles: [URL] = {
+    guard let folder = TestData.shared("golden") else { return [] }
+    return files(in: folder).filter { file in
+      !files.contains {
+        $0.lastPathComponent == file.lastPathComponent
+          && FileManager.default.contentsEqual(atPath: $0.path, andPath: file.path)
       }
     }
-    return byName.values.sorted { $0.lastPathComponent < $1.lastPathComponent }
   }()
+
+  private static func files(in folder: URL) -> [URL] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        .filter { $0.hasSuffix(".safetensors") }.map { folder.appending(path: $0) }
+    } catch {
+      fatalError("\(folder.path): \(error)")
+    }
+  }
 
   public init(_ url: URL) throws {
     let data = try Data(contentsOf: url)
@@ -81,6 +95,26 @@ public struct GoldenCase: Sendable, CustomStringConvertible {
   }
 
   public var batch: Int { tensors["input"]!.shape[0] }
+
+  /// Rows of attention under `prob.name` with the place of each, for the cells and tokens that the case keeps: all of them, or
+  /// those that `cells.name` and `rows.name` name.
+  public func attentionRows(_ name: String) -> [(cell: Int, head: Int, token: Int, weights: [Float])] {
+    let stored = tensors["prob." + name]!
+    func places(_ key: String, _ count: Int) -> [Int] { tensors[key]?.values.map { Int($0) } ?? Array(0..<count) }
+    let (cells, tokens) = (places("cells." + name, stored.shape[0]), places("rows." + name, stored.shape[2]))
+    let (heads, keys) = (stored.shape[1], stored.shape[3])
+    var start = 0
+    var rows: [(cell: Int, head: Int, token: Int, weights: [Float])] = []
+    for cell in cells {
+      for head in 0..<heads {
+        for token in tokens {
+          rows.append((cell, head, token, Array(stored.values[start..<start + keys])))
+          start += keys
+        }
+      }
+    }
+    return rows
+  }
 
   private static func configuration(_ json: [String: Any]) -> GRLConfiguration {
     func extent(_ index: Int) -> GRLConfiguration.StripeExtent {
