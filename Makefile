@@ -19,24 +19,16 @@ demo: build
 	$(GRL) compare demo/noisy.png demo/restored.png --reference $(SAMPLE)
 	@echo "== The pictures: $(SAMPLE) (clean), demo/noisy.png, demo/restored.png"
 
-# Those that measure processor time, drive terminals or kill processes run one after the other.
-ALONE = EngineCoreTests|CrashTests|ScreenTests|TerminalDriverTests|WorkGateTests|InterruptionTests
-
-define RUN_TESTS
-swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --skip '$(ALONE)'
-GRL_SCREENS=1 swift test -c release --skip-build $(SWIFT_BUILD_FLAGS) --no-parallel --filter '$(ALONE)'
-endef
-
 test: packages
 	@.ci/packages tests
 	swift build -c release --build-tests $(SWIFT_BUILD_FLAGS)
-	$(RUN_TESTS)
+	@.ci/tests $(SWIFT_BUILD_FLAGS)
 
 # All suites once more with 16 threads wherever no number is given, as on a machine with many processors. Builds nothing:
 # `make test` comes first.
 test-threads: export GRL_THREADS = 16
 test-threads:
-	$(RUN_TESTS)
+	@.ci/tests $(SWIFT_BUILD_FLAGS)
 
 # The screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
 # GRL_RECORD=1 writes the files anew: look at what `git diff` says then.

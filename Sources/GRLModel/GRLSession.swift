@@ -26,6 +26,9 @@ public final class GRLSession {
       height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)
   }
 
+  /// Working memory and tables that passes have taken so far; `GRL.workspaceBytes` is what was measured before.
+  package var usedBytes: Int { workspace.peakFloats * 4 + rules.joined().reduce(0) { $0 + $1.bytes } }
+
   /// Restores one picture. Same result for any number of threads. While their gate is paused, this waits.
   ///
   /// - Parameters:

@@ -20,6 +20,7 @@ import Testing
     #expect(events[0]["pictures"] as? Int == 2)
     #expect(events[1]["tiles"] as? Int == 4)
     #expect(events[1]["model"] as? String == "denoise-color-small")
+    #expect(events[1]["reason"] as? String == "tile as asked")
     let fractions = events.filter { $0["event"] as? String == "progress" }.compactMap { $0["fraction"] as? Double }
     #expect(!fractions.isEmpty)
     #expect(fractions == fractions.sorted() && fractions.allSatisfy { $0 > 0 && $0 <= 1 })

@@ -70,6 +70,27 @@ import Testing
     #expect(network.workspaceBytes(height: 65536, width: 65536, threadCount: 2) > 1 << 40)
   }
 
+  @Test("a pass takes the memory that was measured, no more and no less", arguments: [1, 2, 3])
+  func measuredMemory(threads: Int) throws {
+    let network = try GRLTests.network()
+    for (height, width) in [(1, 1), (40, 64), (65, 33)] {
+      let session = try GRLSession(
+        network: network, height: height, width: width, pool: ThreadPool(threadCount: threads))
+      let shape = Shape(height: height, width: width, channels: network.configuration.inputChannels)
+      _ = try session.restore(Tensor(shape: shape, values: Noise.values("memory", shape.count)))
+      #expect(session.usedBytes == network.workspaceBytes(height: height, width: width, threadCount: threads))
+    }
+  }
+
+  @Test("no matrix of a cell is ever in memory") func noMatrixOfACell() throws {
+    // Stripes of 64 x 128 tokens and 2048 anchors: the weights of one cell and head alone would take 64 MiB.
+    let configuration = GRLConfiguration(
+      embeddingWidth: 16, depths: [1], windowSize: 64, stripeRows: .pixels(64), stripeColumns: .pixels(128),
+      anchorFactor: 2)
+    let network = try GRLTests.network(configuration)
+    #expect(network.workspaceBytes(height: 128, width: 128, threadCount: 1) < 64 << 20)
+  }
+
   @Test("every misfit is named at once") func misfits() {
     let good = GeneratedWeights.checkpoint(GRLTests.small, seed: 3)
     var tensors = good.tensors
