@@ -9,11 +9,26 @@ public struct Checkpoint: Sendable {
   /// Shapes of the tables, indices and masks (`table_w`, `index_sh_w2a`, ...) that the file stores beside the parameters.
   /// They follow from window, stripes and anchor factor, and so reveal them.
   public let derivedShapes: [String: [Int]]
+  /// Which weights were taken where the file holds several sets; nil where it holds one.
+  public let weightSet: WeightSet?
+  /// What the training was started with (Lightning's `hyper_parameters`); nil where the file does not tell.
+  package let hyperparameters: JSON?
 
   public init(
     path: String, metadata: [String: String] = [:], tensors: [String: StoredTensor],
     derivedShapes: [String: [Int]] = [:]
   ) {
+    self.init(
+      path: path, metadata: metadata, tensors: tensors, derivedShapes: derivedShapes, weightSet: nil,
+      hyperparameters: nil)
+  }
+
+  package init(
+    path: String, metadata: [String: String], tensors: [String: StoredTensor], derivedShapes: [String: [Int]],
+    weightSet: WeightSet?, hyperparameters: JSON?
+  ) {
+    self.weightSet = weightSet
+    self.hyperparameters = hyperparameters
     self.path = path
     self.metadata = metadata
     self.tensors = tensors
@@ -50,12 +65,12 @@ public struct Checkpoint: Sendable {
   private init<Container: TensorContainer>(
     _ container: Container, path: String, limits: CheckpointLimits
   ) throws(CheckpointError) {
-    let isWrapped = container.found.contains { WeightName.isWrapped($0.name) }
+    let wrappers = WeightWrappers(of: container.found.lazy.map(\.name))
     var parameters: [(name: String, tensor: FoundTensor<Container.Content>)] = []
     var contents: [String: Container.Content] = [:]
     var derivedShapes: [String: [Int]] = [:]
     for tensor in container.found {
-      switch WeightName(tensor.name, isWrapped: isWrapped) {
+      switch WeightName(tensor.name, wrappers: wrappers) {
       case .parameter(let name):
         // One network under two names usually shares its storages: nothing to compare then.
         if contents.updateValue(tensor.content, forKey: name) != tensor.content { parameters.append((name, tensor)) }
@@ -81,6 +96,13 @@ public struct Checkpoint: Sendable {
       let earlier = tensors.updateValue(stored, forKey: name)
       guard earlier == nil || earlier == stored else { throw .disagreement(path: path, name: name) }
     }
-    self.init(path: path, metadata: container.metadata, tensors: tensors, derivedShapes: derivedShapes)
+    var weightSet = container.weightSet
+    if let averaged = wrappers.averaged {
+      let place = [weightSet?.name, String(averaged.dropLast())].compactMap(\.self).joined(separator: ".")
+      weightSet = WeightSet(name: place, others: (weightSet?.others ?? []) + ["weights of the last step"])
+    }
+    self.init(
+      path: path, metadata: container.metadata, tensors: tensors, derivedShapes: derivedShapes,
+      weightSet: weightSet.flatMap { $0.others.isEmpty ? nil : $0 }, hyperparameters: container.hyperparameters)
   }
 }

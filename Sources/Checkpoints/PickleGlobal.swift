@@ -9,12 +9,18 @@ enum PickleGlobal: Equatable {
   case storageType(ElementType)
   case untypedStorage
   case elementType(ElementType)
-  /// A class of hyperparameters, counters and the like. Calling it makes `PickleValue.opaque`.
-  case inert
+  /// A class of hyperparameters, counters and the like. Calling it makes a `PickleValue.object` with this class name.
+  case inert(String)
 
-  /// The object called `name`, or nil if weights do not need it.
+  /// The object called `name`, or nil if no checkpoint needs it.
   init?(_ name: String) {
-    if let known = Self.byName[name] { self = known } else { return nil }
+    if let known = Self.byName[name] {
+      self = known
+    } else if Self.isInert(name) {
+      self = .inert(name)
+    } else {
+      return nil
+    }
   }
 
   private static let byName: [String: PickleGlobal] = {
@@ -35,24 +41,32 @@ enum PickleGlobal: Equatable {
       table["torch.\(type.storage)Storage"] = .storageType(type.0)
       for name in type.names { table["torch.\(name)"] = .elementType(type.0) }
     }
-    for name in inertNames { table[name] = .inert }
     return table
   }()
 
-  /// What Lightning keeps beside the weights: counters of schedulers, hyperparameters (plain, `AttributeDict` or OmegaConf),
-  /// callback states, numpy scalars. Exact names only.
-  private static let inertNames =
-    [
-      "builtins.dict", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple", "builtins.int",
-      "builtins.float", "builtins.str", "builtins.bool", "builtins.bytes", "builtins.complex", "collections.Counter",
-      "collections.defaultdict", "collections.deque", "typing.Any", "argparse.Namespace", "pathlib.Path",
-      "pathlib.PosixPath", "_codecs.encode", "torch.Size", "torch.device", "numpy.dtype", "numpy.ndarray",
-      "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig", "omegaconf.base.ContainerMetadata",
-      "omegaconf.base.Metadata",
-    ]
-    + ["Any", "Boolean", "Bytes", "Enum", "Float", "Integer", "Path", "String"].map { "omegaconf.nodes.\($0)Node" }
-    + ["numpy.core", "numpy._core"].flatMap { ["\($0).multiarray.scalar", "\($0).multiarray._reconstruct"] }
-    + ["pytorch_lightning", "lightning.pytorch"].flatMap {
-      ["\($0).utilities.parsing.AttributeDict", "\($0).callbacks.model_checkpoint.ModelCheckpoint"]
-    }
+  /// Whether `name` is a class whose instances lie beside the weights as data: one of `inertNames`, or a class (its last
+  /// part begins with a capital, as functions do not) of a training framework.
+  private static func isInert(_ name: String) -> Bool {
+    if inertNames.contains(name) { return true }
+    guard frameworks.contains(where: name.hasPrefix), let last = name.split(separator: ".").last else { return false }
+    return last.first?.isUppercase == true && name.utf8.allSatisfy { $0 != UInt8(ascii: " ") }
+  }
+
+  /// Packages whose classes training code leaves in its checkpoints: hyperparameters, callbacks, loggers, metrics, schedulers.
+  private static let frameworks = [
+    "omegaconf.base.", "omegaconf.dictconfig.", "omegaconf.listconfig.", "omegaconf.nodes.", "pytorch_lightning.",
+    "lightning.pytorch.", "lightning.fabric.", "lightning_fabric.", "torchmetrics.", "timm.scheduler.",
+    "torch.optim.lr_scheduler.",
+  ]
+
+  /// Exact names of the standard library, PyTorch and NumPy: plain types, containers, counters, paths, scalars. `long` is what
+  /// protocol 2 calls `int` where OmegaConf names the type of a key.
+  private static let inertNames = Set(
+    ["bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range"]
+      .map { "builtins.\($0)" } + ["set", "slice", "str", "tuple", "type", "unicode"].map { "builtins.\($0)" } + [
+        "collections.Counter", "collections.defaultdict", "collections.deque", "typing.Any", "typing.Union",
+        "typing.Optional", "argparse.Namespace", "pathlib.Path", "pathlib.PosixPath", "pathlib.PurePosixPath",
+        "pathlib.WindowsPath", "datetime.datetime", "datetime.timedelta", "_codecs.encode", "torch.Size",
+        "torch.device", "numpy.dtype", "numpy.ndarray",
+      ] + ["numpy.core", "numpy._core"].flatMap { ["\($0).multiarray.scalar", "\($0).multiarray._reconstruct"] })
 }

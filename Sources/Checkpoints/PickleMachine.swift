@@ -13,6 +13,7 @@ struct PickleMachine {
   private var lists: [[PickleValue]] = []
   private var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   private var tensors: [TorchView] = []
+  private var objects: [PickleObject] = []
 
   private init(_ pickle: [UInt8], limits: CheckpointLimits) {
     cursor = ByteCursor(pickle)
@@ -28,25 +29,58 @@ struct PickleMachine {
     var keys: [String] = []
   }
 
-  /// Runs `pickle` to its end.
-  ///
-  /// - Returns: the tensors of the dictionary that it builds, or of the last of its entries `path` that is a dictionary:
-  ///   for `["a", "b"]`, of `a` if there is one, then of `b` inside that (or at the top) if there is one.
-  static func tensors(
-    in pickle: [UInt8], descending path: [String], file: String, limits: CheckpointLimits
-  ) throws(CheckpointError) -> Dictionary {
+  /// What a checkpoint's pickle holds for us.
+  struct Result {
+    /// The dictionary with the weights.
+    let weights: Dictionary
+    /// The keys that lead to it from the top, outermost first.
+    let path: [String]
+    /// Other sets of weights that lay beside it, by their keys.
+    let others: [String]
+    /// The entry `hyper_parameters` of the top as a value; nil where there is none.
+    let hyperparameters: JSON?
+  }
+
+  /// Runs `pickle` to its end and finds the weights in what it builds: at every level the first of `preferred` that is a
+  /// dictionary with tensors in it (or deeper, by the same rule) is taken, one with a network's first layer before others;
+  /// where there is none, the level's own tensors.
+  static func weights(
+    in pickle: [UInt8], preferring preferred: [String], file: String, limits: CheckpointLimits
+  ) throws(CheckpointError) -> Result {
     var machine = PickleMachine(pickle, limits: limits)
     var instruction = 0
     do throws(PickleFault) {
       guard case .dictionary(let top) = try machine.run(&instruction) else { throw .notADictionary }
-      var contents = machine.contents(of: top)
-      for key in path {
-        if let inner = contents.dictionaries[key] { contents = machine.contents(of: inner) }
+      let hyperparameters = machine.dictionaries[top].last { pair in
+        if case .string("hyper_parameters") = pair.key { true } else { false }
       }
-      return contents
+      var visited: Set<Int> = []
+      let found = machine.weights(of: top, preferring: preferred, &visited)
+      return Result(
+        weights: found?.weights ?? machine.contents(of: top), path: found?.path ?? [], others: found?.others ?? [],
+        hyperparameters: hyperparameters.flatMap { machine.plain($0.value) })
     } catch {
       throw .pickle(path: file, offset: instruction, fault: error)
     }
+  }
+
+  /// nil where no tensors are found, and for a dictionary that was visited before (it may hold itself).
+  private func weights(
+    of dictionary: Int, preferring preferred: [String], _ visited: inout Set<Int>
+  ) -> (weights: Dictionary, path: [String], others: [String])? {
+    guard visited.insert(dictionary).inserted else { return nil }
+    let contents = contents(of: dictionary)
+    var found: [(key: String, inner: (weights: Dictionary, path: [String], others: [String]))] = []
+    for key in preferred {
+      guard let inner = contents.dictionaries[key] else { continue }
+      if let weights = weights(of: inner, preferring: preferred, &visited) { found.append((key, weights)) }
+    }
+    let whole = found.first { $0.inner.weights.tensors.contains { $0.name.hasSuffix(WeightName.firstLayer) } }
+    if let best = whole ?? found.first {
+      let others = found.map(\.key).filter { $0 != best.key }
+      return (best.inner.weights, [best.key] + best.inner.path, others + best.inner.others)
+    }
+    return contents.tensors.isEmpty ? nil : (contents, [], [])
   }
 
   private func contents(of dictionary: Int) -> Dictionary {
@@ -100,9 +134,8 @@ struct PickleMachine {
     case UInt8(ascii: "M"): stack.append(.integer(Int(try number(UInt16.self))))
     case 0x8A: stack.append(Self.integer(try bytes(UInt8.self)))
     case 0x8B: stack.append(Self.integer(try bytes(UInt32.self)))
-    case UInt8(ascii: "G"):  // BINFLOAT: no float ever describes a tensor
-      _ = try number(UInt64.self)
-      stack.append(.opaque)
+    case UInt8(ascii: "G"):  // BINFLOAT, most significant byte first
+      stack.append(.float(Double(bitPattern: try number(UInt64.self).byteSwapped)))
     case UInt8(ascii: "X"): stack.append(.string(try text(UInt32.self)))
     case 0x8C: stack.append(.string(try text(UInt8.self)))
     case 0x8D: stack.append(.string(try text(UInt64.self)))
@@ -150,10 +183,10 @@ struct PickleMachine {
       let call = try pop(2)
       try self.call(call[0], arguments: call[1])
     case 0x92:  // NEWOBJ_EX: class, arguments, keyword arguments
-      guard case .global(.inert) = try pop(3)[0] else {
+      guard case .global(.inert(let name)) = try pop(3)[0] else {
         throw .badCall("keyword arguments for a class that takes none")
       }
-      stack.append(.opaque)
+      pushObject(name)
     case UInt8(ascii: "b"): try build()
     case UInt8(ascii: "Q"): try pushStorage(try pop())
     default: throw .unknownInstruction(code)
@@ -254,7 +287,7 @@ extension PickleMachine {
   private mutating func append(_ elements: [PickleValue]) throws(PickleFault) {
     switch try top() {
     case .list(let index): lists[index] += elements
-    case .opaque: break
+    case .opaque, .object: break
     default: throw .badCall("appends to something that is no list")
     }
   }
@@ -262,10 +295,8 @@ extension PickleMachine {
   private mutating func setItems(_ elements: [PickleValue]) throws(PickleFault) {
     guard elements.count.isMultiple(of: 2) else { throw .badCall("sets a key without a value") }
     switch try top() {
-    case .dictionary(let index):
-      for position in stride(from: 0, to: elements.count, by: 2) {
-        dictionaries[index].append((elements[position], elements[position + 1]))
-      }
+    case .dictionary(let index): dictionaries[index] += pairs(elements)
+    case .object(let index): objects[index].items += pairs(elements)
     case .opaque: break
     default: throw .badCall("sets an item of something that is no dictionary")
     }
@@ -275,6 +306,15 @@ extension PickleMachine {
 // MARK: - Objects
 
 extension PickleMachine {
+  private func pairs(_ elements: [PickleValue]) -> [(key: PickleValue, value: PickleValue)] {
+    stride(from: 0, to: elements.count, by: 2).map { (elements[$0], elements[$0 + 1]) }
+  }
+
+  private mutating func pushObject(_ className: String) {
+    objects.append(PickleObject(className: className))
+    stack.append(.object(objects.count - 1))
+  }
+
   private mutating func pushGlobal(module: String, name: String) throws(PickleFault) {
     let qualified = (module == "__builtin__" ? "builtins" : module) + "." + name
     guard let global = PickleGlobal(qualified) else { throw .forbiddenName(qualified) }
@@ -304,15 +344,16 @@ extension PickleMachine {
     case .rebuildParameter:
       guard case .tensor? = arguments.first else { throw .badCall("_rebuild_parameter without a tensor") }
       stack.append(arguments[0])
-    case .inert: stack.append(.opaque)
+    case .inert(let name): pushObject(name)
     case .storageType, .untypedStorage, .elementType: throw .badCall("calls a type")
     }
   }
 
   /// The state of an object: only ordered dictionaries (`_metadata`) and inert objects have one, and it holds no weights.
   private mutating func build() throws(PickleFault) {
-    _ = try pop()
+    let state = try pop()
     switch try top() {
+    case .object(let index): objects[index].state = state
     case .dictionary, .opaque: break
     default: throw .badCall("sets the state of something that has none")
     }
@@ -360,5 +401,62 @@ extension PickleMachine {
       result.append(integer)
     }
     return result
+  }
+}
+
+// MARK: - Plain values
+
+extension PickleMachine {
+  /// `value` as data: texts, numbers, lists and dictionaries with text keys; OmegaConf's containers and nodes, namespaces
+  /// and attribute dictionaries stand for what they hold, everything else is null.
+  ///
+  /// - Returns: nil where it is nested deeper than 32 levels or has more than 100,000 values (one that holds itself is both).
+  private func plain(_ value: PickleValue) -> JSON? {
+    var values = 0
+    return plain(value, depth: 0, &values)
+  }
+
+  private func plain(_ value: PickleValue, depth: Int, _ values: inout Int) -> JSON? {
+    values += 1
+    guard depth < 32, values <= 100_000 else { return nil }
+    switch value {
+    case .bool(let value): return .bool(value)
+    case .integer(let value): return .integer(value)
+    case .float(let value): return .number(value)
+    case .string(let text): return .string(text)
+    case .tuple(let index): return plain(tuples[index], depth: depth, &values)
+    case .list(let index): return plain(lists[index], depth: depth, &values)
+    case .dictionary(let index): return plain(dictionaries[index], depth: depth, &values)
+    case .object(let index):
+      let object = objects[index]
+      guard case .dictionary(let state) = object.state else { return plain(object.items, depth: depth, &values) }
+      let content = dictionaries[state].last { pair in
+        if case .string(let key) = pair.key { key == "_content" || key == "_val" } else { false }
+      }
+      if let content { return plain(content.value, depth: depth + 1, &values) }
+      return object.items.isEmpty
+        ? plain(dictionaries[state], depth: depth, &values) : plain(object.items, depth: depth, &values)
+    case .none, .global, .storage, .tensor, .opaque: return .null
+    }
+  }
+
+  private func plain(_ elements: [PickleValue], depth: Int, _ values: inout Int) -> JSON? {
+    var array: [JSON] = []
+    for element in elements {
+      guard let element = plain(element, depth: depth + 1, &values) else { return nil }
+      array.append(element)
+    }
+    return .array(array)
+  }
+
+  private func plain(
+    _ pairs: [(key: PickleValue, value: PickleValue)], depth: Int, _ values: inout Int
+  ) -> JSON? {
+    var object: [String: JSON] = [:]
+    for case (.string(let key), let value) in pairs {
+      guard let value = plain(value, depth: depth + 1, &values) else { return nil }
+      object[key] = value
+    }
+    return .object(object)
   }
 }

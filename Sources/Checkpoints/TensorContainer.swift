@@ -14,7 +14,16 @@ struct FoundTensor<Content: Hashable & Sendable>: Hashable, Sendable {
 protocol TensorContainer {
   associatedtype Content: Hashable & Sendable
   var metadata: [String: String] { get }
+  /// What the training was started with, as far as the file tells.
+  var hyperparameters: JSON? { get }
+  /// Where the weights lay; nil where at the top.
+  var weightSet: WeightSet? { get }
   var found: [FoundTensor<Content>] { get }
   /// The elements of `tensor`, dense and row-major.
   mutating func bytes(of tensor: FoundTensor<Content>) throws(CheckpointError) -> [UInt8]
+}
+
+extension TensorContainer {
+  var hyperparameters: JSON? { nil }
+  var weightSet: WeightSet? { nil }
 }

@@ -2,6 +2,8 @@
 /// tensors, and one entry `NAME/data/KEY` for the bytes of each storage.
 struct TorchArchive: TensorContainer {
   let metadata: [String: String] = [:]
+  private(set) var hyperparameters: JSON?
+  private(set) var weightSet: WeightSet?
   private(set) var found: [FoundTensor<TorchView>] = []
 
   private let path: String
@@ -11,6 +13,12 @@ struct TorchArchive: TensorContainer {
   /// The storage read last; tensors that share one follow each other.
   private var current: (key: String, bytes: [UInt8])?
   private var storageBytesRead = 0
+
+  /// Keys under which training code keeps weights, averaged ones before those of the last step.
+  private static let weightKeys = [
+    "state_dict_ema", "ema_state_dict", "model_ema", "params_ema", "net_g_ema", "generator_ema", "ema", "state_dict",
+    "model_state_dict", "params", "net_g", "generator", "model", "network", "net", "weights",
+  ]
 
   init(_ source: ByteSource, limits: CheckpointLimits) throws(CheckpointError) {
     path = source.path
@@ -27,12 +35,14 @@ struct TorchArchive: TensorContainer {
         throw .archive(path: path, fault: .bigEndian)
       }
     }
-    let dictionary = try PickleMachine.tensors(
+    let result = try PickleMachine.weights(
       in: try read(pickle, what: "pickle bytes", limit: limits.headerBytes),
-      descending: ["state_dict", "params_ema", "params"], file: path, limits: limits)
-    guard !dictionary.tensors.isEmpty else { throw .noTensors(path: path, found: dictionary.keys) }
+      preferring: Self.weightKeys, file: path, limits: limits)
+    guard !result.weights.tensors.isEmpty else { throw .noTensors(path: path, found: result.weights.keys) }
+    hyperparameters = result.hyperparameters
+    if !result.path.isEmpty { weightSet = WeightSet(name: result.path.joined(separator: "."), others: result.others) }
     var names: Set<String> = []
-    for (name, view) in dictionary.tensors {
+    for (name, view) in result.weights.tensors {
       guard names.insert(name).inserted else { throw .tensor(path: path, name: name, fault: .duplicateName) }
       found.append(FoundTensor(name: name, elementType: view.elementType, shape: view.shape, content: view))
     }

@@ -9,8 +9,11 @@ public struct ResolvedConfiguration: Hashable, Sendable {
   public let task: PublishedSettings.Task?
   /// From metadata or the weights' shapes; nil for sizes that were not published.
   public let variant: PublishedSettings.Variant?
-  /// Noise level (0...255) or JPEG quality of a released checkpoint, from its file name.
+  /// Noise level (0...255) or JPEG quality that the weights are for, from the name of a released checkpoint or from
+  /// hyperparameters.
   public let level: Int?
+  /// The range of them, where the training drew them from one.
+  public let levels: ClosedRange<Double>?
   /// The row of published settings with just this configuration and task, if any.
   public let published: PublishedSettings?
 }
@@ -41,7 +44,8 @@ public struct ConfigurationOverrides: Hashable, Sendable {
 ///
 /// 1. The file's own `config` metadata decides everything.
 /// 2. Otherwise shapes of weights give all but window, stripes and anchor factor.
-/// 3. Tables stored in the file give those three.
+/// 3. Tables stored in the file, and the hyperparameters that Lightning stored beside the weights, give those three; the latter
+///    also task and level. Where both speak they must agree.
 /// 4. What they leave open is taken from flags, then from the row of published settings that the file name belongs to, or that
 ///    `task` and `variant` name together.
 ///
@@ -60,17 +64,36 @@ public enum ConfigurationResolver {
       throw contradiction(
         checkpoint, "variant", (variant.rawValue, .weightShapes), (wanted.rawValue, .flag))
     }
+    let stated = try valid(checkpoint) { () throws(ConfigurationFault) in try TrainingHyperparameters(checkpoint) }
+    if let wanted = overrides.task, let task = stated?.task, wanted != task {
+      throw contradiction(
+        checkpoint, "task", (task.description, .hyperparameters), (wanted.description, .flag))
+    }
     let named = try released(checkpoint, fileName ?? checkpoint.path, shapes, overrides)
+    if let named, let task = stated?.task, named.settings.task != task {
+      throw contradiction(
+        checkpoint, "task", (named.settings.task.description, .publishedSettings(named.settings.name)),
+        (task.description, .hyperparameters))
+    }
     let candidates = if let named { [named.settings] } else { statedByUser(shapes, overrides) }
 
     var settlement = Settlement(checkpoint, shapes, candidates)
     let tables = try valid(checkpoint) { () throws(ConfigurationFault) in try StoredTables(checkpoint.derivedShapes) }
-    let window = try settlement.settle(.window, tables.windowSize, overrides.window, \.windowSize)
-    let anchorFactor = try settlement.settle(.anchorFactor, tables.anchorFactor, overrides.anchorFactor, \.anchorFactor)
+    let window = try settlement.settle(
+      .window, tables.windowSize, stated?.windowSize, overrides.window, \.windowSize)
+    let anchorFactor = try settlement.settle(
+      .anchorFactor, tables.anchorFactor, stated?.anchorFactor, overrides.anchorFactor, \.anchorFactor)
     let tabled = try valid(checkpoint) { () throws(ConfigurationFault) in
       if let anchorFactor { try tables.stripe(anchorFactor: anchorFactor) } else { nil as Stripe? }
     }
-    let stripe = try settlement.settle(.stripe, tabled, overrides.stripe, \.stripe)
+    let stripe: StripeExtents?
+    if let extents = stated?.stripe.map(StripeExtents.init), extents.stripe == nil {
+      // A share of the picture: stored tables belong to the size of the training's patches alone.
+      stripe = try settlement.settle(.stripe, nil, extents, overrides.stripe.map(StripeExtents.init)) { $0.stripe.extents }
+    } else {
+      stripe = try settlement.settle(
+        .stripe, tabled, stated?.stripe.flatMap { StripeExtents($0).stripe }, overrides.stripe, \.stripe)?.extents
+    }
     guard let window, let anchorFactor, let stripe else {
       if candidates.isEmpty, let task = overrides.task, let variant = overrides.variant {
         throw .notPublished(path: checkpoint.path, task: task.description, variant: variant.rawValue)
@@ -85,11 +108,20 @@ public enum ConfigurationResolver {
     var configuration = shapes
     configuration.windowSize = window
     configuration.anchorFactor = anchorFactor
-    (configuration.stripeRows, configuration.stripeColumns) = (.pixels(stripe.rows), .pixels(stripe.columns))
+    (configuration.stripeRows, configuration.stripeColumns) = (stripe.rows, stripe.columns)
+    if let shiftsStripes = stated?.shiftsStripes {
+      configuration.shiftsStripes = shiftsStripes
+      settlement.note(.stripeShift, .hyperparameters)
+    }
+    if let imageRange = stated?.imageRange {
+      configuration.imageRange = imageRange
+      settlement.note(.imageRange, .hyperparameters)
+    }
     configuration = try valid(checkpoint) { () throws(ConfigurationFault) in try configuration.validated() }
-    let task = named?.settings.task ?? overrides.task
+    let task = named?.settings.task ?? stated?.task ?? overrides.task
     return ResolvedConfiguration(
-      configuration: configuration, sources: settlement.sources, task: task, variant: variant, level: named?.level,
+      configuration: configuration, sources: settlement.sources, task: task, variant: variant,
+      level: named?.level ?? stated?.level, levels: stated?.levels,
       published: PublishedSettings.all.first { $0.task == task && $0.configuration == configuration })
   }
 
@@ -114,7 +146,7 @@ public enum ConfigurationResolver {
     return ResolvedConfiguration(
       configuration: configuration,
       sources: Dictionary(uniqueKeysWithValues: ConfigurationSetting.allCases.map { ($0, .metadata) }),
-      task: task ?? overrides.task, variant: variant, level: nil,
+      task: task ?? overrides.task, variant: variant, level: nil, levels: nil,
       published: PublishedSettings.all.first { $0.task == task && $0.configuration == configuration })
   }
 
@@ -177,21 +209,31 @@ private struct Settlement {
     for setting in ConfigurationSetting.shownByShapes { sources[setting] = .weightShapes }
   }
 
+  mutating func note(_ setting: ConfigurationSetting, _ source: SettingSource) { sources[setting] = source }
+
   /// Decides one setting that shapes of weights do not show; nil, and an entry in `open`, if nothing tells it.
+  ///
+  /// - Parameters:
+  ///   - tabled: from tables stored in the file.
+  ///   - stated: from hyperparameters stored in the file.
   mutating func settle<Value: Hashable>(
-    _ setting: ConfigurationSetting, _ tabled: Value?, _ flag: Value?, _ published: (PublishedSettings) -> Value
+    _ setting: ConfigurationSetting, _ tabled: Value?, _ stated: Value?, _ flag: Value?,
+    _ published: (PublishedSettings) -> Value
   ) throws(ConfigurationError) -> Value? {
     let rows = Dictionary(grouping: candidates, by: published)
     let row = rows.count == 1 ? rows.first?.key : nil
     let rowSource = SettingSource.publishedSettings(candidates.first?.name ?? "")
-    if let tabled {
-      let other: (Value, SettingSource)? = flag.map { ($0, .flag) } ?? row.map { ($0, rowSource) }
-      if let other, other.0 != tabled {
+    let inFile: (Value, SettingSource)? = tabled.map { ($0, .storedTables) } ?? stated.map { ($0, .hyperparameters) }
+    if let inFile {
+      let others: [(Value, SettingSource)?] = [
+        stated.map { ($0, .hyperparameters) }, flag.map { ($0, .flag) } ?? row.map { ($0, rowSource) },
+      ]
+      for case let other? in others where other.0 != inFile.0 {
         throw ConfigurationResolver.contradiction(
-          checkpoint, setting.rawValue, ("\(tabled)", .storedTables), ("\(other.0)", other.1))
+          checkpoint, setting.rawValue, ("\(inFile.0)", inFile.1), ("\(other.0)", other.1))
       }
-      sources[setting] = .storedTables
-      return tabled
+      sources[setting] = inFile.1
+      return inFile.0
     }
     if let flag {
       sources[setting] = .flag
@@ -204,6 +246,40 @@ private struct Settlement {
     open.append(setting)
     return nil
   }
+}
+
+/// Stripes by pixels or by shares of the picture.
+private struct StripeExtents: Hashable, CustomStringConvertible {
+  let rows: GRLConfiguration.StripeExtent
+  let columns: GRLConfiguration.StripeExtent
+
+  init(_ extents: (rows: GRLConfiguration.StripeExtent, columns: GRLConfiguration.StripeExtent)) {
+    (rows, columns) = extents
+  }
+
+  init(_ stripe: Stripe) { self.init((.pixels(stripe.rows), .pixels(stripe.columns))) }
+
+  /// nil where a side is a share.
+  var stripe: Stripe? {
+    if case .pixels(let rows) = rows, case .pixels(let columns) = columns {
+      Stripe(rows: rows, columns: columns)
+    } else {
+      nil
+    }
+  }
+
+  var description: String {
+    [rows, columns].map { extent in
+      switch extent {
+      case .pixels(let side): "\(side)"
+      case .groups(let count): "1/\(count)"
+      }
+    }.joined(separator: ",")
+  }
+}
+
+extension Stripe {
+  fileprivate var extents: StripeExtents { StripeExtents(self) }
 }
 
 extension ConfigurationSetting {

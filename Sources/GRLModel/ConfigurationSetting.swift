@@ -66,6 +66,8 @@ public enum SettingSource: Hashable, Sendable, CustomStringConvertible {
   case weightShapes
   /// The shapes of tables and indices stored beside the weights.
   case storedTables
+  /// What Lightning stored of the training beside the weights.
+  case hyperparameters
   /// A row of the published settings, by its name.
   case publishedSettings(String)
   /// The same in everything that was published.
@@ -78,6 +80,7 @@ public enum SettingSource: Hashable, Sendable, CustomStringConvertible {
     case .metadata: "the file's metadata"
     case .weightShapes: "shapes of the weights"
     case .storedTables: "tables stored in the file"
+    case .hyperparameters: "hyperparameters stored in the file"
     case .publishedSettings(let name): "published settings of \(name)"
     case .published: "the same in all published settings"
     case .flag: "given by flag"

@@ -3,7 +3,7 @@ import Imaging
 import Tensors
 
 /// How the colours of a picture reach the network, and what becomes of its output.
-enum ChannelRoute: Hashable {
+enum ChannelRoute: Hashable, Sendable {
   /// One or three channels, as the picture has them.
   case direct(channels: Int)
   /// A gray picture through a colour model: three equal channels in, the mean of the three out.
@@ -12,6 +12,8 @@ enum ChannelRoute: Hashable {
   case mosaic(ColourFilterArray)
   /// Left and right view, six channels in, three out.
   case dualPixel
+  /// One of the others, and one more input channel that is `level` everywhere (0...1).
+  indirect case withLevel(ChannelRoute, level: Float)
 
   /// The route of a picture with `layout` through `model`, or an error saying why there is none.
   init(_ layout: Image.Layout, _ request: RestorationRequest, _ model: ModelCard) throws(RestorationError) {
@@ -24,6 +26,13 @@ enum ChannelRoute: Hashable {
       throw model.isDualPixel
         ? refuse("it needs both views of a dual-pixel picture; give the right one with --right")
         : refuse("it takes a single picture; leave --right out or choose a dual-pixel model")
+    }
+    if model.takesLevelMap {
+      let colours: ChannelRoute =
+        model.isGray ? .direct(channels: 1) : layout.isColour ? .direct(channels: 3) : .grayAsColour
+      guard !model.isGray || !layout.isColour else { throw refuse("it is for gray pictures and this one has colour") }
+      self = .withLevel(colours, level: try Self.level(request, model))
+      return
     }
     switch (model.configuration.inputChannels, model.configuration.outputChannels) {
     case (6, 3): self = .dualPixel
@@ -39,11 +48,24 @@ enum ChannelRoute: Hashable {
     }
   }
 
+  /// What the published training code writes into the level map: sigma / 255, or 1 - quality / 100.
+  private static func level(_ request: RestorationRequest, _ model: ModelCard) throws(RestorationError) -> Float {
+    if let sigma = request.sigma { return Float(sigma / 255) }
+    if let quality = request.quality { return 1 - Float(quality) / 100 }
+    func range(_ known: ClosedRange<Double>?, _ all: String) -> String {
+      "\(known?.text ?? all); model \(model.name) is told the strength of the damage"
+    }
+    throw request.task == .jpeg
+      ? .optionMissing(option: "--quality", task: .jpeg, allowed: range(model.qualities, "1 to 100"))
+      : .optionMissing(option: "--sigma", task: request.task, allowed: range(model.sigmas, "0 to 255"))
+  }
+
   var inputChannels: Int {
     switch self {
     case .direct(let channels): channels
     case .grayAsColour, .mosaic: 3
     case .dualPixel: 6
+    case .withLevel(let colours, _): colours.inputChannels + 1
     }
   }
 
@@ -53,6 +75,7 @@ enum ChannelRoute: Hashable {
     case .direct(let channels): channels
     case .grayAsColour: 1
     case .mosaic, .dualPixel: 3
+    case .withLevel(let colours, _): colours.pictureChannels
     }
   }
 
@@ -63,12 +86,22 @@ enum ChannelRoute: Hashable {
     case .grayAsColour: Tensor(image, region, channels: 3)
     case .mosaic(let filters): Self.interpolated(image, filters, region)
     case .dualPixel: Self.views(Tensor(image, region, channels: 3), Tensor(right ?? image, region, channels: 3))
+    case .withLevel(let colours, let level):
+      colours.input(image, right: right, region).appending(channel: level)
     }
+  }
+
+  /// The part of the network's input that its output must resemble.
+  func colours(ofInput input: Tensor) -> Tensor {
+    if case .withLevel = self { input.droppingLastChannel() } else { input }
   }
 
   /// The picture's colours in the network's output: `[H, W, pictureChannels]`.
   func picture(_ output: Tensor) -> Tensor {
-    self == .grayAsColour ? output.averagedChannels() : output
+    switch self {
+    case .grayAsColour, .withLevel(.grayAsColour, _): output.averagedChannels()
+    case .direct, .mosaic, .dualPixel, .withLevel: output
+    }
   }
 
   /// What is worth telling about the way a picture with this layout takes.
@@ -84,6 +117,7 @@ enum ChannelRoute: Hashable {
           : "the gray picture is read as a \(filters.rawValue.uppercased()) mosaic; the output is RGB"
       ]
     case .dualPixel: layout.isColour ? [] : ["gray dual-pixel views: their pixels go in three times; the output is RGB"]
+    case .withLevel(let colours, _): colours.notes(layout)
     }
   }
 

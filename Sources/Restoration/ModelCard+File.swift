@@ -30,8 +30,10 @@ extension ModelCard {
       throw .configuration(error)
     }
     guard let task = resolved.task else { throw .modelTaskUnknown(path: checkpoint.path) }
-    let metadata = ModelMetadata(checkpoint.metadata)
-    let level = resolved.level.map { Double($0)...Double($0) }
+    var texts = checkpoint.metadata
+    if let set = checkpoint.weightSet { texts["weight_set"] = set.description }
+    let metadata = ModelMetadata(texts)
+    let level = resolved.levels ?? resolved.level.map { Double($0)...Double($0) }
     try self.init(
       name: ModelLibrary.stem(checkpoint.path), path: checkpoint.path, origin: origin,
       fileBytes: Self.fileSize(checkpoint.path), task: RestorationTask(task), variant: resolved.variant,

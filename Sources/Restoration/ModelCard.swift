@@ -62,7 +62,12 @@ public struct ModelCard: Hashable, Sendable {
   public var scale: Int { configuration.upscale }
   public var isDualPixel: Bool { configuration.inputChannels == 6 }
   /// Made for gray pictures.
-  public var isGray: Bool { configuration.inputChannels == 1 }
+  public var isGray: Bool { configuration.outputChannels == 1 }
+  /// Whether the network reads the strength of the damage from one more input channel, the same number everywhere (option
+  /// `noise_level_map` of the published training code).
+  public var takesLevelMap: Bool {
+    (task == .denoise || task == .jpeg) && configuration.inputChannels == configuration.outputChannels + 1
+  }
   /// `gray`, `colour` or `dual pixel`.
   public var colourText: String { isDualPixel ? "dual pixel" : isGray ? "gray" : "colour" }
 }

@@ -55,6 +55,7 @@ extension ModelLibrary {
   private static func levels(_ card: ModelCard) -> ClosedRange<Double>? { card.sigmas ?? card.qualities }
 
   private static func knowsLevel(_ card: ModelCard, _ request: RestorationRequest) -> Bool {
+    if card.takesLevelMap && request.level == nil { return false }
     guard let levels = levels(card) else { return true }
     guard let level = request.level else { return levels.lowerBound < levels.upperBound }
     return levels.contains(level)
@@ -63,6 +64,7 @@ extension ModelLibrary {
   /// Width of the range of levels where one is asked for, its negative where none is; models that do not say come last.
   private static func levelRank(_ card: ModelCard, _ request: RestorationRequest) -> Double {
     guard request.task == .denoise || request.task == .jpeg else { return 0 }
+    if card.takesLevelMap { return 0 }  // It is told the level, so it is made for just that one.
     guard let levels = levels(card) else { return .infinity }
     let width = levels.upperBound - levels.lowerBound
     return request.level == nil ? -width : width
@@ -95,6 +97,7 @@ extension ModelCard {
     var parts = [task.rawValue + (scale > 1 ? " x\(scale)" : ""), colourText]
     if let sigmas { parts.append("sigma \(sigmas.text)") }
     if let qualities { parts.append("quality \(qualities.text)") }
+    if takesLevelMap { parts.append("level given") }
     if let variant { parts.append(variant.rawValue) }
     return parts.joined(separator: ", ")
   }

@@ -68,10 +68,14 @@ extension ModelLibrary {
     metadata["config"] = card.configuration.json
     metadata["variant"] = card.variant?.rawValue
     if metadata["imported_from"] == nil { metadata["imported_from"] = stem(original.path) }
+    if let set = original.weightSet { metadata["weight_set"] = set.description }
     if metadata["degradation"] == nil {
-      if let sigma = card.sigmas { metadata["degradation"] = #"{"kind": "noise", "sigma": \#(sigma.lowerBound)}"# }
+      func levels(_ range: ClosedRange<Double>) -> String {
+        range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "[\(range.lowerBound), \(range.upperBound)]"
+      }
+      if let sigma = card.sigmas { metadata["degradation"] = #"{"kind": "noise", "sigma": \#(levels(sigma))}"# }
       if let quality = card.qualities {
-        metadata["degradation"] = #"{"kind": "jpeg", "quality": \#(quality.lowerBound)}"#
+        metadata["degradation"] = #"{"kind": "jpeg", "quality": \#(levels(quality))}"#
       }
     }
     let settled = card.sources.filter { $0.value != .metadata }

@@ -24,7 +24,7 @@ struct ModelMetadata {
     let lines: [(String, String?)] = [
       ("title", texts["title"]), ("origin", texts["origin"]), ("training", training), ("data", data),
       ("quality", quality), ("licence", texts["licence"]), ("imported from", texts["imported_from"]),
-      ("settings", texts["configuration_sources"]),
+      ("weights", texts["weight_set"]), ("settings", texts["configuration_sources"]),
     ]
     return lines.compactMap { name, text in text.map { ModelCard.Fact(name: name, text: $0) } }
   }

@@ -16,6 +16,8 @@ public struct RestorationPlan: Sendable {
   public let notes: [String]
 
   let route: ChannelRoute
+  /// What the last input channel of a network that reads a level map is everywhere; nil for other networks.
+  package var levelMap: Float? { if case .withLevel(_, let level) = route { level } else { nil } }
   let scale: Int
   /// The part of the enlarged `area` that becomes the output.
   let crop: PixelRegion

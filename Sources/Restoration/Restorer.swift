@@ -92,7 +92,7 @@ public struct Restorer: Sendable {
         }
         tile = route.picture(output)
       }
-      try inspector.check(input: input, output: tile, of: place)
+      try inspector.check(input: route.colours(ofInput: input), output: tile, of: place)
       canvas.add(tile, at: index)
       seams.add(tile, at: index)
       if (index + 1) % tiles.tilesPerRow == 0 {

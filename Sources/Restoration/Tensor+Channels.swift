@@ -22,4 +22,25 @@ extension Tensor {
     }
     return mean
   }
+
+  /// This and one more channel that is `value` everywhere: `[H, W, C]` to `[H, W, C + 1]`.
+  package func appending(channel value: Float) -> Tensor {
+    let channels = shape.channels
+    var wider = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: channels + 1))
+    for pixel in 0..<shape.pixels {
+      for channel in 0..<channels { wider.values[pixel * (channels + 1) + channel] = values[pixel * channels + channel] }
+      wider.values[pixel * (channels + 1) + channels] = value
+    }
+    return wider
+  }
+
+  /// `[H, W, C]` to `[H, W, C - 1]`.
+  func droppingLastChannel() -> Tensor {
+    let channels = shape.channels - 1
+    var narrower = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: channels))
+    for pixel in 0..<shape.pixels {
+      for channel in 0..<channels { narrower.values[pixel * channels + channel] = values[pixel * (channels + 1) + channel] }
+    }
+    return narrower
+  }
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite struct TorchArchiveTests {
@@ -109,6 +110,63 @@ import Testing
     #expect(checkpoint.tensors.keys.sorted() == ["w"])
   }
 
+  @Test("hyperparameters that Lightning stored with OmegaConf are read as plain values")
+  func hyperparameters() throws {
+    let file = TestData.fixtures.appending(path: "checkpoints/blind/lightning_omegaconf.ckpt")
+    let checkpoint = try Checkpoint(contentsOf: file.path)
+    #expect(checkpoint.tensors.count == 144 && checkpoint.tensors["conv_first.weight"]?.shape == [16, 2, 3, 3])
+    guard case .object(let top)? = checkpoint.hyperparameters, case .object(let model)? = top["model"] else {
+      Issue.record("\(checkpoint.hyperparameters as Any)")
+      return
+    }
+    #expect(model["window_size"] == .integer(8) && model["img_range"] == .number(1) && model["upsampler"] == .string(""))
+    #expect(model["stripe_size"] == .array([.string("${stripe_size1}"), .string("${stripe_size2}")]))
+    #expect(model["stripe_groups"] == .array([.null, .null]) && model["stripe_shift"] == .bool(true))
+    #expect(top["steps"] == .array([.integer(1), .integer(3)]))
+  }
+
+  @Test("of several sets of weights the averaged one is taken, and the card says so")
+  func averagedWeights() throws {
+    let (plain, averaged) = (Python.tensor([2, 2]), Python.tensor([2, 2], storage: "1"))
+    func set(_ tensor: Python, _ prefix: String = "") -> [(String, Python)] { [(prefix + "conv_first.weight", tensor)] }
+    let storages = ["0": floats(1, 2, 3, 4), "1": floats(5, 6, 7, 8)]
+    func dict(_ sets: [(String, Python)]) -> Python { .dict(sets.map { (.text($0.0), $0.1) }) }
+    let cases: [(Python, String)] = [
+      (dict([("params", .state(set(plain))), ("params_ema", .state(set(averaged)))]), "params_ema (params left)"),
+      (
+        dict([("state_dict", .state(set(plain, "module."))), ("state_dict_ema", .state(set(averaged, "module.")))]),
+        "state_dict_ema (state_dict left)"
+      ),
+      (dict([("model", .state(set(plain))), ("ema", .state(set(averaged)))]), "ema (model left)"),
+      (
+        dict([("state_dict", .state(set(plain, "generator.") + set(averaged, "generator_ema.")))]),
+        "state_dict.generator_ema (weights of the last step left)"
+      ),
+      // An entry of that name without the network is no set of weights.
+      (dict([("ema", .state([("decay", plain)])), ("state_dict", .state(set(averaged)))]), "state_dict (ema left)"),
+    ]
+    for (value, said) in cases {
+      let checkpoint = try Self.read(value, storages: storages)
+      #expect(checkpoint.tensors.keys.sorted() == ["conv_first.weight"], "\(said)")
+      #expect(checkpoint.tensors["conv_first.weight"]?.floats() == [5, 6, 7, 8], "\(said)")
+      #expect(checkpoint.weightSet?.description == said)
+    }
+    #expect(try Self.read(.state(set(plain))).weightSet == nil)
+  }
+
+  @Test(
+    "whatever trainers put in front of all names is taken off",
+    arguments: [
+      "module.", "_orig_mod.", "model._orig_mod.", "_orig_mod.module.", "generator.", "net_g.", "net_g.module.",
+      "student.backbone.", "a.b.c.",
+    ])
+  func prefixes(_ prefix: String) throws {
+    let names = ["conv_first.weight", "layers.0.conv.weight", "table_w"]
+    let checkpoint = try Self.read(.state(names.map { (prefix + $0, Self.matrix) } + [("loss.weight", Self.matrix)]))
+    #expect(checkpoint.tensors.keys.sorted() == ["conv_first.weight", "layers.0.conv.weight"])
+    #expect(checkpoint.derivedShapes == ["table_w": [2, 2]])
+  }
+
   @Test("pickles of protocol 4, with frames and memo, are read")
   func protocol4() throws {
     // {"w": tensor} with SHORT_BINUNICODE, STACK_GLOBAL, MEMOIZE and BINGET.
@@ -166,9 +224,9 @@ import Testing
   @Test("a file without tensors says what it holds instead")
   func noTensors() throws {
     let error = #expect(throws: CheckpointError.self) {
-      try Self.read(.dict([(.text("generator"), .state([("w", Self.matrix)]))]))
+      try Self.read(.dict([(.text("encoder"), .state([("w", Self.matrix)]))]))
     }
-    #expect(error == .noTensors(path: "m.pth", found: ["generator"]))
+    #expect(error == .noTensors(path: "m.pth", found: ["encoder"]))
   }
 
   @Test("a name that occurs twice in the dictionary is refused")
@@ -186,7 +244,8 @@ import Testing
       ("os", "system"), ("__builtin__", "eval"), ("builtins", "getattr"), ("torch.hub", "load"),
       ("subprocess", "Popen"),
       ("torch", "load"), ("torch._utils", "_rebuild_tensor_v2.__globals__"), ("torch.storage", "_load_from_bytes"),
-      ("collections", "OrderedDict.fromkeys"), ("omegaconf.omegaconf", "OmegaConf"), ("", ""),
+      ("collections", "OrderedDict.fromkeys"), ("omegaconf.omegaconf", "OmegaConf"),
+      ("pytorch_lightning.trainer", "call"), ("lightning.pytorch.", "run"), ("", ""),
     ])
   func forbiddenNames(_ module: String, _ name: String) {
     let fault = PickleFault.forbiddenName((module == "__builtin__" ? "builtins" : module) + "." + name)
@@ -246,6 +305,14 @@ import Testing
 
   @Test("nesting, cycles and doublings cost no more than their instructions")
   func sharedValues() throws {
+    // Every preferred key leads back to the same dictionary; hyperparameters that hold themselves are none.
+    let keys = ["state_dict", "ema", "params", "model", "hyper_parameters"]
+    let loop =
+      [0x80, 2, UInt8(ascii: "}"), UInt8(ascii: "q"), 0]
+      + keys.flatMap { Python.text($0).instructions + [UInt8(ascii: "h"), 0, UInt8(ascii: "s")] }
+      + Python.text("w").instructions + Self.matrix.instructions + [UInt8(ascii: "s"), UInt8(ascii: ".")]
+    let looped = try Self.read(torchFile(loop))
+    #expect(looped.tensors.keys.sorted() == ["w"] && looped.hyperparameters == nil)
     let nested = [0x80, 2] + [UInt8](repeating: UInt8(ascii: "]"), count: 100_000)
     Self.expectPickleFault(.stackTooDeep(limit: 65_536), nested)
     // A dictionary that holds itself, and 60 tuples of the one before it, twice.

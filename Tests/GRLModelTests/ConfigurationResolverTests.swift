@@ -70,6 +70,68 @@ import Testing
     #expect("\(error)".contains("rename the file and give --window N --stripe H,W --anchor-factor N"))
   }
 
+  // MARK: Hyperparameters
+
+  /// The mini network with hyperparameters as JSON.
+  static func checkpoint(
+    _ configuration: GRLConfiguration, hyperparameters: String, tables: [String: [Int]] = [:]
+  ) throws -> Checkpoint {
+    let plain = Self.checkpoint(configuration)
+    return Checkpoint(
+      path: "model.ckpt", metadata: [:], tensors: plain.tensors, derivedShapes: tables, weightSet: nil,
+      hyperparameters: try JSON.parse(Array(hyperparameters.utf8)))
+  }
+
+  @Test("what Lightning stored of the experiment settles network, task and level")
+  func experiment() throws {
+    let file = TestData.fixtures.appending(path: "checkpoints/blind/lightning_omegaconf.ckpt")
+    let resolved = try ConfigurationResolver.resolve(try Checkpoint(contentsOf: file.path))
+    let configuration = resolved.configuration
+    #expect(configuration.windowSize == 8 && configuration.anchorFactor == 2)
+    #expect(configuration.stripeRows == .pixels(8) && configuration.stripeColumns == .pixels(16))
+    #expect(configuration.inputChannels == 2 && configuration.outputChannels == 1)
+    #expect(resolved.task == .denoise && resolved.levels == 0...50 && resolved.level == nil)
+    for setting in [ConfigurationSetting.window, .stripe, .anchorFactor, .stripeShift, .imageRange] {
+      #expect(resolved.sources[setting] == .hyperparameters)
+    }
+  }
+
+  @Test("references are followed, stripes may be shares, and plain constructor arguments are read too")
+  func hyperparameterForms() throws {
+    let shares = try Self.checkpoint(
+      Self.mini,
+      hyperparameters: #"{"model": {"window_size": 8, "stripe_size": [8, null], "stripe_groups": [null, 4], "#
+        + #""anchor_window_down_factor": "${factor}"}, "factor": 2, "data_module": {"name": "jpeg", "quality_factor": 10}}"#)
+    let resolved = try ConfigurationResolver.resolve(shares)
+    #expect(resolved.configuration.stripeRows == .pixels(8) && resolved.configuration.stripeColumns == .groups(4))
+    #expect(resolved.configuration.anchorFactor == 2 && resolved.task == .jpeg && resolved.level == 10)
+    let plain = try Self.checkpoint(
+      Self.mini, hyperparameters: #"{"window_size": 8, "stripe_size": [8, 16], "anchor_window_down_factor": 2}"#)
+    #expect(try ConfigurationResolver.resolve(plain).configuration == Self.mini)
+    let endless = try Self.checkpoint(
+      Self.mini, hyperparameters: #"{"model": {"window_size": 8, "anchor_window_down_factor": "${a}"}, "a": "${a}"}"#)
+    #expect(
+      try Self.error(endless)
+        == .unsettled(path: "model.ckpt", settings: [.anchorFactor, .stripe], candidates: []))
+  }
+
+  @Test("hyperparameters that contradict tables or flags, or ask for another network, are refused")
+  func hyperparameterContradictions() throws {
+    let text = #"{"model": {"window_size": 8, "stripe_size": [8, 16], "anchor_window_down_factor": 2"#
+    let sound = text + "}}"
+    let flag = try Self.error(try Self.checkpoint(Self.mini, hyperparameters: sound), .init(window: 16))
+    guard case .contradiction(_, "window", let claims) = flag else { Issue.record("\(flag)"); return }
+    #expect(claims.map(\.source) == [.hyperparameters, .flag])
+    let tables = Self.tables(window: 16, stripe: (8, 16), anchorFactor: 2)
+    let table = try Self.error(try Self.checkpoint(Self.mini, hyperparameters: sound, tables: tables))
+    guard case .contradiction(_, "window", let found) = table else { Issue.record("\(table)"); return }
+    #expect(found.map(\.source) == [.storedTables, .hyperparameters])
+    for other in [#""qkv_proj_type": "separable_conv""#, #""euclidean_dist": true"#, #""anchor_one_stage": false"#] {
+      let error = try Self.error(try Self.checkpoint(Self.mini, hyperparameters: text + ", " + other + "}}"))
+      guard case .invalid(_, .wrongValue) = error else { Issue.record("\(error)"); return }
+    }
+  }
+
   // MARK: Shapes, tables, flags
 
   @Test("without name, tables and flags the error says what to give")

@@ -190,6 +190,34 @@ import Testing
 
   // MARK: Importing
 
+  @Test("A model that reads a level map is told the level, and gives what the published code gives")
+  func levelMap() throws {
+    let folder = TestData.fixtures.appending(path: "checkpoints/blind")
+    let library = ModelLibrary(folders: [], userFolder: "/nowhere")
+    let card = try library.card(folder.path + "/lightning_omegaconf.ckpt")
+    #expect(card.takesLevelMap && card.isGray && card.sigmas == 0...50)
+    #expect(card.summary == "denoise, gray, sigma 0 to 50, level given")
+    let model = try library.load(card)
+    let restorer = Restorer(model: model, threadCount: 2)
+    let image = try ImageFile.read(folder.path + "/input.png").image
+    let expected = try ImageFile.read(folder.path + "/expected16_sigma25.png").image
+    var options = RestorationOptions()
+    (options.tile, options.depth) = (.whole, .sixteen)
+    func restored(_ sigma: Double) throws -> Image {
+      let plan = try restorer.plan(
+        for: PictureShape(image), request: RestorationRequest(.denoise, sigma: sigma), options: options)
+      return try restorer.restore(image, plan: plan).image
+    }
+    let found = try restored(25)
+    let largest = zip(found.integers, expected.integers).map { abs($0 - $1) }.max()
+    #expect(try #require(largest) <= 2, "levels of 65535")
+    #expect(try restored(50) != found)
+    let error = #expect(throws: RestorationError.self) {
+      try restorer.plan(for: PictureShape(image), request: RestorationRequest(.denoise), options: options)
+    }
+    #expect("\(try #require(error))".contains("--sigma: give 0 to 50"))
+  }
+
   @Test("An imported model is the same network under its new name, with everything that its file told")
   func importOwn() throws {
     let (source, user) = (try Folder(), try Folder())

@@ -32,8 +32,9 @@ struct EvaluationNetwork {
     let plan = try planner.plan(
       for: PictureShape(width: input.shape.width, height: input.shape.height, layout: isGray ? .gray : .rgb),
       request: setting.request, options: options)
-    let takesColour = model.card.configuration.inputChannels >= 3
-    let fed = isGray && takesColour ? input.stacked(on: input).stacked(on: input) : input
+    let takesColour = model.card.configuration.outputChannels == 3
+    var fed = isGray && takesColour ? input.stacked(on: input).stacked(on: input) : input
+    if let level = plan.levelMap { fed = fed.appending(channel: level) }
 
     let (tiles, scale) = (plan.tiles, model.card.scale)
     var sum = Tensor(
