@@ -7,7 +7,7 @@ SAMPLE = Samples/torii_gates.png
 
 TESTSETS ?= ../shared/data/testsets
 
-.PHONY: demo test test-threads screens quality build install uninstall format lint packages clean
+.PHONY: demo test test-threads test-kernels check-slow screens quality build install uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -29,6 +29,36 @@ test: packages
 test-threads: export GRL_THREADS = 16
 test-threads:
 	@.ci/tests $(SWIFT_BUILD_FLAGS)
+
+# Every vector kernel against the scalar one, each call held against its contract (GRL_CHECK): those of this machine, tiles of AMX
+# emulated where AVX-512 BF16 is, and NEON in an emulator. About a minute of processor time, most of it NEON's.
+KERNEL_TEST = clang -O2 -Wall -Wextra -DGRL_CHECK -ISources/CKernels/include
+KERNEL_SOURCES = Sources/CKernels/*.c -lm
+
+test-kernels: packages
+	@.ci/packages kernels
+	@mkdir -p .build/kernels
+	$(KERNEL_TEST) -DGRL_EMULATED_TILES Tests/Kernels/*.c $(KERNEL_SOURCES) -o .build/kernels/native
+	.build/kernels/native
+ifeq ($(shell uname -m),x86_64)
+	$(KERNEL_TEST) --target=aarch64-linux-gnu -fuse-ld=lld -static Tests/Kernels/*.c $(KERNEL_SOURCES) -o .build/kernels/neon
+	qemu-aarch64-static .build/kernels/neon
+endif
+
+# The same with the address and undefined-behaviour sanitizers, then network and engine with the address and the thread sanitizer.
+# Long: not part of `make test`.
+SANITIZED_TESTS = TensorsTests|GRLModelTests|EngineCoreTests
+
+check-slow: packages
+	@.ci/packages tests
+	@mkdir -p .build/kernels
+	time $(KERNEL_TEST) -O1 -g -DGRL_EMULATED_TILES -fsanitize=address,undefined -fno-sanitize-recover=all Tests/Kernels/*.c \
+	  $(KERNEL_SOURCES) -o .build/kernels/sanitized
+	time .build/kernels/sanitized
+	for sanitizer in address thread; do \
+	  time swift test --sanitize=$$sanitizer --scratch-path .build-$$sanitizer -Xcc -O1 -Xcc -DGRL_CHECK $(SWIFT_BUILD_FLAGS) \
+	    --no-parallel --filter '$(SANITIZED_TESTS)' || exit 1; \
+	done
 
 # The screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
 # GRL_RECORD=1 writes the files anew: look at what `git diff` says then.
@@ -70,4 +100,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-install demo
+	rm -rf .build .build-install .build-address .build-thread demo

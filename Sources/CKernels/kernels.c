@@ -1,5 +1,5 @@
 // Choice of the instruction set, packing, and the kernels that need no vectors.
-#include "CKernels.h"
+#include "checks.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ extern const grl_kernels grl_kernels_avx2, grl_kernels_avx512;
 extern const grl_kernels grl_kernels_neon;
 #endif
 
-const grl_kernels *grl_kernels_for(grl_isa isa) {
+static const grl_kernels *kernels_for(grl_isa isa) {
   switch (isa) {
     case GRL_ISA_SCALAR: return &grl_kernels_scalar;
 #if defined(__x86_64__)
@@ -30,12 +30,14 @@ const grl_kernels *grl_kernels_for(grl_isa isa) {
   }
 }
 
+const grl_kernels *grl_kernels_for(grl_isa isa) { return grl_checked(kernels_for(isa)); }
+
 // The vector kernels keep 8 rows of scores of a block of keys and a carry per query; the scalar kernel one row of all keys.
 size_t grl_attention_scratch(int query_count, int key_count, int head_dim) {
   size_t rows = ((size_t)query_count + 7) / 8 * 8;
   size_t width = ((size_t)head_dim + GRL_LANE_LIMIT - 1) / GRL_LANE_LIMIT * GRL_LANE_LIMIT;
   size_t blocks = GRL_SCORE_FLOATS + rows * (width + 2);
-  return (blocks > (size_t)key_count ? blocks : (size_t)key_count) + GRL_SLACK;
+  return (blocks > (size_t)key_count ? blocks : (size_t)key_count) + GRL_SLACK + GRL_GUARD_BYTES / sizeof(float);
 }
 
 static int panel_width(const grl_kernels *kernels, int left) {

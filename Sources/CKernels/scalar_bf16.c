@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "CKernels.h"
+#include "checks.h"
 
 grl_bf16 grl_bf16_round(float x) {
   uint32_t bits;
@@ -43,7 +43,7 @@ void grl_bf16_pack(const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride
 // Whatever the vector kernels need at most: a block of weights for 16 queries, scores, and the carried sums of every panel.
 size_t grl_bf16_attention_scratch(int head_dim) {
   size_t panels = (size_t)padded(head_dim, GRL_BF16_PANEL) / GRL_BF16_PANEL;
-  return GRL_BF16_WEIGHT_BYTES + 16 * 1024 + (panels + 2) * 1024;
+  return GRL_BF16_WEIGHT_BYTES + 16 * 1024 + (panels + 2) * 1024 + GRL_GUARD_BYTES;
 }
 
 static float activate(float x, grl_activation activation, float slope) {

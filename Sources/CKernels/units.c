@@ -1,5 +1,5 @@
 // Which ways to compute bfloat16 products this machine has.
-#include "CKernels.h"
+#include "checks.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -40,7 +40,7 @@ static int has_tiles(void) {
 int grl_bf16_dot_product_is_slow(void) { return 0; }
 #endif
 
-const grl_bf16_kernels *grl_bf16_kernels_for(grl_isa isa, grl_bf16_unit unit) {
+static const grl_bf16_kernels *kernels_for(grl_isa isa, grl_bf16_unit unit) {
   if (!grl_kernels_for(isa)) return NULL;
   switch (isa) {
     case GRL_ISA_SCALAR: return unit == GRL_BF16_PLAIN ? &grl_bf16_kernels_scalar : NULL;
@@ -56,3 +56,5 @@ const grl_bf16_kernels *grl_bf16_kernels_for(grl_isa isa, grl_bf16_unit unit) {
     default: return NULL;
   }
 }
+
+const grl_bf16_kernels *grl_bf16_kernels_for(grl_isa isa, grl_bf16_unit unit) { return grl_bf16_checked(kernels_for(isa, unit)); }
