@@ -42,7 +42,7 @@ static void check_gemm(const char *set, const grl_gemm *t) {
   HOLD(t->rows <= 1 || !t->residual || t->residual_stride >= t->n, t->residual_stride);
   HOLD((unsigned)t->activation <= GRL_GELU, t->activation);
   for (int row = 0; row < t->rows; row++) {
-    HOLD(!t->a_index || t->a_index[row] >= 0, t->a_index[row]);
+    HOLD(!t->a_index || t->a_index[row] >= 0, row);
     for (int segment = 0; segment < t->segments; segment++)
       touch(t->a + (t->a_index ? t->a_index[row] : row) * t->a_stride + segment * t->a_segment_stride, t->k * (ptrdiff_t)sizeof(float));
   }

@@ -352,6 +352,7 @@ static void check_rounded(const grl_bf16_kernels *rounded, const char *name) {
 }
 
 int main(void) {
+  setvbuf(stdout, NULL, _IOLBF, 0);  // what was found is there when a check ends the program
   for (int isa = GRL_ISA_AVX2; isa <= GRL_ISA_NEON; isa++) {
     const grl_kernels *kernels = grl_kernels_for((grl_isa)isa);
     if (!kernels) continue;
