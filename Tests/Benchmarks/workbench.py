@@ -175,6 +175,28 @@ def key_to_screen(workbench, runs):
     return times
 
 
+def large_folder(grl, count, runs):
+    """Movements in a folder of many entries."""
+    home = tempfile.mkdtemp(prefix="grl-bench-")
+    folder = os.path.join(home, "many")
+    os.mkdir(folder)
+    for number in range(count):
+        open(os.path.join(folder, f"picture-{number:06}.png"), "w").close()
+    workbench = Workbench(grl, [folder], home)
+    workbench.wait_for(b"picture-000000")
+    workbench.quiet(1.0)
+    times = []
+    for number in range(runs):
+        begin = time.perf_counter()
+        workbench.type(b"\x04" if number % 2 == 0 else b"k")
+        workbench.read(5)
+        times.append(time.perf_counter() - begin)
+        workbench.quiet(0.1, limit=1)
+    workbench.close()
+    shutil.rmtree(home, ignore_errors=True)
+    return times
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grl", default=os.path.join(ROOT, ".build/release/grl"))
@@ -219,6 +241,11 @@ def main():
     times = [1000 * t for t in escape(workbench, options.runs)]
     row("Esc closes the help, median (worst)", f"{statistics.median(times):.0f} ({max(times):.0f}) ms", "50 ms",
         statistics.median(times) <= 50)
+
+    for count in (100, 100_000):
+        times = [1000 * t for t in large_folder(grl, count, options.runs)]
+        row(f"key in a folder of {count} entries, median (worst)",
+            f"{statistics.median(times):.1f} ({max(times):.1f}) ms", "30 ms", statistics.median(times) <= 30)
 
     # Mark, plan, run: the engine restores on all cores.
     workbench.type(b" ")
