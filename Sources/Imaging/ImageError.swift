@@ -19,6 +19,8 @@ public enum ImageError: Error, Hashable {
   case doesNotFit(path: String, format: ImageFile.Format, width: Int, height: Int, limitSide: Int)
   /// The operating system refused, for `reason`. Nothing has appeared or changed under the name `path`.
   case unwritable(path: String, reason: String)
+  /// Something has the name `path`, and was not to be replaced.
+  case exists(path: String)
   /// `path` is written and complete, but its folder could not be flushed to the disk.
   case notFlushed(path: String, reason: String)
 
@@ -28,7 +30,7 @@ public enum ImageError: Error, Hashable {
       .tooLarge(let path, _, _, _, _),
       .damaged(let path, _, _, _), .unsupported(let path, _), .outOfMemory(let path, _),
       .doesNotFit(let path, _, _, _, _),
-      .unwritable(let path, _), .notFlushed(let path, _):
+      .unwritable(let path, _), .exists(let path), .notFlushed(let path, _):
       path
     }
   }
@@ -67,6 +69,8 @@ extension ImageError: CustomStringConvertible {
       "\(width) x \(height) does not fit into \(format.rawValue), whose sides end at \(limitSide) pixels; write PNG"
     case .unwritable(_, let reason):
       "cannot be written: \(reason)"
+    case .exists:
+      "exists already and was not replaced; choose another name or --overwrite"
     case .notFlushed(_, let reason):
       "written, but may not survive a power failure: \(reason)"
     }

@@ -106,17 +106,18 @@ public enum ImageFile {
   ///
   /// - Parameters:
   ///   - jpegQuality: 1...100, libjpeg's scale.
-  ///   - temporaryName: see `WholeFile.write`.
+  ///   - mayReplace, temporaryName: see `WholeFile.write`.
   /// - Returns: one line for each thing that the format cannot keep.
-  /// - Throws: `ImageError.unwritable` (also for a full disk), `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
+  /// - Throws: `ImageError.unwritable` (also for a full disk), `.exists`, `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
   @discardableResult
   public static func write(
     _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half,
-    temporaryName: String? = nil
+    mayReplace: Bool = true, temporaryName: String? = nil
   ) throws(ImageError) -> [String] {
     let (fitted, losses) = image.fitted(to: format)
     var notes: [String] = []
-    try WholeFile.write(to: path, temporaryName: temporaryName) { descriptor throws(ImageError) in
+    try WholeFile.write(to: path, mayReplace: mayReplace, temporaryName: temporaryName) {
+      descriptor throws(ImageError) in
       let writer = try ImageWriter(descriptor: descriptor, path: path)
       notes = try writer.write(fitted, format, jpegQuality: jpegQuality, chroma)
     }

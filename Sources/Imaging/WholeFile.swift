@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// Files that appear whole or not at all.
@@ -7,11 +8,14 @@ public enum WholeFile {
   /// The bytes go to a hidden temporary file in the same folder, are flushed to the disk, and take the name in one step; if
   /// anything fails, the temporary file goes and whatever had the name before stays. A link is followed, the file it names
   /// is replaced with its permissions kept. "-" is standard output; a pipe or device is written to directly.
-  /// - Parameter temporaryName: of the temporary file, for a caller who sees to it that nobody else uses it at the same time:
-  ///   what a run that was killed left under it is replaced. Without it the name is drawn.
-  /// - Throws: what `body` throws, `ImageError.unwritable`, or `.notFlushed`.
+  /// - Parameters:
+  ///   - mayReplace: false keeps what has the name, also where it appeared while `body` wrote.
+  ///   - temporaryName: of the temporary file, for a caller who sees to it that nobody else uses it at the same time:
+  ///     what a run that was killed left under it is replaced. Without it the name is drawn.
+  /// - Throws: what `body` throws, `ImageError.unwritable`, `.exists`, or `.notFlushed`.
   public static func write(
-    to path: String, temporaryName: String? = nil, _ body: (_ descriptor: Int32) throws(ImageError) -> Void
+    to path: String, mayReplace: Bool = true, temporaryName: String? = nil,
+    _ body: (_ descriptor: Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     if path == "-" { return try body(1) }
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
@@ -19,8 +23,9 @@ public enum WholeFile {
     var status = stat()
     guard stat(path, &status) == 0 else {
       guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
-      return try replace(path, path: path, permissions: nil, temporaryName, body)
+      return try write(path, path: path, permissions: nil, mayReplace, temporaryName, body)
     }
+    guard mayReplace else { throw .exists(path: path) }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       throw .unwritable(path: path, reason: "it is a folder")
@@ -28,8 +33,8 @@ public enum WholeFile {
       guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
       guard let resolved = realpath(path, nil) else { throw .unwritable(path: path, reason: systemReason()) }
       defer { free(resolved) }
-      try replace(
-        String(cString: resolved), path: path, permissions: status.st_mode & 0o777, temporaryName, body)
+      try write(
+        String(cString: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, temporaryName, body)
     default:
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
@@ -39,8 +44,8 @@ public enum WholeFile {
   }
 
   /// Writes beside `target` and renames; `path` is the caller's name for it.
-  private static func replace(
-    _ target: String, path: String, permissions: mode_t?, _ temporaryName: String?,
+  private static func write(
+    _ target: String, path: String, permissions: mode_t?, _ mayReplace: Bool, _ temporaryName: String?,
     _ body: (Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     let folder = folder(of: target)
@@ -60,9 +65,49 @@ public enum WholeFile {
     try check(fsync(descriptor))
     isOpen = false
     try check(close(descriptor))
-    try check(rename(temporary, target))
+    if mayReplace {
+      try check(rename(temporary, target))
+    } else {
+      let code = give(target, to: temporary)
+      if code == EEXIST { throw .exists(path: path) }
+      guard code == 0 else { throw .unwritable(path: path, reason: systemReason(code)) }
+    }
     isRenamed = true
     try flush(folder, path: path)
+  }
+
+  /// Gives the file `temporary` the name `target`, unless something has it.
+  ///
+  /// Where the file system refuses the rename that replaces nothing (NFS, many FUSE ones), a second name and the removal of the
+  /// first do the same. Where there are no second names either (FAT through FUSE), the name is looked for and then taken: only
+  /// there a file that appears within those microseconds is replaced.
+  /// - Parameters:
+  ///   - renaming: `grl_rename_new`, or a test's file system.
+  ///   - linking: `link(2)`, or a test's; 0 or `errno`.
+  /// - Returns: 0 or `errno`; `EEXIST` where the name is taken.
+  package static func give(
+    _ target: String, to temporary: String,
+    renaming: (String, String) -> Int32 = { grl_rename_new($0, $1) },
+    linking: (String, String) -> Int32 = { link($0, $1) == 0 ? 0 : errno }
+  ) -> Int32 {
+    let refusal = renaming(temporary, target)
+    guard [EINVAL, ENOSYS, EOPNOTSUPP].contains(refusal) else { return refusal }
+    var code = linking(temporary, target)
+    // The answer to a link that was made may be lost on its way from a server; asked again, the name is taken: by itself.
+    if code == EEXIST && isSameFile(temporary, target) { code = 0 }
+    if [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(code) {
+      var status = stat()
+      if lstat(target, &status) == 0 { return EEXIST }
+      return rename(temporary, target) == 0 ? 0 : errno
+    }
+    if code == 0 { unlink(temporary) }
+    return code
+  }
+
+  private static func isSameFile(_ first: String, _ second: String) -> Bool {
+    var (one, other) = (stat(), stat())
+    return lstat(first, &one) == 0 && lstat(second, &other) == 0 && one.st_ino == other.st_ino
+      && one.st_dev == other.st_dev
   }
 
   private static func createTemporary(

@@ -16,7 +16,8 @@ extension Failure {
       self.init(ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed, "\(error)")
     case let error as ImageError:
       switch error {
-      case .unwritable: self.init(.someFailed, "\(error)")
+      case .unwritable, .notFlushed: self.init(.someFailed, "\(error)")
+      case .exists: self.init(.usage, "\(error)")
       case .outOfMemory: self.init(.overMemoryBudget, "\(error)")
       default: self.init(.badInput, "\(error)")
       }

@@ -143,3 +143,86 @@ struct WholeFileTests {
     }
   }
 }
+
+/// A result that must replace nothing, on file systems that have the rename for it and on those that have not.
+@Suite("Files that replace nothing")
+struct NewFileTests {
+  private func write(_ text: String, to path: String, meanwhile: () throws -> Void = {}) throws {
+    try WholeFile.write(to: path, mayReplace: false) { descriptor throws(ImageError) in
+      _ = Glibc.write(descriptor, text, text.utf8.count)
+      do { try meanwhile() } catch { throw .unwritable(path: "meanwhile", reason: "\(error)") }
+    }
+  }
+
+  private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+  @Test("a new name is written; one that is taken is kept, also where it was taken while the bytes were written")
+  func taken() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "a").path
+      try write("first", to: path)
+      #expect(throws: ImageError.exists(path: path)) { try write("second", to: path) }
+      let other = folder.appending(path: "b").path
+      #expect(throws: ImageError.exists(path: other)) {
+        try write("mine", to: other) { try Data("theirs".utf8).write(to: URL(filePath: other)) }
+      }
+      #expect(try text(path) == "first")
+      #expect(try text(other) == "theirs")
+      // A link that leads nowhere is a name too.
+      let link = folder.appending(path: "c").path
+      #expect(symlink("nowhere", link) == 0)
+      #expect(throws: ImageError.exists(path: link)) { try write("mine", to: link) }
+      #expect(throws: ImageError.exists(path: "/dev/null")) { try write("mine", to: "/dev/null") }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a", "b", "c"])
+    }
+  }
+
+  /// How a file system may refuse, and whether it has second names.
+  static let systems: [(rename: Int32, link: Int32)] = [
+    (EINVAL, 0), (ENOSYS, 0), (EOPNOTSUPP, 0), (EINVAL, EPERM), (EINVAL, EOPNOTSUPP), (ENOSYS, ENOSYS),
+  ]
+
+  @Test("without the rename that replaces nothing, a link or a look does the same", arguments: systems)
+  func fallback(rename: Int32, link code: Int32) throws {
+    try withTemporaryFolder { folder in
+      let (temporary, target) = (folder.appending(path: "new").path, folder.appending(path: "a").path)
+      func give() -> Int32 {
+        WholeFile.give(
+          target, to: temporary, renaming: { _, _ in rename },
+          linking: { code != 0 ? code : link($0, $1) == 0 ? 0 : errno })
+      }
+      try Data("first".utf8).write(to: URL(filePath: temporary))
+      #expect(give() == 0)
+      #expect(try text(target) == "first")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
+      try Data("second".utf8).write(to: URL(filePath: temporary))
+      #expect(give() == EEXIST)
+      #expect(try text(target) == "first")
+      #expect(try text(temporary) == "second")
+    }
+  }
+
+  @Test("a link whose answer a server lost counts as made; every other refusal is passed on")
+  func refusals() throws {
+    try withTemporaryFolder { folder in
+      let (temporary, target) = (folder.appending(path: "new").path, folder.appending(path: "a").path)
+      try Data("first".utf8).write(to: URL(filePath: temporary))
+      for code in [EACCES, ENOSPC, EROFS, EXDEV] {
+        #expect(WholeFile.give(target, to: temporary, renaming: { _, _ in code }) == code)
+      }
+      for code in [EACCES, ENOSPC, EROFS] {
+        let refused = WholeFile.give(target, to: temporary, renaming: { _, _ in EINVAL }, linking: { _, _ in code })
+        #expect(refused == code)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["new"])
+      let given = WholeFile.give(
+        target, to: temporary, renaming: { _, _ in EINVAL },
+        linking: {
+          #expect(link($0, $1) == 0)
+          return EEXIST
+        })
+      #expect(given == 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
+    }
+  }
+}

@@ -12,10 +12,12 @@ struct AttentionResult {
 
   let path: String
   let format: Format
+  let mayReplace: Bool
 
   /// - Throws: where the ending is not known, or the kind has no such result.
-  init(_ path: String, _ kind: Attention.Kind) throws {
+  init(_ path: String, _ kind: Attention.Kind, mayReplace: Bool = false) throws {
     self.path = path
+    self.mayReplace = mayReplace
     guard let format = path == "-" ? .png : Format(rawValue: fileExtension(path)) else {
       throw ValidationError("-o \(path.printable): give a name that ends in .png .npy .json .csv .md or .html")
     }
@@ -27,7 +29,7 @@ struct AttentionResult {
 
   func write(_ bytes: [UInt8]) throws {
     try Interruption.holdingOff {
-      try WholeFile.write(to: path) { descriptor throws(ImageError) in
+      try WholeFile.write(to: path, mayReplace: mayReplace) { descriptor throws(ImageError) in
         let reason = writeAll(bytes, to: descriptor)
         if reason != 0 { throw .unwritable(path: path, reason: String(cString: strerror(reason))) }
       }
@@ -37,6 +39,6 @@ struct AttentionResult {
   func write(_ text: String) throws { try write(Array(text.utf8)) }
 
   func write(_ image: Image) throws {
-    try Interruption.holdingOff { _ = try ImageFile.write(image, to: path, format: .png) }
+    try Interruption.holdingOff { _ = try ImageFile.write(image, to: path, format: .png, mayReplace: mayReplace) }
   }
 }

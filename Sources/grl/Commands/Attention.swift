@@ -93,7 +93,7 @@ struct Attention: ParsableCommand {
   }
 
   func run() throws {
-    let results = try output.map { try AttentionResult($0, kind) }
+    let results = try output.map { try AttentionResult($0, kind, mayReplace: overwrite) }
     for result in results where result.path != "-" && !overwrite && fileExists(result.path) {
       throw Failure(.usage, "\(result.path.printable): exists already; give another name or --overwrite")
     }

@@ -151,11 +151,13 @@ struct Compare: ParsableCommand {
     try Interruption.holdingOff {
       if let sheet {
         try ImageFile.write(
-          drawings.sheet(crops: crops ?? 3, zoom: zoom), to: sheet, format: try pictureFormat(of: sheet))
+          drawings.sheet(crops: crops ?? 3, zoom: zoom), to: sheet, format: try pictureFormat(of: sheet),
+          mayReplace: overwrite)
       }
       if let diff {
         try ImageFile.write(
-          drawings.difference(diffKind, gain: gain), to: diff, format: try pictureFormat(of: diff))
+          drawings.difference(diffKind, gain: gain), to: diff, format: try pictureFormat(of: diff),
+          mayReplace: overwrite)
       }
     }
   }

@@ -65,7 +65,8 @@ struct Degrade: ParsableCommand {
     try Interruption.holdingOff {
       for (path, (format, result)) in zip(outputs, zip(formats, results)) {
         let quality = isDoneByFile ? quality ?? 95 : 95
-        let notes = try ImageFile.write(result, to: path, format: format, jpegQuality: quality)
+        let notes = try ImageFile.write(
+          result, to: path, format: format, jpegQuality: quality, mayReplace: overwrite)
         for note in notes { console.note("\(path): \(note)") }
       }
     }

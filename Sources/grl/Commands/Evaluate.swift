@@ -112,7 +112,7 @@ struct Evaluate: ParsableCommand {
 
     let text = EvaluationTable(blocks: blocks, command: commandLine).text(format)
     if let output, output != "-" {
-      try WholeFile.write(to: output) { descriptor throws(ImageError) in
+      try WholeFile.write(to: output, mayReplace: overwrite) { descriptor throws(ImageError) in
         try writeTable(Array(text.utf8), to: descriptor, path: output)
       }
     } else {
