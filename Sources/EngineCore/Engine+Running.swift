@@ -12,6 +12,7 @@ extension Engine {
     guard running == nil, trialGate == nil, !isShutDown else { return }
     for index in jobs.indices where jobs[index].folder != nil && [.waiting, .running].contains(jobs[index].state) {
       if let number = jobs[index].next { return start(number, of: index) }
+      guard jobs[index].isSettled else { continue }
       conclude(index)
       return pump()
     }
@@ -34,6 +35,7 @@ extension Engine {
     let picture = RunningPicture(job: job.id, number: number)
     running = picture
     (runningBytes, runningBudget) = (0, 0)
+    isHeldBack = false
     gate.reopen()
     if jobs[index].state != .running { set(.running, for: index) }
     jobs[index].pictures[number].state = .running
@@ -113,10 +115,25 @@ extension Engine {
       jobs[index].pictures[number].seamScore = outcome.report.seamScore
       jobs[index].pictures[number].notes = outcome.notes
     case .failure(.cancelled):
+      note(.left(picture: number), in: jobs[index])
       if jobs[index].state == .cancelled {
         jobs[index].pictures[number].state = .cancelled
       } else {
         jobs[index].pictures[number].state = .waiting
+      }
+    case .failure(.resultExists(let path, _)) where jobs[index].job.request.existing == .skip:
+      let reason = "\(path) exists already; another process made it meanwhile"
+      log(.info, reason)
+      note(.skipped(picture: number, reason: reason.printable), in: jobs[index])
+      if jobs[index].state != .cancelled {
+        (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.skipped, reason.printable)
+      }
+    case .failure(.resultClaimed(let path, let holder)) where jobs[index].job.request.existing == .skip:
+      let reason = "waits for \(path), which \(holder), is making"
+      log(.info, reason)
+      if jobs[index].state != .cancelled {
+        jobs[index].claimed.insert(number)
+        (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.waiting, reason.printable)
       }
     case .failure(let error):
       let reason = error.description
@@ -129,8 +146,10 @@ extension Engine {
     tellPicture(number, of: jobs[index])
     if jobs[index].isEnded {
       letGo(index)
-    } else if jobs[index].next == nil && !isShutDown {
+    } else if jobs[index].isSettled && !isShutDown {
       conclude(index)
+    } else if jobs[index].next == nil && jobs[index].state == .running && !isShutDown {
+      set(.waiting, reason: jobs[index].pictures[number].reason, for: index)
     }
   }
 
@@ -161,7 +180,17 @@ extension Engine {
   func setGate() {
     let isPaused = running.map { picture in jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld }
     }
-    if trialGate != nil || isPaused == true { gate.pause() } else { gate.resume() }
+    let isHeld = trialGate != nil || isPaused == true
+    if isHeld { gate.pause() } else { gate.resume() }
+    guard running != nil, isHeld != isHeldBack else { return }
+    isHeldBack = isHeld
+    noteRunning { isHeld ? .left(picture: $0) : .attempt(picture: $0, process: .current) }
+  }
+
+  /// Puts a line about the running picture into its job's journal.
+  func noteRunning(_ entry: (_ picture: Int) -> JournalEntry) {
+    guard let running, let job = jobs.first(where: { $0.id == running.job }) else { return }
+    note(entry(running.number), in: job)
   }
 
   private func wire(_ progress: RestorationProgress, _ job: String, _ place: Int) -> EngineWire.Progress {

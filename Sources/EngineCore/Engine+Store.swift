@@ -43,10 +43,25 @@ extension Engine {
       jobs.removeAll { gone.contains($0.id) }
       isChanged = true
     }
-    if isChanged {
-      tellJobs()
-      pump()
+    if isChanged { tellJobs() }
+    let isFreed = await lookAtClaims()
+    if isChanged || isFreed { pump() }
+  }
+
+  /// Looks whether other processes have ended with the results that jobs here wait for.
+  ///
+  /// - Returns: whether one has.
+  private func lookAtClaims() async -> Bool {
+    let claimed = jobs.flatMap { job in job.claimed.map { (id: job.id, number: $0, output: job.pictures[$0].output) } }
+    guard !claimed.isEmpty else { return false }
+    let free = await clerk.run { claimed.filter { ResultClaim.holder(of: $0.output) == nil } }
+    for (id, number, _) in free {
+      guard let index = jobs.firstIndex(where: { $0.id == id }) else { continue }
+      jobs[index].claimed.remove(number)
+      jobs[index].pictures[number].reason = nil
+      if jobs[index].state == .waiting && jobs[index].reason != nil { set(.waiting, for: index) }
     }
+    return !free.isEmpty
   }
 
   private struct Seen: Sendable {

@@ -39,6 +39,8 @@ public actor Engine: EngineService {
   var toldShortage: ThreadPool.Shortage?
   /// Of the queue.
   let gate = WorkGate()
+  /// The computing thread is held: whatever ends the process now is not the running picture's doing.
+  var isHeldBack = false
 
   /// By rank; ended ones included.
   var jobs: [QueuedJob] = []
@@ -79,7 +81,10 @@ public actor Engine: EngineService {
     desk = OwnThread { PictureDesk() }
     shelf = OwnThread { ComparisonShelf() }
     attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models, pool: pool) }
-    compute = OwnThread(niceness: 5) { PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate) }
+    let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log
+    compute = OwnThread(niceness: 5) {
+      PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", deathLog: log)
+    }
     Task { await self.begin() }
   }
 
@@ -175,6 +180,8 @@ public actor Engine: EngineService {
     guard !isShutDown else { return }
     isShutDown = true
     looking?.cancel()
+    // An end in good order, also where the thread does not come to it in time.
+    noteRunning { .left(picture: $0) }
     gate.cancel()
     trialGate?.cancel()
     running?.bell.ring()

@@ -15,6 +15,8 @@ public enum JobError: Error, CustomStringConvertible {
   case resultsCollide(path: String, first: String, second: String)
   case resultIsInput(path: String)
   case resultExists(path: String, others: Int)
+  /// Another process is making this result.
+  case resultClaimed(path: String, holder: String)
   case folderNotMade(folder: String)
   case folderNotWritable(folder: String, reason: String)
   case badRequest(String)
@@ -23,6 +25,8 @@ public enum JobError: Error, CustomStringConvertible {
   case image(ImageError)
   /// `picture` is put in front where the error does not name a file itself.
   case restoration(RestorationError, picture: String?)
+  /// `program` died twice in a row at `place` of the picture; `log` is its last word, or where to look for it.
+  case died(picture: String, program: String, place: String, log: String?)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
   case comparisonTooLarge(bytes: Int, limit: Int)
   // The store
@@ -49,8 +53,11 @@ public enum JobError: Error, CustomStringConvertible {
     switch self {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .resultsCollide, .resultIsInput, .resultExists,
-      .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere, .jobState:
+      .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere,
+      .jobState:
       .usage
+    case .image(.exists): .usage
+    case .died: .system
     case .image(.unwritable), .image(.notFlushed): .system
     case .image(.outOfMemory): .memory
     case .image: .badInput
@@ -84,6 +91,9 @@ public enum JobError: Error, CustomStringConvertible {
     case .resultExists(let path, let others):
       "\(path): exists already" + (others > 0 ? " (and \(others) more)" : "")
         + "; add --overwrite to replace or --skip-existing to keep it"
+    case .resultClaimed(let path, let holder):
+      "\(path): \(holder), is making this result; wait until it has ended, add --skip-existing to leave it that picture, or choose "
+        + "another name with -o, --output-dir or --name"
     case .folderNotMade(let folder):
       "\(folder): cannot make this folder; choose another one with --output-dir or -o"
     case .folderNotWritable(let folder, let reason):
@@ -96,6 +106,8 @@ public enum JobError: Error, CustomStringConvertible {
       error.description
     case .restoration(let error, let picture):
       (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + error.description
+    case .died(let picture, let program, let place, let log):
+      "\(picture): \(program) died twice at \(place)" + (log.map { "; log: \($0)" } ?? "")
     case .previewTooLarge(let path, let bytes, let limit):
       "\(path): takes \(MemoryBudget.text(bytes)) to show, over the limit of \(MemoryBudget.text(limit)) for previews"
     case .comparisonTooLarge(let bytes, let limit):

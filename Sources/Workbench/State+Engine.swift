@@ -87,9 +87,17 @@ extension State {
   }
 
   private mutating func take(_ jobs: [JobInfo]) {
-    let old = Dictionary(session.jobs.map { ($0.id, $0.state) }) { first, _ in first }
+    let old = Dictionary(session.jobs.map { ($0.id, $0) }) { first, _ in first }
     session.jobs = jobs
-    for job in jobs { if let state = old[job.id] { tellEnd(of: job, from: state) } }
+    for job in jobs {
+      guard let before = old[job.id] else { continue }
+      // What failed while nobody listened, as between two engines.
+      let failed = Set(before.pictures.lazy.filter { $0.state == .failed }.map(\.output))
+      for picture in job.pictures where picture.state == .failed && !failed.contains(picture.output) {
+        tellFailure(of: picture)
+      }
+      tellEnd(of: job, from: before.state)
+    }
     let known = Set(jobs.map(\.id))
     session.progress = session.progress.filter { known.contains($0.key) }
     session.tiles = session.tiles.filter { known.contains($0.key.job) }
@@ -101,9 +109,11 @@ extension State {
     let old = session.jobs[place].pictures[picture].state
     session.jobs[place].pictures[picture] = progress
     if progress.state != .running { session.tiles[PictureKey(job: job, picture: picture)] = nil }
-    if progress.state == .failed, old != .failed {
-      session.say("\(progress.input.lastPathPart) failed: \(progress.reason ?? "no reason given")", .error)
-    }
+    if progress.state == .failed, old != .failed { tellFailure(of: progress) }
+  }
+
+  private mutating func tellFailure(of picture: PictureProgress) {
+    session.say("\(picture.input.lastPathPart) failed: \(picture.reason ?? "no reason given")", .error)
   }
 
   /// Says when a job has ended.

@@ -64,6 +64,56 @@ import Testing
     }
   }
 
+  /// What happens to a picture, a letter each: attempt of a new process, Attempt of the same one again, Reboot of the machine
+  /// and attempt, tile, left in good order, paused, failed and retried, begun anew with another model. Then the deaths when the
+  /// next process comes.
+  static let lives: [(String, Int)] = [
+    ("", 0), ("a", 1), ("aa", 2), ("aaa", 3), ("aA", 1), ("at", 1), ("ata", 2), ("aat", 1), ("aata", 2), ("aatat", 1),
+    ("al", 0), ("alal", 0), ("aal", 1), ("aaal", 2), ("aalt", 0), ("ap", 0), ("aap", 1), ("aR", 1), ("aaR", 2),
+    ("aRa", 2),
+    ("aaf", 0), ("aafa", 1), ("ab", 1), ("aba", 2), ("abab", 1), ("lt", 0),
+  ]
+
+  @Test("deaths at a picture are counted until a tile, a good end or another model comes between", arguments: lives)
+  func deaths(life: String, deaths: Int) throws {
+    let folder = try EngineFolder()
+    let job = try make(folder)
+    var process = ProcessIdentity.current
+    var kept = try record()
+    for letter in life {
+      switch letter {
+      case "a", "A", "R":
+        if letter != "A" { process.process += 1 }
+        if letter == "R" { process.boot += "+" }
+        try job.append(.attempt(picture: 0, process: process))
+      case "b":
+        kept.modelHash += "e"
+        try job.append(.began(picture: 0, record: kept))
+      case "t": try job.append(.tile(picture: 0, tile: 0, checksum: "0", seconds: 1))
+      case "l": try job.append(.left(picture: 0))
+      case "p": try job.append(.state(.paused, reason: nil))
+      default:
+        try job.append(.failed(picture: 0, status: 1, reason: "died"))
+        try job.append(.retry(pictures: [0]))
+      }
+    }
+    process.process += 1
+    let found = try folder.store.sight(job.id).record.pictures
+    #expect(found[0].deaths(before: process) == deaths, "\(life)")
+    #expect(found[1].deaths(before: process) == 0)
+  }
+
+  @Test("a picture whose result another process made is skipped, and its job is none the worse")
+  func skipped() throws {
+    let folder = try EngineFolder()
+    let job = try make(folder)
+    try job.append(.attempt(picture: 0, process: .current))
+    try job.append(.skipped(picture: 0, reason: "made elsewhere"))
+    let record = try folder.store.sight(job.id).record
+    #expect(record.pictures[0].state == .skipped && record.pictures[0].reason == "made elsewhere")
+    #expect(record.waiting == [1])
+  }
+
   @Test("a damaged job.json is an error, and no other job suffers")
   func description() throws {
     let folder = try EngineFolder()

@@ -106,6 +106,16 @@ enum RunQueues {
     #expect(desk.row("nothing is queued: 1 marks pictures, 2 plans, r runs") != nil)
   }
 
+  @Test("a picture that failed between two engines is said when the next one tells the queue")
+  func failedMeanwhile() {
+    var desk = Self.desk()
+    desk.loseEngine()
+    desk.engine.jobs[1].pictures[1].state = .failed
+    desk.engine.jobs[1].pictures[1].reason = "the engine died twice at tile 8 of 12"
+    desk.findEngine()
+    #expect(desk.footer.contains("harbour-02.png failed: the engine died twice"), "\(desk.footer)")
+  }
+
   @Test("a progress message changes a few cells and nothing else")
   func changesLittle() {
     var desk = Self.desk()

@@ -61,11 +61,15 @@ package struct OutputPlan: Sendable {
     self.existing = existing
   }
 
-  /// Refuses results that exist, unless the plan says what becomes of them. Touches nothing.
+  /// Refuses results that exist or that another process is making, unless the plan says what becomes of them. Touches nothing.
   package func refuseExisting() throws(JobError) {
-    guard existing == .refuse else { return }
-    let found = items.map(\.output).filter { $0 != "-" && fileExists($0) }
+    guard existing == .refuse || existing == .replace else { return }
+    let outputs = items.map(\.output).filter { $0 != "-" }
+    let found = existing == .refuse ? outputs.filter(fileExists) : []
     if let first = found.first { throw .resultExists(path: first, others: found.count - 1) }
+    for output in outputs {
+      if let holder = ResultClaim.holder(of: output) { throw .resultClaimed(path: output, holder: holder) }
+    }
   }
 
   /// Makes the folders that results go to, and tries whether they can be written to.
@@ -98,7 +102,7 @@ package struct OutputPlan: Sendable {
     }
   }
 
-  /// Gives each result that exists, is a picture to read, or is another's result, the first free name `stem-2.ext`, `stem-3.ext`, ...
+  /// Gives each result that exists, is being made, is a picture to read, or is another's result, the first free name `stem-2.ext`, `stem-3.ext`, ...
   private static func renamed(
     _ items: [(input: Input, output: String)], _ right: String?
   ) -> [(input: Input, output: String)] {
@@ -108,7 +112,7 @@ package struct OutputPlan: Sendable {
       let (folder, stem, ending) = (parentFolder(output), fileStem(output), fileExtension(output))
       var path = output
       var number = 1
-      while fileExists(path) || taken.contains(canonicalPath(path)) {
+      while fileExists(path) || taken.contains(canonicalPath(path)) || ResultClaim.holder(of: path) != nil {
         number += 1
         path = joined(folder, "\(stem)-\(number)" + (ending.isEmpty ? "" : "." + ending))
       }

@@ -11,6 +11,8 @@ package final class PictureRunner {
   private let speeds: SpeedBook
   private let pool: ThreadPool
   private let gate: WorkGate
+  private let program: String
+  private let deathLog: String?
   /// The last one used; a batch mostly needs one.
   private var restorer: Restorer?
   /// Shorter runs are too short to tell a speed.
@@ -19,11 +21,18 @@ package final class PictureRunner {
   /// - Parameters:
   ///   - pool: whose threads compute.
   ///   - gate: heeded by them.
-  package init(models: ModelCatalogue, speeds: SpeedBook, pool: ThreadPool, gate: WorkGate) {
+  ///   - program: what this process is called in messages: `the engine`, `grl restore`.
+  ///   - deathLog: the file in which a process of its kind that crashed leaves its last words, if there is one.
+  package init(
+    models: ModelCatalogue, speeds: SpeedBook, pool: ThreadPool, gate: WorkGate, program: String,
+    deathLog: String? = nil
+  ) {
     self.models = models
     self.speeds = speeds
     self.pool = pool
     self.gate = gate
+    self.program = program
+    self.deathLog = deathLog
   }
 
   /// Reads, plans, restores, writes.
@@ -33,12 +42,21 @@ package final class PictureRunner {
   ///   - isCancelled: asked between transformer blocks, beside the gate.
   ///   - onRead: called when the input has been read.
   ///   - onVerify: told how far the restoration without tiles is, which follows the result where this is given.
+  /// - Throws: before anything is computed `resultClaimed`, where another process makes the result, and `died`, where two
+  ///   processes before this one ended at the picture; `resultExists`, then or at the end.
   package func run(
     _ order: PictureOrder, keeper: (any PictureKeeper)?, isCancelled: () -> Bool, onRead: () -> Void = {},
     onVerify: ((RestorationProgress) -> Void)? = nil, onNews: (PictureNews) -> Void
   ) throws(JobError) -> PictureOutcome {
+    // Standard input may be long in coming, and Ctrl-C ends that wait at once.
+    var claim = order.input == "-" ? nil : try self.claim(order, keeper)
+    defer { claim?.release() }
+    try checkDeaths(order, keeper) { onNews(.log(.warning, "\(order.input): \($0)")) }
+    if let keeper { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
+    CrashPoint.passTrap(order.input)
     let source = try SourcePicture(order.input, order.settings)
     onRead()
+    if order.input == "-" { claim = try self.claim(order, keeper) }
     var order = order
     order.settings = source.settings
     let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings.limits) }
@@ -60,7 +78,9 @@ package final class PictureRunner {
     onNews(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
     var ledger: PictureLedger?
+    let isUnknown = keeper?.folder == nil
     if let keeper, plan.tiles.tileCount > 1, let folder = keeper.makeFolder() {
+      if isUnknown { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
       ledger = try self.ledger(for: work, order, restorer.model.card, keeper, folder)
     }
     var last: RestorationProgress?
@@ -68,8 +88,12 @@ package final class PictureRunner {
     do {
       restored = try restorer.restore(
         source.image, right: right, plan: plan, ledger: ledger, isCancelled: isCancelled,
-        onTile: { onNews(.tile($0.rendered(by: source.sensor))) },
+        onTile: { news in
+          onNews(.tile(news.rendered(by: source.sensor)))
+          if case .began(let tile) = news { CrashPoint.passTrap(order.input, tile: tile + 1) }
+        },
         onProgress: {
+          claim?.touch()
           last = $0
           onNews(.progress($0))
         })
@@ -83,7 +107,11 @@ package final class PictureRunner {
       do {
         tiling = try restorer.tilingEffect(
           on: source.image, right: right, tiled: restored.image, plan: plan, wholePlan: wholePlan,
-          isCancelled: isCancelled, onProgress: onVerify)
+          isCancelled: isCancelled,
+          onProgress: {
+            claim?.touch()
+            onVerify($0)
+          })
       } catch {
         throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
       }
@@ -94,6 +122,45 @@ package final class PictureRunner {
     try finish(outcome, keeper)
     if let last { remember(last, plan, restorer.model.card) }
     return outcome
+  }
+
+  // MARK: Before the work
+
+  /// Two processes that died at one picture are enough: a third one would be next, and whatever waits behind it would wait for ever.
+  private func checkDeaths(
+    _ order: PictureOrder, _ keeper: (any PictureKeeper)?, onDeath: (String) -> Void
+  ) throws(JobError) {
+    guard let found = keeper?.found else { return }
+    let count = found.deaths(before: .current)
+    guard count > 0 else { return }
+    guard count < JobRecord.Picture.mostDeaths else {
+      throw .died(picture: order.input, program: program, place: found.placeOfDeath, log: lastWords(of: found.attempt))
+    }
+    onDeath("\(program) died at \(found.placeOfDeath); one more try")
+  }
+
+  private func lastWords(of process: ProcessIdentity?) -> String? {
+    guard let process, let deathLog, fileExists(deathLog) else { return nil }
+    return LastWords.of(process: process.process, in: deathLog) ?? deathLog
+  }
+
+  /// Claims the result for this process, then sees to it that it is still to be made.
+  private func claim(_ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> ResultClaim? {
+    while true {
+      do throws(JobError) {
+        let claim = try ResultClaim.take(order.output, program: program)
+        keeper?.troubleIsOver()
+        if mustNotExist(order, keeper) { throw .resultExists(path: order.output, others: 0) }
+        return claim
+      } catch {
+        guard error.isDiskFull, try isWorthAnotherTry(error, keeper) else { throw error }
+      }
+    }
+  }
+
+  /// Whether something has the result's name that is neither to be replaced nor what an attempt that died may have written itself.
+  private func mustNotExist(_ order: PictureOrder, _ keeper: (any PictureKeeper)?) -> Bool {
+    order.output != "-" && !order.mayReplace && keeper?.found?.isWriting != true && fileExists(order.output)
   }
 
   private func read(_ path: String, _ limits: ImageLimits) throws(JobError) -> Image {
@@ -132,23 +199,37 @@ package final class PictureRunner {
 
   private func write(_ image: Image, _ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> [String]
   {
-    let isOwn = keeper?.found?.isWriting ?? false
-    if !order.mayReplace && !isOwn && order.output != "-" && fileExists(order.output) {
-      throw .resultExists(path: order.output, others: 0)
-    }
+    if mustNotExist(order, keeper) { throw .resultExists(path: order.output, others: 0) }
     let format = order.output == "-" ? .png : try pictureFormat(of: order.output)
+    let isOwn = keeper?.found?.isWriting ?? false
+    var mayReplace = order.mayReplace
+    if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format) }
     if let keeper, !isOwn { try note(.writing(picture: keeper.picture), keeper) }
     CrashPoint.resultAnnounced.pass()
     let part = keeper?.folder.map { ".grl-\($0.id)-\(keeper?.picture ?? 0).part" }
     while true {
       do {
-        let lost = try ImageFile.write(image, to: order.output, format: format, temporaryName: part)
+        let lost = try ImageFile.write(
+          image, to: order.output, format: format, mayReplace: mayReplace, temporaryName: part)
         CrashPoint.resultWritten.pass()
         keeper?.troubleIsOver()
         return lost
+      } catch .exists {
+        throw .resultExists(path: order.output, others: 0)
       } catch {
         guard try isWorthAnotherTry(.image(error), keeper) else { throw .image(error) }
       }
+    }
+  }
+
+  /// Whether the file at `path` is what `image` makes: the result of an attempt that died behind its writing.
+  private func holds(_ path: String, _ image: Image, _ format: ImageFile.Format) throws(JobError) -> Bool {
+    guard fileExists(path) else { return false }
+    do throws(ImageError) {
+      let bytes = try ImageFile.encode(image, format: format)
+      do throws(JobError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
+    } catch {
+      throw .image(error)
     }
   }
 

@@ -85,20 +85,5 @@ package struct LocalEngine {
   }
 
   /// What the engine said last, fit for a terminal.
-  var lastLogLine: String? {
-    let descriptor = open(place.log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let end = lseek(descriptor, 0, SEEK_END)
-    let count = pread(descriptor, &bytes, bytes.count, max(0, end - bytes.count))
-    let lines = bytes.prefix(max(0, count)).split(separator: UInt8(ascii: "\n"))
-    // Of a crash that Swift describes, the line that says what it was stands before pages of registers.
-    let last = lines.lastIndex { $0.starts(with: "20".utf8) && $0.contains(UInt8(ascii: "[")) } ?? lines.startIndex
-    let crash = lines[last...].first { line in
-      let text = String(decoding: line, as: UTF8.self)
-      return text.contains("Fatal error: ") || text.hasPrefix("*** Program crashed: ")
-    }
-    return LastLine(crash ?? bytes.prefix(max(0, count))).text
-  }
+  var lastLogLine: String? { LastWords.last(in: place.log) }
 }

@@ -16,6 +16,8 @@ struct QueuedJob {
   var isElsewhere: Bool
   /// It waits for room on a disk.
   var isHeld = false
+  /// Numbers of the pictures whose results another process was making when this engine came to them.
+  var claimed: Set<Int> = []
 
   init(_ record: JobRecord, folder: JobFolder?, isElsewhere: Bool) {
     job = record.job
@@ -35,7 +37,10 @@ struct QueuedJob {
   var isEnded: Bool { [.done, .cancelled, .failed].contains(state) }
 
   /// The next picture to restore.
-  var next: Int? { order.first { pictures[$0].state == .waiting } }
+  var next: Int? { order.first { pictures[$0].state == .waiting && !claimed.contains($0) } }
+
+  /// No picture is left to wait for.
+  var isSettled: Bool { !pictures.contains { $0.state == .waiting } }
 
   /// Place of a picture as the wire counts them.
   func place(of picture: Int) -> Int { order.firstIndex(of: picture) ?? picture }

@@ -36,6 +36,23 @@ enum CrashPoint: String, CaseIterable {
     if isReached { Self.die() }
   }
 
+  /// A picture at which the program comes to a trap, as by a fault of its own: `GRL_TRAP_AT=NAME` when the picture of that
+  /// file name is about to be read, `NAME:T` when its tile T, counted from 1, is about to be computed. Every time, for that is
+  /// what the journal is to end.
+  private static let trap: (name: String, tile: Int?)? = {
+    guard let text = ProcessInfo.processInfo.environment["GRL_TRAP_AT"] else { return nil }
+    guard let colon = text.lastIndex(of: ":"), let tile = Int(text[text.index(after: colon)...]) else {
+      return (text, nil)
+    }
+    return (String(text[..<colon]), tile)
+  }()
+
+  /// - Parameter tile: counted from 1; nil before the picture is read.
+  static func passTrap(_ input: String, tile: Int? = nil) {
+    guard let trap, trap.tile == tile, trap.name == lastComponent(input) else { return }
+    fatalError("GRL_TRAP_AT \(trap.name)")
+  }
+
   static func die() {
     kill(getpid(), SIGKILL)
     while true { pause() }

@@ -12,7 +12,7 @@ package final class FileLock: Sendable {
     guard fcntl(descriptor, Self.setLock, &request) == 0 else {
       let code = errno
       close(descriptor)
-      if code == EAGAIN || code == EACCES { return nil }
+      if Self.isTaken(code) { return nil }
       throw .store(path: path, code: code)
     }
     // Whoever held it before may have removed the folder: then this is a lock on nothing.
@@ -30,12 +30,37 @@ package final class FileLock: Sendable {
   }
 
   deinit {
-    // Said aloud: a process that is just being started holds a copy of every descriptor for a moment, and with it the lock.
-    var request = Self.exclusive
-    request.l_type = Int16(F_UNLCK)
-    _ = fcntl(descriptor, Self.setLock, &request)
+    Self.release(descriptor)
     close(descriptor)
   }
+
+  /// How the lock of an open file stands.
+  enum State { case own, held, free, unknown }
+
+  /// Takes the lock of an open file where it can be had: `free` where it could be, but the file is open for reading only; `unknown`
+  /// where the file system has no locks.
+  static func take(_ descriptor: Int32) -> State {
+    var request = exclusive
+    if fcntl(descriptor, setLock, &request) == 0 { return .own }
+    if isTaken(errno) { return .held }
+    return state(descriptor)
+  }
+
+  /// Looks without taking.
+  static func state(_ descriptor: Int32) -> State {
+    var request = exclusive
+    guard fcntl(descriptor, getLock, &request) == 0 else { return .unknown }
+    return request.l_type == Int16(F_UNLCK) ? .free : .held
+  }
+
+  static func release(_ descriptor: Int32) {
+    // Said aloud: a process that is just being started holds a copy of every descriptor for a moment, and with it the lock.
+    var request = exclusive
+    request.l_type = Int16(F_UNLCK)
+    _ = fcntl(descriptor, setLock, &request)
+  }
+
+  private static func isTaken(_ code: Int32) -> Bool { code == EAGAIN || code == EACCES }
 
   // Locks of an open file (fcntl(2), "Open file description locks"): unlike those of a process they hold between two users
   // in one process, and unlike flock's they can be asked about without being taken for a moment.
@@ -50,8 +75,7 @@ package final class FileLock: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var request = Self.exclusive
-    guard fcntl(descriptor, Self.getLock, &request) == 0, request.l_type != Int16(F_UNLCK) else { return nil }
+    guard state(descriptor) == .held else { return nil }
     var bytes = [UInt8](repeating: 0, count: 200)
     let count = pread(descriptor, &bytes, bytes.count, 0)
     let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)

@@ -17,6 +17,10 @@ package struct JobRecord: Sendable {
     package var seconds = 0.0
     package var seamScore: Double?
     package var notes: [String] = []
+    /// The process that works on it, or died at it.
+    package var attempt: ProcessIdentity?
+    /// Processes before that one which died at it, one after the other without a tile between them.
+    package var deaths = 0
   }
 
   package let job: StoredJob
@@ -25,6 +29,8 @@ package struct JobRecord: Sendable {
   package var rank: Double
   package var order: [Int]
   package var pictures: [Picture]
+  /// The picture that a process came to last.
+  package var lastAttempt: Int?
 
   package init(_ job: StoredJob, _ entries: [JournalEntry] = []) {
     self.job = job
@@ -40,32 +46,52 @@ package struct JobRecord: Sendable {
       if pictures.indices.contains(picture) { body(&pictures[picture]) }
     }
     switch entry {
+    case .attempt(let picture, let process):
+      lastAttempt = picture
+      change(picture) {
+        ($0.deaths, $0.attempt) = ($0.deaths(before: process), process)
+        ($0.state, $0.reason) = (.running, nil)
+      }
+    case .left(let picture):
+      change(picture) { $0.attempt = nil }
     case .began(let picture, let record):
       change(picture) {
+        // Another picture or model may fare better.
+        if $0.record != nil && $0.record != record { $0.deaths = 0 }
         ($0.record, $0.tiles, $0.isWriting) = (record, [:], false)
         ($0.state, $0.reason) = (.running, nil)
       }
     case .tile(let picture, let tile, let checksum, let seconds):
-      change(picture) { $0.tiles[tile] = Tile(checksum: checksum, seconds: seconds) }
+      change(picture) {
+        $0.tiles[tile] = Tile(checksum: checksum, seconds: seconds)
+        $0.deaths = 0
+      }
     case .writing(let picture):
       change(picture) { $0.isWriting = true }
     case .done(let picture, let seconds, let seamScore, let notes):
       change(picture) {
         ($0.state, $0.reason, $0.seconds, $0.seamScore, $0.notes) = (.done, nil, seconds, seamScore, notes)
-        ($0.tiles, $0.isWriting) = ([:], false)
+        ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
       }
     case .failed(let picture, _, let reason):
-      change(picture) { ($0.state, $0.reason) = (.failed, reason) }
+      change(picture) { ($0.state, $0.reason, $0.attempt) = (.failed, reason, nil) }
+    case .skipped(let picture, let reason):
+      change(picture) {
+        ($0.state, $0.reason) = (.skipped, reason)
+        ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
+      }
     case .retry(let queued):
       for picture in queued {
         change(picture) {
           ($0.state, $0.reason) = (.waiting, nil)
           ($0.tiles, $0.isWriting) = ([:], false)
+          ($0.attempt, $0.deaths) = (nil, 0)
         }
       }
       (state, reason) = (.waiting, nil)
     case .state(let state, let reason):
       (self.state, self.reason) = (state, reason)
+      for picture in pictures.indices { pictures[picture].attempt = nil }
       if state == .cancelled {
         for picture in pictures.indices where [.waiting, .running].contains(pictures[picture].state) {
           pictures[picture].state = .cancelled
@@ -84,13 +110,6 @@ package struct JobRecord: Sendable {
 
   /// Pictures still to restore, in their order.
   package var waiting: [Int] { order.filter { [.waiting, .running].contains(pictures[$0].state) } }
-
-  /// The state that follows from its pictures once none waits.
-  package var conclusion: (state: JobState, reason: String?) {
-    let failed = pictures.filter { $0.state == .failed }.count
-    if failed > 0 { return (.failed, "\(failed) of \(pictures.count) pictures failed") }
-    return (pictures.contains { $0.state == .cancelled } ? .cancelled : .done, nil)
-  }
 
   /// As the wire tells it: pictures in their order, then those that were left out.
   package func info(isElsewhere: Bool) -> JobInfo {
@@ -113,5 +132,24 @@ package struct JobRecord: Sendable {
       overlap: entry.record?.overlap ?? 0,
       seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
       seamScore: entry.seamScore, notes: entry.notes)
+  }
+}
+
+extension JobRecord.Picture {
+  /// Deaths at one place after which the picture counts as their cause.
+  package static let mostDeaths = 2
+
+  /// How many processes died at the picture, one after the other without a tile between them, when `next` comes to it. One that
+  /// went down with its machine does not count.
+  package func deaths(before next: ProcessIdentity) -> Int {
+    guard let attempt, attempt != next, attempt.host != next.host || attempt.boot == next.boot else { return deaths }
+    return deaths + 1
+  }
+
+  /// Where a process died at it, in words that follow its name.
+  var placeOfDeath: String {
+    guard let record, record.tileCount > 1 else { return "it" }
+    guard tiles.count < record.tileCount else { return "the writing of its result" }
+    return "tile \(tiles.count + 1) of \(record.tileCount)"
   }
 }

@@ -64,7 +64,13 @@ package struct JobStore: Sendable {
     guard let lock = try FileLock(path(id) + "/lock", owner: owner) else {
       throw .jobElsewhere(id: id, owner: FileLock.holder(path(id) + "/lock") ?? "another process")
     }
-    return try JobFolder(path: path(id), lock: lock, onRepair: onRepair)
+    let job = try JobFolder(path: path(id), lock: lock, onRepair: onRepair)
+    // A process works on one picture at a time. If it died behind that one's end, nobody comes to the picture again.
+    let record = job.record
+    if let picture = record.lastAttempt, record.job.pictures.indices.contains(picture) {
+      ResultClaim.tidy(record.job.pictures[picture].output)
+    }
+    return job
   }
 
   /// The newest job that somebody began with the same pictures and options and nobody works on; nil where there is none.

@@ -62,6 +62,10 @@ package struct PictureRecord: Codable, Hashable, Sendable {
 
 /// One line of the journal.
 package enum JournalEntry: Codable, Hashable, Sendable {
+  /// The picture is about to be worked on.
+  case attempt(picture: Int, process: ProcessIdentity)
+  /// Its work rests or was given up in good order: what ends the process from here on is not the picture's doing.
+  case left(picture: Int)
   /// Tiles of the picture are kept from here on; what was kept before is void.
   case began(picture: Int, record: PictureRecord)
   /// The tile's bytes are on the disk.
@@ -71,6 +75,8 @@ package enum JournalEntry: Codable, Hashable, Sendable {
   /// Its result has its name.
   case done(picture: Int, seconds: Double, seamScore: Double?, notes: [String])
   case failed(picture: Int, status: Int32, reason: String)
+  /// Another process made its result meanwhile.
+  case skipped(picture: Int, reason: String)
   /// Queued anew.
   case retry(pictures: [Int])
   /// The job was paused, goes on, was cancelled, or ended.

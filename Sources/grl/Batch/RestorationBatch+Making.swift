@@ -22,7 +22,7 @@ extension RestorationBatch {
     let isPlain = plan.items.contains { $0.input == "-" || $0.output == "-" }
     self.init(
       items: plan.items.enumerated().map { ($0, $1) }, skipped: plan.skipped, settings: settings,
-      mayReplace: job.existing == .replace, threadCount: around.threadCount, console: console, events: around.events,
+      existing: job.existing, threadCount: around.threadCount, console: console, events: around.events,
       logger: around.logger, store: store,
       folder: isPlain
         ? .none
@@ -46,7 +46,7 @@ extension RestorationBatch {
     console.note(
       "resuming job \(record.job.id): \(count - items.count) of \(count) pictures and \(tiles) tiles are done already")
     self.init(
-      items: items, skipped: [], settings: settings, mayReplace: record.job.request.existing == .replace,
+      items: items, skipped: [], settings: settings, existing: record.job.request.existing,
       threadCount: around.threadCount, console: console, events: around.events, logger: around.logger,
       store: around.store,
       folder: BatchFolder(folder, onTrouble: { console.note($0) }, make: { () throws(JobError) in throw .cancelled }),

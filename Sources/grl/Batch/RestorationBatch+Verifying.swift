@@ -23,7 +23,7 @@ extension RestorationBatch {
     let panel = DifferencePicture.Panel(title: "tiled - whole, \(plan)", map: map)
     let picture = DifferencePicture(panels: [panel], gain: map.fittingGain, look: SheetLook(.dark))
     do throws(ImageError) {
-      try ImageFile.write(picture.image, to: path, format: .png)
+      try ImageFile.write(picture.image, to: path, format: .png, mayReplace: existing == .replace)
     } catch {
       throw .image(error)
     }

@@ -13,7 +13,8 @@ struct RestorationBatch {
   /// Results that exist and stay.
   let skipped: [OutputPlan.Item]
   let settings: JobSettings
-  let mayReplace: Bool
+  /// What becomes of results that exist.
+  let existing: JobRequest.Existing
   let threadCount: Int
   let console: Console
   let events: EventStream?
@@ -27,54 +28,108 @@ struct RestorationBatch {
   /// Of all pictures of the job, those that earlier runs settled included.
   let pictureCount: Int
 
-  /// Works through the pictures and returns the exit status: 0; that of the failure if all failed alike; 1 if only some failed.
+  /// How the pictures ended.
+  private struct Tally {
+    var done = 0
+    var skipped: Int
+    var failures: [ExitStatus] = []
+
+    var status: ExitStatus {
+      guard let first = failures.first else { return .done }
+      return done == 0 && failures.allSatisfy { $0 == first } ? first : .someFailed
+    }
+  }
+
+  /// Works through the pictures and returns the exit status: 0; that of the failure if all failed alike; 1 if only some did.
   func run(_ models: ModelCatalogue) -> Int32 {
     let started = ContinuousClock.now
     let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
     let pool = ThreadPool()
-    let runner = PictureRunner(models: models, speeds: speeds, pool: pool, gate: Interruption.gate)
-    var done = 0
-    var failures: [ExitStatus] = []
+    let runner = PictureRunner(
+      models: models, speeds: speeds, pool: pool, gate: Interruption.gate, program: "grl restore")
+    var tally = Tally(skipped: skipped.count)
     events?.send(EventStream.Start(pictures: items.count, skipped: skipped.count))
-    for item in skipped { console.note("\(item.output): exists already, left as it is") }
+    for item in skipped {
+      console.note("\(item.output): exists already, left as it is")
+      ResultClaim.tidy(item.output)
+    }
+    // A claim is taken back behind Ctrl-C. A wait for standard input shall end at once, and nothing is claimed before it.
+    if !items.contains(where: { $0.item.input == "-" }) { Interruption.watch() }
     // A batch is worth keeping from its first picture on; a single picture from its second tile on.
     if pictureCount > 1 { folder.made() }
+    var elsewhere: [(number: Int, item: OutputPlan.Item)] = []
     for (number, item) in items where !Interruption.isRequested {
-      do throws(JobError) {
-        try restore(item, number, runner)
-        done += 1
-        if let shortage = pool.shortage { logger.info("fewer threads", metadata: ["reason": "\(shortage)"]) }
-      } catch {
-        let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
-        if status == .interrupted { break }
-        let reason = "\(error)"
-        console.error(reason)
-        events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))
-        folder.note(.failed(picture: number, status: status.rawValue, reason: reason.printable))
-        failures.append(status)
+      if let holder = settle(item, number, runner, &tally) {
+        console.note("\(item.input): \(holder), is making its result; looked at again at the end")
+        elsewhere.append((number, item))
       }
+      if let shortage = pool.shortage { logger.info("fewer threads", metadata: ["reason": "\(shortage)"]) }
     }
+    waitForOthers(elsewhere, runner, &tally)
     console.endProgress()
     let isResumable = leave()
 
-    let status: Int32 =
-      if Interruption.isRequested {
-        Interruption.exitCode
-      } else if let first = failures.first {
-        (done == 0 && failures.allSatisfy { $0 == first } ? first : .someFailed).rawValue
-      } else {
-        ExitStatus.done.rawValue
-      }
+    let status = Interruption.isRequested ? Interruption.exitCode : tally.status.rawValue
     let seconds = (ContinuousClock.now - started).seconds
     events?.send(
-      EventStream.End(done: done, failed: failures.count, skipped: skipped.count, status: status, seconds: seconds))
+      EventStream.End(
+        done: tally.done, failed: tally.failures.count, skipped: tally.skipped, status: status, seconds: seconds))
     if Interruption.isRequested {
       let advice = isResumable ? "; --resume goes on from here" : ""
-      console.error("interrupted; \(done) of \(items.count) pictures done, nothing half-written was left\(advice)")
+      console.error(
+        "interrupted; \(tally.done) of \(items.count) pictures done, nothing half-written was left\(advice)")
     } else if items.count + skipped.count > 1 {
-      console.note("\(done) done, \(failures.count) failed, \(skipped.count) skipped in \(clockTime(seconds))")
+      console.note(
+        "\(tally.done) done, \(tally.failures.count) failed, \(tally.skipped) skipped in \(clockTime(seconds))")
     }
     return status
+  }
+
+  /// Takes one picture to its end, if that is for this process to do.
+  ///
+  /// - Returns: with `--skip-existing`, who is making the result elsewhere; nil where the picture is settled.
+  private func settle(
+    _ item: OutputPlan.Item, _ number: Int, _ runner: PictureRunner, _ tally: inout Tally
+  ) -> String? {
+    do throws(JobError) {
+      try restore(item, number, runner)
+      tally.done += 1
+    } catch .cancelled {
+      return nil
+    } catch .resultClaimed(_, let holder) where existing == .skip {
+      return holder
+    } catch .resultExists(let path, _) where existing == .skip {
+      let reason = "\(path): appeared meanwhile, left as it is"
+      console.note(reason)
+      events?.send(EventStream.Skipped(index: number, input: item.input, output: item.output, reason: reason))
+      folder.note(.skipped(picture: number, reason: reason.printable))
+      tally.skipped += 1
+    } catch {
+      let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
+      let reason = "\(error)"
+      console.error(reason)
+      events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))
+      folder.note(.failed(picture: number, status: status.rawValue, reason: reason.printable))
+      tally.failures.append(status)
+    }
+    return nil
+  }
+
+  /// Waits for the results that other processes are making, so that status 0 means that all are there. What they leave undone
+  /// is done here.
+  private func waitForOthers(
+    _ pictures: [(number: Int, item: OutputPlan.Item)], _ runner: PictureRunner, _ tally: inout Tally
+  ) {
+    var waiting = pictures
+    while !waiting.isEmpty && !Interruption.isRequested {
+      waiting.removeAll { number, item in
+        !Interruption.isRequested && settle(item, number, runner, &tally) == nil
+      }
+      if let first = waiting.first {
+        console.progress(lastComponent(first.item.input), done: 0, detail: "waits for another process")
+        usleep(200_000)
+      }
+    }
   }
 
   /// Leaves the job's folder for `--resume` where the batch was interrupted, and takes it away where it was not.
@@ -96,7 +151,8 @@ struct RestorationBatch {
 
   private func restore(_ item: OutputPlan.Item, _ number: Int, _ runner: PictureRunner) throws(JobError) {
     let order = PictureOrder(
-      input: item.input, output: item.output, settings: settings, mayReplace: mayReplace, threadCount: threadCount)
+      input: item.input, output: item.output, settings: settings, mayReplace: existing == .replace,
+      threadCount: threadCount)
     let keeper = BatchKeeper(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
     var lastEvent = ContinuousClock.now
     let outcome = try runner.run(

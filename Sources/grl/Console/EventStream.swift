@@ -54,6 +54,15 @@ struct EventStream: Sendable {
     let reason: String
   }
 
+  /// Another process made the result meanwhile.
+  struct Skipped: Encodable {
+    let event = "skipped"
+    let index: Int
+    let input: String
+    let output: String
+    let reason: String
+  }
+
   struct End: Encodable {
     let event = "end"
     let done: Int

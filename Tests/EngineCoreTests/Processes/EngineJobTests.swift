@@ -66,6 +66,45 @@ import Testing
     try await home.tearDown()
   }
 
+  @Test(
+    "a picture that traps the engine costs a client two restarts; it hears what the log says, and the next job is done")
+  func poisoned() async throws {
+    let home = try Household()
+    try home.writePicture("bad.png", width: 96, height: 64)
+    try home.writePicture("good.png", width: 32, height: 32)
+    // As an engine left them that was ended before it began.
+    let store = JobStore(stateFolder: home.place.stateFolder, owner: "a test")
+    for (place, name) in ["bad", "good"].enumerated() {
+      var job = JobRequest(inputs: [home.path(name + ".png")], task: "denoise")
+      (job.variant, job.tile, job.overlap) = ("tiny", .side(32), 8)
+      let picture = StoredJob.Picture(input: job.inputs[0], output: home.path(name + "_denoise.png"))
+      try store.create(job, pictures: [picture], owner: .engine).append(.rank(Double(place)))
+    }
+    let client = try home.client(changes: ["GRL_TRAP_AT": "bad.png:2"])
+    // What a client does: it asks for the queue whenever it has an engine again, and listens.
+    var (asked, greeted) = (10, 0)
+    try await client.run(until: "the second job is done", seconds: 120) { client in
+      if client.isConnected, client.links.count != greeted {
+        (asked, greeted) = (asked + 1, client.links.count)
+        client.connection.send(Question(id: asked, .watch))
+      }
+      return client.lastStates.contains(.done)
+    }
+    try await client.watch(question: 99)
+    guard case .jobs(let jobs) = try #require(client.answer(99)) else {
+      Issue.record("no queue")
+      return
+    }
+    let losses = client.links.filter { if case .lost = $0 { true } else { false } }
+    #expect(losses.count == 2, "\(client.links)")
+    try #require(jobs.count == 2)
+    #expect(jobs[0].state == .failed)
+    let reason = try #require(jobs[0].pictures[0].reason)
+    #expect(reason.contains("the engine died twice at tile 2 of ") && reason.contains("; log: "), "\(reason)")
+    #expect(reason.hasSuffix("Fatal error: GRL_TRAP_AT bad.png"), "\(reason)")
+    try await home.tearDown()
+  }
+
   @Test("a stopped engine ends although it computes; the next one goes on")
   func stopped() async throws {
     let home = try Household()
@@ -131,6 +170,20 @@ extension ConnectionDriver {
   fileprivate func watch(question: Int = 10) async throws {
     connection.send(Question(id: question, .watch))
     try await run(until: "the queue") { $0.answer(question) != nil }
+  }
+
+  /// States of the jobs in the last queue that was told, those told of single jobs since included.
+  fileprivate var lastStates: Set<JobState> {
+    var states: [String: JobState] = [:]
+    for answer in answers {
+      switch answer.reply {
+      case .jobs(let jobs), .event(.jobs(let jobs)):
+        states = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.state) })
+      case .event(.job(let id, let state, _)): states[id] = state
+      default: break
+      }
+    }
+    return Set(states.values)
   }
 
   /// What was told of a job's state, in order.
