@@ -44,7 +44,7 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "TestSupport"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Restoration", "Imaging", "GRLModel", "TestSupport"]),
     .testTarget(name: "EngineWireTests", dependencies: ["EngineWire"]),
     .testTarget(
@@ -53,7 +53,11 @@ let package = Package(
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CSystem"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Imaging", "GRLModel", "Checkpoints", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "grl", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import EngineWire
 import Glibc
 import Imaging
 import Restoration
@@ -82,7 +83,7 @@ public enum JobError: Error, CustomStringConvertible {
     case .manyForOneResult(let path, let pictures):
       "-o \(path): names one result, but there are \(pictures) pictures; use --output-dir or --name"
     case .resultIsFolder(let path):
-      "\(path): is a folder; use --output-dir \(path)"
+      "\(path): is a folder; use --output-dir \(ShellLine.quoted(path))"
     case .resultsCollide(let path, let first, let second):
       "\(path): both \(first) and \(second) would be written here; restore them apart, or with --name "
         + "such as '{input}_{task}.png'"

@@ -1,7 +1,8 @@
 /// Something about two to four pictures that are looked at side by side.
 ///
 /// All are brought onto one frame: that of the largest picture. One of a whole fraction of its size, or of its shape, is enlarged to
-/// it; any other lies in its top left corner. Rectangles and places are pixels of the frame.
+/// it; any other lies in its top left corner. Rectangles and places are pixels of the frame. Numbers are those of `grl compare`: of
+/// the pixels that all pictures have in common with the reference, at its size.
 public struct ComparisonRequest: Codable, Hashable, Sendable {
   public enum Question: Codable, Hashable, Sendable {
     /// What the pictures are; decodes them.
@@ -9,8 +10,8 @@ public struct ComparisonRequest: Codable, Hashable, Sendable {
     /// A part of all of them, scaled to exactly `width` x `height`, and the samples at `x`, `y`. No pixels where a side is 0.
     /// Sides are at most those of the region: pixels are enlarged by who shows them.
     case view(region: Rectangle, width: Int, height: Int, x: Int, y: Int)
-    /// How far the pictures are from the reference; nil measures all that they have in common. `convention` is `matlab`, `basicsr`
-    /// or `grl`.
+    /// How far the pictures are from the reference; nil measures all that they have in common. Pictures whose size and shape have
+    /// nothing to do with the reference's are left out. `convention` is `matlab`, `basicsr` or `grl`.
     case measure(region: Rectangle?, convention: String, shave: Int)
     /// Where they differ most from the reference: at most `count` squares of `side`, the largest difference first.
     case crops(side: Int, count: Int)

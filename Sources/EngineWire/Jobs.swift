@@ -30,6 +30,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var right: String?
   public var task: String
   public var sigma: Double?
+  /// `gaussian`, `photo`; nil leaves it to what each picture measures.
+  public var noise: String?
   public var quality: Int?
   public var scale: Int?
   /// `rggb`, `grbg`, `gbrg`, `bggr`.
@@ -95,12 +97,15 @@ public struct JobPlan: Codable, Hashable, Sendable {
     /// nil before the model was ever timed here.
     public var seconds: Double?
     public var notes: [String]
+    /// What speaks against the task for this picture, and which other one is made for it; nil where nothing does.
+    public var advice: String?
 
     public init(
       input: String, output: String, outputExists: Bool = false, isSkipped: Bool = false, problem: String? = nil,
       model: String = "", width: Int = 0, height: Int = 0, outputWidth: Int = 0, outputHeight: Int = 0,
       tileCount: Int = 0, tileWidth: Int = 0, tileHeight: Int = 0, overlap: Int = 0, reason: String = "",
-      estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = []
+      estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = [],
+      advice: String? = nil
     ) {
       self.input = input
       self.output = output
@@ -121,6 +126,7 @@ public struct JobPlan: Codable, Hashable, Sendable {
       self.budgetBytes = budgetBytes
       self.seconds = seconds
       self.notes = notes
+      self.advice = advice
     }
   }
 

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import GRLModel
+import Imaging
 
 extension ModelCard {
   /// What a weight file tells of itself, completed by what the user says.
@@ -39,6 +40,7 @@ extension ModelCard {
       fileBytes: Self.fileSize(checkpoint.path), task: RestorationTask(task), variant: resolved.variant,
       configuration: resolved.configuration, sources: resolved.sources,
       sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
+      noise: task == .denoise ? (metadata.damageKind == "photo" ? .photo : .gaussian) : nil,
       qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, results: metadata.results,
       facts: metadata.facts)
   }

@@ -1,4 +1,5 @@
 import GRLModel
+import Imaging
 
 /// Size of a network: GRL-T, GRL-S, GRL-B.
 public typealias ModelVariant = PublishedSettings.Variant
@@ -22,6 +23,8 @@ public struct ModelCard: Hashable, Sendable {
   public let sources: [ConfigurationSetting: SettingSource]
   /// Noise levels the model was trained for, on the scale 0...255; nil where unknown or no denoiser.
   public let sigmas: ClosedRange<Double>?
+  /// The noise a denoiser was trained for; nil for other tasks.
+  public let noise: NoiseKind?
   /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
   public let qualities: ClosedRange<Double>?
   /// What the file tells of its results on test sets, by set and level.
@@ -41,7 +44,8 @@ public struct ModelCard: Hashable, Sendable {
   public init(
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
     configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
-    sigmas: ClosedRange<Double>? = nil, qualities: ClosedRange<Double>? = nil, results: [TestResult] = [],
+    sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil, qualities: ClosedRange<Double>? = nil,
+    results: [TestResult] = [],
     facts: [Fact] = []
   ) {
     self.name = name
@@ -53,6 +57,7 @@ public struct ModelCard: Hashable, Sendable {
     self.configuration = configuration
     self.sources = sources
     self.sigmas = sigmas
+    self.noise = noise
     self.qualities = qualities
     self.results = results
     self.facts = facts

@@ -5,6 +5,8 @@ extension ModelLibrary {
   ///
   /// - A colour picture (by its layout: RGB counts as colour even if all its channels are equal) needs a colour model. A gray
   ///   one takes a gray model, or a colour model where there is no gray one. Demosaicking and enlarging know colour models only.
+  /// - A kind of noise that was named must be the model's. One that was measured comes first: correlated noise wants a model
+  ///   made for it, and takes another where there is none.
   /// - With a level (`sigma`, `quality`) the model must know it; one made for just that level comes first, then the narrowest
   ///   range. Without a level the model must be blind: made for a range, the widest first.
   /// - Then the largest variant, then the folder searched first.
@@ -29,7 +31,7 @@ extension ModelLibrary {
       card.task == request.task && card.isDualPixel == request.isDualPixel
         && card.scale == request.outputScale && (variant == nil || card.variant == variant)
         && (card.isGray ? !layout.isColour && request.task != .demosaic : true)
-        && knowsLevel(card, request)
+        && knowsLevel(card, request) && (request.noise == nil || suits(card, request))
     }
     return fitting.enumerated().min {
       rank($0.element, $0.offset, request, layout).lexicographicallyPrecedes(
@@ -49,7 +51,12 @@ extension ModelLibrary {
       case nil: 3
       }
     let suits = !layout.isColour && request.task.hasGrayModels && !card.isGray ? 1.0 : 0
-    return [suits, levelRank(card, request), size, Double(place)]
+    return [suits, self.suits(card, request) ? 0 : 1, levelRank(card, request), size, Double(place)]
+  }
+
+  /// Whether a denoiser is for the kind of noise that is wanted; other tasks know no kinds.
+  private static func suits(_ card: ModelCard, _ request: RestorationRequest) -> Bool {
+    request.task != .denoise || (card.noise ?? .gaussian) == request.wantedNoise
   }
 
   private static func levels(_ card: ModelCard) -> ClosedRange<Double>? { card.sigmas ?? card.qualities }
@@ -75,6 +82,7 @@ extension ModelLibrary {
     var text = request.task.rawValue
     if request.outputScale > 1 { text += " x\(request.outputScale)" }
     if let sigma = request.sigma { text += " sigma \(sigma.shortText)" }
+    if let noise = request.noise { text += " of \(noise.rawValue) noise" }
     if let quality = request.quality { text += " quality \(quality)" }
     text +=
       request.isDualPixel ? " of a dual-pixel picture" : layout.isColour ? " of a colour picture" : " of a gray picture"
@@ -96,6 +104,7 @@ extension ModelCard {
   public var summary: String {
     var parts = [task.rawValue + (scale > 1 ? " x\(scale)" : ""), colourText]
     if let sigmas { parts.append("sigma \(sigmas.text)") }
+    if noise == .photo { parts.append("photo noise") }
     if let qualities { parts.append("quality \(qualities.text)") }
     if takesLevelMap { parts.append("level given") }
     if let variant { parts.append(variant.rawValue) }

@@ -57,6 +57,9 @@ public struct ModelLibrary: Sendable {
     return Listing(cards: cards, problems: problems)
   }
 
+  /// Whether a denoiser for correlated noise is there, so that it is worth to measure which noise a picture has.
+  public var knowsPhotoNoise: Bool { list().cards.contains { $0.noise == .photo } }
+
   /// The model of that name, or the weight file at that path.
   ///
   /// - Parameter overrides: what the user says about a file that does not tell all itself.

@@ -19,6 +19,14 @@ struct ModelMetadata {
     }
   }
 
+  /// What the `degradation` entry calls the damage: `noise`, `photo`, `jpeg` ...
+  var damageKind: String? {
+    guard case .object(let degradation)? = json("degradation"), case .string(let kind)? = degradation["kind"] else {
+      return nil
+    }
+    return kind
+  }
+
   /// What the file tells of itself, a line each.
   var facts: [ModelCard.Fact] {
     let lines: [(String, String?)] = [

@@ -5,6 +5,10 @@ public struct RestorationRequest: Hashable, Sendable {
   public var task: RestorationTask
   /// Standard deviation of the noise on the scale 0...255; nil asks for a blind model. `denoise` only.
   public var sigma: Double?
+  /// Kind of the noise; nil leaves it to what the picture measures. `denoise` only.
+  public var noise: NoiseKind?
+  /// What the picture's noise was measured to be; counts where neither `noise` nor `sigma` says anything.
+  public var measuredNoise: NoiseKind?
   /// JPEG quality 1...100 that the picture was saved with; nil asks for a blind model. `jpeg` only.
   public var quality: Int?
   /// Enlargement: 2, 3 or 4 for `sr`, 4 for `real-sr`. `sr` needs it unless the model is named.
@@ -15,16 +19,20 @@ public struct RestorationRequest: Hashable, Sendable {
   public var isDualPixel: Bool
 
   public init(
-    _ task: RestorationTask, sigma: Double? = nil, quality: Int? = nil, scale: Int? = nil,
+    _ task: RestorationTask, sigma: Double? = nil, noise: NoiseKind? = nil, quality: Int? = nil, scale: Int? = nil,
     filters: ColourFilterArray = .rggb, isDualPixel: Bool = false
   ) {
     self.task = task
     self.sigma = sigma
+    self.noise = noise
     self.quality = quality
     self.scale = scale
     self.filters = filters
     self.isDualPixel = isDualPixel
   }
+
+  /// The kind of noise that a model is looked for; a level is one of white noise.
+  public var wantedNoise: NoiseKind { noise ?? (sigma == nil ? measuredNoise : nil) ?? .gaussian }
 
   /// Throws a usage error for a parameter that is missing, out of range, or not of this task.
   ///
@@ -34,6 +42,7 @@ public struct RestorationRequest: Hashable, Sendable {
       guard !isGiven || tasks.contains(task) else { throw .optionNotOfTask(option: option, task: task, tasks: tasks) }
     }
     try reject("--sigma", sigma != nil, unless: .denoise)
+    try reject("--noise", noise != nil, unless: .denoise)
     try reject("--quality", quality != nil, unless: .jpeg)
     try reject("--scale", scale != nil, unless: .superResolution, .realSuperResolution)
     try reject("--cfa", filters != .rggb, unless: .demosaic)

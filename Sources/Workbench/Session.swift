@@ -132,9 +132,7 @@ public struct Session: Sendable {
   /// Has a command line write `file` into the folder that the workbench was started in; shows it instead where the pictures are on
   /// another machine.
   mutating func export(_ words: [String], file: String) {
-    guard settings.host == nil else {
-      return show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
-    }
+    guard settings.host == nil else { return show(command: ShellLine.text(["grl"] + words)) }
     effects.append(.export(arguments: words, file: file))
     say("writing \(file)")
   }

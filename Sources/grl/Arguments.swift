@@ -8,6 +8,7 @@ import Tensors
 extension RestorationTask: ExpressibleByArgument {}
 extension ModelVariant: ExpressibleByArgument {}
 extension ColourFilterArray: ExpressibleByArgument {}
+extension NoiseKind: ExpressibleByArgument {}
 extension PeerProcess.Engine: ExpressibleByArgument {}
 extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}

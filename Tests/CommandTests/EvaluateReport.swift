@@ -11,6 +11,14 @@ struct EvaluateReport: Decodable {
       let values: [String: Double]
       let oursLessRow: Double?
       let source: String
+      let gain: Gain?
+    }
+    struct Gain: Decodable {
+      let mean: Double
+      let worstPicture: String
+      let worstInput: Double
+      let worstRestored: Double
+      let worsePictures: Int
     }
     struct Picture: Decodable {
       let picture: String

@@ -158,6 +158,75 @@ import Testing
     #expect(blocks[0].pictures.map(\.picture) == ["a_blur.png"])
   }
 
+  /// Writes targets and inputs that are some levels brighter.
+  private func writePairs(_ name: String, _ levels: [Int], in folder: TemporaryFolder) throws {
+    for part in ["input", "target"] { try folder.makeFolder("\(name)/\(part)") }
+    for (i, level) in levels.enumerated() {
+      let clean = try TestPicture.write(to: folder, "\(name)/target/p\(i).png", phase: Double(i))
+      let values = TestPicture.values(clean).map { UInt8($0 + level) }
+      let moved = Image(width: clean.width, height: clean.height, layout: .rgb, samples: .eight(values))
+      // Another ending: partners have one stem.
+      try ImageFile.write(moved, to: folder.path("\(name)/input/p\(i)"), format: .png)
+      try FileManager.default.moveItem(
+        atPath: folder.path("\(name)/input/p\(i)"), toPath: folder.path("\(name)/input/p\(i).PNG"))
+    }
+  }
+
+  @Test(
+    "folders input and target are pairs for every task, measured once and as they are",
+    arguments: [
+      ("denoise", "dn"), ("jpeg", "jpeg"), ("demosaic", "dm"), ("motion-deblur", "db_motion"),
+      ("defocus-deblur", "db_defocus"),
+    ])
+  func inputAndTarget(task: String, key: String) async throws {
+    let folder = try TemporaryFolder()
+    try writePairs("set", [10, 4], in: folder)
+    try TestPicture.write(to: folder, "set/input/alone.png")
+    try folder.makeFolder("models")
+    try TransparentNetwork.write(
+      to: folder.url.appending(path: "models"), "still", task: key, TransparentNetwork.configuration(),
+      metadata: key == "dn"
+        ? ["degradation": #"{"kind": "noise", "sigma": [0, 55]}"#]
+        : key == "jpeg" ? ["degradation": #"{"kind": "jpeg", "quality": [5, 95]}"#] : [:])
+    let blocks = try await EvaluateReport.run(
+      ["--task", task, "--dataset", "set"], in: folder, environment: ["GRL_MODELS": folder.path("models")])
+    #expect(blocks.count == 1)
+    let block = try #require(blocks.first)
+    #expect(block.pictures.map(\.picture) == ["p0.png", "p1.png"] && block.level == nil)
+    for (picture, level) in zip(block.pictures, [10.0, 4]) {
+      #expect(abs(picture.baseline["psnr"]! - 10 * log10(255 * 255 / (level * level))) < 1e-9)
+    }
+    #expect(block.notes.contains { $0.contains("input/alone.png") })
+    let gain = try #require(try block.row("model").gain)
+    #expect(abs(gain.mean) < 1e-3 && gain.worsePictures == 0 && gain.worstPicture.hasPrefix("p"))
+  }
+
+  @Test("pairs for sr tell the enlargement themselves")
+  func pairsOfSizes() async throws {
+    let folder = try TemporaryFolder()
+    for part in ["input", "target"] { try folder.makeFolder("set/\(part)") }
+    try TestPicture.write(to: folder, "set/target/p.png", width: 90, height: 60)
+    try TestPicture.write(to: folder, "set/input/p.png", width: 30, height: 20)
+    let blocks = try await EvaluateReport.run(["--task", "sr", "--dataset", "set", "--baseline-only"], in: folder)
+    #expect(blocks.map(\.level) == [3] && blocks[0].pictures.map(\.picture) == ["p.png"])
+  }
+
+  @Test("pictures that a model made worse than their input are counted, and the worst is named")
+  func worse() async throws {
+    let folder = try TemporaryFolder()
+    // The network adds nothing but its mean: what lies far from the target stays, what is equal to it is as it was.
+    try writePairs("set", [0, 10], in: folder)
+    try folder.makeFolder("models")
+    try TestModel.write(to: folder.url.appending(path: "models"))
+    let outcome = try await GRLProcess.run(
+      ["evaluate", "--task", "denoise", "--dataset", "set"], in: folder,
+      environment: ["GRL_MODELS": folder.path("models")])
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+    let line = try #require(outcome.outputLines.last)
+    #expect(line.contains("least for p0.png: -inf dB (inf to "), "\(line)")
+    #expect(line.contains(" of 2 pictures lost more than 0.1 dB") && !line.contains("none of 2"))
+  }
+
   @Test("gray sets are gray, and --gray makes colour ones so")
   func gray() async throws {
     let folder = try TemporaryFolder()

@@ -196,19 +196,6 @@ import Testing
     #expect(sorted.shuffled().sorted(by: FolderReader.naturallyPrecedes) == sorted)
   }
 
-  @Test("command lines are those of grl restore, quoted for a shell")
-  func commandLine() throws {
-    var request = JobRequest(inputs: ["/a b/it's.png", "-x.png"], task: "sr")
-    (request.scale, request.tile, request.memoryBytes) = (4, .side(128), 2 << 30)
-    (request.existing, request.outputFolder, request.isRecursive) = (.rename, "/out", true)
-    request.network = .init(window: 8, stripeRows: 4, stripeColumns: 16)
-    #expect(
-      request.commandLine == "grl restore --task sr --scale 4 --window 8 --stripe 4,16 --tile 128 --memory 2G "
-        + "--recursive --rename-existing --output-dir /out -- '/a b/it'\\''s.png' -x.png")
-    #expect(JobRequest(inputs: ["a.png"], task: "denoise").commandLine == "grl restore --task denoise a.png")
-    #expect("e\u{1B}'\u{202E}".shellQuoted == "$'e\\x1b\\'\\xe2\\x80\\xae'")
-  }
-
   @Test("results whose names are taken get the next free one")
   func renaming() throws {
     let folder = try EngineFolder()

@@ -1,7 +1,6 @@
 import Foundation
+import Restoration
 import Testing
-
-@testable import Restoration
 
 /// A tree of kernel files, as one machine or another has them; gone when the test is over.
 private final class KernelTree {

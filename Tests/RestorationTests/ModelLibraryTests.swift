@@ -170,6 +170,47 @@ import Testing
     #expect(best(.init(.defocusDeblur)) == "defocus" && best(.init(.defocusDeblur, isDualPixel: true)) == "dual")
   }
 
+  @Test("Correlated noise takes the model for photographs, a level or a word of the person decides before")
+  func noiseChoice() throws {
+    let (gray, colour) = (TestNetworks.configuration(inputChannels: 1), TestNetworks.configuration())
+    let white = [
+      TestNetworks.card(.denoise, colour, variant: .small, name: "white", sigmas: 0...55, noise: .gaussian),
+      TestNetworks.card(.denoise, gray, name: "gray", sigmas: 0...55, noise: .gaussian),
+    ]
+    let photo = TestNetworks.card(.denoise, colour, name: "photo", sigmas: 0...75, noise: .photo)
+    func best(
+      _ cards: [ModelCard], noise: NoiseKind? = nil, measured: NoiseKind? = nil, sigma: Double? = nil,
+      _ layout: Image.Layout = .rgb, _ variant: ModelVariant? = nil
+    ) -> String? {
+      var request = RestorationRequest(.denoise, sigma: sigma, noise: noise)
+      request.measuredNoise = measured
+      return ModelLibrary.best(of: cards, for: request, layout: layout, variant: variant)?.name
+    }
+    for all in [white + [photo], [photo] + white] {
+      #expect(best(all) == "white" && best(all, measured: .gaussian) == "white")
+      #expect(best(all, measured: .photo) == "photo")
+      #expect(best(all, noise: .gaussian, measured: .photo) == "white")
+      #expect(best(all, noise: .photo, measured: .gaussian) == "photo")
+      // A level is one of white noise, unless the person says otherwise.
+      #expect(best(all, measured: .photo, sigma: 25) == "white" && best(all, noise: .photo, sigma: 25) == "photo")
+      // A gray picture has a gray model; by name it gets what there is.
+      #expect(best(all, measured: .photo, .gray) == "gray" && best(all, noise: .photo, .gray) == "photo")
+      // Nothing of that size is made for it: what is measured gives way, what is said does not.
+      #expect(best(all, measured: .photo, .rgb, .small) == "white" && best(all, noise: .photo, .rgb, .small) == nil)
+    }
+    #expect(best(white, measured: .photo) == "white" && best(white, noise: .photo) == nil)
+    #expect(best([photo], measured: .gaussian) == "photo" && best([photo], noise: .gaussian) == nil)
+    #expect(photo.summary == "denoise, colour, sigma 0 to 75, photo noise, tiny")
+    #expect(throws: RestorationError.self) { try RestorationRequest(.jpeg, noise: .photo).validate() }
+
+    let folder = try Folder()
+    let error = #expect(throws: RestorationError.self) {
+      try library(folder).best(
+        for: RestorationRequest(.denoise, noise: .photo), picture: .init(width: 1, height: 1, layout: .rgb))
+    }
+    #expect(error?.description.contains("denoise of photo noise of a colour picture") == true)
+  }
+
   @Test("Where none fits, the error says what was wanted and what the task has")
   func noneFits() throws {
     let folder = try Folder()

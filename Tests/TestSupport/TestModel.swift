@@ -14,11 +14,13 @@ public enum TestModel {
 
   /// Writes `name.safetensors` into `folder`. Its output resembles its input, as that of a trained network does.
   ///
-  /// - Parameter task: the task's key in model files (`dn`, `sr`, ...).
+  /// - Parameters:
+  ///   - task: the task's key in model files (`dn`, `sr`, ...).
+  ///   - degradation: what the file says of the damage it was trained for; nil for what is usual.
   @discardableResult
   public static func write(
     to folder: URL, _ name: String = "denoise-test", task: String = "dn",
-    _ configuration: GRLConfiguration = configuration(), seed: UInt64 = 1
+    _ configuration: GRLConfiguration = configuration(), seed: UInt64 = 1, degradation: String? = nil
   ) throws -> URL {
     let generated = GeneratedWeights.checkpoint(configuration, seed: seed)
     let tensors = generated.tensors.map { name, tensor in
@@ -27,7 +29,7 @@ public enum TestModel {
     }
     let metadata = [
       "format": "grl", "task": task, "config": configuration.json, "variant": "tiny",
-      "degradation": task == "dn" ? "{\"sigma\": [0, 55]}" : "{}",
+      "degradation": degradation ?? (task == "dn" ? "{\"sigma\": [0, 55]}" : "{}"),
     ]
     let file = folder.appending(path: name + ".safetensors")
     let checkpoint = Checkpoint(

@@ -257,6 +257,40 @@ import Workbench
     #expect(Self.plans(desk).last == request)
   }
 
+  @Test("every option that a job can have survives being edited as text, hostile names too")
+  func editsEverything() throws {
+    var job = JobRequest(inputs: [], task: "denoise")
+    (job.isRecursive, job.sigma, job.model, job.variant) = (true, 12.345678901234567, " mine's ", "small")
+    job.network = .init(window: 8, stripeRows: 4, stripeColumns: 16, anchorFactor: 2)
+    (job.tile, job.overlap, job.memoryBytes, job.threadCount) = (.side(128), 24, 1_234_567_891, 7)
+    (job.region, job.maxPixels) = (Rectangle(x: 1, y: 2, width: 30, height: 40), 123_456_789)
+    (job.depth, job.metadata, job.precision, job.usesSelfEnsemble) = ("16", "strip", "bf16", true)
+    job.noise = "photo"
+    (job.outputFolder, job.name, job.existing) = ("-out\u{1B}\u{202E}\ndir'", "{stem}  it's.{ext}", .rename)
+    var mosaic = JobRequest(inputs: [], task: "demosaic")
+    (mosaic.filters, mosaic.transfer, mosaic.output, mosaic.existing) = ("gbrg", "linear", "-o.png", .replace)
+    var defocus = JobRequest(inputs: [], task: "defocus-deblur")
+    (defocus.right, defocus.existing, defocus.tile) = ("/r v.png", .skip, .whole)
+    var compressed = JobRequest(inputs: [], task: "jpeg")
+    compressed.quality = 40
+    var enlarge = JobRequest(inputs: [], task: "sr")
+    enlarge.scale = 3
+    for wanted in [job, mosaic, defocus, compressed, enlarge] {
+      var desk = Self.desk()
+      desk.press("e", "Ctrl-u")
+      desk.type(ShellLine.text(wanted.optionWords))
+      desk.press("Enter")
+      desk.rest(0.5)
+      var request = try #require(Self.plans(desk).last)
+      request.inputs = []
+      #expect(request == wanted)
+      // And written by the screen itself, without a change.
+      desk.press("e", "Enter")
+      desk.rest(0.5)
+      #expect(Self.plans(desk).last.map { $0.optionWords } == wanted.optionWords)
+    }
+  }
+
   @Test("linear light is chosen by text and by key, and goes with the task")
   func choosesLight() {
     var desk = Self.desk()

@@ -15,6 +15,12 @@ package final class JobPlanner {
   /// Measuring a network takes milliseconds for each tile tried, and folders are full of pictures of one size.
   private var known: [Key: Result<RestorationPlan, RestorationError>] = [:]
 
+  /// Pixels of a plan that are decoded to look at damage, at most; the rest is taken to be like the picture before.
+  private static let mostLookedAt = 24_000_000
+  private var estimates: [FileStamp: PictureEstimates] = [:]
+  private var pixelsLeft = 0
+  private var lastSeen = PictureEstimates.none
+
   private struct Key: Hashable {
     let model: ModelCard
     let shape: PictureShape
@@ -46,7 +52,9 @@ package final class JobPlanner {
       let skipped = outputs.skipped.map {
         JobPlan.Picture(input: $0.input, output: $0.output, outputExists: true, isSkipped: true)
       }
-      let pictures = outputs.items.map { picture($0, settings) }
+      (pixelsLeft, lastSeen) = (Self.mostLookedAt, .none)
+      let looks = settings.looksAtNoise && models.library.knowsPhotoNoise || settings.request.task == .superResolution
+      let pictures = outputs.items.map { picture($0, settings, looks: looks) }
       if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }
       return JobPlan(pictures: pictures + skipped, problem: problem, command: job.commandLine)
     } catch {
@@ -54,10 +62,11 @@ package final class JobPlanner {
     }
   }
 
-  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings) -> JobPlan.Picture {
+  /// - Parameter looks: what the picture needs hangs on its damage.
+  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, looks: Bool) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let (shape, settings) = try SourcePicture.shape(item.input, settings)
+      let (shape, settings) = try seen(item.input, settings, looks: looks, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
       do throws(RestorationError) {
         let card = try models.card(settings, for: shape)
@@ -68,7 +77,8 @@ package final class JobPlanner {
         (picture.tileWidth, picture.tileHeight) = (plan.tiles.tileWidth, plan.tiles.tileHeight)
         (picture.overlap, picture.reason) = (plan.tiles.overlap, plan.tiles.reason)
         (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
-        picture.notes = plan.notes
+        picture.notes += plan.notes
+        if settings.looksAtNoise && card.noise == .photo { picture.notes.append(Self.correlated) }
         picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: settings.options.precision)
           .map { Double(plan.networkPixels) / $0 }
       } catch {
@@ -78,6 +88,42 @@ package final class JobPlanner {
       picture.problem = "\(error)".printable
     }
     return picture
+  }
+
+  static let correlated =
+    "its noise is correlated, as cameras and JPEG leave it: the model for photographs is taken; --noise gaussian takes the other"
+  private static let assumed =
+    "its noise was taken to be like that of the pictures before; it is measured when its turn comes"
+
+  /// Size and kind of a picture and what is asked of it. Where that hangs on its damage it is looked at, and `picture` tells.
+  private func seen(
+    _ path: String, _ settings: JobSettings, looks: Bool, _ picture: inout JobPlan.Picture
+  ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
+    let (shape, own) = try SourcePicture.shape(path, settings)
+    guard looks else { return (shape, own) }
+    let (found, isCertain) = try look(at: path, shape, own)
+    if own.request.task == .superResolution && isCertain { picture.advice = found.adviceAgainstEnlarging }
+    if own.looksAtNoise && !isCertain { picture.notes.append(Self.assumed) }
+    return (shape, own.over(found.noise))
+  }
+
+  /// What the samples tell of the picture's damage, and whether they were looked at.
+  private func look(
+    at path: String, _ shape: PictureShape, _ settings: JobSettings
+  ) throws(JobError) -> (PictureEstimates, isCertain: Bool) {
+    let stamp = FileStamp(path)
+    if let stamp, let known = estimates[stamp] {
+      lastSeen = known
+      return (known, true)
+    }
+    guard let stamp, shape.width * shape.height <= pixelsLeft else { return (lastSeen, false) }
+    pixelsLeft -= shape.width * shape.height
+    do { lastSeen = PictureEstimates(try ImageFile.read(path, limits: settings.limits).image) } catch {
+      throw .image(error)
+    }
+    if estimates.count > 1000 { estimates.removeAll() }
+    estimates[stamp] = lastSeen
+    return (lastSeen, true)
   }
 
   private func plan(

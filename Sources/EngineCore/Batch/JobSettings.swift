@@ -38,6 +38,8 @@ package struct JobSettings: Sendable {
     guard let precision = PrecisionChoice(rawValue: job.precision ?? "float32") else {
       throw refuse("precision", job.precision ?? "", PrecisionChoice.allCases.map(\.rawValue))
     }
+    let noise = job.noise.flatMap { NoiseKind(rawValue: $0) }
+    if let name = job.noise, noise == nil { throw refuse("noise", name, NoiseKind.allCases.map(\.rawValue)) }
     if let name = job.variant, ModelVariant(rawValue: name) == nil {
       throw refuse("variant", name, ModelVariant.allCases.map(\.rawValue))
     }
@@ -60,7 +62,8 @@ package struct JobSettings: Sendable {
     self.transfer = transfer
 
     request = RestorationRequest(
-      task, sigma: job.sigma, quality: job.quality, scale: job.scale, filters: filters, isDualPixel: job.right != nil)
+      task, sigma: job.sigma, noise: noise, quality: job.quality, scale: job.scale, filters: filters,
+      isDualPixel: job.right != nil)
     do { try request.validate(modelIsNamed: job.model != nil) } catch { throw .restoration(error, picture: nil) }
     right = job.right
     model = job.model
@@ -102,6 +105,19 @@ package struct JobSettings: Sendable {
     guard let sensor else { return self }
     var settings = self
     settings.request.filters = sensor.filters
+    return settings
+  }
+
+  /// Whether the choice of the model hangs on the picture's noise.
+  var looksAtNoise: Bool {
+    request.task == .denoise && request.noise == nil && request.sigma == nil && model == nil
+  }
+
+  /// The same for a picture with such noise.
+  func over(_ noise: NoiseKind?) -> JobSettings {
+    guard looksAtNoise else { return self }
+    var settings = self
+    settings.request.measuredNoise = noise
     return settings
   }
 

@@ -1,3 +1,4 @@
+import EngineWire
 import Imaging
 import Restoration
 
@@ -22,12 +23,15 @@ package struct SourcePicture: Sendable {
         try Self.check(path, settings)
         let decoded = try ImageFile.read(path, limits: settings.limits)
         let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
-        (image, warnings, sensor) = (decoded.image, decoded.warnings + (gray ? [Self.grayInColour] : []), nil)
+        let advice =
+          settings.request.task == .superResolution ? PictureEstimates(decoded.image).adviceAgainstEnlarging : nil
+        (image, sensor) = (decoded.image, nil)
+        warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
       }
     } catch {
       throw .image(error)
     }
-    self.settings = settings.over(sensor)
+    self.settings = settings.over(sensor).over(settings.looksAtNoise ? NoiseSpectrum(image)?.kind : nil)
   }
 
   /// Size and kind, and what is asked of it, by the file's header alone.
@@ -77,5 +81,21 @@ package struct SourcePicture: Sendable {
   /// What the network made of it, in the colours of a screen.
   package func finished(_ restored: Image) -> Image {
     sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored
+  }
+}
+
+extension PictureEstimates {
+  /// Why `sr`, which enlarges damage too, is not for this picture, and which task is; nil where nothing stands out.
+  package var adviceAgainstEnlarging: String? {
+    let look: String
+    if let blockiness, blockiness >= PixelsInfo.blockyStrength {
+      look = "JPEG damage (grid \(blockiness.fixed(1)))"
+    } else if let noiseSigma, noiseSigma >= PixelsInfo.noisySigma * (noise == .gaussian ? 1 : 1.5) {
+      // Texture is correlated and measures up to 9; white noise is no texture.
+      look = "noise (sigma \(noiseSigma.fixed(0)))"
+    } else {
+      return nil
+    }
+    return "looks like \(look), which sr enlarges too; real-sr is made for such pictures"
   }
 }

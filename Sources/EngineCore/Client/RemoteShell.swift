@@ -1,3 +1,4 @@
+import EngineWire
 import Glibc
 
 /// The way to the engine of another machine: `ssh HOST grl engine --stdio`.
@@ -30,17 +31,9 @@ package struct RemoteShell: Hashable, Sendable {
   var arguments: [String] {
     let options = ["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=3"]
     // ssh hands the last word to the shell over there.
-    return [program, "-T"] + options.flatMap { ["-o", $0] } + [host, Self.quoted(remoteProgram) + " engine --stdio"]
-  }
-
-  /// `text` as one word of any shell.
-  static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+".utf8.contains(byte)
-    }
-    if isPlain && !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return [program, "-T"] + options.flatMap { ["-o", $0] } + [
+      host, ShellLine.quoted(remoteProgram) + " engine --stdio",
+    ]
   }
 
   /// Starts it. The caller closes both descriptors.

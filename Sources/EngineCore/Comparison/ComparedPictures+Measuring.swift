@@ -2,53 +2,75 @@ import EngineWire
 import Foundation
 import Imaging
 import Restoration
-import Tensors
 
 extension ComparedPictures {
   /// What is measured, in the order in which it is shown.
   private static let quantities: [Metric.Quantity] = [.psnr, .psnrY, .ssim, .ssimY, .mae]
 
-  /// Every metric of every picture against the reference, of a part of the frame or all of it. Border pixels are left out only of
-  /// the whole.
+  /// Every metric of every picture against the reference, of a part of the frame or all of it: the numbers of `grl compare`.
+  /// Border pixels are left out only of the whole.
   func measures(
     of region: Rectangle?, reference: Int, _ convention: Metric.Convention, shave: Int
   ) -> [ComparisonMeasure] {
-    let pairs = pictures.indices.map { place in
-      place == reference ? nil : pair(place, reference, region)
-    }
+    let fitted = fitted(to: reference)
+    let common = fitted.pictures.common
+    let part = region == nil ? common : region.flatMap { own($0, reference, within: common) }
+    let measured = part.map { fitted.pictures.part($0) }
     return Self.quantities.map { quantity in
       let metric = Metric(quantity, convention: convention, shave: region == nil ? shave : 0)
-      let values = pairs.map { pair -> String in
-        guard let pair else { return "" }
+      var values = [String](repeating: "", count: pictures.count)
+      for (number, place) in fitted.places.enumerated() {
+        guard let measured else { continue }
         do {
-          let value = try metric(pair.picture, pair.reference)
-          return Self.text(value, quantity)
-        } catch { return "" }
+          values[place] = Self.text(try metric(measured.pictures[number], measured.reference), quantity)
+        } catch { continue }
       }
       return ComparisonMeasure(name: metric.description, values: values)
     }
   }
 
-  /// Both pictures of a part, brought to the reference's size; nil where they have nothing in common.
-  private func pair(_ place: Int, _ reference: Int, _ region: Rectangle?) -> (picture: Image, reference: Image)? {
-    guard let region = common(region, [place, reference]) else { return nil }
-    let (picture, other) = (crop(region, place), crop(region, reference))
-    return (picture.fitted(to: other), other)
+  /// The pictures that belong to the reference, by their places, brought onto its pixels.
+  private func fitted(to reference: Int) -> (places: [Int], pictures: FittedPictures) {
+    let target = pictures[reference].image
+    let places = pictures.indices.filter {
+      $0 != reference && SizeRelation(pictures[$0].image, target) != .unrelated
+    }
+    do {
+      let fitted = try FittedPictures(
+        reference: (paths[reference], target), pictures: places.map { (paths[$0], pictures[$0].image) })
+      return (places, fitted)
+    } catch {
+      preconditionFailure("related sizes fit: \(error)")
+    }
+  }
+
+  /// A part of the frame in the reference's own pixels, rounded outwards, as far as it lies in `common`; nil where it does not.
+  private func own(_ region: Rectangle, _ reference: Int, within common: PixelRegion) -> PixelRegion? {
+    let scale = scale(reference)
+    func axis(_ start: Int, _ length: Int, _ scale: Double, _ limit: Int) -> Range<Int>? {
+      let first = Int(Double(start) * scale + 1e-9)
+      let end = min(limit, Int((Double(start + length) * scale - 1e-9).rounded(.up)))
+      return first < end ? first..<end : nil
+    }
+    guard let x = axis(region.x, region.width, scale.x, common.width),
+      let y = axis(region.y, region.height, scale.y, common.height)
+    else { return nil }
+    return PixelRegion(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
   }
 
   /// Squares where the pictures differ most from the reference.
   func crops(side: Int, count: Int, reference: Int) -> [Rectangle] {
-    guard let region = common(nil, Array(pictures.indices)) else { return [] }
-    let target = crop(region, reference)
-    let others = pictures.indices.filter { $0 != reference }.map { crop(region, $0).fitted(to: target) }
+    let (places, fitted) = fitted(to: reference)
+    guard !places.isEmpty else { return [] }
+    let part = fitted.part()
     // In the reference's pixels, and back to the frame's.
-    let (x, y) = (Double(region.width) / Double(target.width), Double(region.height) / Double(target.height))
-    let (across, down) = (max(1, Int(Double(side) / x)), max(1, Int(Double(side) / y)))
-    return LargestDifferences(of: others, from: target).regions(count, width: across, height: down).map {
-      let (left, top) = (Int(Double($0.x) * x), Int(Double($0.y) * y))
+    let scale = scale(reference)
+    let (across, down) = (max(1, Int(Double(side) * scale.x)), max(1, Int(Double(side) * scale.y)))
+    return LargestDifferences(of: part.pictures, from: part.reference).regions(count, width: across, height: down).map {
+      let (left, top) = (Int(Double($0.x) / scale.x), Int(Double($0.y) / scale.y))
       return Rectangle(
-        x: left, y: top, width: min(width - left, Int((Double($0.width) * x).rounded(.up))),
-        height: min(height - top, Int((Double($0.height) * y).rounded(.up))))
+        x: left, y: top, width: min(width - left, Int((Double($0.width) / scale.x).rounded(.up))),
+        height: min(height - top, Int((Double($0.height) / scale.y).rounded(.up))))
     }
   }
 
@@ -62,18 +84,6 @@ extension ComparedPictures {
   private static func text(_ value: Double, _ quantity: Metric.Quantity) -> String {
     guard value.isFinite else { return "equal" }
     return String(format: quantity == .psnr || quantity == .psnrY ? "%.2f" : "%.4f", value)
-  }
-}
-
-extension Image {
-  /// At the size of another picture, by Matlab's bicubic; alpha is dropped where that changes anything.
-  fileprivate func fitted(to other: Image) -> Image {
-    if width == other.width && height == other.height { return self }
-    let source = Tensor(
-      shape: Shape(height: height, width: width, channels: layout.colourChannels),
-      values: floats(layout.isColour ? .rgb : .gray))
-    let resized = source.bicubicResized(height: other.height, width: other.width, bitDepth: bitDepth)
-    return Image(width: other.width, height: other.height, colour: resized.values, bitDepth: bitDepth)
   }
 }
 

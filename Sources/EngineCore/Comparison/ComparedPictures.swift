@@ -1,21 +1,14 @@
 import EngineWire
 import Imaging
 
-/// Pictures brought onto one frame, ready to be shown and measured.
+/// Pictures brought onto one frame, that of the largest, ready to be shown and measured.
 struct ComparedPictures: Sendable {
-  /// How a picture lies in the frame.
-  private enum Fit: Hashable {
-    case same
-    case enlarged
-    /// In the top left corner, pixel on pixel.
-    case corner
-  }
-
   let paths: [String]
   let pictures: [PicturePyramid]
   let width: Int
   let height: Int
-  private let fits: [Fit]
+  /// How each picture belongs to the frame.
+  private let relations: [SizeRelation]
 
   /// - Precondition: as many paths as pictures, at least one.
   init(paths: [String], pictures: [PicturePyramid]) {
@@ -23,16 +16,7 @@ struct ComparedPictures: Sendable {
     self.pictures = pictures
     let largest = pictures.max { $0.image.width * $0.image.height < $1.image.width * $1.image.height }!.image
     (width, height) = (largest.width, largest.height)
-    fits = pictures.map { Self.fit($0.image, in: largest) }
-  }
-
-  private static func fit(_ image: Image, in frame: Image) -> Fit {
-    if image.width == frame.width && image.height == frame.height { return .same }
-    for scale in 2...8 where frame.width / scale == image.width && frame.height / scale == image.height {
-      return .enlarged
-    }
-    let (across, down) = (image.width * frame.height, image.height * frame.width)
-    return abs(across - down) * 50 <= across ? .enlarged : .corner
+    relations = pictures.map { SizeRelation($0.image, largest) }
   }
 
   var info: ComparisonInfo {
@@ -49,10 +33,16 @@ struct ComparedPictures: Sendable {
   private func note(_ place: Int, beside first: Image) -> String? {
     let image = pictures[place].image
     var words: [String] = []
-    switch fits[place] {
+    switch relations[place] {
     case .same: break
-    case .enlarged: words.append("\(image.width) x \(image.height) shown at \(width) x \(height)")
-    case .corner: words.append("\(image.width) x \(image.height) in the corner of \(width) x \(height)")
+    case .multiple, .similar:
+      let shown = relations[place].size(of: (image.width, image.height), beside: (width, height))
+      words.append("\(image.width) x \(image.height) shown at \(shown.width) x \(shown.height)")
+    case .cut: words.append("\(image.width) x \(image.height) in the corner of \(width) x \(height)")
+    case .unrelated:
+      words.append(
+        "\(image.width) x \(image.height) in the corner of \(width) x \(height), not measured: neither size nor shape agree"
+      )
     }
     if image.bitDepth != first.bitDepth { words.append("\(image.bitDepth) bit beside \(first.bitDepth)") }
     if image.layout.isColour != first.layout.isColour {
@@ -97,40 +87,9 @@ struct ComparedPictures: Sendable {
   }
 
   /// Pixels of a picture for one of the frame.
-  private func scale(_ place: Int) -> (x: Double, y: Double) {
-    guard fits[place] == .enlarged else { return (1, 1) }
-    return (
-      Double(pictures[place].image.width) / Double(width), Double(pictures[place].image.height) / Double(height)
-    )
-  }
-
-  // MARK: Measuring
-
-  /// What pictures `places` have in common of a part of the frame; nil where that is nothing.
-  func common(_ region: Rectangle?, _ places: [Int]) -> Rectangle? {
-    var (right, bottom) = (width, height)
-    for place in places where fits[place] == .corner {
-      right = min(right, pictures[place].image.width)
-      bottom = min(bottom, pictures[place].image.height)
-    }
-    let region = region ?? Rectangle(x: 0, y: 0, width: width, height: height)
-    right = min(right, region.x + region.width)
-    bottom = min(bottom, region.y + region.height)
-    guard right > region.x, bottom > region.y else { return nil }
-    return Rectangle(x: region.x, y: region.y, width: right - region.x, height: bottom - region.y)
-  }
-
-  /// A part of the frame in a picture's own pixels, rounded outwards.
-  func crop(_ region: Rectangle, _ place: Int) -> Image {
+  func scale(_ place: Int) -> (x: Double, y: Double) {
     let image = pictures[place].image
-    let scale = scale(place)
-    func axis(_ start: Int, _ length: Int, _ scale: Double, _ limit: Int) -> Range<Int> {
-      let first = min(limit - 1, Int(Double(start) * scale + 1e-9))
-      let end = Int((Double(start + length) * scale - 1e-9).rounded(.up))
-      return first..<max(first + 1, min(limit, end))
-    }
-    let x = axis(region.x, region.width, scale.x, image.width)
-    let y = axis(region.y, region.height, scale.y, image.height)
-    return image.cropped(to: PixelRegion(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count))
+    let shown = relations[place].size(of: (image.width, image.height), beside: (width, height))
+    return (Double(image.width) / Double(shown.width), Double(image.height) / Double(shown.height))
   }
 }

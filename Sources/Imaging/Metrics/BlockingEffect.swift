@@ -11,12 +11,6 @@ struct BlockingEffect {
   /// Two blocks side by side.
   static let smallestSide = 16
 
-  /// Mean of the factor over channels, in squared levels.
-  func factor(_ rows: MeasuredRows) -> Double {
-    let sum = (0..<rows.channels).reduce(0) { $0 + measure(rows, reference: nil, channel: $1).factor }
-    return sum / Double(rows.channels)
-  }
-
   /// PSNR-B in dB.
   func signalToNoise(_ rows: MeasuredRows, _ reference: MeasuredRows) -> Double {
     let channels = (0..<rows.channels).map { measure(rows, reference: reference, channel: $0) }
@@ -28,7 +22,7 @@ struct BlockingEffect {
   }
 
   private func measure(
-    _ rows: MeasuredRows, reference: MeasuredRows?, channel: Int
+    _ rows: MeasuredRows, reference: MeasuredRows, channel: Int
   ) -> (squaredError: Double, factor: Double) {
     let (width, height, side) = (rows.width, rows.height, Self.blockSide)
     var (row, above) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
@@ -36,10 +30,8 @@ struct BlockingEffect {
     var (atBorders, elsewhere, squaredError) = (0.0, 0.0, 0.0)
     for y in 0..<height {
       row.withUnsafeMutableBufferPointer { rows.read(y, channel, into: $0) }
-      if let reference {
-        clean.withUnsafeMutableBufferPointer { reference.read(y, channel, into: $0) }
-        for x in 0..<width { squaredError += (row[x] - clean[x]) * (row[x] - clean[x]) }
-      }
+      clean.withUnsafeMutableBufferPointer { reference.read(y, channel, into: $0) }
+      for x in 0..<width { squaredError += (row[x] - clean[x]) * (row[x] - clean[x]) }
       for x in 1..<width {
         let step = (row[x] - row[x - 1]) * (row[x] - row[x - 1])
         if x % side == 0 { atBorders += step } else { elsewhere += step }

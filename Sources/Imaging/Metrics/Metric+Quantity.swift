@@ -36,11 +36,13 @@ extension Metric {
     case blur
     /// Standard deviation of the noise of the picture alone, estimated from its finest diagonal Daubechies-2 wavelet
     /// details, in 8-bit levels; mean over channels. Smaller is cleaner. Source: Donoho, Johnstone (Biometrika 1994), as
-    /// scikit-image's `estimate_sigma` has it; details of less than a millionth of a level (flat places) are left out,
-    /// where scikit-image leaves out exact zeros.
+    /// scikit-image's `estimate_sigma` has it; details of less than a millionth of a level (flat places), where it
+    /// leaves out exact zeros, and those that touch a sample at black or white are left out. Of pictures with more than four million details (16 megapixels) as many
+    /// are looked at.
     case noise
-    /// Blocking effect factor of the picture alone, which PSNR-B adds to the squared error, in squared 8-bit levels; 0
-    /// where the borders of 8 x 8 blocks do not stand out. Smaller is better. Mean over channels.
+    /// Strength of an 8 x 8 grid, as JPEG leaves it, of the picture alone: how much larger steps of luma are on the grid's
+    /// lines than elsewhere, as a share less 0.05; 0 without a grid. The grid may lie anywhere. Smaller is better. Saved by
+    /// libjpeg with quality 85 a photograph has about 0.3, with 60 0.9, with 30 1.7.
     case blockiness
   }
 }
@@ -77,7 +79,7 @@ extension Metric.Quantity {
     case .msSSIM, .msSSIMY: "wang2003"
     case .gmsd: "xue2014"
     case .blur, .noise: "scikit-image"
-    case .blockiness: "yim2011"
+    case .blockiness: "8 x 8 grid"
     }
   }
 
@@ -85,9 +87,9 @@ extension Metric.Quantity {
   var luma: Luma? {
     switch self {
     case .psnrY, .ssimY, .psnrBY, .msSSIMY: .studio
-    case .gmsd: .full
+    case .gmsd, .blockiness: .full
     case .blur: .bt709
-    case .psnr, .ssim, .mae, .psnrB, .msSSIM, .noise, .blockiness: nil
+    case .psnr, .ssim, .mae, .psnrB, .msSSIM, .noise: nil
     }
   }
 }

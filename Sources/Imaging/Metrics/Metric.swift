@@ -73,7 +73,7 @@ public struct Metric: Hashable, Sendable {
     switch quantity {
     case .blur: return BlurEffect.measure(rows)
     case .noise: return WaveletNoise.deviation(rows)
-    default: return BlockingEffect(isNominal: convention != .matlab).factor(rows)
+    default: return BlockGrid.strength(rows)
     }
   }
 
@@ -84,7 +84,8 @@ public struct Metric: Hashable, Sendable {
       switch quantity {
       case .ssim, .ssimY: window.smallestSide
       case .msSSIM, .msSSIMY: MultiScaleSimilarity.smallestSide
-      case .psnrB, .psnrBY, .blockiness: BlockingEffect.smallestSide
+      case .psnrB, .psnrBY: BlockingEffect.smallestSide
+      case .blockiness: BlockGrid.smallestSide
       case .blur: BlurEffect.smallestSide
       case .noise: WaveletNoise.smallestSide
       case .gmsd: GradientSimilarity.smallestSide
@@ -123,6 +124,8 @@ extension Metric: CustomStringConvertible {
 public enum MetricError: Error, Hashable, CustomStringConvertible {
   case differentSizes(width: Int, height: Int, referenceWidth: Int, referenceHeight: Int)
   case tooSmall(width: Int, height: Int, shave: Int, smallestSide: Int)
+  /// `fit` allows no way to bring the picture onto the reference's pixels.
+  case unfitting(picture: String, width: Int, height: Int, referenceWidth: Int, referenceHeight: Int, fit: PictureFit)
 
   public var description: String {
     switch self {
@@ -131,6 +134,11 @@ public enum MetricError: Error, Hashable, CustomStringConvertible {
         + "both must have the same sides"
     case .tooSmall(let width, let height, let shave, let smallestSide):
       "\(width) x \(height) shaved by \(shave) is too small: each side needs \(smallestSide) pixels or more; shave less"
+    case .unfitting(let picture, let width, let height, let referenceWidth, let referenceHeight, let fit):
+      "\(picture.printable): cannot compare \(width) x \(height) with a reference of \(referenceWidth) x \(referenceHeight): "
+        + (fit == .refuse
+          ? "both must have the same sides; leave --fit none out or make them so"
+          : "neither size nor shape agree; name --fit crop or --fit resize to compare all the same")
     }
   }
 }

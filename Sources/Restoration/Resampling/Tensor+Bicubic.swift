@@ -1,3 +1,4 @@
+import Imaging
 import Tensors
 
 extension Tensor {
@@ -42,94 +43,12 @@ extension Tensor {
   private func bicubicResized(
     height: Int, width: Int, scales: (vertical: Double, horizontal: Double), _ bitDepth: Int?
   ) -> Tensor {
-    let vertical = ResamplingWeights(from: shape.height, to: height, scale: scales.vertical)
-    let horizontal = ResamplingWeights(from: shape.width, to: width, scale: scales.horizontal)
-    let rounding = Rounding(bitDepth: bitDepth)
-    let source = rounding.levels(of: self)
-    // Matlab's order of axes: the one that shrinks more goes first, rows if both shrink alike.
-    let resized =
-      scales.vertical <= scales.horizontal
-      ? source.resampledRows(vertical, height: height, rounding).resampledColumns(horizontal, width: width, rounding)
-      : source.resampledColumns(horizontal, width: width, rounding).resampledRows(vertical, height: height, rounding)
-    return rounding.values(of: resized)
-  }
-
-  /// Each output row is a weighted sum of whole input rows.
-  private func resampledRows(_ axis: ResamplingWeights, height: Int, _ rounding: Rounding) -> Tensor {
-    let rowCount = shape.width * shape.channels
-    var output = Tensor(shape: Shape(height: height, width: shape.width, channels: shape.channels))
-    var sums = [Double](repeating: 0, count: rowCount)
-    values.withUnsafeBufferPointer { input in
-      output.values.withUnsafeMutableBufferPointer { output in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for y in 0..<height {
-            sums.update(repeating: 0)
-            for tap in y * axis.taps..<(y + 1) * axis.taps {
-              let weight = axis.weights[tap]
-              let row = input.baseAddress! + axis.indices[tap] * rowCount
-              for i in 0..<rowCount { sums[i] += weight * Double(row[i]) }
-            }
-            let row = output.baseAddress! + y * rowCount
-            for i in 0..<rowCount { row[i] = rounding.stored(sums[i]) }
-          }
-        }
-      }
-    }
-    return output
-  }
-
-  /// Each output pixel is a weighted sum of pixels of its row.
-  private func resampledColumns(_ axis: ResamplingWeights, width: Int, _ rounding: Rounding) -> Tensor {
-    let channels = shape.channels
-    let taps = axis.taps
-    var output = Tensor(shape: Shape(height: shape.height, width: width, channels: channels))
-    let offsets = axis.indices.map { $0 * channels }
-    values.withUnsafeBufferPointer { input in
-      output.values.withUnsafeMutableBufferPointer { output in
-        offsets.withUnsafeBufferPointer { offsets in
-          axis.weights.withUnsafeBufferPointer { weights in
-            for y in 0..<shape.height {
-              let row = input.baseAddress! + y * shape.width * channels
-              let result = output.baseAddress! + y * width * channels
-              for x in 0..<width {
-                for channel in 0..<channels {
-                  var sum = 0.0
-                  for tap in x * taps..<(x + 1) * taps { sum += weights[tap] * Double(row[offsets[tap] + channel]) }
-                  result[x * channels + channel] = rounding.stored(sum)
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return output
-  }
-}
-
-/// What happens to a number before it is stored. Integer samples are counted in levels, where float64 sums are exact enough
-/// to round halves as Matlab does.
-private struct Rounding {
-  /// The highest level, or nil for numbers that are left as they are.
-  let white: Double?
-
-  init(bitDepth: Int?) {
-    white = bitDepth.map { Double((1 << $0) - 1) }
-  }
-
-  @inline(__always)
-  func stored(_ sum: Double) -> Float {
-    guard let white else { return Float(sum) }
-    return Float((min(max(sum, 0), white) + 0.5).rounded(.down))
-  }
-
-  func levels(of picture: Tensor) -> Tensor {
-    guard let white else { return picture }
-    return Tensor(shape: picture.shape, values: picture.values.map { stored(Double($0) * white) })
-  }
-
-  func values(of levels: Tensor) -> Tensor {
-    guard let white else { return levels }
-    return Tensor(shape: levels.shape, values: levels.values.map { $0 / Float(white) })
+    let scaler = BicubicScaler(
+      from: (shape.width, shape.height), to: (width, height), scales: scales, channels: shape.channels,
+      bitDepth: bitDepth)
+    let whole = PixelRegion(x: 0, y: 0, width: width, height: height)
+    return Tensor(
+      shape: Shape(height: height, width: width, channels: shape.channels), values: scaler.scaled(values, region: whole)
+    )
   }
 }

@@ -121,12 +121,19 @@ extension AttentionScreen {
     guard let path, let order else { return session.say("choose a picture on screen 1 first", .warning) }
     let request = PlanScreen.request(session)
     let kind = second == .overview ? "overview" : second == .halfScale ? "scales" : order.kind
-    var words = ["attention", path, "--task", request.task, "--at", "\(order.x),\(order.y)"]
+    var shown = JobRequest(inputs: [], task: request.task)
+    (shown.sigma, shown.quality, shown.scale, shown.filters) = (
+      request.sigma, request.quality, request.scale, request.filters
+    )
+    shown.noise = request.noise
+    (shown.right, shown.model, shown.variant, shown.network) = (
+      request.right, request.model, request.variant, request.network
+    )
+    (shown.tile, shown.memoryBytes, shown.threadCount, shown.maxPixels) = (
+      request.tile, request.memoryBytes, request.threadCount, request.maxPixels
+    )
+    var words = ["attention", path] + shown.optionWords + ["--at", "\(order.x),\(order.y)"]
     func add(_ option: String, _ value: String?) { if let value { words += [option, value] } }
-    add("--sigma", request.sigma.map { Quantity.short($0) })
-    add("--quality", request.quality.map { "\($0)" })
-    add("--scale", request.scale.map { "\($0)" })
-    add("--model", request.model)
     add("--kind", kind)
     let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
     var file = "\(stem)_\(kind)_\(order.x)-\(order.y)"
@@ -139,7 +146,7 @@ extension AttentionScreen {
     if !order.hasTemperature { words.append("--no-temperature") }
     words += ["-o", file + ".png"]
     guard !isShownOnly else {
-      return session.show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
+      return session.show(command: ShellLine.text(["grl"] + words))
     }
     session.export(words, file: file + ".png")
   }

@@ -61,7 +61,7 @@ extension CompareScreen {
     case Self.againstWhole: compareWithWhole(&session)
     case .export: export(&session)
     case .showCommand:
-      session.show(command: (["grl"] + words).map { PlanText.quoted($0) }.joined(separator: " "))
+      session.show(command: ShellLine.text(["grl"] + words))
     default: return window.perform(command, frame: frame, room: room(session))
     }
     return true

@@ -2,10 +2,6 @@ import EngineWire
 
 /// What the estimates on a picture suggest. They are estimates: texture looks like noise, and a task is only proposed.
 struct PictureImpression: Hashable, Sendable {
-  /// Below this it may as well be texture: clean photographs measure 1 to 6.
-  static let noisySigma = 8.0
-  /// From here on blocks can be seen: a photograph saved with quality 85 measures 0.3, with 60 0.9, with 30 1.7.
-  static let blockyStrength = 0.5
   /// Below this it is no grid.
   static let gridStrength = 0.1
 
@@ -19,8 +15,8 @@ struct PictureImpression: Hashable, Sendable {
 
   /// The task to try first; nil where nothing stands out.
   var task: String? {
-    if let blockiness, blockiness >= Self.blockyStrength { return "jpeg" }
-    if let sigma, sigma >= Self.noisySigma { return "denoise" }
+    if let blockiness, blockiness >= PixelsInfo.blockyStrength { return "jpeg" }
+    if let sigma, sigma >= PixelsInfo.noisySigma { return "denoise" }
     return nil
   }
 

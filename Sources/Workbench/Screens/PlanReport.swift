@@ -13,6 +13,7 @@ enum PlanReport {
       "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
       "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
     ]
+    if let advice = picture.advice { lines.append("note: \(advice)") }
     return lines + picture.notes.map { "note: \($0)" }
   }
 }

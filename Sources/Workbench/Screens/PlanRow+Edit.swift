@@ -10,6 +10,7 @@ extension PlanRow {
       request.model = Self.next(names, request.model, step)
       request.variant = nil
     case .sigma: request.sigma = Self.next([nil, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75], request.sigma, step)
+    case .noise: request.noise = Self.next([nil] + Self.noises, request.noise, step)
     case .quality: request.quality = Self.next([nil, 10, 20, 30, 40, 50, 60, 70, 80, 90], request.quality, step)
     case .scale:
       let scales = request.task == "real-sr" ? [4] : [2, 3, 4]
@@ -94,7 +95,8 @@ extension PlanRow {
     guard task != request.task else { return }
     let fresh = JobRequest(inputs: [], task: task)
     request.task = task
-    (request.sigma, request.quality, request.right) = (fresh.sigma, fresh.quality, fresh.right)
+    (request.sigma, request.noise, request.quality) = (fresh.sigma, fresh.noise, fresh.quality)
+    request.right = fresh.right
     (request.model, request.variant, request.filters) = (nil, nil, fresh.filters)
     request.transfer = nil
     let scales = PlanModels.scales(task, models)

@@ -7,7 +7,7 @@ extension PlanRow {
   func note(_ request: JobRequest, _ picture: JobPlan.Picture?, _ totals: PlanTotals?, _ session: Session) -> String {
     let picture = picture?.problem == nil ? picture : nil
     switch self {
-    case .task: return Self.about[request.task] ?? ""
+    case .task: return picture?.advice ?? Self.about[request.task] ?? ""
     case .model:
       if let problem = PlanModels.problem(request, session.models) { return problem }
       let name = request.model ?? picture?.model

@@ -7,6 +7,7 @@ extension PlanRow {
     case .task: request.task
     case .model: request.model.map(FilesTree.lastComponent) ?? request.variant.map { "automatic, \($0)" } ?? "automatic"
     case .sigma: request.sigma.map(Quantity.short) ?? "blind"
+    case .noise: request.noise ?? "automatic"
     case .quality: request.quality.map(String.init) ?? "blind"
     case .scale: "x\(request.scale ?? (request.task == "real-sr" ? 4 : 2))"
     case .pattern: request.filters
@@ -59,19 +60,11 @@ extension PlanRow {
       case .side(let side): (String(side), .words(["auto", "none"]))
       }
     case .overlap: (request.overlap.map(String.init) ?? "", .none)
-    case .memory: (request.memoryBytes.map(Self.sizeText) ?? "", .none)
+    case .memory: (request.memoryBytes.map(JobRequest.sizeText) ?? "", .none)
     case .threads: (request.threadCount.map(String.init) ?? "", .none)
     case .folder: (request.output ?? request.outputFolder ?? "", .path)
     case .name: (request.name, .none)
     default: nil
     }
-  }
-
-  /// `4G`, `512M`, or bytes: as the command line takes it.
-  static func sizeText(_ bytes: Int) -> String {
-    for (unit, size) in [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)] where bytes > 0 && bytes % size == 0 {
-      return "\(bytes / size)\(unit)"
-    }
-    return String(bytes)
   }
 }

@@ -2,7 +2,7 @@ import EngineWire
 
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
-  case task, model, sigma, quality, scale, pattern, transfer, right, region
+  case task, model, sigma, noise, quality, scale, pattern, transfer, right, region
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, subfolders
 
@@ -10,7 +10,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
   static func rows(for request: JobRequest) -> [PlanRow] {
     allCases.filter { row in
       switch row {
-      case .sigma: request.task == "denoise"
+      case .sigma, .noise: request.task == "denoise"
       case .quality: request.task == "jpeg"
       case .scale: request.task == "sr" || request.task == "real-sr"
       case .pattern, .transfer: request.task == "demosaic"
@@ -38,6 +38,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     case .task: "what is wrong with the pictures"
     case .model: "automatic takes the best fitting one for each picture"
     case .sigma: "level of the noise, 0 to 255; blind leaves it to the model"
+    case .noise: "gaussian is white; photo is what cameras and JPEG leave; automatic measures each picture"
     case .quality: "quality the JPEG was saved with, 1 to 100; blind leaves it to the model"
     case .scale: "how many times as wide and high"
     case .pattern: "colours of the mosaic's first 2 x 2 pixels; camera raw files bring their own"
@@ -61,6 +62,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
 
   static let tasks = ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"]
   static let precisions = ["float32", "exact", "bf16"]
+  static let noises = ["gaussian", "photo"]
   static let patterns = ["rggb", "grbg", "gbrg", "bggr"]
   static let standardName = "{stem}_{task}.{ext}"
 }

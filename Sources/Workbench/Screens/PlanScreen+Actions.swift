@@ -15,7 +15,7 @@ extension PlanScreen {
     case .undo:
       if !session.draft.undo() { session.say("nothing to undo") }
     case .edit:
-      session.prompt("plan", tag: "edit", for: .plan, text: PlanText.options(session.draft.request))
+      session.prompt("plan", tag: "edit", for: .plan, text: ShellLine.text(session.draft.request.optionWords))
     case Command("reset", ""):
       session.draft.edit { $0 = JobRequest(inputs: [], task: $0.task) }
       session.say("everything is automatic again; u brings it back")

@@ -18,7 +18,7 @@ enum RunReport {
       lines.append(
         "seam score: \(Quantity.decimal(score, 3)) (gradient across seams by gradient elsewhere; 1 means none)")
     }
-    return lines + picture.notes.map { "note: \($0)" } + ["job: \(job.id), \(PlanText.options(job.request))"]
+    return lines + picture.notes.map { "note: \($0)" } + ["job: \(job.id), \(ShellLine.text(job.request.optionWords))"]
   }
 
   /// `running`, `paused`, `waiting`, ...: of the picture, as far as its job lets it.

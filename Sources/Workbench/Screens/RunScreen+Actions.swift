@@ -28,7 +28,7 @@ extension RunScreen {
     case .escape where pane != .queue: pane = .queue
     case .showCommand:
       guard let job = job(session) else { return false }
-      session.show(command: Self.commandLine(job.request))
+      session.show(command: job.request.commandLine)
     default: return movement(command, &session)
     }
     return true
@@ -187,11 +187,6 @@ extension RunScreen {
     case .press, .drag, .release: break
     }
     settle(&session)
-  }
-
-  /// The same as a command line.
-  static func commandLine(_ request: JobRequest) -> String {
-    (["grl restore", PlanText.options(request)] + request.inputs.map(PlanText.quoted)).joined(separator: " ")
   }
 }
 

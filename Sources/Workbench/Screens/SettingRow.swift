@@ -78,7 +78,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     case .theme: settings.theme
     case .colours: settings.colours
     case .graphics: settings.graphics
-    case .memory: settings.memoryBytes.map(PlanRow.sizeText)
+    case .memory: settings.memoryBytes.map(JobRequest.sizeText)
     case .threads: settings.threadCount.map(String.init)
     case .mouse: settings.usesMouse ? "on" : "off"
     case .hidden: settings.showsHidden ? "on" : "off"

@@ -59,6 +59,8 @@ struct Attention: ParsableCommand {
   @Flag(help: "Replace results that exist.") var overwrite = false
 
   @Option(help: "denoise: level of the noise, 0 to 255; without it a blind model.") var sigma: Double?
+  @Option(help: "denoise: gaussian (white noise) or photo (of cameras, JPEG); without it what the picture measures.")
+  var noise: NoiseKind?
   @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
   @Option(help: "jpeg: quality the picture was saved with, 1 to 100.") var quality: Int?
   @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
@@ -115,7 +117,7 @@ struct Attention: ParsableCommand {
 
   private var job: JobRequest {
     var job = JobRequest(inputs: [image], task: task.rawValue)
-    job.right = right
+    (job.right, job.noise) = (right, noise?.rawValue)
     (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
     (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
     switch tile {

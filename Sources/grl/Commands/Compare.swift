@@ -5,6 +5,7 @@ import Restoration
 
 extension Metric.Quantity: ExpressibleByArgument {}
 extension Metric.Convention: ExpressibleByArgument {}
+extension PictureFit: ExpressibleByArgument {}
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -82,29 +83,37 @@ struct Compare: ParsableCommand {
     for path in [sheet, diff].compactMap({ $0 }) { try checkDrawing(path) }
     let referencePath = reference ?? pictures[0]
     let names = reference == nil ? Array(pictures.dropFirst()) : pictures
-    var fitted = try FittedPictures(
-      reference: (referencePath, try ImageFile.read(referencePath, limits: limits.image).image),
-      pictures: try names.map { ($0, try ImageFile.read($0, limits: limits.image).image) }, fit: fit)
+    let fitted = try fit(names, to: referencePath)
     for note in fitted.notes { console.note(note) }
-    let region = crop ?? fitted.reference.bounds
-    guard region.liesIn(fitted.reference) else {
+    let region = crop ?? fitted.common
+    guard region.liesIn(fitted.common) else {
       throw Failure(
         .usage,
         "--crop \(region.x),\(region.y),\(region.width),\(region.height) does not lie in the "
-          + "\(fitted.reference.width) x \(fitted.reference.height) pixels that are compared")
+          + "\(fitted.common.width) x \(fitted.common.height) pixels that are compared")
     }
-    fitted.crop(to: region)
+    let part = fitted.part(region)
 
-    let report = try measure(fitted, names: names, reference: referencePath, region: region)
+    let report = try measure(part, names: names, reference: referencePath, region: region)
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0) } }
-    try draw(ComparisonPictures(report: report, fitted: fitted, names: names, look: SheetLook(background)))
+    try draw(ComparisonPictures(report: report, fitted: part, names: names, look: SheetLook(background)))
     try report.check(bounds, console)
+  }
+
+  private func fit(_ names: [String], to reference: String) throws -> FittedPictures {
+    let image = try ImageFile.read(reference, limits: limits.image).image
+    let images = try names.map { ($0, try ImageFile.read($0, limits: limits.image).image) }
+    do throws(MetricError) {
+      return try FittedPictures(reference: (reference, image), pictures: images, fit: fit)
+    } catch {
+      throw Failure(.badInput, "\(error)")
+    }
   }
 
   private var bounds: [Bound] { (failBelow + failAbove).flatMap { $0 } }
 
   private func measure(
-    _ fitted: FittedPictures, names: [String], reference: String, region: PixelRegion
+    _ fitted: FittedPictures.Part, names: [String], reference: String, region: PixelRegion
   ) throws(Failure) -> ComparisonReport {
     var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
     for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
@@ -170,10 +179,10 @@ struct Compare: ParsableCommand {
 }
 
 extension PixelRegion {
-  /// Whether it is not empty and lies in the picture.
-  fileprivate func liesIn(_ image: Image) -> Bool {
-    width > 0 && height > 0 && x < image.width && y < image.height && width <= image.width - x
-      && height <= image.height - y
+  /// Whether it is not empty and lies in `other`, which begins at the corner.
+  fileprivate func liesIn(_ other: PixelRegion) -> Bool {
+    width > 0 && height > 0 && x < other.width && y < other.height && width <= other.width - x
+      && height <= other.height - y
   }
 }
 

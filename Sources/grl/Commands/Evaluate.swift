@@ -1,5 +1,6 @@
 import ArgumentParser
 import EngineCore
+import EngineWire
 import Foundation
 import GRLModel
 import Imaging
@@ -11,7 +12,7 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure a model on a test set as papers do, and print a table like theirs.",
     discussion: """
       Good pictures are damaged by the paper's rules, restored, measured, and averaged; published numbers stand beside ours \
-      where set and damage are the same. A folder whose name and number of pictures are those of a standard set counts as \
+      where set and damage are the same. A folder that holds folders input and target is measured as it is, pair by pair. A folder whose name and number of pictures are those of a standard set counts as \
       that set. Results are kept picture by picture: an interrupted evaluation goes on when the same command is run again, \
       and a repeated one computes nothing. Without --model, the installed model that fits best is measured. With several, \
       all stand in one table, and the lead over published rows is that of the first.
@@ -22,6 +23,7 @@ struct Evaluate: ParsableCommand {
         grl evaluate --task sr --scale 4 --dataset testsets/Set5 --model my-model.safetensors
         grl evaluate --task jpeg --dataset CBSD68 --model jpeg-color-tiny --model my-model.safetensors
         grl evaluate --task jpeg --dataset testsets/Classic5 --baseline-only
+        grl evaluate --task denoise --dataset testsets/PolyU_real_noise
         grl evaluate --task denoise --sigma 25 --dataset photographs --limit 3
       """)
 
@@ -33,6 +35,10 @@ struct Evaluate: ParsableCommand {
     help: "denoise: noise levels with commas between (default: 15,25,50).",
     transform: reading("whole numbers with commas between, 0 to 255", Self.numbers(in: 0...255)))
   var sigma: [[Int]] = []
+  @Option(
+    help: "denoise: kind of noise that a model is chosen for; without it, white or what the set's own pictures measure."
+  )
+  var noise: NoiseKind?
   @Option(
     help: "sr: enlargements with commas between: 2, 3, 4 (default: all).",
     transform: reading("2, 3 or 4 with commas between", Self.numbers(in: 2...4)))
@@ -83,6 +89,7 @@ struct Evaluate: ParsableCommand {
       }
     }
     try refuse("--sigma", !sigma.isEmpty, unless: .denoise)
+    try refuse("--noise", noise != nil, unless: .denoise)
     try refuse("--scale", !scale.isEmpty, unless: .superResolution)
     try refuse("--quality", !quality.isEmpty, unless: .jpeg)
     try refuse("--gray", gray, unless: .denoise, .jpeg)
@@ -135,8 +142,8 @@ struct Evaluate: ParsableCommand {
   private func chosenSets() throws(Failure) -> [(set: TestSet, setting: EvaluationSetting)] {
     var sets: [(set: TestSet, setting: EvaluationSetting)] = []
     for folder in dataset {
-      for level in levels {
-        let setting = EvaluationSetting(task: task, level: level, isDualPixel: dualPixel, rules: rules)
+      for level in try levels(folder) {
+        let setting = setting(level)
         sets.append((try TestSet(folder, for: setting, named: set), setting))
       }
     }
@@ -151,9 +158,29 @@ struct Evaluate: ParsableCommand {
       library: library, named: try model.map { try card(of: $0, in: library) }, variant: variant)
   }
 
-  private var levels: [Int?] {
+  private func setting(_ level: Int?) -> EvaluationSetting {
+    EvaluationSetting(task: task, level: level, isDualPixel: dualPixel, rules: rules, noise: noise)
+  }
+
+  /// What was named; otherwise the levels of papers, or of pairs the one that they have: none, or the enlargement.
+  private func levels(_ folder: String) throws(Failure) -> [Int?] {
     let named = (sigma + scale + quality).flatMap { $0 }
-    return named.isEmpty ? EvaluationSetting.publishedLevels(task) : named
+    guard named.isEmpty else { return named }
+    let published = EvaluationSetting.publishedLevels(task)
+    let found = try TestSet(folder, for: setting(published[0]), named: set)
+    guard found.isPaired, published != [nil] else { return published }
+    guard task == .superResolution else { return [nil] }
+    guard let pair = found.pictures.first, let input = pair.input else { return published }
+    do throws(ImageError) {
+      let (small, large) = (
+        try ImageFile.header(input, limits: limits.image), try ImageFile.header(pair.clean, limits: limits.image)
+      )
+      return published.filter {
+        $0.map { small.width == large.width / $0 && small.height == large.height / $0 } ?? false
+      }
+    } catch {
+      return published  // Told when it is this picture's turn.
+    }
   }
 
   private var options: RestorationOptions {
@@ -168,7 +195,7 @@ struct Evaluate: ParsableCommand {
   /// What to type to see the table again, folders by their names alone.
   private var commandLine: String {
     let words = CommandLine.arguments.dropFirst().map { $0.contains("/") ? lastComponent($0) : $0 }
-    return (["grl"] + words).joined(separator: " ")
+    return ShellLine.text(["grl"] + words)
   }
 
   private func card(of model: String, in library: ModelLibrary) throws(RestorationError) -> ModelCard {

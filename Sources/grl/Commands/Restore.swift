@@ -16,6 +16,7 @@ struct Restore: ParsableCommand {
       EXAMPLES
         grl restore --task denoise photo.png
         grl restore --task denoise --sigma 25 photo.png -o clean.png
+        grl restore --task denoise --noise photo night.jpg
         grl restore --task sr --scale 4 --memory 2G small.png
         grl restore --task jpeg --recursive album --output-dir restored
         grl restore --task demosaic --cfa grbg mosaic.png
@@ -31,6 +32,8 @@ struct Restore: ParsableCommand {
 
   @Option(help: "What is wrong with the pictures.") var task: RestorationTask
   @Option(help: "denoise: level of the noise, 0 to 255; without it a blind model.") var sigma: Double?
+  @Option(help: "denoise: gaussian (white noise) or photo (of cameras, JPEG); without it what the picture measures.")
+  var noise: NoiseKind?
   @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
   @Option(help: "jpeg: quality the picture was saved with, 1 to 100; without it a blind model.") var quality: Int?
   @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
@@ -156,12 +159,12 @@ struct Restore: ParsableCommand {
     }
   }
 
-  private var jobRequest: JobRequest {
+  fileprivate var jobRequest: JobRequest {
     var job = JobRequest(inputs: inputs, task: task.rawValue)
     job.isRecursive = recursive
     job.right = right
     (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
-    job.transfer = linear ? "linear" : nil
+    (job.noise, job.transfer) = (noise?.rawValue, linear ? "linear" : nil)
     (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
     switch tile {
     case nil, .automatic?: job.tile = .automatic
@@ -178,4 +181,10 @@ struct Restore: ParsableCommand {
     job.existing = skipExisting ? .skip : overwrite ? .replace : renameExisting ? .rename : .refuse
     return job
   }
+}
+
+/// How `grl restore` reads its arguments, for whoever writes them.
+package enum RestoreArguments {
+  /// The job that `words` ask for; throws the parser's error where they ask for none.
+  package static func job(_ words: [String]) throws -> JobRequest { try Restore.parse(words).jobRequest }
 }

@@ -5,7 +5,7 @@ import Restoration
 /// The pictures that `grl compare` draws of what it measured.
 struct ComparisonPictures {
   let report: ComparisonReport
-  let fitted: FittedPictures
+  let fitted: FittedPictures.Part
   /// As the user named them, in the order of the report's rows.
   let names: [String]
   let look: SheetLook

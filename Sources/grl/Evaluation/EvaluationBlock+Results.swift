@@ -26,6 +26,10 @@ extension EvaluationBlock {
     if quoted.contains(where: { $0.values["ssim"] != nil }) {
       notes.append("quoted SSIM may be either kind: GRL's own program pads with zeros, most others do not")
     }
+    notes += set.notes
+    if let noise = setting.measuredNoise {
+      notes.append("the pictures' own noise measures \(noise == .photo ? "correlated, as of photographs" : "white")")
+    }
     if isLimited { notes.append("a part of the set, so the lead over whole-set rows means little") }
 
     var rows = [
@@ -38,7 +42,7 @@ extension EvaluationBlock {
         Row(
           method: model.card.name, origin: .model, parameters: model.parameters,
           values: Self.means(pictures.map { $0.models[place] }), source: "measured, file \(model.hash.prefix(12))",
-          seconds: seconds[place]))
+          seconds: seconds[place], gain: Gain(pictures, model: place)))
     }
     rows += quoted.map {
       Row(method: $0.method, origin: .published, parameters: $0.parameters, values: $0.values, source: $0.source)

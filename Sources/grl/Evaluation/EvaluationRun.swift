@@ -46,13 +46,14 @@ struct EvaluationRun {
   mutating func run() throws(Failure) -> [EvaluationBlock] {
     // A model that is missing is told before anything is computed.
     var parts: [(isColour: Bool, models: [EvaluatedModel])] = []
+    let sets = sets.map { ($0.set, measured($0.setting, $0.set)) }
     for (set, setting) in sets {
       let isColour = try takesGray ? false : isColour(set, setting)
       parts.append((isColour, try models?.models(for: setting, isColour: isColour) ?? []))
     }
     progress = EvaluationProgress(
       zip(sets, parts).flatMap { set, part in
-        repeatElement(set.set.limited(to: limit), count: max(1, part.models.count)).joined()
+        repeatElement(set.0.limited(to: limit), count: max(1, part.models.count)).joined()
       }, limits: imageLimits)
     var blocks: [EvaluationBlock] = []
     for ((set, setting), part) in zip(sets, parts) {
@@ -60,6 +61,27 @@ struct EvaluationRun {
     }
     console.endProgress()
     return blocks
+  }
+
+  /// Pictures of a set that are looked at to tell its noise.
+  private static let mostLookedAt = 8
+
+  /// The setting with the kind of noise that most of the set's own inputs have, where the choice of a model hangs on it.
+  private func measured(_ setting: EvaluationSetting, _ set: TestSet) -> EvaluationSetting {
+    guard setting.task == .denoise, set.source == .files, setting.noise == nil, models?.named.isEmpty == true else {
+      return setting
+    }
+    var kinds: [NoiseKind] = []
+    for path in set.limited(to: Self.mostLookedAt).compactMap(\.input) {
+      do throws(Failure) {
+        if let kind = NoiseSpectrum(try image(try file(path)))?.kind { kinds.append(kind) }
+      } catch {
+        continue  // Reported when it is this picture's turn.
+      }
+    }
+    var setting = setting
+    if !kinds.isEmpty { setting.measuredNoise = kinds.count { $0 == .photo } * 2 > kinds.count ? .photo : .gaussian }
+    return setting
   }
 
   private mutating func evaluate(

@@ -4,18 +4,24 @@ import Restoration
 /// One damage at one strength: what a block of the table is about.
 struct EvaluationSetting: Hashable, Sendable {
   let task: RestorationTask
-  /// Sigma, scale or quality; nil where the task has none.
+  /// Sigma, scale or quality; nil where the task has none, or where the set brings pictures of unknown damage.
   let level: Int?
   let isDualPixel: Bool
   let rules: EvaluationProtocol
+  /// `denoise`: as the user says; nil takes what is measured.
+  var noise: NoiseKind? = nil
+  /// What most of the set's own inputs were measured to have.
+  var measuredNoise: NoiseKind? = nil
 
   /// 1 for tasks that keep the size.
   var scale: Int { task == .superResolution ? level ?? 1 : task == .realSuperResolution ? 4 : 1 }
 
   var request: RestorationRequest {
-    RestorationRequest(
-      task, sigma: task == .denoise ? level.map(Double.init) : nil, quality: task == .jpeg ? level : nil,
+    var request = RestorationRequest(
+      task, sigma: task == .denoise ? level.map(Double.init) : nil, noise: noise, quality: task == .jpeg ? level : nil,
       scale: task == .superResolution ? level : nil, isDualPixel: isDualPixel)
+    request.measuredNoise = measuredNoise
+    return request
   }
 
   var measures: [EvaluationMeasure] { EvaluationMeasure.all(task: task, scale: scale, under: rules) }
@@ -23,9 +29,9 @@ struct EvaluationSetting: Hashable, Sendable {
   /// `denoise sigma 25`
   var title: String {
     switch task {
-    case .denoise: "denoise sigma \(level ?? 0)"
+    case .denoise: "denoise" + (level.map { " sigma \($0)" } ?? "")
     case .superResolution: "sr x\(level ?? 1)"
-    case .jpeg: "jpeg quality \(level ?? 0)"
+    case .jpeg: "jpeg" + (level.map { " quality \($0)" } ?? "")
     case .defocusDeblur: "defocus-deblur\(isDualPixel ? ", dual pixel" : "")"
     default: task.rawValue
     }
@@ -64,17 +70,18 @@ struct EvaluationSetting: Hashable, Sendable {
   /// How test input comes about, in words.
   func explanation(of source: TestSet.InputSource) -> String {
     switch (task, source) {
-    case (.motionDeblur, .files), (.defocusDeblur, .files): "input as the set has it"
     case (.superResolution, .files): "small pictures as the set has them; luma, \(scale) pixels shaved"
+    case (.demosaic, .files): "input as the set has it; gray ones are RGGB mosaics, interpolated by Malvar's filters"
+    case (_, .files): "input as the set has it"
     case (.superResolution, .made):
       "made small by Matlab's bicubic, sides cut to multiples of \(scale); luma, \(scale) pixels shaved"
-    case (.denoise, _):
+    case (.denoise, .made):
       rules == .grl
         ? "noise seeded by the SHA-256 of set and name, neither clipped nor rounded"
         : "noise with seed 0 for each picture, neither clipped nor rounded"
-    case (.jpeg, _): "libjpeg, 4:2:0"
-    case (.demosaic, _): "RGGB mosaic, interpolated by Malvar's filters"
-    case (.realSuperResolution, _):
+    case (.jpeg, .made): "libjpeg, 4:2:0"
+    case (.demosaic, .made): "RGGB mosaic, interpolated by Malvar's filters"
+    case (.realSuperResolution, .made):
       "synthetic: blur, shrinking, noise and JPEG drawn from the name; no paper's protocol"
     case (.motionDeblur, .made):
       "synthetic: straight shake of 15 pixels in a direction drawn from the name; no paper's protocol"
@@ -87,7 +94,8 @@ struct EvaluationSetting: Hashable, Sendable {
     switch task {
     case .realSuperResolution: false
     case .motionDeblur, .defocusDeblur: source == .files
-    default: true
+    case .superResolution: true
+    case .denoise, .jpeg, .demosaic: source == .made
     }
   }
 }

@@ -50,8 +50,8 @@ struct EvaluationTable {
   private func plain(_ block: EvaluationBlock) -> String {
     let rows = [headings(block)] + block.rows.map { cells(block, $0) }
     let last = rows[0].count - 1
-    return ([block.heading, block.rulesText] + block.notes + table(rows, leftAligned: [0, last])).map(\.printable)
-      .joined(separator: "\n")
+    let lines = [block.heading, block.rulesText] + block.notes + table(rows, leftAligned: [0, last]) + block.gainLines
+    return lines.map(\.printable).joined(separator: "\n")
   }
 
   private func markdown(_ block: EvaluationBlock) -> String {
@@ -67,7 +67,8 @@ struct EvaluationTable {
       ([
         "### \(block.heading)", "", ([block.rulesText] + block.notes).joined(separator: ". ") + ".", "", line(headings),
         "|" + rule.joined(separator: "|") + "|",
-      ] + own.map(line)).joined(separator: "\n")
+      ] + own.map(line) + (block.gainLines.isEmpty ? [] : [""])
+      + block.gainLines.map { "- " + $0.printable }).joined(separator: "\n")
   }
 
   private var csv: String {
@@ -91,6 +92,12 @@ struct EvaluationTable {
           ]
           lines.append((start + rest).map(field).joined(separator: ","))
         }
+        guard let gain = row.gain else { continue }
+        let own = [row.method, row.origin.rawValue, row.parameters.map { $0.fixed(2) } ?? ""]
+        for (key, value) in [
+          ("gain", "\(gain.mean)"), ("least-gain", "\(gain.worst.restored - gain.worst.input)"),
+          ("worse-pictures", "\(gain.worseCount)"),
+        ] { lines.append((start + own + [key, value, row.source]).map(field).joined(separator: ",")) }
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -105,6 +112,15 @@ struct EvaluationTable {
       let oursLessRow: Double?
       let secondsPerPicture: Double?
       let source: String
+      let gain: Gain?
+    }
+    struct Gain: Encodable {
+      let mean: Double
+      let worstPicture: String
+      let worstInput: Double
+      let worstRestored: Double
+      /// Pictures that lost more than 0.1 dB.
+      let worsePictures: Int
     }
     struct Picture: Encodable {
       let picture: String
@@ -143,7 +159,13 @@ struct EvaluationTable {
         rows: block.rows.map { row in
           .init(
             method: row.method, origin: row.origin.rawValue, parametersMillions: row.parameters, values: row.values,
-            oursLessRow: block.lead(over: row), secondsPerPicture: row.seconds, source: row.source)
+            oursLessRow: block.lead(over: row), secondsPerPicture: row.seconds, source: row.source,
+            gain: row.gain.map {
+              .init(
+                mean: $0.mean, worstPicture: $0.worst.name, worstInput: $0.worst.input,
+                worstRestored: $0.worst.restored,
+                worsePictures: $0.worseCount)
+            })
         },
         pictures: block.pictures.map { .init(picture: $0.name, baseline: $0.baseline, models: $0.models) })
     }

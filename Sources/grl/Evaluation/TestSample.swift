@@ -46,12 +46,18 @@ extension EvaluationSetting {
     }
 
     switch task {
-    case .denoise:
+    case .denoise, .jpeg:
+      if let input { return try sample(tensor(input), target: clean) }
+      guard task == .denoise else { return try sample(try damaged(.jpeg(quality: level ?? 0), clean), target: clean) }
       let noise = rules.noise(sigma: Double(level ?? 0), set: set, name: name)
       return try sample(try damaged(.noise(noise), clean), target: clean)
-    case .jpeg:
-      return try sample(try damaged(.jpeg(quality: level ?? 0), clean), target: clean)
     case .demosaic:
+      if let input {
+        guard !input.layout.isColour else { return try sample(tensor(input), target: clean) }
+        let mosaic = Tensor(
+          shape: Shape(height: input.height, width: input.width, channels: 1), values: input.floats(.gray))
+        return try sample(mosaic.demosaicked(.rggb), target: clean)
+      }
       let target = clean.cropped(toMultipleOf: 2)
       return try sample(target.mosaicked(.rggb).demosaicked(.rggb), target: target)
     case .superResolution, .realSuperResolution:

@@ -22,13 +22,18 @@ struct TestSet: Sendable {
   let source: InputSource
   /// In order of name.
   let pictures: [Picture]
+  /// The pictures are those of folders `input` and `target`.
+  let isPaired: Bool
+  /// What was found and left out, in words.
+  let notes: [String]
 
   static let endings: Set = ["png", "jpg", "jpeg", "bmp", "tif", "tiff"]
 
   /// Looks through `folder` for what `setting` needs.
   ///
-  /// Known layouts: pictures in the folder itself or in `HR`, `GT` or the like; `LR_bicubic/X2` beside them for `sr`; for
-  /// deblurring `NAME_blur`/`NAME_sharp`, `NAME_center`, `NAME_left`, `NAME_right`/`NAME_gt`, or folders `input` and `target`.
+  /// Known layouts: for every task folders `input` and `target` with pictures of equal stems; pictures in the folder itself or
+  /// in `HR`, `GT` or the like; `LR_bicubic/X2` beside them for `sr`; for deblurring `NAME_blur`/`NAME_sharp`, `NAME_center`,
+  /// `NAME_left`, `NAME_right`/`NAME_gt`.
   /// - Throws: a failure with `badInput` that says what is missing.
   init(_ folder: String, for setting: EvaluationSetting, named: String?) throws(Failure) {
     guard isFolder(folder) else {
@@ -38,22 +43,22 @@ struct TestSet: Sendable {
     name = named ?? lastComponent(canonicalPath(folder))
     let top = try Self.files(folder)
     let cleanFolder = Self.subfolder(folder, ["HR", "GT", "GTmod12", "target", "sharp", "groundtruth", "original"])
+    let clean = try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top
+    let (folderPairs, alone) = setting.isDualPixel ? ([], []) : try Self.folderPairs(folder, clean, in: cleanFolder)
+    isPaired = !folderPairs.isEmpty
+    notes = alone.isEmpty || !isPaired ? [] : ["without a partner and left out: \(alone.joined(separator: ", "))"]
     switch setting.task {
-    case .motionDeblur, .defocusDeblur:
-      let pairs =
-        setting.isDualPixel
-        ? Self.views(top)
-        : try Self.pairs(top) + Self.folderPairs(folder, cleanFolder)
-      if setting.isDualPixel || !pairs.isEmpty {
-        pictures = pairs
-        source = .files
-      } else {
-        pictures = (try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top).map(
-          Self.alone)
-        source = .made
-      }
+    case .motionDeblur where !setting.isDualPixel, .defocusDeblur where !setting.isDualPixel:
+      let pairs = Self.pairs(top) + folderPairs
+      pictures = pairs.isEmpty ? clean.map(Self.alone) : pairs
+      source = pairs.isEmpty ? .made : .files
+    case _ where setting.isDualPixel:
+      pictures = Self.views(top)
+      source = .files
+    case _ where !folderPairs.isEmpty:
+      pictures = folderPairs
+      source = .files
     case .superResolution:
-      let clean = try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top
       let small = Self.smallPictures(folder, setting.scale)
       let found = clean.map { path in
         Picture(name: lastComponent(path), clean: path, input: small(path), right: nil)
@@ -62,8 +67,7 @@ struct TestSet: Sendable {
       pictures = all ? found : clean.map(Self.alone)
       source = all ? .files : .made
     default:
-      pictures = (try cleanFolder.map { (folder: String) throws(Failure) in try Self.files(folder) } ?? top).map(
-        Self.alone)
+      pictures = clean.map(Self.alone)
       source = .made
     }
     guard !pictures.isEmpty else {
@@ -122,13 +126,24 @@ struct TestSet: Sendable {
     }
   }
 
-  /// Pictures of one name in a folder of input and one of targets.
-  private static func folderPairs(_ folder: String, _ cleanFolder: String?) throws(Failure) -> [Picture] {
-    guard let cleanFolder, let inputs = subfolder(folder, ["input", "blur", "LQ", "source"]) else { return [] }
-    return try files(cleanFolder).compactMap { clean in
-      let input = joined(inputs, lastComponent(clean))
-      return fileExists(input) ? Picture(name: lastComponent(clean), clean: clean, input: input, right: nil) : nil
+  /// Pictures of one stem in a folder of input and one of targets, and the names of those without a partner.
+  private static func folderPairs(
+    _ folder: String, _ targets: [String], in cleanFolder: String?
+  ) throws(Failure) -> (pairs: [Picture], alone: [String]) {
+    guard cleanFolder != nil, let inputFolder = subfolder(folder, ["input", "blur", "LQ", "source"]) else {
+      return ([], [])
     }
+    let inputs = try files(inputFolder)
+    let byStem = Dictionary(inputs.map { (fileStem($0), $0) }) { first, _ in first }
+    let pairs = targets.compactMap { target in
+      byStem[fileStem(target)].map { Picture(name: lastComponent(target), clean: target, input: $0, right: nil) }
+    }
+    let used = Set(pairs.flatMap { [$0.clean, $0.input ?? ""] })
+    return (pairs, (targets + inputs).filter { !used.contains($0) }.map { relative($0, to: folder) })
+  }
+
+  private static func relative(_ path: String, to folder: String) -> String {
+    path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
   }
 
   /// Finds the small picture that belongs to a large one.

@@ -240,13 +240,15 @@ import Testing
     defer { remove(folder) }
     let file = folder.appending(path: "arguments").path
     let ssh = try write(
-      "ssh", "printf '%s\\n' \"$@\" > '\(file)'; eval \"set -- ${!#}\"; printf '%s\\n' \"$@\" >> '\(file)'", in: folder)
+      "ssh",
+      "printf '%s\\n' \"$@\" > '\(file)'; HOME=/home/ada; eval \"set -- ${!#}\"; printf '%s\\n' \"$@\" >> '\(file)'",
+      in: folder)
     let driver = try ConnectionDriver(connection(to: folder, host: "ada@tower", ssh: ssh, remote: "~/ada's grl/$x"))
     try await driver.run(until: "the loss") { $0.loss != nil }
     let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
     #expect(lines.contains("BatchMode=yes") && lines.contains("-T"))
     let host = try #require(lines.firstIndex(of: "ada@tower"))
-    #expect(Array(lines[(host + 2)...]) == ["~/ada's grl/$x", "engine", "--stdio"])
+    #expect(Array(lines[(host + 2)...]) == ["/home/ada/ada's grl/$x", "engine", "--stdio"])
   }
 
   @Test("another version over there is said, and not tried again")

@@ -7,8 +7,8 @@
 
 SSIM is taken here by a direct two-dimensional convolution in double precision and checked against scikit-image; the
 program filters rows, then columns. Blur is scikit-image's own, noise PyWavelets' transform (checked against scikit-image
-where no place is flat), PSNR-B, MS-SSIM and GMSD are array arithmetic on whole pictures, where the program goes row by
-row. Conventions: see the documentation of Metric. Pictures that are parts of photographs come from the CC0 ones in Samples.
+where no place is flat), PSNR-B, MS-SSIM, GMSD and the grid of blocks are array arithmetic on whole pictures, where the
+program goes row by row. Conventions: see the documentation of Metric. Pictures that are parts of photographs come from the CC0 ones in Samples.
 """
 import io
 import json
@@ -175,12 +175,28 @@ def noise(picture):
     estimates = []
     for plane in channels(picture):
         details = np.abs(pywt.dwtn(plane, "db2")["dd"])
-        kept = details[details >= 1e-6]
+        # A detail takes four samples each way, the last at twice its place plus one, mirrored at the ends.
+        clipped = np.pad((plane <= 0) | (plane >= 255), 3, mode="symmetric")
+        touched = np.lib.stride_tricks.sliding_window_view(clipped, (4, 4))[1::2, 1::2].any(axis=(2, 3))
+        kept = details[(details >= 1e-6) & ~touched[:details.shape[0], :details.shape[1]]]
         estimate = 0.0 if kept.size == 0 else float(np.median(kept) / norm.ppf(0.75))
         if kept.size == details.size:
             assert abs(estimate - estimate_sigma(plane)) < 1e-9
         estimates.append(estimate)
     return float(np.mean(estimates))
+
+
+def grid(gray):
+    """Steps beyond those beside them, by their place modulo eight; how far the largest of eight means is above the median."""
+    strengths = []
+    for lines in (gray, gray.T):
+        sizes = np.abs(np.diff(lines, axis=1))
+        steps = np.clip(sizes[:, 1:-1] - (sizes[:, :-2] + sizes[:, 2:]) / 2, 0, 25.5).mean(axis=0)
+        places = np.arange(2, lines.shape[1] - 1) % 8
+        means = [steps[places == phase].mean() for phase in range(8)]
+        middle = np.median(means)
+        strengths.append(max(0.0, (max(means) - middle) / max(middle, 0.05) - 0.05))
+    return float(np.mean(strengths))
 
 
 def measure(first, second, convention, shave):
@@ -210,8 +226,7 @@ def measure(first, second, convention, shave):
         "blur": (float(blur_effect(alone / 255, channel_axis=-1 if alone.ndim == 3 else None))
                  if smallest >= 16 else None),
         "noise": noise(alone),
-        "blockiness": (float(np.mean([blocking_factor(p, nominal) for p in channels(alone)]))
-                       if smallest >= 16 else None),
+        "blockiness": grid(luma(alone, second, convention, True)) if smallest >= 32 else None,
     }
 
 

@@ -10,6 +10,12 @@ struct ResamplingWeights {
   let indices: [Int]
   let weights: [Double]
 
+  private init(taps: Int, indices: [Int], weights: [Double]) {
+    self.taps = taps
+    self.indices = indices
+    self.weights = weights
+  }
+
   /// - Precondition: `inputCount`, `outputCount` and `scale` are positive.
   init(from inputCount: Int, to outputCount: Int, scale: Double) {
     precondition(inputCount > 0 && outputCount > 0 && scale > 0)
@@ -40,6 +46,19 @@ struct ResamplingWeights {
     taps = used.count
     indices = (0..<outputCount).flatMap { output in used.map { positions[output * candidates + $0] } }
     weights = (0..<outputCount).flatMap { output in used.map { values[output * candidates + $0] } }
+  }
+
+  /// The input samples that outputs `range` are made of.
+  func inputs(of range: Range<Int>) -> Range<Int> {
+    let used = indices[range.lowerBound * taps..<range.upperBound * taps]
+    return (used.min() ?? 0)..<((used.max() ?? -1) + 1)
+  }
+
+  /// The same weights for outputs `range` alone, of input that begins with the first sample they need.
+  func part(_ range: Range<Int>) -> ResamplingWeights {
+    let first = inputs(of: range).lowerBound
+    let places = range.lowerBound * taps..<range.upperBound * taps
+    return ResamplingWeights(taps: taps, indices: indices[places].map { $0 - first }, weights: Array(weights[places]))
   }
 
   /// Keys' cubic convolution kernel, a = -1/2.
