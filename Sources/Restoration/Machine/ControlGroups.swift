@@ -164,9 +164,11 @@ struct ControlGroups {
 }
 
 /// Small text files of the kernel, below `root`.
-struct KernelFiles {
+package struct KernelFiles {
   /// Empty for the machine itself.
-  var root = ""
+  private let root: String
+
+  package init(root: String = "") { self.root = root }
 
   /// Nil where there is no such file, or it cannot be read.
   func text(_ path: String) -> String? {

@@ -39,12 +39,22 @@ public struct MachineLimits: Sendable {
   public static var current: MachineLimits { MachineLimits(.current) }
 
   /// Where the bounds are read from; tests bring their own.
-  struct Sources {
-    var files = KernelFiles()
-    var environment: [String: String] = [:]
-    var onlineProcessors = 1
+  package struct Sources {
+    let files: KernelFiles
+    let environment: [String: String]
+    let onlineProcessors: Int
     /// Bytes of `RLIMIT_AS`; nil where there is no limit.
-    var addressSpaceLimit: Int?
+    let addressSpaceLimit: Int?
+
+    package init(
+      files: KernelFiles = KernelFiles(), environment: [String: String], onlineProcessors: Int,
+      addressSpaceLimit: Int?
+    ) {
+      self.files = files
+      self.environment = environment
+      self.onlineProcessors = onlineProcessors
+      self.addressSpaceLimit = addressSpaceLimit
+    }
 
     static var current: Sources {
       Sources(
@@ -59,7 +69,7 @@ public struct MachineLimits: Sendable {
     }
   }
 
-  init(_ sources: Sources) {
+  package init(_ sources: Sources) {
     var variables = Variables(sources.environment)
     let (files, groups) = (sources.files, ControlGroups(sources.files))
 
