@@ -40,13 +40,17 @@ struct WeightWrappers {
   /// Whether some name has a wrapper; then names without one are not the network's.
   private let isWrapped: Bool
 
-  private static let known = ["module.", "_orig_mod.", "model_g.", "model.", "net_g.", "generator.", "network.", "net."]
+  private static let known = [
+    "module.", "_orig_mod.", "model_g.", "model.", "net_g.", "generator.", "network.", "net.",
+  ]
 
   init(of names: some Sequence<String>) {
     var fronts: Set<String> = []  // What stands before the network's first layer, for each network in the file.
     var isWrapped = false
     for name in names {
-      if name.hasSuffix("." + WeightName.firstLayer) { fronts.insert(String(name.dropLast(WeightName.firstLayer.count))) }
+      if name.hasSuffix("." + WeightName.firstLayer) {
+        fronts.insert(String(name.dropLast(WeightName.firstLayer.count)))
+      }
       isWrapped = isWrapped || Self.known.contains(where: name.hasPrefix)
     }
     let networks = fronts.filter { !$0.hasPrefix("model_d.") }

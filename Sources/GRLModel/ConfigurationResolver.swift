@@ -89,7 +89,9 @@ public enum ConfigurationResolver {
     let stripe: StripeExtents?
     if let extents = stated?.stripe.map(StripeExtents.init), extents.stripe == nil {
       // A share of the picture: stored tables belong to the size of the training's patches alone.
-      stripe = try settlement.settle(.stripe, nil, extents, overrides.stripe.map(StripeExtents.init)) { $0.stripe.extents }
+      stripe = try settlement.settle(.stripe, nil, extents, overrides.stripe.map(StripeExtents.init)) {
+        $0.stripe.extents
+      }
     } else {
       stripe = try settlement.settle(
         .stripe, tabled, stated?.stripe.flatMap { StripeExtents($0).stripe }, overrides.stripe, \.stripe)?.extents

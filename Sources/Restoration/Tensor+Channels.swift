@@ -28,8 +28,9 @@ extension Tensor {
     let channels = shape.channels
     var wider = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: channels + 1))
     for pixel in 0..<shape.pixels {
-      for channel in 0..<channels { wider.values[pixel * (channels + 1) + channel] = values[pixel * channels + channel] }
-      wider.values[pixel * (channels + 1) + channels] = value
+      let (from, to) = (pixel * channels, pixel * (channels + 1))
+      for channel in 0..<channels { wider.values[to + channel] = values[from + channel] }
+      wider.values[to + channels] = value
     }
     return wider
   }
@@ -39,7 +40,8 @@ extension Tensor {
     let channels = shape.channels - 1
     var narrower = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: channels))
     for pixel in 0..<shape.pixels {
-      for channel in 0..<channels { narrower.values[pixel * channels + channel] = values[pixel * (channels + 1) + channel] }
+      let (from, to) = (pixel * (channels + 1), pixel * channels)
+      for channel in 0..<channels { narrower.values[to + channel] = values[from + channel] }
     }
     return narrower
   }

@@ -119,7 +119,8 @@ import Testing
       Issue.record("\(checkpoint.hyperparameters as Any)")
       return
     }
-    #expect(model["window_size"] == .integer(8) && model["img_range"] == .number(1) && model["upsampler"] == .string(""))
+    #expect(
+      model["window_size"] == .integer(8) && model["img_range"] == .number(1) && model["upsampler"] == .string(""))
     #expect(model["stripe_size"] == .array([.string("${stripe_size1}"), .string("${stripe_size2}")]))
     #expect(model["stripe_groups"] == .array([.null, .null]) && model["stripe_shift"] == .bool(true))
     #expect(top["steps"] == .array([.integer(1), .integer(3)]))

@@ -27,30 +27,17 @@ import Testing
     let threads = ThreadLease(threadCount: 2)
     let kept = try KeptActivations(of: input, through: network, threads: threads)
     let configuration = golden.configuration
-<<<<<<< HEAD
     let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
       network.rules(
         height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[
           0][block]
     }
-    let place = BlockPlace(stage: 0, block: block)
-    let window = golden.tensors["prob.block\(block).window"]!
-    let read = golden.tensors["prob.block\(block).w2a"]!
-    let gather = golden.tensors["prob.block\(block).a2w"]!
-    func row(_ values: GoldenCase.Values, _ cell: Int, _ head: Int, _ token: Int) -> [Float] {
-      let start = ((cell * values.shape[1] + head) * values.shape[2] + token) * values.shape[3]
-      return Array(values.values[start..<start + values.shape[3]])
-=======
-    let rules = network.rules(
-      height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[0][
-        block]
     let activations = try #require(kept[BlockPlace(stage: 0, block: block)])
     struct Key: Hashable { let cell, head, token: Int }
     func rows(_ kind: String) -> [Key: [Float]] {
       let rows = golden.attentionRows("block\(block).\(kind)")
       return Dictionary(
         uniqueKeysWithValues: rows.map { (Key(cell: $0.cell, head: $0.head, token: $0.token), $0.weights) })
->>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
     }
     let (window, read, gather) = (rows("window"), rows("w2a"), rows("a2w"))
     func difference(_ a: [Float], _ b: [Float]) -> Float {

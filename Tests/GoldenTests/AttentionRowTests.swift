@@ -40,25 +40,17 @@ import Testing
     }
 
     let windowCells = rules.window.geometry.keys
-<<<<<<< HEAD
-    #expect(RowProbe.difference(try probe.rows(of: .window, cells: windowCells, rules: rules), window.values) <= 1e-5)
-=======
-    let windowRows = probe.rows(of: .window, cells: windowCells, rules: rules)
+    let windowRows = try probe.rows(of: .window, cells: windowCells, rules: rules)
     let wantedWindows = golden.attentionRows("block\(block).window")
     for (cell, head, token, weights) in wantedWindows {
       let row = ((cell * configuration.windowHeads + head) * windowCells.tokens + token) * windowCells.tokens
       #expect(RowProbe.difference(windowRows[row..<row + windowCells.tokens], weights[...]) <= 1e-5)
     }
->>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
 
     // A token's row of a stripe: what it reads from each anchor, times what that anchor gathered.
     let gathered = Dictionary(grouping: golden.attentionRows("block\(block).a2w")) { [$0.cell, $0.head] }
     let stripeCells = rules.gather.geometry.keys
-<<<<<<< HEAD
     let rows = try probe.rows(of: .stripe, cells: stripeCells, rules: rules)
-    #expect(RowProbe.difference(rows, composed) <= 1e-5)
-=======
-    let rows = probe.rows(of: .stripe, cells: stripeCells, rules: rules)
     let wantedStripes = golden.attentionRows("block\(block).w2a")
     for (cell, head, token, shares) in wantedStripes {
       let anchors = try #require(gathered[[cell, head]])
@@ -71,7 +63,6 @@ import Testing
       #expect(RowProbe.difference(rows[row..<row + stripeCells.tokens], composed.map { Float($0) }[...]) <= 1e-5)
     }
     #expect(wantedWindows.count >= 64 && wantedStripes.count >= 32)
->>>>>>> 90d5836 (Tests: golden attention, more golden cases and a small test set in the project)
     for row in stride(from: 0, to: rows.count, by: stripeCells.tokens) {
       #expect(abs(rows[row..<(row + stripeCells.tokens)].reduce(0, +) - 1) <= 1e-5)
     }
