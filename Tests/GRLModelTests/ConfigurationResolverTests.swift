@@ -101,7 +101,8 @@ import Testing
     let shares = try Self.checkpoint(
       Self.mini,
       hyperparameters: #"{"model": {"window_size": 8, "stripe_size": [8, null], "stripe_groups": [null, 4], "#
-        + #""anchor_window_down_factor": "${factor}"}, "factor": 2, "data_module": {"name": "jpeg", "quality_factor": 10}}"#)
+        + #""anchor_window_down_factor": "${factor}"}, "factor": 2, "data_module": {"name": "jpeg", "quality_factor": 10}}"#
+    )
     let resolved = try ConfigurationResolver.resolve(shares)
     #expect(resolved.configuration.stripeRows == .pixels(8) && resolved.configuration.stripeColumns == .groups(4))
     #expect(resolved.configuration.anchorFactor == 2 && resolved.task == .jpeg && resolved.level == 10)
