@@ -714,10 +714,13 @@ def main():
 
 
 def clock_time(text: str) -> float:
-    """"17:30" as seconds since 1970: today's, or tomorrow's where that has passed."""
+    """"17:30" as seconds since 1970: today's, or tomorrow's where that passed more than an hour ago. A time that has only just passed is
+    refused: a call that began late on a busy machine was meant to be over."""
     hour, minute = (int(v) for v in text.split(":"))
     now = datetime.datetime.now()
     at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if now - datetime.timedelta(hours=1) < at <= now:
+        raise argparse.ArgumentTypeError(f"{text} has passed")
     return (at if at > now else at + datetime.timedelta(days=1)).timestamp()
 
 
