@@ -70,12 +70,12 @@ import Testing
     #expect(network.workspaceBytes(height: 65536, width: 65536, threadCount: 2) > 1 << 40)
   }
 
-  @Test("a pass takes the memory that was measured, no more and no less", arguments: [1, 2, 3])
+  @Test("a pass takes the memory that was measured, no more and no less", arguments: [1, 2, 3, 7, 16])
   func measuredMemory(threads: Int) throws {
     let network = try GRLTests.network()
     for (height, width) in [(1, 1), (40, 64), (65, 33)] {
       let session = try GRLSession(
-        network: network, height: height, width: width, pool: ThreadPool(threadCount: threads))
+        network: network, height: height, width: width, threads: ThreadLease(threadCount: threads))
       let shape = Shape(height: height, width: width, channels: network.configuration.inputChannels)
       _ = try session.restore(Tensor(shape: shape, values: Noise.values("memory", shape.count)))
       #expect(session.usedBytes == network.workspaceBytes(height: height, width: width, threadCount: threads))
