@@ -155,7 +155,7 @@ import Testing
     let engine = folder.engine()
     let client = try #require(try await folder.client(of: engine))
     #expect(
-      try await comesTrue(within: 120) { [.done, .failed].contains(try folder.job(client)?.state) })
+      try await comesTrue { [.done, .failed].contains(try folder.job(client)?.state) })
     #expect(try folder.job(client)?.state == .done)
     _ = try client.ask(.shutDown)
     _ = try await engine.outcome()
