@@ -63,7 +63,7 @@ import Testing
     var request = folder.request("white.png", "camera.jpg")
     request.region = Rectangle(x: 0, y: 0, width: 24, height: 16)
     let id = try await engine.submit(request)
-    let job = try #require(try await engine.wait(for: id, seconds: 300) { $0.state == .done })
+    let job = try await engine.wait(for: id) { $0.state == .done }
     #expect(job.pictures.map(\.model) == ["denoise-test", "photo-test"])
     let part = Rectangle(x: 0, y: 0, width: 16, height: 16)
     for (name, model) in [("white.png", "denoise-test"), ("camera.jpg", "photo-test")] {
@@ -108,7 +108,7 @@ import Testing
     #expect(advice[2]?.contains("JPEG damage") == true && advice[2]?.contains("real-sr") == true)
     request.region = Rectangle(x: 0, y: 0, width: 16, height: 16)
     let id = try await engine.submit(request)
-    let job = try #require(try await engine.wait(for: id, seconds: 300) { $0.state == .done })
+    let job = try await engine.wait(for: id) { $0.state == .done }
     let notes = job.pictures.map { $0.notes.filter { $0.contains("real-sr") }.count }
     #expect(notes == [0, 1, 1])
     await engine.shutDown()

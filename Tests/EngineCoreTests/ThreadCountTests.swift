@@ -64,7 +64,7 @@ import Testing
     let paused = try #require(await engine.job(id))
     #expect(paused.state == .paused && paused.pictures[0].tilesDone < paused.pictures[0].tiles.count)
     await engine.ask(.resume(job: id))
-    try await engine.wait(for: id, seconds: 240) { $0.state == .done }
+    _ = try await engine.wait(for: id) { $0.state == .done }
     #expect(try folder.bytes("out/long_denoise.png") == folder.expected("long.png", job))
     await engine.shutDown()
   }

@@ -83,7 +83,7 @@ import Testing
     let client = try home.client(changes: ["GRL_TRAP_AT": "bad.png:2"])
     // What a client does: it asks for the queue whenever it has an engine again, and listens.
     var (asked, greeted) = (10, 0)
-    try await client.run(until: "the second job is done", seconds: 120) { client in
+    try await client.run(until: "the second job is done") { client in
       if client.isConnected, client.links.count != greeted {
         (asked, greeted) = (asked + 1, client.links.count)
         client.connection.send(Question(id: asked, .watch))
