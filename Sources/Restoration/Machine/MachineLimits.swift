@@ -145,7 +145,7 @@ public struct MachineLimits: Sendable {
     /// - Parameter isList: whether `8,4` means 8 (OpenMP 5.2, section 21.1.2).
     mutating func number(_ name: String, in range: ClosedRange<Int> = 1...1 << 20, isList: Bool = false) -> Int? {
       guard let text = environment[name], !text.isEmpty else { return nil }
-      let first = isList ? text.split(separator: ",").first.map(String.init) ?? "" : text
+      let first = isList ? String(text.prefix { $0 != "," }) : text
       if let number = Int(first.trimmingCharacters(in: .whitespaces)), range.contains(number) { return number }
       let allowed = "a whole number, \(range.lowerBound) to \(range.upperBound)"
       complaints.append("\(name)=\(text.prefix(40).description.printable) is not heeded: not \(allowed)")
