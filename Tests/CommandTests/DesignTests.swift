@@ -50,7 +50,7 @@ import Testing
     }
     func importers(_ name: String) -> [String] { order.filter { imports[$0, default: []].contains(name) } }
     #expect(importers("CKernels") == ["Tensors"])
-    #expect(importers("CSystem") == ["Imaging", "TerminalDriver"])
+    #expect(importers("CSystem") == ["Imaging", "TerminalDriver", "grl"])
     #expect(imports["EngineWire", default: []].intersection(order).isEmpty)
     #expect(imports["Workbench", default: []].intersection(order) == ["EngineWire"])
     #expect(importers("ArgumentParser") == ["grl"])
@@ -58,7 +58,8 @@ import Testing
 
   @Test("kernels allocate nothing and read and write nothing")
   func kernels() throws {
-    let files = try texts("CKernels", ".c", ".h", ".inc")
+    // What checks.c does exists under GRL_CHECK alone, and ends the process.
+    let files = try texts("CKernels", ".c", ".h", ".inc").filter { !$0.path.hasSuffix("checks.c") }
     #expect(files.count > 10)
     let headers = Set(files.flatMap { $0.text.matches(of: /#include <([^>]+)>/).map { String($0.1) } })
     // The last two ask the system for the use of AMX registers.

@@ -353,15 +353,15 @@ import Testing
     guard case .invalid = try Self.error(broken) else { Issue.record("accepted"); return }
   }
 
-  @Test("a Lightning checkpoint is settled by table and flags, and makes a network")
+  @Test("a Lightning checkpoint is settled by table, hyperparameters and a flag, and makes a network")
   func lightning() throws {
     let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.ckpt").path
     let checkpoint = try Checkpoint(contentsOf: path)
     let open = try Self.error(checkpoint)
-    #expect(open == .unsettled(path: path, settings: [.anchorFactor, .stripe], candidates: []))
-    let resolved = try ConfigurationResolver.resolve(
-      checkpoint, overrides: .init(stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2))
+    #expect(open == .unsettled(path: path, settings: [.anchorFactor], candidates: []))
+    let resolved = try ConfigurationResolver.resolve(checkpoint, overrides: .init(anchorFactor: 2))
     #expect(resolved.configuration.windowSize == 8 && resolved.sources[.window] == .storedTables)
+    #expect(resolved.configuration.stripeColumns == .pixels(16))
     #expect(resolved.configuration.embeddingWidth == 8 && resolved.configuration.depths == [2])
     #expect(resolved.configuration.inputChannels == 1)
     _ = try GRL(checkpoint, configuration: resolved.configuration)
