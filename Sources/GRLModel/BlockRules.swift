@@ -20,7 +20,7 @@ package struct BlockRules: Sendable {
   var bytes: Int { window.table.bytes + gather.table.bytes + read.table.bytes }
 }
 
-/// All windows, stripes and anchor cells of pictures of one padded size (golden/README sections 3 and 5).
+/// All windows, stripes and anchor cells of pictures of one padded size (Docs/Network.md sections 3 and 5).
 struct PictureGeometry: Sendable {
   struct Stripe: Sendable {
     /// Queries are anchors, keys are tokens.

@@ -5,7 +5,7 @@ extension GRLConfiguration {
   public func validated() throws(ConfigurationFault) -> GRLConfiguration {
     try Self.check(inputChannels, 1...16, "in_channels")
     try Self.check(outputChannels, 1...16, "out_channels")
-    // Three means are added to the output of a colour network (golden/README section 2, step 7).
+    // Three means are added to the output of a colour network (Docs/Network.md section 2, step 7).
     guard inputChannels != 3 || outputChannels == 1 || outputChannels == 3 else {
       throw .wrongValue(key: "out_channels", found: "\(outputChannels)", allowed: "1 or 3 with three input channels")
     }

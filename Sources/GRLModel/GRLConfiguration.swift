@@ -68,7 +68,7 @@ public struct GRLConfiguration: Hashable, Sendable {
   }
 
   /// The multiple that height and width are padded to: the largest of window, fixed stripe sides and
-  /// `anchorFactor * groups` (golden/README section 2).
+  /// `anchorFactor * groups` (Docs/Network.md section 2).
   public var padMultiple: Int {
     [stripeRows, stripeColumns].reduce(windowSize) { largest, extent in
       switch extent {

@@ -3,7 +3,7 @@ import Checkpoints
 /// Deterministic weights of any network, the same in every language: for benchmarks and tests, where no trained ones are needed.
 ///
 /// Each element is `base + amplitude * k / 2^31` with `k` from a SplitMix64 stream of the parameter's name, so the golden files
-/// and other engines can be given the very same network (golden/README, "Generated weights").
+/// and other engines can be given the very same network (Docs/Network.md section 9).
 public enum GeneratedWeights {
   /// A checkpoint that fills every parameter of `configuration` from the streams of `seed`.
   public static func checkpoint(_ configuration: GRLConfiguration, seed: UInt64) -> Checkpoint {

@@ -42,7 +42,7 @@ struct NetworkShapes {
 
   private typealias Head = (upsampler: GRLConfiguration.Upsampler, upscale: Int, outputChannels: Int)
 
-  /// The head is recognised by the names it has (golden/README section 8).
+  /// The head is recognised by the names it has (Docs/Network.md section 8).
   private static func head(
     _ shape: (String, Int) throws(ConfigurationError) -> [Int], shapes: [String: [Int]], inputChannels: Int,
     path: String

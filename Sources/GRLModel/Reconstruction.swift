@@ -1,7 +1,7 @@
 import Checkpoints
 import Tensors
 
-/// Deep features to picture (paper section 3.1; golden/README section 8).
+/// Deep features to picture (paper section 3.1; Docs/Network.md section 8).
 enum Reconstruction: Sendable {
   /// Same size: `conv_last`, plus the input picture where channel counts agree.
   case sameSize(last: Convolution, addsPicture: Bool)

@@ -4,7 +4,7 @@ import Foundation
 /// Everything about one attention (queries of a cell against keys of a cell) that depends only on sizes.
 ///
 /// The position bias of query `(i, j)` and key `(k, l)` is entry `(i - k + Rk - 1, j - l + Ck - 1)` of a small table of offsets
-/// (golden/README section 6). Tables are kept with both axes reversed, so that the biases of one query against a run of keys of
+/// (Docs/Network.md section 6). Tables are kept with both axes reversed, so that the biases of one query against a run of keys of
 /// the same row lie side by side: at `(Rq - 1 - i + k, Cq - 1 - j + l)`. Where rows of keys are shorter than the kernels' step,
 /// the table is spread out once for each query column `j`, and all keys of a query lie side by side.
 public final class AttentionGeometry: Sendable {
@@ -28,13 +28,13 @@ public final class AttentionGeometry: Sendable {
   struct Mask: Sendable {
     let values: Parameters
     let offsets: [Int32]
-    /// Whether every query has a key that is not masked. (Anchors whose shift rounds to 0 have none: golden/README section 6.)
+    /// Whether every query has a key that is not masked. (Anchors whose shift rounds to 0 have none: Docs/Network.md section 6.)
     let leavesEveryQueryAKey: Bool
   }
 
   /// Log 2 of e: scores are kept in units of log 2, so that the kernels need only powers of two.
   static let logBase = Float(1.4426950408889634)
-  /// Added to a score whose query and key were apart before the roll; not minus infinity (golden/README section 6).
+  /// Added to a score whose query and key were apart before the roll; not minus infinity (Docs/Network.md section 6).
   static let maskPenalty = Float(-100)
   /// Keys that a kernel takes at once, at most; rows of keys that are multiples of it need no spreading.
   static let step = 32
@@ -85,7 +85,7 @@ public final class AttentionGeometry: Sendable {
 
   /// Log-spaced signed offsets of a table axis for a cell of `tokens` and `anchors` (equal for windows), smallest first.
   ///
-  /// Source: golden/README section 6, "Position bias", with its order of float32 operations.
+  /// Source: Docs/Network.md section 6, "Position bias", with its order of float32 operations.
   static func axisOffsets(tokens: Int, anchors: Int) -> [Float] {
     let slack = (tokens - anchors) / 2
     let (low, high) = (1 - anchors - slack, tokens - 1 - slack)

@@ -14,7 +14,7 @@ public struct ScoreTerms: Hashable, Sendable {
 ///
 ///     row(a) = softmax over b of  cos(q_a, k_b) * temperature + bias(a, b) + mask(a, b)
 ///
-/// The network's own kernels never store these numbers. Always float32. Source: golden/README section 6.
+/// The network's own kernels never store these numbers. Always float32. Source: Docs/Network.md section 6.
 package struct CellAttention {
   /// Where projected vectors lie: vector `t` begins at `values[t * stride + channel]`.
   package struct Vectors {

@@ -84,7 +84,7 @@ extension Compute {
   /// `output = (padded input - mean) * range`.
   ///
   /// Padding lies below and to the right. It mirrors without repeating the edge where both pads are smaller than the sides they
-  /// extend; otherwise both axes are filled with 0 before the mean is taken off (golden/README section 2).
+  /// extend; otherwise both axes are filled with 0 before the mean is taken off (Docs/Network.md section 2).
   public func pad(_ input: Tensor, mean: [Float], range: Float, into output: FeatureMap) {
     let (height, width, channels) = (input.shape.height, input.shape.width, input.shape.channels)
     precondition(
@@ -109,7 +109,7 @@ extension Compute {
 
   /// The top left `height` x `width` pixels of `input` as `value / range + mean`.
   ///
-  /// One channel and three means give three channels, as the published code broadcasts (golden/README section 2, step 7).
+  /// One channel and three means give three channels, as the published code broadcasts (Docs/Network.md section 2, step 7).
   public func crop(_ input: FeatureMap, height: Int, width: Int, mean: [Float], range: Float) -> Tensor {
     let channels = max(input.channels, mean.count)
     precondition(height <= input.height && width <= input.width)

@@ -1,7 +1,7 @@
 /// How a map is rolled cyclically and then cut into equal cells (windows or stripes).
 ///
 /// Position `p` of the rolled map holds position `(p + shift) mod extent` of the original. Cells are numbered row by row, and so
-/// are the tokens inside a cell. Source: paper section 3.3; golden/README section 5.
+/// are the tokens inside a cell. Source: paper section 3.3; Docs/Network.md section 5.
 public struct Partition: Hashable, Sendable {
   public let height: Int
   public let width: Int
@@ -52,7 +52,7 @@ public struct Partition: Hashable, Sendable {
     return isLastRow ? (isLastColumn ? .corner : .bottom) : (isLastColumn ? .right : .inside)
   }
 
-  /// The region label (0...8) of each token of a cell on `border` (golden/README section 6, "Shift mask").
+  /// The region label (0...8) of each token of a cell on `border` (Docs/Network.md section 6, "Shift mask").
   func regions(on border: Border) -> [Int] {
     func label(_ position: Int, extent: Int, cell: Int, shift: Int) -> Int {
       if shift == 0 || position >= extent - shift { return 2 }

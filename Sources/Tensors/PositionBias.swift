@@ -5,7 +5,7 @@ import Foundation
 ///
 ///     score = cosine(q, k) * exp(min(logitScale, ln 100)) + 16 * sigmoid(mlp(offset))
 ///
-/// Source: paper section 3.3 and Swin Transformer V2; golden/README section 6.
+/// Source: paper section 3.3 and Swin Transformer V2; Docs/Network.md section 6.
 public struct PositionBias: Sendable {
   public let heads: Int
   /// `exp(min(logitScale, ln 100))` of each head.

@@ -33,7 +33,7 @@ struct Traced {
   }
 }
 
-/// One axis of a rolled and cut map: the definition of golden/README section 5.
+/// One axis of a rolled and cut map: the definition of Docs/Network.md section 5.
 private struct Axis {
   let extent: Int
   let cell: Int
@@ -46,7 +46,7 @@ private struct Axis {
   }
 }
 
-/// Attention by the book: golden/README sections 3 to 6 in double precision, one number after the other.
+/// Attention by the book: Docs/Network.md sections 3 to 6 in double precision, one number after the other.
 struct SlowAttention {
   let configuration: GRLConfiguration
   let checkpoint: Checkpoint

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The network against numbers of the published code, computed there in float64 (golden/README).
+/// The network against numbers of the published code, computed there in float64 (Docs/Network.md section 10).
 ///
 /// To pass, every stored tensor must agree within 1e-4 of its own range.
 @Suite("Golden vectors", .serialized) struct GoldenTests {

@@ -3,7 +3,7 @@ import Foundation
 import GRLModel
 import Tensors
 
-/// One file of golden vectors: a network, an input, the expected output and intermediate values (golden/README).
+/// One file of golden vectors: a network, an input, the expected output and intermediate values (Docs/Network.md section 10).
 ///
 /// Read with Foundation alone, not with the code under test.
 public struct GoldenCase: Sendable, CustomStringConvertible {
