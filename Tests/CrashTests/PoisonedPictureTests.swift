@@ -118,9 +118,10 @@ import Testing
   @Test("an engine that is ended in good order, or killed while its job is paused, has not died at the picture")
   func goodOrder() async throws {
     let folder = try CrashFolder()
-    try folder.picture("a.png", width: 600, height: 500)
+    // Seconds of work, so that it is seen at work also where the machine is fast and the test late.
+    try folder.picture("a.png", width: 1000, height: 900)
     var request = folder.request(["a.png"])
-    (request.tile, request.overlap) = (.whole, nil)
+    (request.tile, request.overlap, request.usesSelfEnsemble) = (.whole, nil, true)
     var isSubmitted = false
     // `swift test` ignores some signals, and a child inherits that.
     let shell = "exec /usr/bin/env --default-signal=TERM \"$GRL_BINARY_UNDER_TEST\" \"$@\""
