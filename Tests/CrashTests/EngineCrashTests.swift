@@ -73,7 +73,10 @@ import Testing
         }
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         // Two deaths without a tile between them make a picture fail, so that a tile comes before all but the first.
-        if !isFirst { #expect(try await comesTrue { try folder.progress() > before }) }
+        if !isFirst {
+          #expect(
+            try await comesTrue { try folder.progress() > before || folder.job(client)?.state == .done })
+        }
         try await Task.sleep(for: .milliseconds(Int(state >> 33) % 300))
         isDone = try folder.job(client)?.state == .done
         engine.send(SIGKILL)
