@@ -126,11 +126,12 @@ import Testing
     // `swift test` ignores some signals, and a child inherits that.
     let shell = "exec /usr/bin/env --default-signal=TERM \"$GRL_BINARY_UNDER_TEST\" \"$@\""
     for isPaused in [false, true, false, true, false] {
+      // Before the engine starts, which goes on with the picture at once.
+      let attempts = folder.attempts
       let engine = folder.engine(shell: shell)
       let client = try #require(try await folder.client(of: engine))
       if !isSubmitted { _ = try client.ask(.submit(request)) }
       isSubmitted = true
-      let attempts = folder.attempts
       let isRunning = try await comesTrue {
         guard let job = try folder.job(client) else { return false }
         if job.state == .paused { _ = try client.ask(.resume(job: job.id)) }
