@@ -67,7 +67,8 @@ import Testing
   }
 
   @Test(
-    "a picture that traps the engine costs two engines, no more; a client hears what the log says, and the next job is done")
+    "a picture that traps the engine costs two engines, no more; a client hears what the log says, and the next job is done"
+  )
   func poisoned() async throws {
     let home = try Household()
     try home.writePicture("bad.png", width: 96, height: 64)
