@@ -85,7 +85,8 @@ enum ChannelRoute: Hashable, Sendable {
     case .direct(let channels): Tensor(image, region, channels: channels)
     case .grayAsColour: Tensor(image, region, channels: 3)
     case .mosaic(let filters): Self.interpolated(image, filters, region)
-    case .dualPixel: Self.views(Tensor(image, region, channels: 3), Tensor(right ?? image, region, channels: 3))
+    case .dualPixel:
+      Tensor(image, region, channels: 3).stacked(on: Tensor(right ?? image, region, channels: 3))
     case .withLevel(let colours, let level):
       colours.input(image, right: right, region).appending(channel: level)
     }
@@ -135,17 +136,5 @@ enum ChannelRoute: Hashable, Sendable {
       : Tensor(image, wider, channels: 1)
     return mosaic.demosaicked(filters).cropped(
       PixelRegion(x: region.x - x, y: region.y - y, width: region.width, height: region.height))
-  }
-
-  /// Channels of both views, the left one's first.
-  private static func views(_ left: Tensor, _ right: Tensor) -> Tensor {
-    var both = Tensor(shape: Shape(height: left.shape.height, width: left.shape.width, channels: 6))
-    for pixel in 0..<left.shape.pixels {
-      for channel in 0..<3 {
-        both.values[pixel * 6 + channel] = left.values[pixel * 3 + channel]
-        both.values[pixel * 6 + 3 + channel] = right.values[pixel * 3 + channel]
-      }
-    }
-    return both
   }
 }

@@ -23,16 +23,23 @@ extension Tensor {
     return mean
   }
 
+  /// The channels of both, this one's first: `[H, W, C]` and `[H, W, D]` to `[H, W, C + D]`.
+  package func stacked(on other: Tensor) -> Tensor {
+    let (own, others) = (shape.channels, other.shape.channels)
+    var both = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: own + others))
+    for pixel in 0..<shape.pixels {
+      for channel in 0..<own { both.values[pixel * (own + others) + channel] = values[pixel * own + channel] }
+      for channel in 0..<others {
+        both.values[pixel * (own + others) + own + channel] = other.values[pixel * others + channel]
+      }
+    }
+    return both
+  }
+
   /// This and one more channel that is `value` everywhere: `[H, W, C]` to `[H, W, C + 1]`.
   package func appending(channel value: Float) -> Tensor {
-    let channels = shape.channels
-    var wider = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: channels + 1))
-    for pixel in 0..<shape.pixels {
-      let (from, to) = (pixel * channels, pixel * (channels + 1))
-      for channel in 0..<channels { wider.values[to + channel] = values[from + channel] }
-      wider.values[to + channels] = value
-    }
-    return wider
+    let plane = Shape(height: shape.height, width: shape.width, channels: 1)
+    return stacked(on: Tensor(shape: plane, values: [Float](repeating: value, count: plane.count)))
   }
 
   /// `[H, W, C]` to `[H, W, C - 1]`.

@@ -96,17 +96,4 @@ extension Tensor {
   var image: Image {
     Image(width: shape.width, height: shape.height, colour: values, bitDepth: 8)
   }
-
-  /// The channels of both, this one's first.
-  func stacked(on other: Tensor) -> Tensor {
-    let (own, others) = (shape.channels, other.shape.channels)
-    var both = Tensor(shape: Shape(height: shape.height, width: shape.width, channels: own + others))
-    for pixel in 0..<shape.pixels {
-      for channel in 0..<own { both.values[pixel * (own + others) + channel] = values[pixel * own + channel] }
-      for channel in 0..<others {
-        both.values[pixel * (own + others) + own + channel] = other.values[pixel * others + channel]
-      }
-    }
-    return both
-  }
 }

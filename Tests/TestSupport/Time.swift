@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 /// Waits until something is so. Records an issue and throws after five minutes: no test waits for ever, and how long it took
@@ -18,4 +19,17 @@ public func eventually(
 
 public struct NeverHappened: Error {
   public let what: String
+}
+
+/// A clock that stands still until a test moves it, for what takes the time as `() -> ContinuousClock.Instant`.
+public final class ManualClock: Sendable {
+  private let instant = Mutex(ContinuousClock.now)
+
+  public init() {}
+
+  public var now: ContinuousClock.Instant { instant.withLock { $0 } }
+
+  public func advance(by duration: Duration) {
+    instant.withLock { $0 = $0.advanced(by: duration) }
+  }
 }
