@@ -104,23 +104,6 @@ import Testing
     #expect(try place.names.isEmpty)
   }
 
-  @Test("kill -9 leaves a claim that the next process takes over")
-  func killed() async throws {
-    let place = try Place()
-    let output = place.output
-    await #expect(processExitsWith: .signal(SIGKILL)) { [output = output as String] in
-      let claim = try ResultClaim.take(output, program: "a test")
-      kill(getpid(), SIGKILL)
-      claim?.release()
-    }
-    #expect(try place.names == [".a.png.claim"])
-    #expect(ResultClaim.holder(of: output) == nil)
-    let claim = try Self.take(output)
-    #expect(ResultClaim.holder(of: output) == "a test, process \(getpid())")
-    claim?.release()
-    #expect(try place.names.isEmpty)
-  }
-
   /// Claims that nobody has locked, and whether they are void.
   static let left: [(name: String, isStale: Bool, process: ProcessIdentity, touched: Int)] = {
     func process(_ change: (inout ProcessIdentity) -> Void) -> ProcessIdentity {
