@@ -54,7 +54,7 @@ static void check_layer_norm(const char *set, const grl_layer_norm *t) {
   HOLD(t->rows >= 0 && t->channels >= 1, t->channels);
   HOLD(!t->local == !t->gate, 0);
   const ptrdiff_t count = (ptrdiff_t)t->rows * t->channels;
-  HOLD(t->x + count <= t->out || t->out + count <= t->x, t->out - t->x);
+  HOLD(t->x == t->out || t->x + count <= t->out || t->out + count <= t->x, t->out - t->x);
   HOLD(!t->local || t->local + count <= t->out || t->out + count <= t->local, t->out - t->local);
 }
 

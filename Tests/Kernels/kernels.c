@@ -166,16 +166,16 @@ static void check_rounded_products(const grl_bf16_kernels *kernels) {
 static void check_layer_norms(const grl_kernels *kernels) {
   static const int widths[] = {1, 3, 6, 16, 17, 64, 180};
   for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
-    for (int variant = 0; variant < 8; variant++) {
+    for (int variant = 0; variant < 12; variant++) {
       const int channels = widths[i], rows = variant & 4 ? 5 : 1;
       const size_t count = (size_t)(rows * channels);
       float *results[2];
       for (int which = 0; which < 2; which++) {
         float *out = blank(count + 3), *weights = noise(4, 3 * (size_t)channels);
-        // The residual may be the result's own memory.
-        if (variant & 1) memcpy(out, noise(2, count), count * sizeof(float));
-        grl_layer_norm task = {.x = noise(1, count), .residual = variant & 1 ? out : NULL, .local = variant & 2 ? noise(3, count) : NULL,
-                               .gate = variant & 2 ? weights : NULL, .gamma = weights + channels, .beta = weights + 2 * channels,
+        // Residual or input may be the result's own memory.
+        if (variant & 9) memcpy(out, noise(2, count), count * sizeof(float));
+        grl_layer_norm task = {.x = variant & 8 && !(variant & 1) ? out : noise(1, count), .residual = variant & 1 ? out : NULL,
+                               .local = variant & 2 ? noise(3, count) : NULL, .gate = variant & 2 ? weights : NULL, .gamma = weights + channels, .beta = weights + 2 * channels,
                                .out = out, .rows = rows, .channels = channels};
         (which ? kernels : grl_kernels_for(GRL_ISA_SCALAR))->layer_norm(&task);
         results[which] = out;

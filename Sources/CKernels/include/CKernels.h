@@ -43,8 +43,8 @@ typedef struct {
 
 // out[r, :] = residual[r, :] + layer_norm(x[r, :]) * gamma + beta  [ + local[r, :] * gate ]     (epsilon 1e-5, biased variance)
 typedef struct {
-  const float *x;
-  const float *residual;  // or NULL; may alias out
+  const float *x;         // may be out
+  const float *residual;  // or NULL; may be out
   const float *local, *gate;  // both or neither; gate has `channels` floats
   const float *gamma, *beta;
   float *out;
