@@ -13,10 +13,14 @@ struct FuzzDesk {
     version: WireProtocol.version, program: "0.2.0", host: "tower", processID: 4711, threadCount: 2,
     budgetBytes: 4 << 30, home: "/home/ada")
 
+  /// Made once, since a look costs more than all that is done with it.
+  private static let states = Graphics.allCases.map {
+    State(files: ["/photos/a.png", "/photos/b.png"], graphics: $0, colours: .truecolour)
+  }
+
   /// - Parameter screen: any number; it chooses screen, size and kind of terminal.
   init(screen: Int) {
-    let graphics = Graphics.allCases[screen % Graphics.allCases.count]
-    state = State(files: ["/photos/a.png", "/photos/b.png"], graphics: graphics, colours: .indexed)
+    state = Self.states[screen % Self.states.count]
     let (columns, rows) = [(80, 24), (120, 40), (20, 5), (1, 1)][screen / 7 % 4]
     send(.resize(columns: columns, rows: rows))
     send(.engine(.connected(Self.engine)))

@@ -11,6 +11,7 @@ extension FuzzTarget {
 
   static func picture(_ bytes: [UInt8], _ format: ImageFile.Format) throws(FuzzFinding) -> Verdict {
     let read = try accepted { () throws(ImageError) in try ImageFile.decode(bytes, path: "input", limits: limits) }
+    if bytes.count % 4 == 0 { try requireSameFromFile(bytes, read?.image) }
     guard let read else { return .refused }
     for warning in read.warnings { try requireLine(warning) }
     try requireWithin(read.image.width, read.image.height)
@@ -29,13 +30,35 @@ extension FuzzTarget {
     }
     try require(again.width == image.width && again.height == image.height, "written, it has other sides")
     guard format == .png else { return }
-    let isSame =
-      switch (again.samples, image.samples) {
-      case (.eight(let now), .eight(let before)): now == before
-      case (.sixteen(let now), .sixteen(let before)): now == before
-      default: false
-      }
-    try require(isSame && again.layout == image.layout, "written, it is another picture")
+    try require(isSame(again, image), "written, it is another picture")
+  }
+
+  /// A file is read piece by piece, and gives what its bytes give; its header says what the picture then is.
+  private static func requireSameFromFile(_ bytes: [UInt8], _ image: Image?) throws(FuzzFinding) {
+    ScratchFile.shared.write(bytes)
+    let path = ScratchFile.shared.path
+    let header = try accepted { () throws(ImageError) in try ImageFile.header(path, limits: limits) }
+    let read = try accepted { () throws(ImageError) in try ImageFile.read(path, limits: limits) }
+    try require((read == nil) == (image == nil), "file and bytes do not have the same verdict")
+    guard let image, let read, let header else {
+      return try require(image == nil, "the header of a picture that can be read cannot be read")
+    }
+    try require(isSame(read.image, image), "file and bytes are not the same picture")
+    try require(
+      header.layout == image.layout && header.bitDepth == image.bitDepth, "the header promises another kind of samples")
+    // A PNG file may have the EXIF that turns it behind its samples.
+    let (sides, promised) = ([image.width, image.height], [header.width, header.height])
+    try require(
+      header.format == .png ? sides.sorted() == promised.sorted() : sides == promised, "header and picture differ")
+  }
+
+  private static func isSame(_ one: Image, _ other: Image) -> Bool {
+    guard one.width == other.width, one.height == other.height, one.layout == other.layout else { return false }
+    return switch (one.samples, other.samples) {
+    case (.eight(let one), .eight(let other)): one == other
+    case (.sixteen(let one), .sixteen(let other)): one == other
+    default: false
+    }
   }
 
   static func raw(_ bytes: [UInt8]) throws(FuzzFinding) -> Verdict {
