@@ -35,8 +35,9 @@ extension FuzzTarget {
 
   /// A file is read piece by piece, and gives what its bytes give; its header says what the picture then is.
   private static func requireSameFromFile(_ bytes: [UInt8], _ image: Image?) throws(FuzzFinding) {
-    ScratchFile.shared.write(bytes)
-    let path = ScratchFile.shared.path
+    let file = ScratchFile(bytes)
+    defer { withExtendedLifetime(file) {} }
+    let path = file.path
     let header = try accepted { () throws(ImageError) in try ImageFile.header(path, limits: limits) }
     let read = try accepted { () throws(ImageError) in try ImageFile.read(path, limits: limits) }
     try require((read == nil) == (image == nil), "file and bytes do not have the same verdict")
@@ -67,10 +68,9 @@ extension FuzzTarget {
     }
     if let plain = plain ?? nil { try requireWithin(plain.width, plain.height) }
 
-    ScratchFile.shared.write(bytes)
-    let read = try accepted { () throws(ImageError) in
-      try RawFile.read(ScratchFile.shared.path, limits: limits)
-    }
+    let file = ScratchFile(bytes)
+    let read = try accepted { () throws(ImageError) in try RawFile.read(file.path, limits: limits) }
+    withExtendedLifetime(file) {}
     guard let read else { return plain ?? nil == nil ? .refused : .value }
     let header = read.header
     for text in read.warnings + [header.camera] { try requireLine(text) }
@@ -89,22 +89,19 @@ extension FuzzTarget {
   }
 }
 
-/// A file for a library that opens files itself: in memory, and without a name that could stay behind.
-private final class ScratchFile: Sendable {
-  static let shared = ScratchFile()
+/// A file for a library that opens files itself, without a name that could stay behind; it lives as long as the object.
+private final class ScratchFile {
   let path: String
   private let descriptor: Int32
 
-  private init() {
+  init(_ bytes: [UInt8]) {
     var template = Array("/tmp/grl-fuzz-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
     precondition(descriptor >= 0, "no temporary file can be made")
     template.withUnsafeBufferPointer { _ = unlink($0.baseAddress!) }
     path = "/proc/self/fd/\(descriptor)"
+    precondition(write(descriptor, bytes, bytes.count) == bytes.count, "the temporary file cannot be written")
   }
 
-  func write(_ bytes: [UInt8]) {
-    let isWritten = ftruncate(descriptor, 0) == 0 && pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
-    precondition(isWritten, "the temporary file cannot be written")
-  }
+  deinit { close(descriptor) }
 }
