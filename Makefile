@@ -7,7 +7,7 @@ SAMPLE = Samples/torii_gates.png
 
 TESTSETS ?= ../shared/data/testsets
 
-.PHONY: demo test test-threads test-kernels check-slow screens quality build install uninstall format lint packages clean
+.PHONY: demo test test-threads test-kernels check-slow fuzz screens quality build install uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -58,6 +58,19 @@ check-slow: $(SANITIZED)
 	@mkdir -p $(dir $@)
 	$(KERNEL_TEST) -O1 -g -DGRL_EMULATED_TILES $(SANITIZERS) -c $< -o $@
 
+# One reader of bytes from outside under libFuzzer and the address sanitizer, for so many seconds or until it finds something: the
+# input is then in .build-fuzz/findings. `make fuzz TARGET=png INPUT=FILE` reads that file only. Docs/Reliability.md says what came of it.
+TARGET ?= png
+SECONDS ?= 300
+INPUT ?=
+# The runtime's own report of a trap waits for ever inside the sanitizer.
+FUZZ = SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=quarantine_size_mb=16 .build-fuzz/release/fuzz
+
+fuzz: packages
+	GRL_FUZZ=1 swift build -c release --product fuzz --scratch-path .build-fuzz
+	@mkdir -p .build-fuzz/findings
+	$(FUZZ) $(TARGET) -artifact_prefix=.build-fuzz/findings/$(TARGET)- $(if $(INPUT),$(INPUT),-max_total_time=$(SECONDS))
+
 # The screens of the workbench in tmux, at four sizes and in five kinds of terminal, against the expected text files.
 # GRL_RECORD=1 writes the files anew: look at what `git diff` says then.
 screens: packages
@@ -98,4 +111,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-install demo
+	rm -rf .build .build-install .build-fuzz demo

@@ -40,6 +40,11 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["GRLModel", "Checkpoints", "Tensors", "Imaging"], path: "Tests/TestSupport"),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench"],
+      path: "Tests/Fuzz/Targets"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "Checkpoints", "Tensors", "TestSupport"]),
@@ -61,3 +66,25 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` alone builds with GRL_FUZZ: the fuzzer as one more executable, and the readers of what comes from outside with its
+// counters and the address sanitizer (the kernels take minutes with them, and read no files). Nothing else changes for anybody.
+if Context.environment["GRL_FUZZ"] != nil {
+  let sanitizers = "-sanitize=fuzzer,address"
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver",
+      // GNU's older linker fails on what the compiler makes for the sanitizer.
+      linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])]))
+  let readers = [
+    "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "EngineCore", "Workbench", "FuzzTargets", "fuzz",
+  ]
+  for target in package.targets where readers.contains(target.name) {
+    target.swiftSettings = [.unsafeFlags([sanitizers])]
+  }
+  for target in package.targets where target.name == "CSystem" {
+    target.cSettings = [
+      .unsafeFlags(["-fsanitize=fuzzer-no-link,address,undefined", "-fsanitize-trap=undefined", "-g"])
+    ]
+  }
+}

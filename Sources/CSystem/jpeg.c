@@ -20,7 +20,9 @@ typedef struct {
   /// Markers kept so far, and the last of them that is counted.
   int markers;
   jpeg_saved_marker_ptr counted;
+  /// Copies: libjpeg frees its markers when the samples have been read.
   JOCTET *icc;
+  uint8_t *exif;
 } jpeg_reader;
 
 /// Whether the file may be sound though libjpeg does not decode it.
@@ -154,8 +156,10 @@ static void read_metadata(jpeg_reader *reader) {
   for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
     int is_app1 = marker->marker == JPEG_APP0 + 1;
     if (is_app1 && !metadata->exif && begins_with(marker, exif_mark, sizeof exif_mark)) {
-      metadata->exif = marker->data + sizeof exif_mark;
       metadata->exif_count = marker->data_length - sizeof exif_mark;
+      if (!(reader->exif = malloc(metadata->exif_count))) read_refused(reader, GRL_IMAGE_NO_MEMORY, "");
+      memcpy(reader->exif, marker->data + sizeof exif_mark, metadata->exif_count);
+      metadata->exif = reader->exif;
     }
     if (is_app1 && begins_with(marker, xmp_mark, sizeof xmp_mark - 1)) metadata->dropped |= GRL_DROPPED_XMP;
     if (marker->marker == JPEG_APP0 + 13) metadata->dropped |= GRL_DROPPED_IPTC;
@@ -274,6 +278,7 @@ static void close_reader(grl_image_reader *base) {
   jpeg_reader *reader = (jpeg_reader *)base;
   jpeg_destroy_decompress(&reader->jpeg);
   free(reader->icc);
+  free(reader->exif);
 }
 
 grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits) {

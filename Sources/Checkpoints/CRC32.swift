@@ -1,5 +1,5 @@
 /// CRC-32 as zip uses it (ISO 3309, polynomial 0xEDB88320 reflected), eight bytes a step.
-enum CRC32 {
+package enum CRC32 {
   /// At `k << 8 | b`: the checksum of byte `b` followed by `k` zero bytes.
   private static let table: [UInt32] = {
     var table = (0..<256).map { byte in
@@ -12,7 +12,7 @@ enum CRC32 {
     return table
   }()
 
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
     table.withUnsafeBufferPointer { table in
       bytes.withUnsafeBytes { raw in
         var value = UInt32.max

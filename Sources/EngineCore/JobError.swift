@@ -69,7 +69,10 @@ public enum JobError: Error, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  /// On one line and safe to show, whatever names and words of a request or a file are in it.
+  public var description: String { sentence.printable }
+
+  private var sentence: String {
     switch self {
     case .noPictures(let folder, let isRecursive):
       "\(folder): no PNG or JPEG files in this folder; "

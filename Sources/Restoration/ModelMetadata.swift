@@ -1,13 +1,13 @@
 import Checkpoints
 
 /// The metadata of our model files: texts, some of them JSON. Nothing in it decides what is computed.
-struct ModelMetadata {
+package struct ModelMetadata {
   private let texts: [String: String]
 
-  init(_ texts: [String: String]) { self.texts = texts }
+  package init(_ texts: [String: String]) { self.texts = texts }
 
   /// The strengths of damage, a single one or a pair, that the `degradation` entry names `key`.
-  func range(_ key: String) -> ClosedRange<Double>? {
+  package func range(_ key: String) -> ClosedRange<Double>? {
     guard case .object(let degradation)? = json("degradation") else { return nil }
     switch degradation[key] {
     case .array(let ends):
@@ -20,7 +20,7 @@ struct ModelMetadata {
   }
 
   /// What the `degradation` entry calls the damage: `noise`, `photo`, `jpeg` ...
-  var damageKind: String? {
+  package var damageKind: String? {
     guard case .object(let degradation)? = json("degradation"), case .string(let kind)? = degradation["kind"] else {
       return nil
     }
@@ -28,7 +28,7 @@ struct ModelMetadata {
   }
 
   /// What the file tells of itself, a line each.
-  var facts: [ModelCard.Fact] {
+  package var facts: [ModelCard.Fact] {
     let lines: [(String, String?)] = [
       ("title", texts["title"]), ("origin", texts["origin"]), ("training", training), ("data", data),
       ("quality", quality), ("licence", texts["licence"]), ("imported from", texts["imported_from"]),
@@ -56,7 +56,7 @@ struct ModelMetadata {
   }
 
   /// The results on test sets: the entry `psnr` and, of the unrestored inputs, `psnr_input`, both by `SET/LEVEL`.
-  var results: [ModelCard.TestResult] {
+  package var results: [ModelCard.TestResult] {
     guard case .object(let results)? = json("psnr") else { return [] }
     var inputs: [String: JSON] = [:]
     if case .object(let known)? = json("psnr_input") { inputs = known }

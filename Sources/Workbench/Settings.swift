@@ -16,4 +16,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var task: String?
 
   public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, task
+  }
 }

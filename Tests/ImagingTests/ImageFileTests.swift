@@ -4,6 +4,8 @@ import Imaging
 import TestSupport
 import Testing
 
+@_silgen_name("mallopt") private func setAllocator(_ parameter: Int32, _ value: Int32) -> Int32
+
 @Suite("Picture files")
 struct ImageFileTests {
   static let layouts: [Image.Layout] = [.gray, .grayAlpha, .rgb, .rgbAlpha]
@@ -68,6 +70,22 @@ struct ImageFileTests {
       let density = try #require(copy.metadata.pixelsPerMetre)
       #expect(abs(density.horizontal * 0.0254 - 300) < 0.02)
       #expect(abs(density.vertical * 0.0254 - 150) < 0.02)
+    }
+  }
+
+  @Test("EXIF is read before a library frees the memory that it lies in")
+  func exifIsOurs() async {
+    await #expect(processExitsWith: .success) {
+      // M_PERTURB (mallopt(3)): from here on nothing of a large block that is freed can be read again.
+      try #require(setAllocator(-6, 0xA5) == 1)
+      var image = Pictures.shades(.rgb)
+      let rest = [UInt8](repeating: 7, count: 9000)
+      image.metadata.exif = Pictures.exif(orientation: 6) + rest
+      for format in ImageFile.Format.allCases {
+        let decoded = try ImageFile.decode(ImageFile.encode(image, format: format), path: "x")
+        #expect(decoded.orientation.rawValue == 6, "\(format)")
+        #expect(decoded.image.metadata.exif == Pictures.exif(orientation: 1) + rest, "\(format)")
+      }
     }
   }
 

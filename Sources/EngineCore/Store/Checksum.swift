@@ -1,5 +1,5 @@
 /// A checksum of 64 bits that finds what disks and torn writes do to bytes; no protection against intent.
-enum Checksum {
+package enum Checksum {
   static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
     func add(_ word: UInt64) {
@@ -18,7 +18,7 @@ enum Checksum {
   }
 
   /// Sixteen hexadecimal digits.
-  static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+  package static func text(_ bytes: UnsafeRawBufferPointer) -> String {
     let digits = String(of(bytes), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

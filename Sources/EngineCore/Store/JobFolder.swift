@@ -97,7 +97,11 @@ extension StoredJob {
   private static let largest = 64 << 20
 
   init(contentsOf path: String) throws(JobError) {
-    let bytes = try DurableFile.read(path, limit: Self.largest)
+    try self.init(try DurableFile.read(path, limit: Self.largest), path: path)
+  }
+
+  /// A file's `bytes`; `path` names them in errors.
+  package init(_ bytes: [UInt8], path: String) throws(JobError) {
     do {
       self = try JSONDecoder().decode(StoredJob.self, from: Data(bytes))
     } catch {

@@ -1,11 +1,11 @@
 import Foundation
 
 /// The journal's lines: sixteen digits of checksum, a space, JSON, a line feed.
-enum Journal {
+package enum Journal {
   /// Journals are small; what is larger was not written by this program.
   static let largest = 256 << 20
 
-  static func line(_ entry: JournalEntry) -> [UInt8] {
+  package static func line(_ entry: JournalEntry) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json: [UInt8]
@@ -14,7 +14,7 @@ enum Journal {
   }
 
   /// The entries of all lines up to the first that is torn or damaged, and the bytes that they take.
-  static func read(_ bytes: [UInt8]) -> (entries: [JournalEntry], soundBytes: Int) {
+  package static func read(_ bytes: [UInt8]) -> (entries: [JournalEntry], soundBytes: Int) {
     let decoder = JSONDecoder()
     var entries: [JournalEntry] = []
     var start = 0

@@ -11,8 +11,6 @@ struct SettingsFile {
   /// What flags said for this run alone, and what stays in the file in its place.
   private var passing: (flagged: Settings, kept: Settings)?
 
-  private static let sizeLimit = 1 << 20
-
   private init(_ path: String, isProtected: Bool) {
     self.path = path
     self.isProtected = isProtected
@@ -24,35 +22,18 @@ struct SettingsFile {
   /// Reads the file; what it does not say, or says wrongly, is as it is by default, and the latter is told.
   static func load(_ path: String) -> (settings: Settings, file: SettingsFile, notes: [String]) {
     guard fileExists(path) else { return (Settings(), SettingsFile(path, isProtected: false), []) }
-    do {
-      let data = try Data(contentsOf: URL(filePath: path))
-      guard data.count <= sizeLimit, let values = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-        throw CocoaError(.fileReadCorruptFile)
+    let unreadable =
+      "\(path.printable): not readable as settings, left alone; correct or remove it to have settings kept"
+    do throws(JobError) {
+      let bytes = try DurableFile.read(path, limit: Settings.fileLimit)
+      guard let (settings, badKeys) = Settings.parse(bytes) else {
+        return (Settings(), SettingsFile(path, isProtected: true), [unreadable])
       }
-      let (settings, notes) = merged(values, path)
+      let notes = badKeys.map { "\(path.printable): the value of '\($0.printable)' is of the wrong kind and left out" }
       return (settings, SettingsFile(path, isProtected: false), notes)
     } catch {
-      let note = "\(path.printable): not readable as settings, left alone; correct or remove it to have settings kept"
-      return (Settings(), SettingsFile(path, isProtected: true), [note])
+      return (Settings(), SettingsFile(path, isProtected: true), [unreadable])
     }
-  }
-
-  /// Each key by itself: one bad value does not cost the others.
-  private static func merged(_ values: [String: Any], _ path: String) -> (Settings, [String]) {
-    var settings = Settings()
-    var notes: [String] = []
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      do {
-        guard var all = try JSONSerialization.jsonObject(with: JSONEncoder().encode(settings)) as? [String: Any] else {
-          continue
-        }
-        all[key] = value
-        settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: all))
-      } catch {
-        notes.append("\(path.printable): the value of '\(key.printable)' is of the wrong kind and left out")
-      }
-    }
-    return (settings, notes)
   }
 
   /// - Returns: what went wrong, in one line.
@@ -67,10 +48,7 @@ struct SettingsFile {
     do {
       let folder = parentFolder(path)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let data = try encoder.encode(settings) + Data("\n".utf8)
-      try data.write(to: URL(filePath: path), options: .atomic)
+      try Data(settings.fileBytes()).write(to: URL(filePath: path), options: .atomic)
       return nil
     } catch {
       return "settings are not kept: \(path.printable): \(error.localizedDescription)".printable
