@@ -343,7 +343,7 @@ static void note_fault(jpeg_reader *reader) {
   } else {
     snprintf(text, sizeof text, "%s within its scans; part of every row is missing or wrong", what);
   }
-  grl_note_warning(&reader->base.notes, text);
+  grl_note_first(&reader->base.notes, text);
 }
 
 static grl_image_status read_samples(grl_image_reader *base, void *samples) {

@@ -243,7 +243,7 @@ static grl_image_status kept(png_reader *reader, void *samples, size_t row_bytes
   } else {
     snprintf(text, sizeof text, "ends in pass %d of %d; detail is missing", reader->pass + 1, reader->passes);
   }
-  grl_note_warning(&base->notes, text);
+  grl_note_first(&base->notes, text);
   base->row = -1;
   return base->status = GRL_IMAGE_OK;
 }

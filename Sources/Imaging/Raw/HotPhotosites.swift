@@ -8,8 +8,8 @@ enum HotPhotosites {
   private static let contrast: Float = 2.4
   /// And by so much of the sensor's range.
   private static let leastShare: Float = 0.02
-  /// A point of light raises the photosites beside it by more than this share of what it raises its own; and where one of them
-  /// differs by more than `unrest`, there is detail.
+  /// A point of light raises the photosites beside it by more than this share of what it raises its own; and where one of the
+  /// eight around it differs by more than `unrest`, there is detail.
   private static let spread: Float = 0.08
   private static let unrest: Float = 0.15
 
@@ -54,20 +54,22 @@ enum HotPhotosites {
     let excess = value - highest
     guard excess > least, excess > contrast * (highest - lowest) else { return nil }
 
-    // By how much each photosite beside it exceeds those of its own colour that lie further out.
-    var raised: [Float] = []
-    for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
-      guard let beside = sample(dx, dy) else { continue }
-      let outer = [sample(3 * dx, 3 * dy), sample(dx + 2 * dy, dy + 2 * dx), sample(dx - 2 * dy, dy - 2 * dx)]
-        .compactMap { $0 }
-      guard !outer.isEmpty else { continue }
-      raised.append(beside - outer.reduce(0, +) / Float(outer.count))
+    /// By how much a photosite differs from those of its own colour that lie further out.
+    func raised(_ dx: Int, _ dy: Int, _ outer: [(Int, Int)]) -> Float? {
+      let further = outer.compactMap { sample($0.0, $0.1) }
+      guard let beside = sample(dx, dy), !further.isEmpty else { return nil }
+      return beside - further.reduce(0, +) / Float(further.count)
     }
-    raised.sort()
-    guard raised.count >= 2 else { return nil }
-    let middle = raised.count / 2
-    let median = raised.count % 2 == 1 ? raised[middle] : (raised[middle - 1] + raised[middle]) / 2
-    guard median < spread * excess, raised.allSatisfy({ abs($0) < unrest * excess }) else { return nil }
+    let beside = [(-1, 0), (1, 0), (0, -1), (0, 1)].compactMap { dx, dy in
+      raised(dx, dy, [(3 * dx, 3 * dy), (dx + 2 * dy, dy + 2 * dx), (dx - 2 * dy, dy - 2 * dx)])
+    }.sorted()
+    let aslant = [(-1, -1), (1, -1), (-1, 1), (1, 1)].compactMap { dx, dy in
+      raised(dx, dy, [(3 * dx, dy), (dx, 3 * dy), (3 * dx, 3 * dy)])
+    }
+    let middle = beside.count / 2
+    guard middle > 0, (beside[middle - (beside.count + 1) % 2] + beside[middle]) / 2 < spread * excess,
+      (beside + aslant).allSatisfy({ abs($0) < unrest * excess })
+    else { return nil }
     let half = around.count / 2
     return UInt16((around.count % 2 == 1 ? around[half] : (around[half - 1] + around[half]) / 2).rounded())
   }
