@@ -17,6 +17,12 @@ void grl_note_warning(grl_image_notes *notes, const char *message) {
   notes->warning_count++;
 }
 
+void grl_note_first(grl_image_notes *notes, const char *message) {
+  memmove(notes->warnings[1], notes->warnings[0], sizeof notes->warnings[0] * (GRL_WARNINGS_KEPT - 1));
+  copy_message(notes->warnings[0], message);
+  notes->warning_count++;
+}
+
 const char *grl_image_notes_message(const grl_image_notes *notes) { return notes->message; }
 int grl_image_notes_errno(const grl_image_notes *notes) { return notes->error_number; }
 size_t grl_image_notes_warning_count(const grl_image_notes *notes) { return notes->warning_count; }

@@ -18,6 +18,14 @@ struct grl_image_notes {
 
 void grl_note_error(grl_image_notes *notes, const char *message);
 void grl_note_warning(grl_image_notes *notes, const char *message);
+/// The same in front of those that are there: few are kept.
+void grl_note_first(grl_image_notes *notes, const char *message);
+
+/// How many bytes of a file one pixel takes at least, turned round: a file that is shorter need not be decoded to know that
+/// nearly all of it is missing.
+static inline int grl_is_hopelessly_short(uint64_t bytes, uint64_t values, uint64_t slack, uint64_t values_per_byte) {
+  return bytes > 0 && values > slack && (values - slack) / values_per_byte > bytes;
+}
 
 struct grl_image_reader {
   grl_image_status (*read_header)(grl_image_reader *reader);

@@ -20,9 +20,19 @@ typedef struct {
   /// Markers kept so far, and the last of them that is counted.
   int markers;
   jpeg_saved_marker_ptr counted;
-  /// Copies: libjpeg frees its markers when the samples have been read.
-  JOCTET *icc;
-  uint8_t *exif;
+  /// Copies: libjpeg's own go with the last row.
+  JOCTET *icc, *exif;
+  /// The source has ended although more was asked for.
+  int is_ended;
+  /// Each scan holds a part of all rows.
+  int has_scans;
+  /// What was found wrong with the samples first (OK, CUT or DAMAGED), and the first row that it touches; -1 where scans
+  /// cover all rows.
+  grl_image_status fault;
+  int64_t fault_row;
+  /// All rows are there; how much was read since.
+  int is_finishing;
+  uint64_t trailing;
 } jpeg_reader;
 
 /// Whether the file may be sound though libjpeg does not decode it.
@@ -65,13 +75,61 @@ static void read_refused(jpeg_reader *reader, grl_image_status status, const cha
   longjmp(reader->base.escape, 1);
 }
 
+/// First row that is not decoded yet; -1 where a scan adds detail to all rows.
+static int64_t row_in_work(const jpeg_reader *reader) {
+  const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+  if (reader->has_scans) return -1;
+  const int64_t row = (int64_t)jpeg->input_iMCU_row * jpeg->max_v_samp_factor * DCTSIZE;
+  return row < jpeg->image_height ? row : (int64_t)jpeg->image_height - 1;
+}
+
+/// Takes note of samples that are missing or wrong, and leaves unless they are to be kept.
+static void read_damaged(jpeg_reader *reader, grl_image_status fault, const char *reason) {
+  if (reader->fault != GRL_IMAGE_OK) return;
+  reader->fault = fault;
+  reader->fault_row = row_in_work(reader);
+  if (reader->base.limits.keeps_damaged && reader->fault_row != 0) return;
+  reader->base.row = reader->fault_row;
+  read_refused(reader, fault, reason);
+}
+
+/// libjpeg's warnings in words for people. Those that cost samples are errors here.
 static void read_warned(j_common_ptr jpeg, int level) {
   if (level >= 0) return;  // trace messages
   jpeg_reader *reader = jpeg->client_data;
   grl_image_notes *notes = &reader->base.notes;
-  char message[JMSG_LENGTH_MAX] = "";
-  if (notes->warning_count < GRL_WARNINGS_KEPT) (*jpeg->err->format_message)(jpeg, message);
-  grl_note_warning(notes, message);
+  const int *values = jpeg->err->msg_parm.i;
+  char text[GRL_MESSAGE_SIZE];
+  switch (jpeg->err->msg_code) {
+  case JWRN_HIT_MARKER:
+    // A part between restart marks may be short while later ones are whole.
+    read_damaged(reader, reader->is_ended || reader->jpeg.restart_interval == 0 ? GRL_IMAGE_CUT : GRL_IMAGE_DAMAGED,
+                 "samples are missing");
+    return;
+  case JWRN_JPEG_EOF:
+    reader->is_ended = 1;
+    // Arithmetic coding takes what is missing for zeros, and says nothing.
+    if (reader->jpeg.arith_code && !reader->is_finishing && reader->jpeg.input_iMCU_row + 1 < reader->jpeg.total_iMCU_rows) {
+      read_damaged(reader, GRL_IMAGE_CUT, "samples are missing");
+    }
+    return;
+  case JWRN_HUFF_BAD_CODE:
+  case JWRN_ARITH_BAD_CODE: read_damaged(reader, GRL_IMAGE_DAMAGED, "a code that means nothing"); return;
+  case JWRN_MUST_RESYNC: read_damaged(reader, GRL_IMAGE_DAMAGED, "a part between restart marks is missing"); return;
+  case JWRN_EXTRANEOUS_DATA:
+    snprintf(text, sizeof text, "%d bytes before marker %02x belong to nothing; part of the picture may be wrong", values[0],
+             (unsigned)values[1]);
+    break;
+  case JWRN_BOGUS_PROGRESSION:
+    snprintf(text, sizeof text, "a scan refines what none began; detail may be wrong");
+    break;
+  case JWRN_NOT_SEQUENTIAL: snprintf(text, sizeof text, "a scan's parameters are those of another kind of JPEG"); break;
+  case JWRN_JFIF_MAJOR: snprintf(text, sizeof text, "JFIF version %d.%02d is not known", values[0], values[1]); break;
+  case JWRN_ADOBE_XFORM: snprintf(text, sizeof text, "Adobe's colour transform %d is not known", values[0]); break;
+  case JWRN_BOGUS_ICC: snprintf(text, sizeof text, "the colour profile is in pieces that do not fit; left out"); break;
+  default: snprintf(text, sizeof text, "an oddity that libjpeg numbers %d", jpeg->err->msg_code); break;
+  }
+  grl_note_warning(notes, text);
 }
 
 static void discard_message(j_common_ptr jpeg) { (void)jpeg; }
@@ -96,6 +154,13 @@ static boolean fill_source(j_decompress_ptr jpeg) {
   static const JOCTET end_of_image[] = {0xFF, JPEG_EOI};
   jpeg_reader *reader = jpeg->client_data;
   if (!reader->header_done) check_prelude(reader);
+  // Behind the last row an end mark is looked for, but not through any length of other data.
+  const uint64_t most_trailing = 1 << 16;
+  if (reader->is_finishing && reader->trailing > most_trailing) {
+    jpeg->src->next_input_byte = end_of_image;
+    jpeg->src->bytes_in_buffer = sizeof end_of_image;
+    return TRUE;
+  }
   int filled = grl_reader_fill(&reader->base);
   if (filled < 0) longjmp(reader->base.escape, 1);
   if (filled == 0) {
@@ -105,6 +170,7 @@ static boolean fill_source(j_decompress_ptr jpeg) {
     jpeg->src->bytes_in_buffer = sizeof end_of_image;
     return TRUE;
   }
+  if (reader->is_finishing) reader->trailing += reader->base.available;
   jpeg->src->next_input_byte = reader->base.next;
   jpeg->src->bytes_in_buffer = reader->base.available;
   return TRUE;
@@ -156,10 +222,11 @@ static void read_metadata(jpeg_reader *reader) {
   for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
     int is_app1 = marker->marker == JPEG_APP0 + 1;
     if (is_app1 && !metadata->exif && begins_with(marker, exif_mark, sizeof exif_mark)) {
-      metadata->exif_count = marker->data_length - sizeof exif_mark;
-      if (!(reader->exif = malloc(metadata->exif_count))) read_refused(reader, GRL_IMAGE_NO_MEMORY, "");
-      memcpy(reader->exif, marker->data + sizeof exif_mark, metadata->exif_count);
+      const size_t count = marker->data_length - sizeof exif_mark;
+      if (!(reader->exif = malloc(count))) read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for EXIF");
+      memcpy(reader->exif, marker->data + sizeof exif_mark, count);
       metadata->exif = reader->exif;
+      metadata->exif_count = count;
     }
     if (is_app1 && begins_with(marker, xmp_mark, sizeof xmp_mark - 1)) metadata->dropped |= GRL_DROPPED_XMP;
     if (marker->marker == JPEG_APP0 + 13) metadata->dropped |= GRL_DROPPED_IPTC;
@@ -173,13 +240,11 @@ static void read_metadata(jpeg_reader *reader) {
 }
 
 /// A Huffman-coded file spends at least one bit on each block of 8 x 8 values, and its components have together at
-/// least one block for every 64 pixels (in the oddest sampling every 128). A file too short for that need not be
-/// decoded to know that nearly all of it is missing.
+/// least one block for every 64 pixels (in the oddest sampling every 128). Arithmetic coding has no such bound, and 200
+/// bytes may stand for millions of blank pixels that take minutes: what holds a picture is held to the same.
 static int is_hopelessly_short(const jpeg_reader *reader) {
-  const uint64_t pixels_per_byte = 8 * 128, slack = 1 << 16;
-  uint64_t pixels = (uint64_t)reader->base.header.width * reader->base.header.height;
-  uint64_t bytes = reader->base.source.count;
-  return bytes > 0 && !reader->jpeg.arith_code && pixels > slack && (pixels - slack) / pixels_per_byte > bytes;
+  const uint64_t pixels = (uint64_t)reader->base.header.width * reader->base.header.height;
+  return grl_is_hopelessly_short(reader->base.source.count, pixels, reader->jpeg.arith_code ? 1 << 20 : 1 << 16, 8 * 128);
 }
 
 static void choose_output(jpeg_reader *reader) {
@@ -238,6 +303,7 @@ static grl_image_status read_header(grl_image_reader *base) {
   base->header.height = jpeg->image_height;
   if (grl_reader_check_sides(base)) return base->status;
   if (is_hopelessly_short(reader)) read_refused(reader, GRL_IMAGE_DAMAGED, "far too short for the sides it declares");
+  reader->has_scans = jpeg_has_multiple_scans(jpeg);
   choose_output(reader);
   read_metadata(reader);
   return GRL_IMAGE_OK;
@@ -252,12 +318,41 @@ static void rgb_from_cmyk(const JSAMPLE *inks, uint8_t *rgb, size_t width, int i
   }
 }
 
+/// Whether a progressive file has not told all bits of all coefficients.
+static int lacks_detail(j_decompress_ptr jpeg) {
+  if (!jpeg->progressive_mode || !jpeg->coef_bits) return 0;
+  for (int component = 0; component < jpeg->num_components; component++) {
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (jpeg->coef_bits[component][k] != 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/// What was wrong with samples that are kept nevertheless.
+static void note_fault(jpeg_reader *reader) {
+  char text[GRL_MESSAGE_SIZE];
+  if (reader->fault == GRL_IMAGE_OK) {
+    if (reader->is_ended) grl_note_warning(&reader->base.notes, "the end mark is missing");
+    return;
+  }
+  const char *what = reader->fault == GRL_IMAGE_CUT ? "ends" : "damaged";
+  if (reader->fault_row >= 0) {
+    snprintf(text, sizeof text, "%s at row %lld of %u; from there on samples are missing or wrong", what,
+             (long long)reader->fault_row, reader->base.header.height);
+  } else {
+    snprintf(text, sizeof text, "%s within its scans; part of every row is missing or wrong", what);
+  }
+  grl_note_first(&reader->base.notes, text);
+}
+
 static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   jpeg_reader *reader = (jpeg_reader *)base;
   j_decompress_ptr jpeg = &reader->jpeg;
   if (setjmp(base->escape)) return base->status;
 
   jpeg_start_decompress(jpeg);
+  if (reader->is_ended && lacks_detail(jpeg)) read_damaged(reader, GRL_IMAGE_CUT, "scans are missing");
   size_t row_bytes = (size_t)jpeg->output_width * base->header.channels;
   JSAMPARRAY inks = NULL;
   if (base->header.is_cmyk) {
@@ -270,7 +365,9 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
     if (inks) rgb_from_cmyk(inks[0], row, jpeg->output_width, jpeg->saw_Adobe_marker);
   }
   base->row = -1;
+  reader->is_finishing = 1;
   jpeg_finish_decompress(jpeg);
+  note_fault(reader);
   return GRL_IMAGE_OK;
 }
 

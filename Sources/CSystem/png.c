@@ -1,4 +1,5 @@
 #include <png.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +12,27 @@ static int is_little_endian(void) {
 
 // Reading
 
+static const char xmp_key[] = "XML:com.adobe.xmp";
+
 typedef struct {
   grl_image_reader base;
   png_structp png;
   png_infop info;
-  int passes;
+  int passes, pass;
   /// Bytes that libpng holds, and whether it asked for more than the limit.
   size_t held;
   int over_limit;
+  /// Where the stream stands: the chunk's head as far as it is read, and what is left of its data and checksum.
+  uint8_t head[8];
+  size_t head_count;
+  uint64_t chunk_left;
+  /// The first bytes of an iTXt chunk, which tell XMP from other text.
+  uint8_t key[sizeof xmp_key - 1];
+  size_t key_count;
+  uint32_t seen;
+  /// All rows are there; how much was read since, of which how much of the compressed samples.
+  int is_decoding, is_finishing;
+  uint64_t trailing, surplus, most_surplus;
 } png_reader;
 
 static void read_failed(png_structp png, png_const_charp message) {
@@ -30,7 +44,9 @@ static void read_failed(png_structp png, png_const_charp message) {
 
 static void read_warned(png_structp png, png_const_charp message) {
   grl_image_reader *reader = png_get_error_ptr(png);
-  grl_note_warning(&reader->notes, message);
+  char text[GRL_MESSAGE_SIZE];
+  snprintf(text, sizeof text, "libpng: %s", message);
+  grl_note_warning(&reader->notes, text);
 }
 
 // libpng's memory is counted, because many small compressed text chunks may each inflate to the library's own limit.
@@ -60,14 +76,65 @@ static void counted_free(png_structp png, png_voidp pointer) {
   free(block);
 }
 
+static int is_chunk(const png_reader *reader, const char *type) { return memcmp(reader->head + 4, type, 4) == 0; }
+
+/// Follows the chunks as they pass. libpng skips text unseen, since it would inflate and keep all of it.
+static void observe(png_reader *reader, const uint8_t *bytes, size_t count) {
+  while (count > 0) {
+    size_t n;
+    if (reader->chunk_left > 0) {
+      n = count < reader->chunk_left ? count : (size_t)reader->chunk_left;
+      reader->chunk_left -= n;
+      for (size_t i = 0; i < n && reader->key_count < sizeof reader->key; i++) {
+        reader->key[reader->key_count++] = bytes[i];
+        if (reader->key_count == sizeof reader->key) {
+          reader->seen |= memcmp(reader->key, xmp_key, sizeof reader->key) == 0 ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
+        }
+      }
+    } else {
+      size_t missing = sizeof reader->head - reader->head_count;
+      n = count < missing ? count : missing;
+      memcpy(reader->head + reader->head_count, bytes, n);
+      reader->head_count += n;
+      if (reader->head_count == sizeof reader->head) {
+        const uint8_t *h = reader->head;
+        const uint32_t length = (uint32_t)h[0] << 24 | (uint32_t)h[1] << 16 | (uint32_t)h[2] << 8 | h[3];
+        reader->chunk_left = (uint64_t)length + 4;
+        reader->head_count = 0;
+        const int may_be_xmp = is_chunk(reader, "iTXt") && length >= sizeof reader->key;
+        reader->key_count = may_be_xmp ? 0 : sizeof reader->key;
+        const int is_text = is_chunk(reader, "tEXt") || is_chunk(reader, "zTXt") || is_chunk(reader, "iTXt");
+        if (is_text && !may_be_xmp) reader->seen |= GRL_DROPPED_TEXT;
+      }
+    }
+    bytes += n;
+    count -= n;
+  }
+}
+
+/// From the last row on: behind it stand a checksum of the samples, EXIF perhaps, text, and the end mark. What is more is not read: a
+/// stream of compressed samples may go on for any length.
+static void check_finishing(png_reader *reader, size_t count) {
+  *(is_chunk(reader, "IDAT") ? &reader->surplus : &reader->trailing) += count;
+  if (reader->surplus <= reader->most_surplus && reader->trailing <= reader->base.limits.metadata_bytes) return;
+  grl_note_warning(&reader->base.notes, "more data behind the last row, which were not read");
+  longjmp(reader->base.escape, 1);
+}
+
 static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
   png_reader *reader = png_get_io_ptr(png);
+  if (reader->is_finishing) check_finishing(reader, count);
+  png_bytep first = bytes;
+  const size_t all = count;
   if (reader->over_limit) png_error(png, "more data beside the picture than the limit allows");
   while (count > 0) {
     if (reader->base.available == 0) {
       int filled = grl_reader_fill(&reader->base);
       if (filled < 0) png_error(png, "reading failed");
-      if (filled == 0) png_error(png, "the file ends too early");
+      if (filled == 0) {
+        if (reader->is_decoding) reader->base.status = GRL_IMAGE_CUT;
+        png_error(png, "the file ends too early");
+      }
     }
     size_t n = count < reader->base.available ? count : reader->base.available;
     memcpy(bytes, reader->base.next, n);
@@ -76,19 +143,14 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
     bytes += n;
     count -= n;
   }
+  observe(reader, first, all);
 }
 
 /// Bits for what is left behind.
-static uint32_t dropped(png_structp png, png_infop info) {
-  png_textp texts = NULL;
-  int count = png_get_text(png, info, &texts, NULL);
-  uint32_t bits = 0;
-  for (int i = 0; i < count; i++) {
-    bits |= strcmp(texts[i].key, "XML:com.adobe.xmp") == 0 ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
-  }
+static uint32_t dropped(const png_reader *reader) {
   png_unknown_chunkp chunks = NULL;
-  if (png_get_unknown_chunks(png, info, &chunks) > 0) bits |= GRL_DROPPED_FRAMES;  // acTL alone is kept
-  return bits;
+  const int frames = png_get_unknown_chunks(reader->png, reader->info, &chunks);  // acTL alone is kept
+  return reader->seen | (frames > 0 ? GRL_DROPPED_FRAMES : 0);
 }
 
 static void read_metadata(png_reader *reader) {
@@ -116,7 +178,7 @@ static void read_metadata(png_reader *reader) {
   png_fixed_point gamma;
   if (png_get_gAMA_fixed(png, info, &gamma) && gamma > 0) metadata->gamma = (uint32_t)gamma;
   png_get_sRGB(png, info, &metadata->srgb_intent);
-  metadata->dropped = dropped(png, info);
+  metadata->dropped = dropped(reader);
   int32_t *c = metadata->chromaticities;
   metadata->has_chromaticities =
       png_get_cHRM_fixed(png, info, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6], &c[7]) != 0;
@@ -133,14 +195,24 @@ static grl_image_status read_header(grl_image_reader *base) {
   png_structp png = reader->png;
   png_infop info = reader->info;
 
+  reader->chunk_left = sizeof reader->head;  // the signature
   png_set_read_fn(png, reader, read_bytes);
+  png_set_compression_buffer_size(png, 256);  // no more of a cut file is lost
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // ours say more
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)"acTL", 1);
+  // Each chunk of text may inflate to megabytes, and there may be thousands.
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)"iTXt\0sPLT\0tEXt\0zTXt", 4);
   png_read_info(png, info);
   base->block_size = GRL_BLOCK;
   base->header.width = png_get_image_width(png, info);
   base->header.height = png_get_image_height(png, info);
   if (grl_reader_check_sides(base)) return base->status;
+  // Deflate makes at most 1032 bytes of one.
+  const uint64_t stored = (uint64_t)base->header.height * (png_get_rowbytes(png, info) + 1);
+  if (grl_is_hopelessly_short(base->source.count, stored, 1 << 20, 1032)) {
+    grl_note_error(&base->notes, "far too short for the sides it declares");
+    return base->status = GRL_IMAGE_DAMAGED;
+  }
 
   png_set_expand(png);
   if (is_little_endian()) png_set_swap(png);
@@ -152,17 +224,61 @@ static grl_image_status read_header(grl_image_reader *base) {
   return GRL_IMAGE_OK;
 }
 
+enum { MISSING_SAMPLE = 0x80 };
+
+/// What a damaged file holds of its picture: OK where that is something.
+static grl_image_status kept(png_reader *reader, void *samples, size_t row_bytes) {
+  grl_image_reader *base = &reader->base;
+  const int is_whole = !reader->is_decoding;
+  const int has_some = is_whole || base->row > 0 || reader->pass > 0;
+  if ((base->status != GRL_IMAGE_DAMAGED && base->status != GRL_IMAGE_CUT) || !has_some) return base->status;
+  char text[GRL_MESSAGE_SIZE + 64];
+  if (is_whole) {
+    snprintf(text, sizeof text, "damaged behind the last row: %s", base->notes.message);
+  } else if (base->row > 0) {
+    const size_t row = (size_t)base->row, height = base->header.height;
+    memset((uint8_t *)samples + row * row_bytes, MISSING_SAMPLE, (height - row) * row_bytes);
+    snprintf(text, sizeof text, "%s at row %zu of %zu; what is missing is gray",
+             base->status == GRL_IMAGE_CUT ? "ends" : "damaged", row, height);
+  } else {
+    snprintf(text, sizeof text, "ends in pass %d of %d; detail is missing", reader->pass + 1, reader->passes);
+  }
+  grl_note_first(&base->notes, text);
+  base->row = -1;
+  return base->status = GRL_IMAGE_OK;
+}
+
+/// Bounds what is inflated from here on: rows take little more than their bytes, however badly they compress. Which row of an
+/// interlaced picture is the last depends on its sides, so all count there.
+static void begin_finishing(png_reader *reader, void *samples, size_t row_bytes, size_t rows) {
+  const size_t bytes = rows * row_bytes;
+  memset((uint8_t *)samples + (reader->base.header.height - rows) * row_bytes, MISSING_SAMPLE, bytes);
+  reader->is_finishing = 1;
+  reader->most_surplus = 4096 + bytes + bytes / 16;
+}
+
 static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   png_reader *reader = (png_reader *)base;
-  if (setjmp(base->escape)) return base->status;
+  const size_t row_bytes = png_get_rowbytes(reader->png, reader->info), height = base->header.height;
+  if (setjmp(base->escape)) {
+    if (reader->is_finishing && base->status == GRL_IMAGE_OK) {
+      read_metadata(reader);
+      return GRL_IMAGE_OK;
+    }
+    return base->limits.keeps_damaged ? kept(reader, samples, row_bytes) : base->status;
+  }
 
-  size_t row_bytes = png_get_rowbytes(reader->png, reader->info);
-  for (int pass = 0; pass < reader->passes; pass++) {
-    for (size_t y = 0; y < base->header.height; y++) {
+  if (reader->passes > 1) begin_finishing(reader, samples, row_bytes, height);
+  reader->is_decoding = 1;
+  for (reader->pass = 0; reader->pass < reader->passes; reader->pass++) {
+    for (size_t y = 0; y < height; y++) {
       if (reader->passes == 1) base->row = (int64_t)y;
+      // With the last row libpng inflates what the samples have left.
+      if (y + 1 == height && reader->passes == 1) begin_finishing(reader, samples, row_bytes, 1);
       png_read_row(reader->png, (png_bytep)samples + y * row_bytes, NULL);
     }
   }
+  reader->is_decoding = 0;
   base->row = -1;
   png_read_end(reader->png, reader->info);
   read_metadata(reader);

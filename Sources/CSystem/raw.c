@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libraw/libraw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ struct grl_raw_reader {
   grl_raw_header header;
   grl_image_notes notes;
   size_t faults;
+  int64_t first_fault;
 };
 
 #if LIBRAW_VERSION >= LIBRAW_MAKE_VERSION(0, 21, 0)
@@ -23,8 +25,8 @@ typedef int fault_offset;
 /// LibRaw prints to standard error unless somebody listens.
 static void count_fault(void *data, const char *file, const fault_offset offset) {
   (void)file;
-  (void)offset;
-  ((grl_raw_reader *)data)->faults++;
+  grl_raw_reader *reader = data;
+  if (reader->faults++ == 0) reader->first_fault = offset;
 }
 
 grl_raw_reader *grl_raw_create(void) {
@@ -48,6 +50,7 @@ void grl_raw_destroy(grl_raw_reader *reader) {
 const grl_raw_header *grl_raw_reader_header(const grl_raw_reader *reader) { return &reader->header; }
 const grl_image_notes *grl_raw_reader_notes(const grl_raw_reader *reader) { return &reader->notes; }
 size_t grl_raw_reader_faults(const grl_raw_reader *reader) { return reader->faults; }
+int64_t grl_raw_reader_first_fault(const grl_raw_reader *reader) { return reader->first_fault; }
 
 /// What a code of LibRaw amounts to, with its words in the notes.
 static grl_image_status status_of(grl_raw_reader *reader, int code) {
@@ -56,8 +59,11 @@ static grl_image_status status_of(grl_raw_reader *reader, int code) {
     reader->notes.error_number = code;
     return GRL_IMAGE_IO;
   }
-  grl_note_error(&reader->notes, libraw_strerror(code));
+  char text[GRL_MESSAGE_SIZE];
+  snprintf(text, sizeof text, "%s (LibRaw)", libraw_strerror(code));
+  grl_note_error(&reader->notes, text);
   switch (code) {
+    case LIBRAW_IO_ERROR: return GRL_IMAGE_CUT;  // it asked for bytes that are not there
     case LIBRAW_UNSUFFICIENT_MEMORY: return GRL_IMAGE_NO_MEMORY;
     case LIBRAW_FILE_UNSUPPORTED:
     case LIBRAW_NOT_IMPLEMENTED: return GRL_IMAGE_UNSUPPORTED;
@@ -97,7 +103,14 @@ grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, g
       (uint64_t)header->width * header->height > limits.pixels) {
     return GRL_IMAGE_TOO_LARGE;
   }
-  if (raw->idata.filters < 1000) return unsupported(reader, "the sensor has no Bayer mosaic");
+  if (raw->idata.filters < 1000) {
+    const libraw_iparams_t *kind = &raw->idata;
+    return unsupported(reader, kind->filters == 9 ? "an X-Trans mosaic, a pattern of 6 x 6 photosites"
+                               : kind->is_foveon  ? "a Foveon sensor, which sees all colours at each place"
+                               : kind->colors == 1 ? "a sensor without colours"
+                               : kind->filters == 0 ? "all colours at each place, no mosaic"
+                                                    : "a mosaic that is not of 2 x 2 photosites");
+  }
   int filter[4];
   for (int i = 0; i < 4; i++) {
     filter[i] = libraw_COLOR(raw, i / 2, i % 2);

@@ -97,6 +97,8 @@ private struct TrialOrder: Sendable {
   }
 
   private func read(_ path: String) throws(JobError) -> Image {
-    do { return try ImageFile.read(path, limits: settings.limits).image } catch { throw .image(error) }
+    do { return try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
+      throw .image(error)
+    }
   }
 }

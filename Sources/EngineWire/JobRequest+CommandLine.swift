@@ -44,6 +44,7 @@ extension JobRequest {
     if usesSelfEnsemble { words.append("--ensemble") }
     add("--max-pixels", maxPixels.map(String.init))
     add("--depth", depth == usual.depth ? nil : depth)
+    add("--damaged", damaged == "refuse" ? nil : damaged)
     add("--metadata", metadata == usual.metadata ? nil : metadata)
     if isRecursive { words.append("--recursive") }
     switch existing {

@@ -55,6 +55,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var metadata = "keep"
   /// `exact`, `bf16`; nil is float32.
   public var precision: String?
+  /// What becomes of pictures that are damaged or cut off: `refuse` (nil too), `keep`.
+  public var damaged: String?
   public var usesSelfEnsemble = false
   /// One result's file; excludes the next two.
   public var output: String?

@@ -11,8 +11,10 @@ public enum ImageError: Error, Hashable {
   /// The data contradict the format, or end too early; `reason` is the library's word, `row` where decoding stopped, if
   /// rows come in order.
   case damaged(path: String, reason: String, row: Int? = nil, height: Int = 0)
-  /// A sound file of a kind that is not decoded.
-  case unsupported(path: String, what: String)
+  /// The samples end before the picture does, at `row` where rows come in order.
+  case cutOff(path: String, row: Int?, height: Int)
+  /// A sound file of a kind that is not decoded; `advice` is what to do instead of converting it to JPEG or PNG.
+  case unsupported(path: String, what: String, advice: String? = nil)
   /// No memory for `bytes` bytes.
   case outOfMemory(path: String, bytes: Int)
   /// The picture has more pixels on a side than `format` can hold.
@@ -28,7 +30,7 @@ public enum ImageError: Error, Hashable {
     switch self {
     case .unreadable(let path, _), .fileTooLarge(let path, _, _), .notAnImage(let path, _),
       .tooLarge(let path, _, _, _, _),
-      .damaged(let path, _, _, _), .unsupported(let path, _), .outOfMemory(let path, _),
+      .damaged(let path, _, _, _), .cutOff(let path, _, _), .unsupported(let path, _, _), .outOfMemory(let path, _),
       .doesNotFit(let path, _, _, _, _),
       .unwritable(let path, _), .exists(let path), .notFlushed(let path, _):
       path
@@ -58,11 +60,15 @@ extension ImageError: CustomStringConvertible {
           + "raise it with --max-pixels"
       }
     case .damaged(_, let reason, let row?, let height):
-      "damaged at row \(row) of \(height): \(reason)"
+      "damaged at row \(row) of \(height): \(reason); \(Self.keepAdvice)"
     case .damaged(_, let reason, nil, _):
       "damaged: \(reason)"
-    case .unsupported(_, let what):
-      "not supported: \(what); convert the file to 8-bit JPEG or PNG first"
+    case .cutOff(_, let row?, let height):
+      "ends at row \(row) of \(height), the rest is missing; \(Self.keepAdvice)"
+    case .cutOff(_, nil, _):
+      "ends too early, part of every row is missing; \(Self.keepAdvice)"
+    case .unsupported(_, let what, let advice):
+      "not supported: \(what); \(advice ?? "convert the file to 8-bit JPEG or PNG first")"
     case .outOfMemory(_, let bytes):
       "needs \(bytes) bytes of memory at once, which this machine does not give; use a smaller picture"
     case .doesNotFit(_, let format, let width, let height, let limitSide):
@@ -75,6 +81,8 @@ extension ImageError: CustomStringConvertible {
       "written, but may not survive a power failure: \(reason)"
     }
   }
+
+  static let keepAdvice = "get the whole file, or restore what is there with --damaged keep"
 
   private func megapixels(_ pixels: Int) -> String {
     pixels < 10_000_000 ? "\(Double(pixels / 1000) / 1000)" : "\(pixels / 1_000_000)"

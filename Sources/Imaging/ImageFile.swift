@@ -31,8 +31,9 @@ public enum ImageFile {
     public let format: Format
     /// How the samples were stored before they were turned upright.
     public let orientation: Orientation
-    /// One line each: what the library warned about, what was converted or could not be kept. A file that is cut off but
-    /// decodes in part says so here.
+    /// One line each on what is not as the format wants it; damage that was kept among it.
+    public let faults: [String]
+    /// `faults`, and one line each on what was converted or could not be kept.
     public let warnings: [String]
   }
 
@@ -60,21 +61,23 @@ public enum ImageFile {
 
   /// Reads `path`, or standard input for "-".
   ///
-  /// A PNG file that is cut off or fails a checksum is an error. A JPEG file that is cut off or has faults in its
-  /// compressed data gives what libjpeg makes of it, with a warning.
+  /// A file that is cut off, fails a checksum or has faults in its compressed samples is an error, unless `damaged` says to keep
+  /// what is there.
   /// - Throws: every case of `ImageError` but those about writing. Limits are checked before samples are allocated.
-  public static func read(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> Decoded {
+  public static func read(
+    _ path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
+  ) throws(ImageError) -> Decoded {
     try ImageInput.open(path, limits) { source, format throws(ImageError) in
-      try decode(source, format, path: path == "-" ? "standard input" : path, limits)
+      try decode(source, format, path: path == "-" ? "standard input" : path, limits, damaged)
     }
   }
 
   /// Decodes a file's `bytes`; `path` names them in errors.
   public static func decode(
-    _ bytes: [UInt8], path: String, limits: ImageLimits = .standard
+    _ bytes: [UInt8], path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
   ) throws(ImageError) -> Decoded {
     try ImageInput.open(bytes, path: path, limits) { source, format throws(ImageError) in
-      try decode(source, format, path: path, limits)
+      try decode(source, format, path: path, limits, damaged)
     }
   }
 
@@ -91,15 +94,16 @@ public enum ImageFile {
   }
 
   private static func decode(
-    _ source: grl_image_source, _ format: Format, path: String, _ limits: ImageLimits
+    _ source: grl_image_source, _ format: Format, path: String, _ limits: ImageLimits, _ damaged: DamagePolicy
   ) throws(ImageError) -> Decoded {
-    let reader = try ImageReader(source, format, path: path, limits)
+    let reader = try ImageReader(source, format, path: path, limits, damaged: damaged)
     let samples = try reader.samples()
     let (metadata, orientation) = reader.metadata()
     let stored = Image(
       width: reader.width, height: reader.height, layout: reader.layout, samples: samples, metadata: metadata)
     return Decoded(
-      image: stored.upright(from: orientation), format: format, orientation: orientation, warnings: reader.warnings())
+      image: stored.upright(from: orientation), format: format, orientation: orientation, faults: reader.faults(),
+      warnings: reader.faults() + reader.conversions())
   }
 
   /// Writes `image` whole or not at all: a temporary file beside `path`, fsync, rename. "-" is standard output.

@@ -46,6 +46,12 @@ enum ImageInput {
     }
   }
 
+  /// Bytes of the file at `path`; 0 where it is gone.
+  static func size(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
   /// Hands `bytes` to `body`; `path` names them in errors.
   static func open<Result>(
     _ bytes: [UInt8], path: String, _ limits: ImageLimits,

@@ -11,11 +11,13 @@ final class ImageReader {
 
   /// Reads and checks the header. `source` must outlive the reader.
   init(
-    _ source: grl_image_source, _ format: ImageFile.Format, path: String, _ limits: ImageLimits
+    _ source: grl_image_source, _ format: ImageFile.Format, path: String, _ limits: ImageLimits,
+    damaged: DamagePolicy = .refuse
   ) throws(ImageError) {
     let bounds = grl_image_limits(
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
-      metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans))
+      metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
+      keeps_damaged: damaged == .keep ? 1 : 0)
     let opened =
       switch format {
       case .png: grl_png_open(source, bounds)
@@ -94,9 +96,14 @@ final class ImageReader {
     return (metadata, orientation)
   }
 
-  /// One line each for what the library warned about and what was converted.
-  func warnings() -> [String] {
-    var lines = noteLines(grl_image_reader_notes(handle), library: format.library)
+  /// One line each for what is not as the format wants it.
+  func faults() -> [String] {
+    noteLines(grl_image_reader_notes(handle), library: nil)
+  }
+
+  /// One line each for what is converted or left out.
+  func conversions() -> [String] {
+    var lines: [String] = []
     if header.is_cmyk != 0 {
       let profile = grl_image_reader_metadata(handle).pointee.icc == nil ? "" : "; its colour profile is left out"
       lines.append("CMYK converted to RGB by the plain formula, so colours are approximate" + profile)
@@ -124,6 +131,9 @@ final class ImageReader {
     case GRL_IMAGE_DAMAGED:
       let row = Int(grl_image_reader_row(handle))
       throw .damaged(path: path, reason: message, row: row < 0 ? nil : row, height: height)
+    case GRL_IMAGE_CUT:
+      let row = Int(grl_image_reader_row(handle))
+      throw .cutOff(path: path, row: row < 0 ? nil : row, height: height)
     case GRL_IMAGE_UNSUPPORTED:
       throw .unsupported(path: path, what: message)
     case GRL_IMAGE_TOO_LARGE:
@@ -136,13 +146,14 @@ final class ImageReader {
   }
 }
 
-/// The warnings kept, and how many more there were.
-func noteLines(_ notes: OpaquePointer?, library: String) -> [String] {
+/// The warnings kept, and how many more there were; `library` is named where the words are its own.
+func noteLines(_ notes: OpaquePointer?, library: String?) -> [String] {
+  let prefix = library.map { "\($0): " } ?? ""
   let count = grl_image_notes_warning_count(notes)
   var lines: [String] = []
   while lines.count < count, let text = grl_image_notes_warning(notes, lines.count) {
-    lines.append("\(library): \(String(cString: text))".printable)
+    lines.append("\(prefix)\(String(cString: text))".printable)
   }
-  if lines.count < count { lines.append("\(library): \(count - lines.count) more warnings") }
+  if lines.count < count { lines.append("\(prefix)\(count - lines.count) more warnings") }
   return lines
 }

@@ -38,6 +38,8 @@ public enum RestorationError: Error, CustomStringConvertible {
     case flat(value: Float)
     case repeated(of: PixelRegion)
     case meanDrift(from: Double, to: Double, bound: Double)
+    /// Of each channel, how far its mean is from that of all.
+    case colourDrift(from: [Double], to: [Double], bound: Double)
   }
 
   /// Kind of failure; the raw value is the exit code of the command line.
@@ -127,6 +129,13 @@ extension RestorationError.SuspiciousOutput: CustomStringConvertible {
     case .repeated(let earlier): "it equals that of tile \(earlier.text) although their inputs differ"
     case .meanDrift(let from, let to, let bound):
       "its mean is \(to.fixed(3)) where the input's is \(from.fixed(3)), further than \(bound)"
+    case .colourDrift(let from, let to, let bound):
+      "its colour has changed: red, green and blue are \(Self.list(to)) off its mean where the input's are \(Self.list(from)), "
+        + "further than \(bound)"
     }
+  }
+
+  private static func list(_ tint: [Double]) -> String {
+    tint.map { ($0 < 0 ? "" : "+") + $0.fixed(3) }.joined(separator: ", ")
   }
 }

@@ -34,7 +34,31 @@ struct TileInspector {
     {
       throw refuse(.meanDrift(from: before.mean, to: after.mean, bound: bound))
     }
+    if let bound = checks.colourDrift, input.shape.pixels >= Self.fewestPixelsForDrift,
+      let (before, after) = Self.tint(input, output), zip(before, after).contains(where: { abs($1 - $0) > bound })
+    {
+      throw refuse(.colourDrift(from: before, to: after, bound: bound))
+    }
     previous = (tile, before.hash, after.hash)
+  }
+
+  /// How far the mean of each channel is from that of all, before and after; nil where there is one channel, or where others go in
+  /// than come out. Views side by side count as one picture.
+  private static func tint(_ input: Tensor, _ output: Tensor) -> (before: [Double], after: [Double])? {
+    let channels = output.shape.channels
+    guard channels > 1, input.shape.channels % channels == 0 else { return nil }
+    func tint(_ tensor: Tensor) -> [Double] {
+      var sums = [Double](repeating: 0, count: channels)
+      tensor.values.withUnsafeBufferPointer { values in
+        for first in stride(from: 0, to: values.count - channels + 1, by: channels) {
+          for channel in 0..<channels { sums[channel] += Double(values[first + channel]) }
+        }
+      }
+      let means = sums.map { $0 / Double(max(1, tensor.values.count / channels)) }
+      let mean = means.reduce(0, +) / Double(channels)
+      return means.map { $0 - mean }
+    }
+    return (tint(input), tint(output))
   }
 
   /// What one pass over the values tells.

@@ -14,6 +14,7 @@ extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 extension OutputDepth: ExpressibleByArgument {}
 extension MetadataPolicy: ExpressibleByArgument {}
+extension DamagePolicy: ExpressibleByArgument {}
 
 /// A transform for `@Option` that says what is allowed when `read` cannot make sense of the text.
 func reading<Value>(

@@ -114,6 +114,25 @@ import Testing
     }
   }
 
+  @Test("a damaged raw file ends with status 3, and what is there can be kept")
+  func damaged() async throws {
+    let dng = DNG(width: 64, height: 48, filters: .rggb, storage: .lossless) { x, y, channel in
+      Self.scene(x, y)[channel]
+    }
+    var bytes = dng.bytes
+    let block = dng.pieces[0]
+    for place in block.lowerBound + block.count / 2..<block.upperBound { bytes[place] = 0 }
+    try Data(bytes).write(to: folder.url.appending(path: "half.dng"))
+    let refused = try await restore("half.dng")
+    #expect(refused.status == 3)
+    #expect(refused.errorText.contains("% of the samples are missing or guessed, in rows "), "\(refused.errorText)")
+    let kept = try await restore("half.dng", "--damaged", "keep")
+    #expect(kept.status == 0 && kept.errorText.contains("% of the samples are missing or guessed, in rows "))
+    let found = try TestPicture.read(folder, "half_demosaic.png").floats(
+      .rgb, of: PixelRegion(x: 8, y: 8, width: 1, height: 1))
+    for (a, b) in zip(found, Self.scene(8, 8).map({ 1.055 * powf($0, 1 / 2.4) - 0.055 })) { #expect(abs(a - b) < 0.03) }
+  }
+
   private static let colourChart = "data/raw/colorchart_canon_kissx4_1734x1156_rggb.dng"
 
   @Test("a real camera's file", .shared(colourChart))

@@ -21,7 +21,7 @@ import grl
     (denoise.region, denoise.maxPixels) = (Rectangle(x: 1, y: 2, width: 30, height: 40), 123_456_789)
     (denoise.depth, denoise.metadata, denoise.precision) = ("16", "strip", "bf16")
     (denoise.usesSelfEnsemble, denoise.outputFolder, denoise.name) = (true, "out dir", "{stem} it's {sigma}.{ext}")
-    (denoise.existing, denoise.noise) = (.rename, "photo")
+    (denoise.existing, denoise.noise, denoise.damaged) = (.rename, "photo", "keep")
     var enlarge = JobRequest(inputs: ["a.png"], task: "sr")
     (enlarge.scale, enlarge.output, enlarge.existing, enlarge.tile) = (4, "-o.png", .replace, .whole)
     enlarge.network = .init(window: 16)

@@ -119,12 +119,7 @@ import Testing
   func promises() throws {
     let rows = try rows(section("Promises and their tests"))
     #expect(rows.count >= 30)
-    let tests = TestData.packageRoot.appending(path: "Tests")
-    var files: [String: [String]] = [:]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: tests.path) where path.hasSuffix("Tests.swift") {
-      let text = try String(contentsOf: tests.appending(path: path), encoding: .utf8)
-      files[String(path.split(separator: "/").last!.dropLast(6)), default: []].append(text)
-    }
+    let files = try Self.testFiles()
     for row in rows {
       let names = row.last!.matches(of: /`([A-Za-z]+)\.([A-Za-z]+)`/)
       #expect(row.count == 2 && !names.isEmpty, "\(row)")
@@ -133,6 +128,29 @@ import Testing
           files[String(name.1), default: []].contains { Self.isTest(String(name.2), in: $0) }, "\(name.1).\(name.2)")
       }
     }
+  }
+
+  @Test("the tests that the page on reliability names exist")
+  func reliability() throws {
+    let page = try String(contentsOf: TestData.packageRoot.appending(path: "Docs/Reliability.md"), encoding: .utf8)
+    let names = page.matches(of: /`([A-Za-z]+Tests)\.([A-Za-z]+)`/)
+    #expect(names.count >= 25)
+    let files = try Self.testFiles()
+    for name in names {
+      #expect(
+        files[String(name.1), default: []].contains { Self.isTest(String(name.2), in: $0) }, "\(name.1).\(name.2)")
+    }
+  }
+
+  /// Text of the files of tests, by name without ending.
+  private static func testFiles() throws -> [String: [String]] {
+    let tests = TestData.packageRoot.appending(path: "Tests")
+    var files: [String: [String]] = [:]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: tests.path) where path.hasSuffix("Tests.swift") {
+      let text = try String(contentsOf: tests.appending(path: path), encoding: .utf8)
+      files[String(path.split(separator: "/").last!.dropLast(6)), default: []].append(text)
+    }
+    return files
   }
 
   /// Whether `text` declares a function of this name with `@Test` before it and no other function between.

@@ -32,6 +32,26 @@ import Testing
     #expect(end["done"] as? Int == 1 && end["failed"] as? Int == 1 && end["status"] as? Int == 1)
   }
 
+  @Test("events tell of a picture that is cut off with status and row, or what was kept of it")
+  func cutOff() async throws {
+    let folder = try TemporaryFolder()
+    let row = try TestPicture.cutOff(in: folder, "cut.jpg")
+    func last(_ arguments: String...) async throws -> [[String: Any]] {
+      let outcome = try await GRLProcess.run(
+        ["restore", "--task", "denoise", "--variant", "tiny", "--events", "ndjson", "cut.jpg"] + arguments, in: folder)
+      return try outcome.outputLines.suffix(2).map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }
+    }
+    let failed = try await last()
+    #expect(failed[0]["event"] as? String == "failed" && failed[0]["status"] as? Int == 3)
+    #expect((failed[0]["reason"] as? String)?.hasPrefix("cut.jpg: ends at row \(row) of 48, ") == true)
+    #expect(failed[1]["status"] as? Int == 3)
+    let kept = try await last("--damaged", "keep")
+    #expect(kept[0]["event"] as? String == "done" && kept[1]["status"] as? Int == 0)
+    #expect((kept[0]["notes"] as? [String])?.contains { $0.hasPrefix("ends at row \(row) of 48; ") } == true)
+  }
+
   @Test(
     "a terminal of any width sees a bar of plain ASCII that never wraps and is gone at the end",
     arguments: [80, 40, 12])

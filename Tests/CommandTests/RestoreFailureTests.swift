@@ -38,6 +38,25 @@ import Testing
     try await expectFailure(["denoise", "-"], status: 3, "standard input", in: folder)
   }
 
+  @Test(
+    "a picture that is cut off: status 3 and the row, quiet or not; --damaged keep restores what is there",
+    arguments: ["jpg", "png"])
+  func cutOff(ending: String) async throws {
+    let folder = try TemporaryFolder()
+    let row = try TestPicture.cutOff(in: folder, "cut." + ending)
+    #expect((8..<48).contains(row))
+    let line = "grl: cut.\(ending): ends at row \(row) of 48, the rest is missing; "
+    try await expectFailure(["denoise", "cut." + ending], status: 3, line, "--damaged keep", in: folder)
+    try await expectFailure(["denoise", "-q", "cut." + ending], status: 3, line, in: folder)
+    let kept = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--variant", "tiny", "--damaged", "keep", "cut." + ending, "-o", "kept.png"],
+      in: folder)
+    #expect(kept.status == 0 && kept.errorText.contains("ends at row \(row) of 48; "), "\(kept.errorText)")
+    #expect(!kept.errorText.contains("libjpeg") && !kept.errorText.contains("libpng"))
+    let image = try TestPicture.read(folder, "kept.png")
+    #expect((image.width, image.height) == (64, 48))
+  }
+
   @Test("a file without read permission is named with the reason")
   func unreadable() async throws {
     let folder = try TemporaryFolder()

@@ -34,6 +34,20 @@ enum TestPicture {
     return image
   }
 
+  /// Writes the first three quarters of a picture's file, 64 x 48.
+  ///
+  /// - Returns: the row at which the library says that it ends.
+  static func cutOff(in folder: TemporaryFolder, _ name: String) throws -> Int {
+    try write(to: folder, name, width: 64, height: 48)
+    let bytes = try folder.bytes(name)
+    try bytes.prefix(bytes.count * 3 / 4).write(to: folder.url.appending(path: name))
+    do {
+      throw Unexpected(try ImageFile.read(folder.path(name)).faults)
+    } catch ImageError.cutOff(_, let row?, 48) {
+      return row
+    }
+  }
+
   /// A part of the sample photograph.
   static func writeCrop(to folder: TemporaryFolder, _ name: String, side: Int) throws {
     let image = try ImageFile.read(sample.path).image

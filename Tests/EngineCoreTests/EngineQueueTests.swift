@@ -84,6 +84,26 @@ import Testing
     await engine.shutDown()
   }
 
+  @Test("a picture that is cut off fails with its row in the queue, unless the job keeps what is there")
+  func cutOff() async throws {
+    let folder = try EngineFolder()
+    let picture = try folder.picture("a.png")
+    let bytes = try ImageFile.encode(picture, format: .jpeg)
+    try Data(bytes.prefix(bytes.count * 3 / 4)).write(to: folder.url.appending(path: "pictures/cut.jpg"))
+    let engine = folder.engine()
+    var request = folder.request("cut.jpg")
+    let id = try await engine.submit(request)
+    let job = try #require(try await engine.wait(for: id) { $0.state == .failed })
+    let reason = try #require(job.pictures[0].reason)
+    #expect(
+      reason.contains(/cut\.jpg: ends at row (16|32|48) of 60, the rest is missing; .*--damaged keep/), "\(reason)")
+    request.damaged = "keep"
+    let kept = try await engine.submit(request)
+    let done = try #require(try await engine.wait(for: kept) { $0.state == .done || $0.state == .failed })
+    #expect(done.state == .done && done.pictures[0].notes.contains { $0.contains("of 60; from there on") })
+    await engine.shutDown()
+  }
+
   /// A job of several seconds that has begun.
   private func begin(_ folder: EngineFolder, _ engine: Engine, _ names: String...) async throws -> String {
     try folder.picture("large.png", width: 900, height: 700)

@@ -22,6 +22,7 @@ enum Samples {
     job.precision = "bf16"
     job.usesSelfEnsemble = true
     job.transfer = "linear"
+    job.damaged = "keep"
     job.output = "/photos/out.png"
     job.outputFolder = "/photos/out"
     job.existing = .rename

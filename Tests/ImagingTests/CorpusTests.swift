@@ -30,6 +30,9 @@ private enum Corpus {
     let message: String
     let samplesHash: String
 
+    /// The library's word was about a chunk of text or a palette of suggestions, which are skipped unseen; checksums are looked at.
+    var isOfTextOnly: Bool { verdict == "warn" && ["tEXt", "zTXt", "iTXt", "sPLT"].contains { message.hasPrefix($0) } }
+
     init(line: Substring) throws {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       try #require(fields.count == 10, "\(line)")
@@ -62,7 +65,7 @@ private enum Corpus {
       let decoded = try ImageFile.read(path)
       let comment: Comment = "\(entry.path): \(entry.message): \(decoded.warnings)"
       #expect(entry.verdict == "ok" || entry.verdict == "warn", comment)
-      #expect(decoded.warnings.contains { $0.hasPrefix("lib") } == (entry.verdict == "warn"), comment)
+      if !entry.isOfTextOnly { #expect(decoded.faults.isEmpty == (entry.verdict == "ok"), comment) }
       if !entry.isCMYK { #expect(SHA256.hex(storedBytes(decoded)).prefix(16) == entry.samplesHash, comment) }
     } catch {
       #expect(entry.verdict != "ok", "\(error)")

@@ -49,7 +49,9 @@ struct ImageErrorTests {
       .tooLarge(path: path, width: 5, height: 5, limitPixels: 4, limitSide: 9),
       .tooLarge(path: path, width: 5, height: 5, limitPixels: 4, limitSide: 4),
       .damaged(path: path, reason: "\u{7F}"), .damaged(path: path, reason: "x", row: 3, height: 9),
-      .unsupported(path: path, what: "\n"), .outOfMemory(path: path, bytes: 9),
+      .cutOff(path: path, row: 60, height: 75), .cutOff(path: path, row: nil, height: 75),
+      .unsupported(path: path, what: "\n"), .unsupported(path: path, what: "x", advice: "\n"),
+      .outOfMemory(path: path, bytes: 9),
       .doesNotFit(path: path, format: .jpeg, width: 9, height: 9, limitSide: 4), .unwritable(path: path, reason: "\t"),
       .notFlushed(path: path, reason: "\u{2028}"),
     ]

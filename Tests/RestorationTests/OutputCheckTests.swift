@@ -75,6 +75,31 @@ import Testing
     #expect(abs(from - to - 0.25) < 1e-4 && bound == 0.2)
   }
 
+  @Test(
+    "A tile that takes on a tint is refused although its mean stays", arguments: 0..<3, [Float(0.15), -0.15])
+  func tint(channel: Int, shift: Float) {
+    let found = refusal(from: 5) { x, _ in
+      var y = x
+      for i in y.values.indices { y.values[i] += i % 3 == channel ? shift : 0 }
+      return y
+    }
+    guard case .colourDrift(let from, let to, let bound) = found?.what else {
+      Issue.record("expected a drift of colour")
+      return
+    }
+    for c in 0..<3 { #expect(abs(Float(to[c] - from[c]) - shift * (c == channel ? 2 : -1) / 3) < 1e-4) }
+    #expect(bound == 0.08)
+  }
+
+  @Test("What clipping at black does to one channel may be taken back: noise of sigma 50 is 0.08 there")
+  func honestTint() throws {
+    _ = try restore(from: 0) { x, _ in
+      var y = x
+      for i in y.values.indices { y.values[i] -= i % 3 == 2 ? 0.08 : 0 }
+      return y
+    }
+  }
+
   @Test("Changes that a restoration may make pass, and so does a flat input")
   func honest() throws {
     _ = try restore(from: 0) { x, _ in

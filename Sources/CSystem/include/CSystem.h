@@ -3,6 +3,7 @@
 
 #include "grl_file.h"
 #include "grl_image.h"
+#include "grl_lossless_jpeg.h"
 #include "grl_machine.h"
 #include "grl_raw.h"
 #include "grl_terminal.h"

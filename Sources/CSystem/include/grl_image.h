@@ -12,6 +12,8 @@ typedef enum {
   GRL_IMAGE_OK = 0,
   /// The data contradict the format.
   GRL_IMAGE_DAMAGED,
+  /// The samples end before the picture does; `grl_image_reader_row` tells where, if rows come in order.
+  GRL_IMAGE_CUT,
   /// A sound file of a kind that is not decoded.
   GRL_IMAGE_UNSUPPORTED,
   /// Sides over the limits; the header's sides are filled in.
@@ -46,6 +48,8 @@ typedef struct {
   /// Most memory for what stands beside the samples, and most bytes in front of them.
   uint64_t metadata_bytes;
   uint32_t jpeg_scans;
+  /// 1: damaged samples are decoded as far as they go, with warnings; what is missing becomes gray.
+  int keeps_damaged;
 } grl_image_limits;
 
 /// The picture as it will be decoded: palettes, transparent colours and shallow gray expanded.
@@ -98,8 +102,8 @@ grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits
 /// Reads up to the samples and checks the limits; allocates a few rows at most.
 grl_image_status grl_image_read_header(grl_image_reader *reader);
 
-/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then reads
-/// the rest of the file. Once, after `grl_image_read_header` returned OK.
+/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then looks for
+/// what may stand behind them, within bounds. Once, after `grl_image_read_header` returned OK.
 grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples);
 
 /// The row at which decoding stopped; -1 before the first, after the last, and where rows do not come in order.

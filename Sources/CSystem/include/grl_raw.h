@@ -29,7 +29,8 @@ typedef struct grl_raw_reader grl_raw_reader;
 /// A reader of one file; NULL when memory is out.
 grl_raw_reader *grl_raw_create(void);
 
-/// Parses the file up to the samples. GRL_IMAGE_UNSUPPORTED where there is no Bayer mosaic in it.
+/// Parses the file up to the samples. GRL_IMAGE_UNSUPPORTED where there is no Bayer mosaic in it, GRL_IMAGE_CUT where it ends
+/// too early.
 grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits);
 
 /// Unpacks the active area's samples into `samples` (width * height). Once, after the header was read.
@@ -39,6 +40,8 @@ const grl_raw_header *grl_raw_reader_header(const grl_raw_reader *reader);
 const grl_image_notes *grl_raw_reader_notes(const grl_raw_reader *reader);
 /// Places where the compressed data were found wrong; the samples there are guesses.
 size_t grl_raw_reader_faults(const grl_raw_reader *reader);
+/// Byte at which the first of them was found; below 0 where that was the end of the file.
+int64_t grl_raw_reader_first_fault(const grl_raw_reader *reader);
 void grl_raw_destroy(grl_raw_reader *reader);
 
 #endif

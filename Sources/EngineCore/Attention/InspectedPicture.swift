@@ -23,7 +23,9 @@ package struct InspectedPicture: Sendable {
     let source = try SourcePicture(path, settings)
     var right: Image?
     if let file = source.settings.right {
-      do { right = try ImageFile.read(file, limits: settings.limits).image } catch { throw .image(error) }
+      do { right = try ImageFile.read(file, limits: settings.limits, damaged: settings.damaged).image } catch {
+        throw .image(error)
+      }
     }
     let restorer: Restorer
     let plan: RestorationPlan

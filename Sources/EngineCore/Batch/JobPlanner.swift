@@ -118,7 +118,9 @@ package final class JobPlanner {
     }
     guard let stamp, shape.width * shape.height <= pixelsLeft else { return (lastSeen, false) }
     pixelsLeft -= shape.width * shape.height
-    do { lastSeen = PictureEstimates(try ImageFile.read(path, limits: settings.limits).image) } catch {
+    do {
+      lastSeen = PictureEstimates(try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image)
+    } catch {
       throw .image(error)
     }
     if estimates.count > 1000 { estimates.removeAll() }

@@ -12,6 +12,8 @@ package struct JobSettings: Sendable {
   package let right: String?
   /// How what is made of a camera raw file is stored.
   package let transfer: SensorTransfer
+  /// What becomes of pictures that are damaged or cut off.
+  package let damaged: DamagePolicy
   /// Name or file; nil to choose by picture.
   package let model: String?
   package let variant: ModelVariant?
@@ -52,6 +54,11 @@ package struct JobSettings: Sendable {
     if let pixels = job.maxPixels, pixels < 1 {
       throw .badRequest("largest picture of \(pixels) pixels: give at least 1")
     }
+
+    guard let damaged = DamagePolicy(rawValue: job.damaged ?? "refuse") else {
+      throw refuse("damaged", job.damaged ?? "", DamagePolicy.allCases.map(\.rawValue))
+    }
+    self.damaged = damaged
 
     guard let transfer = SensorTransfer(rawValue: job.transfer ?? "srgb") else {
       throw refuse("transfer", job.transfer ?? "", SensorTransfer.allCases.map(\.rawValue))

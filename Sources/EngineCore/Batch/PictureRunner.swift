@@ -59,7 +59,7 @@ package final class PictureRunner {
     if order.input == "-" { claim = try self.claim(order, keeper) }
     var order = order
     order.settings = source.settings
-    let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings.limits) }
+    let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings) }
     let shape = PictureShape(source.image)
     let restorer: Restorer
     let work: PictureWork
@@ -163,8 +163,10 @@ package final class PictureRunner {
     order.output != "-" && !order.mayReplace && keeper?.found?.isWriting != true && fileExists(order.output)
   }
 
-  private func read(_ path: String, _ limits: ImageLimits) throws(JobError) -> Image {
-    do { return try ImageFile.read(path, limits: limits).image } catch { throw .image(error) }
+  private func read(_ path: String, _ settings: JobSettings) throws(JobError) -> Image {
+    do { return try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
+      throw .image(error)
+    }
   }
 
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {

@@ -17,11 +17,11 @@ package struct SourcePicture: Sendable {
     do throws(ImageError) {
       if RawFile.isRaw(path) {
         try Self.check(path, settings)
-        let mosaic = try RawFile.read(path, limits: settings.limits)
+        let mosaic = try RawFile.read(path, limits: settings.limits, damaged: settings.damaged)
         (image, warnings, sensor) = (mosaic.mosaicPicture(), mosaic.warnings, mosaic.header)
       } else {
         try Self.check(path, settings)
-        let decoded = try ImageFile.read(path, limits: settings.limits)
+        let decoded = try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged)
         let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
         let advice =
           settings.request.task == .superResolution ? PictureEstimates(decoded.image).adviceAgainstEnlarging : nil
@@ -43,7 +43,7 @@ package struct SourcePicture: Sendable {
       guard RawFile.isRaw(path) else {
         return (PictureShape(try ImageFile.header(path, limits: settings.limits)), settings)
       }
-      let sensor = try RawFile.header(path, limits: settings.limits)
+      let sensor = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
       return (
         PictureShape(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: 16), settings.over(sensor)
       )
@@ -61,10 +61,12 @@ package struct SourcePicture: Sendable {
   private static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
     if RawFile.isRaw(path) && settings.request.task != .demosaic {
       throw .unsupported(
-        path: path, what: "a camera raw file is no picture yet; 'grl restore --task demosaic' makes one of it")
+        path: path, what: "a camera raw file is no picture yet", advice: "'grl restore --task demosaic' makes one of it"
+      )
     }
     if !RawFile.isRaw(path) && settings.transfer == .linear {
-      throw .unsupported(path: path, what: "linear light is known of camera raw files only; leave --linear out")
+      throw .unsupported(
+        path: path, what: "linear light is known of camera raw files only", advice: "leave --linear out")
     }
   }
 

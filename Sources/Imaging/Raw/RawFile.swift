@@ -22,25 +22,40 @@ public enum RawFile {
   }
 
   /// What the header says: sides of the upright picture, pattern, levels, colours. Samples are not unpacked.
-  public static func header(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> SensorHeader {
-    try RawReader(path, limits).header
+  public static func header(
+    _ path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
+  ) throws(ImageError) -> SensorHeader {
+    try RawReader(path, limits, damaged).header
   }
 
-  /// Reads the sensor's active area.
+  /// Reads the sensor's active area: hot photosites replaced by their neighbours, samples looked over for damage.
   ///
-  /// - Throws: `ImageError`: unreadable, over the limits, damaged, or of a kind without a Bayer mosaic (X-Trans, Foveon, linear
-  ///   DNG).
-  public static func read(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> SensorMosaic {
-    let reader = try RawReader(path, limits)
-    let samples = try reader.samples()
+  /// - Throws: `ImageError`: unreadable, over the limits, damaged, or of a kind without a Bayer mosaic (X-Trans, quad Bayer, Foveon,
+  ///   linear and floating-point DNG). A few guessed samples are told in the warnings, more than
+  ///   `SensorInspection.mostGuessed` are damage.
+  public static func read(
+    _ path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
+  ) throws(ImageError) -> SensorMosaic {
+    let reader = try RawReader(path, limits, damaged)
+    let header = reader.header
+    var samples = try reader.samples()
     var warnings = ["EXIF of the raw file is not carried over"]
-    if reader.faults > 0 {
-      warnings.append("\(reader.faults) places in the compressed samples are damaged and were guessed")
+    if let fault = reader.misplaced { warnings.append("damaged: \(fault)") }
+    if let fault = reader.fault(in: samples) {
+      guard fault.isLittle || damaged == .keep else {
+        throw .damaged(
+          path: path,
+          reason: "\(fault.text); get the file anew, or restore what is there with --damaged keep")
+      }
+      warnings.append(fault.text)
     }
-    if !reader.header.hasBalance {
+    warnings += reader.directory?.replacedTags(header) ?? []
+    let hot = HotPhotosites.replace(in: &samples, header)
+    if hot > 0 { warnings.append("\(hot) hot photosite\(hot == 1 ? "" : "s") replaced by their neighbours") }
+    if !header.hasBalance {
       warnings.append("the file tells no white balance: colours are left as the sensor saw them")
     }
-    return SensorMosaic(header: reader.header, samples: samples, warnings: warnings)
+    return SensorMosaic(header: header, samples: samples, warnings: warnings)
   }
 }
 
@@ -50,19 +65,35 @@ private final class RawReader {
   private let path: String
   private let limits: ImageLimits
   let header: SensorHeader
+  /// Of a DNG file.
+  let directory: RawDirectory?
+  /// Why the samples cannot be where the file says.
+  let misplaced: String?
 
-  init(_ path: String, _ limits: ImageLimits) throws(ImageError) {
+  /// For a kind of sensor that is not restored.
+  private static let advice = "develop it with a raw converter, and restore the PNG that this writes"
+
+  init(_ path: String, _ limits: ImageLimits, _ damaged: DamagePolicy) throws(ImageError) {
     try ImageInput.checkRegularFile(path, limits)
+    let directory = RawDirectory(path)
+    if let kind = directory?.otherKind { throw .unsupported(path: path, what: kind, advice: Self.advice) }
+    misplaced = directory?.misplacedSamples
+    if let misplaced, damaged == .refuse {
+      throw .damaged(path: path, reason: "\(misplaced); get the file anew from the camera")
+    }
+    self.directory = directory
     guard let handle = grl_raw_create() else { throw .outOfMemory(path: path, bytes: 1 << 20) }
     let bounds = grl_image_limits(
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
-      metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans))
+      metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
+      keeps_damaged: 0)
     let status = grl_raw_read_header(handle, path, bounds)
     guard status == GRL_IMAGE_OK else {
       defer { grl_raw_destroy(handle) }
       throw Self.error(status, handle, path, limits)
     }
-    guard let header = SensorHeader(grl_raw_reader_header(handle).pointee) else {
+    guard let header = SensorHeader(grl_raw_reader_header(handle).pointee, replacedWhite: directory?.replacedWhite)
+    else {
       grl_raw_destroy(handle)
       throw .damaged(path: path, reason: "black level, saturation or colour matrix make no sense")
     }
@@ -74,7 +105,26 @@ private final class RawReader {
 
   deinit { grl_raw_destroy(handle) }
 
-  var faults: Int { grl_raw_reader_faults(handle) }
+  /// What is wrong with the samples, and whether so little of them that a picture can be made; nil where nothing is.
+  func fault(in samples: [UInt16]) -> (text: String, isLittle: Bool)? {
+    let damage = directory?.damage(path, activeHeight: header.storedHeight)
+    let inspection = SensorInspection(
+      samples, header, largest: directory?.largestSample, damage: damage)
+    let reason = damage.map { "\($0.reason): " } ?? ""
+    if inspection.isConstant { return (reason + "all samples are the same, there is no picture in them", false) }
+    if inspection.guessed > 0 {
+      return (reason + inspection.text, inspection.share <= SensorInspection.mostGuessed)
+    }
+    guard grl_raw_reader_faults(handle) > 0 else { return nil }
+    // LibRaw tells the first place only. What stands behind it is guessed; raw files end with their samples.
+    let (first, end) = (grl_raw_reader_first_fault(handle), ImageInput.size(path))
+    guard first >= 0, first < end else { return ("the compressed samples end too early", false) }
+    let share = Double(end - Int(first)) / Double(end)
+    return (
+      "the compressed samples make no sense from byte \(first) of \(end) on and were guessed",
+      share <= SensorInspection.mostGuessed
+    )
+  }
 
   /// The active area as stored. Once.
   func samples() throws(ImageError) -> [UInt16] {
@@ -103,8 +153,12 @@ private final class RawReader {
     case GRL_IMAGE_IO: return .unreadable(path: path, reason: systemReason(grl_image_notes_errno(notes)))
     case GRL_IMAGE_NO_MEMORY:
       return .outOfMemory(path: path, bytes: Int(header.width) * Int(header.height) * 2)
-    case GRL_IMAGE_UNSUPPORTED: return .unsupported(path: path, what: "\(message) (LibRaw)")
-    default: return .damaged(path: path, reason: "\(message) (LibRaw)")
+    case GRL_IMAGE_UNSUPPORTED: return .unsupported(path: path, what: message, advice: advice)
+    case GRL_IMAGE_CUT where header.width == 0:
+      return .damaged(path: path, reason: "it ends too early for a camera raw file, or is none (LibRaw)")
+    case GRL_IMAGE_CUT:
+      return .damaged(path: path, reason: "it ends too early, samples are missing; get the file anew from the camera")
+    default: return .damaged(path: path, reason: message)
     }
   }
 }

@@ -28,7 +28,10 @@ public struct SensorHeader: Hashable, Sendable {
   public var height: Int { orientation.swapsSides ? storedWidth : storedHeight }
 
   /// nil where levels or pattern contradict themselves.
-  init?(_ header: grl_raw_header) {
+  ///
+  /// - Parameter replacedWhite: stands for the white level.
+  init?(_ header: grl_raw_header, replacedWhite: Float? = nil) {
+    let white = replacedWhite ?? header.white
     let (a, b, c, d) = header.filters
     let colours = [a, b, c, d].map { Int($0) }
     let matching = ColourFilterArray.allCases.first { array in
@@ -37,7 +40,7 @@ public struct SensorHeader: Hashable, Sendable {
     guard let stored = matching else { return nil }
     let (b0, b1, b2, b3) = header.black
     let black = [b0, b1, b2, b3]
-    guard black.allSatisfy({ $0.isFinite && $0 >= 0 && $0 < header.white }), header.white <= 65_535 else { return nil }
+    guard black.allSatisfy({ $0.isFinite && $0 >= 0 && $0 < white }), white <= 65_535 else { return nil }
     let (red, green, blue) = header.balance
     let gains = [red, green, blue]
     let least = gains.min() ?? 0
@@ -50,7 +53,7 @@ public struct SensorHeader: Hashable, Sendable {
     cameraToSRGB = isKnown ? matrix : nil
     storedFilters = stored
     self.black = black
-    white = header.white
+    self.white = white
     storedWidth = Int(header.width)
     storedHeight = Int(header.height)
     orientation = Orientation(rawValue: UInt8(truncatingIfNeeded: header.orientation)) ?? .upright

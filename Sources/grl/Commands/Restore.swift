@@ -86,6 +86,8 @@ struct Restore: ParsableCommand {
   @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
   @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
+  @Option(help: "Pictures that are damaged or cut off: refuse (status 3), or keep what is there.")
+  var damaged: DamagePolicy = .refuse
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -175,6 +177,7 @@ struct Restore: ParsableCommand {
     job.region = region.map { Rectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
     job.maxPixels = limits.maxPixels
     job.precision = precision == .float32 ? nil : precision.rawValue
+    job.damaged = damaged == .refuse ? nil : damaged.rawValue
     (job.depth, job.metadata, job.usesSelfEnsemble) = (depth.rawValue, metadata.rawValue, ensemble)
     (job.output, job.outputFolder) = (output, outputDir)
     if let name { job.name = name }
