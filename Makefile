@@ -7,7 +7,7 @@ SAMPLE = Samples/torii_gates.png
 
 TESTSETS ?= ../shared/data/testsets
 
-.PHONY: demo test test-threads test-kernels check-slow fuzz screens quality build install uninstall format lint packages clean
+.PHONY: demo test test-threads test-kernels check-slow check-kernels check-address check-thread fuzz screens quality build install uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -45,18 +45,30 @@ ifeq ($(shell uname -m),x86_64)
 	qemu-aarch64-static .build/kernels/neon
 endif
 
-# The same with the address and undefined-behaviour sanitizers: 75 seconds of processor time, most of it the compiler's. File by file, so
+# The kernels with the address and undefined-behaviour sanitizers: 75 seconds of processor time, most of it the compiler's. File by file, so
 # that `make -j2 check-slow` uses two cores.
 SANITIZED = $(patsubst %.c,.build/kernels/sanitized/%.o,$(wildcard Sources/CKernels/*.c Tests/Kernels/*.c))
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 
-check-slow: $(SANITIZED)
+check-slow: check-kernels check-address check-thread
+
+check-kernels: $(SANITIZED)
 	clang $(SANITIZERS) -fuse-ld=lld $(SANITIZED) -lm -o .build/kernels/sanitized/kernels
 	.build/kernels/sanitized/kernels
 
 .build/kernels/sanitized/%.o: %.c $(wildcard Sources/CKernels/*.h Sources/CKernels/*.inc Sources/CKernels/include/*.h)
 	@mkdir -p $(dir $@)
 	$(KERNEL_TEST) -O1 -g -DGRL_EMULATED_TILES $(SANITIZERS) -c $< -o $@
+
+# Tensors, network and engine under the address, then the thread sanitizer, with every call of a kernel held against its contract.
+# The Swift runtime's report of a trap waits for ever inside them, and what it keeps for good looks like leaks.
+SANITIZED_BUILD = --scratch-path .build-$* -Xcc -O1 -Xcc -DGRL_CHECK
+
+check-address check-thread: check-%: packages
+	@.ci/packages tests
+	swift build --build-tests --sanitize=$* $(SANITIZED_BUILD)
+	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=$* $(SANITIZED_BUILD) \
+		--no-parallel --filter 'TensorsTests|GRLModelTests|EngineCoreTests'
 
 # One reader of bytes from outside under libFuzzer and the address sanitizer, for so many seconds or until it finds something: the
 # input is then in .build-fuzz/findings. `make fuzz TARGET=png INPUT=FILE` reads that file only. Docs/Reliability.md says what came of it.

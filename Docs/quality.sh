@@ -4,7 +4,7 @@
 #     make quality [TESTSETS=FOLDER]       whole sets; hours on two cores; goes on where it was interrupted
 #     LIMIT=4 make quality                 four pictures of each set: a quick look, and the page says so
 #
-# The sets are those of FOLDER that exist (Set5, Set14, CBSD68, McMaster, BSD68, Set12, Classic5, motion_GoPro_sample, dualpixel_Pixel4_8bit); their
+# The sets are those of FOLDER that exist (Set5, Set14, CBSD68, McMaster, BSD68, Set12, Classic5, PolyU_real_noise, motion_GoPro_sample, dualpixel_Pixel4_8bit); their
 # terms forbid to pass them on, so they are not part of this project. Results are kept below $XDG_STATE_HOME/grl/evaluations.
 set -eu
 
@@ -50,7 +50,7 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
 
-Fourteen models are bundled today, at least one for each task: blind denoisers for colour and for gray pictures, super-resolution x2, x3 and
+Fifteen models are bundled today, at least one for each task: blind denoisers for colour, for gray pictures and for photographs, super-resolution x2, x3 and
 x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first ones for motion blur and
 defocus, of one view and of dual pixels. Those called small are GRL-S, all others GRL-T. They were trained for fifteen to ninety-five minutes
 each on two processor cores, far more briefly than the published networks: the tables say how much that costs.
@@ -59,6 +59,8 @@ each on two processor cores, far more briefly than the published networks: the t
 
 PAGE
   block --task denoise --sigma 15,25,50 --model denoise-color-small --model denoise-color-tiny -- CBSD68 McMaster Set14
+  printf '## Denoising, photographs\n\nReal noise: the input is one exposure, the target the mean of many. The pictures are measured as they are.\n\n'
+  block --task denoise --model denoise-photo-tiny --model denoise-color-tiny -- PolyU_real_noise
   printf '## Denoising, gray\n\n'
   block --task denoise --sigma 15,25,50 -- BSD68 Set12
   printf '## Super-resolution\n\n'
