@@ -75,7 +75,7 @@ package struct LocalEngine {
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw .system(doing: "open it", path: "/dev/null", code: errno) }
     defer { close(nothing) }
-    let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o600)
     guard log >= 0 else { throw .system(doing: "open the log", path: place.log, code: errno) }
     defer { close(log) }
     return try ChildProcess(
