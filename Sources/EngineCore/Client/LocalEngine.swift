@@ -71,7 +71,7 @@ package struct LocalEngine {
 
   /// An engine in a session of its own, with nothing of ours but the log to write to: it outlives us and our terminal.
   private func start() throws(EngineProcessError) -> ChildProcess {
-    try PrivateFolder.make(place.stateFolder)
+    try place.makeStateFolder()
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw .system(doing: "open it", path: "/dev/null", code: errno) }
     defer { close(nothing) }
