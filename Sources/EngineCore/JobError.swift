@@ -7,12 +7,15 @@ import Tensors
 /// Why a job, or one picture of it, ends without a result. One line each: what, where, what was allowed, what to do next.
 public enum JobError: Error, CustomStringConvertible {
   // Usage
-  case noPictures(folder: String, isRecursive: Bool)
+  /// `passedOver` counts what the folder holds instead.
+  case noPictures(folder: String, isRecursive: Bool, passedOver: String?)
   case folderNotListed(folder: String, reason: String)
   case nameRule(template: String, fault: String)
   case formatUnknown(path: String)
   case manyForOneResult(path: String, pictures: Int)
   case resultIsFolder(path: String)
+  /// The file system holds no such name, or no such path.
+  case nameTooLong(path: String, bytes: Int, limit: Int)
   case resultsCollide(path: String, first: String, second: String)
   case resultIsInput(path: String)
   case resultExists(path: String, others: Int)
@@ -53,7 +56,8 @@ public enum JobError: Error, CustomStringConvertible {
   public var kind: Kind {
     switch self {
     case .noPictures, .folderNotListed: .badInput
-    case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .resultsCollide, .resultIsInput, .resultExists,
+    case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
+      .resultExists,
       .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere,
       .jobState:
       .usage
@@ -74,8 +78,8 @@ public enum JobError: Error, CustomStringConvertible {
 
   private var sentence: String {
     switch self {
-    case .noPictures(let folder, let isRecursive):
-      "\(folder): no PNG or JPEG files in this folder; "
+    case .noPictures(let folder, let isRecursive, let passedOver):
+      "\(folder): no PNG or JPEG files in this folder" + (passedOver.map { ", \($0)" } ?? "") + "; "
         + (isRecursive ? "give a folder that holds some" : "add --recursive to look into its folders")
     case .folderNotListed(let folder, let reason):
       "\(folder): cannot list this folder (\(reason)); check its permissions"
@@ -87,6 +91,8 @@ public enum JobError: Error, CustomStringConvertible {
       "-o \(path): names one result, but there are \(pictures) pictures; use --output-dir or --name"
     case .resultIsFolder(let path):
       "\(path): is a folder; use --output-dir \(ShellLine.quoted(path))"
+    case .nameTooLong(let path, let bytes, let limit):
+      "\(path): this name of a result has \(bytes) bytes, \(limit) are the most here; choose a shorter one with --name or -o"
     case .resultsCollide(let path, let first, let second):
       "\(path): both \(first) and \(second) would be written here; restore them apart, or with --name "
         + "such as '{input}_{task}.png'"

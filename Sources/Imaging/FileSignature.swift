@@ -12,10 +12,15 @@ enum FileSignature {
 
   /// Words for a file that is neither PNG nor JPEG.
   static func describe(_ begins: [UInt8]) -> String {
+    name(begins) ?? "data that begin with " + begins.prefix(8).map { hex($0) }.joined(separator: " ")
+  }
+
+  /// What is known by its beginning; nil for anything else.
+  static func name(_ begins: [UInt8]) -> String? {
     if begins.isEmpty { return "an empty file" }
     for (offset, bytes, name) in known where begins.dropFirst(offset).starts(with: bytes) { return name }
     if begins.allSatisfy({ (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }) { return "text" }
-    return "data that begin with " + begins.prefix(8).map { hex($0) }.joined(separator: " ")
+    return nil
   }
 
   private static func hex(_ byte: UInt8) -> String {

@@ -1,4 +1,5 @@
 import CSystem
+import Glibc
 
 /// Reading and writing picture files.
 ///
@@ -16,7 +17,7 @@ public enum ImageFile {
       guard let dot = name.lastIndex(of: ".") else { return nil }
       switch name[name.index(after: dot)...].lowercased() {
       case "png": self = .png
-      case "jpg", "jpeg", "jpe": self = .jpeg
+      case "jpg", "jpeg", "jpe", "jfif": self = .jpeg
       default: return nil
       }
     }
@@ -59,7 +60,29 @@ public enum ImageFile {
     case full
   }
 
-  /// Reads `path`, or standard input for "-".
+  /// What a file is by its first bytes.
+  public enum Kind: Hashable, Sendable {
+    case picture(Format)
+    /// Words for what else it is: `a GIF picture`, `text`.
+    case other(String)
+  }
+
+  public static func kind(of path: String) throws(RegularFile.Refusal) -> Kind {
+    let (descriptor, _) = try RegularFile.open(path)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: FileSignature.length)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count >= 0 else { throw .system(code: errno) }
+    let begins = Array(bytes.prefix(count))
+    if let format = FileSignature.format(begins) { return .picture(format) }
+    return .other(FileSignature.name(begins) ?? "data of another kind")
+  }
+
+  /// Whether `path` names what this process was given to read: standard input, or a shell's `<(...)`. Such input may be long in
+  /// coming, and comes once.
+  public static func isStream(_ path: String) -> Bool { ImageInput.stream(path) != nil }
+
+  /// Reads `path`; where the limits take streams, standard input for "-".
   ///
   /// A file that is cut off, fails a checksum or has faults in its compressed samples is an error, unless `damaged` says to keep
   /// what is there.

@@ -1,49 +1,57 @@
 import CSystem
 import Glibc
 
-/// An opened input: a regular file is read piece by piece; anything else (standard input, a pipe) is taken in whole first.
+/// An opened input: a regular file is read piece by piece; a stream, where one may be read, is taken in whole first.
 enum ImageInput {
   /// Opens `path` ("-" is standard input), checks its size and first bytes, and hands it to `body`.
   static func open<Result>(
     _ path: String, _ limits: ImageLimits,
     _ body: (grl_image_source, ImageFile.Format) throws(ImageError) -> Result
   ) throws(ImageError) -> Result {
-    if path == "-" {
-      return try open(try readAll(0, path: "standard input", limits), path: "standard input", limits, body)
+    if limits.takesStreams, let stream = stream(path) {
+      let name = path == "-" ? "standard input" : path
+      return try open(try PictureStream(stream, path: name, limits).bytes(), path: name, limits, body)
     }
-    guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "a zero byte in the name") }
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
+    let (descriptor, size) = try opened(path, limits)
     defer { close(descriptor) }
+    let source = grl_image_source(bytes: nil, count: UInt64(size), descriptor: descriptor)
+    return try body(source, try format(try firstBytes(descriptor, path: path), path: path))
+  }
 
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemReason()) }
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR:
-      throw .unreadable(path: path, reason: "it is a folder")
-    case S_IFREG:
-      let size = Int(status.st_size)
+  /// The descriptor that `path` names: "-", or one that a shell's `<(...)` hands over. nil for the name of a file.
+  static func stream(_ path: String) -> Int32? {
+    if path == "-" || path == "/dev/stdin" { return 0 }
+    for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+      let number = path.dropFirst(folder.count)
+      guard number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+      return Int32(number)
+    }
+    return nil
+  }
+
+  private static func opened(
+    _ path: String, _ limits: ImageLimits
+  ) throws(ImageError) -> (descriptor: Int32, bytes: Int) {
+    do throws(RegularFile.Refusal) {
+      let (descriptor, size) = try RegularFile.open(path)
       guard size <= limits.fileBytes else {
-        throw .fileTooLarge(path: path, bytes: size, limitBytes: limits.fileBytes)
+        close(descriptor)
+        throw .tooLarge(limitBytes: size)
       }
-      let source = grl_image_source(bytes: nil, count: UInt64(size), descriptor: descriptor)
-      return try body(source, try format(try firstBytes(descriptor, path: path), path: path))
-    default:
-      return try open(try readAll(descriptor, path: path, limits), path: path, limits, body)
+      return (descriptor, size)
+    } catch {
+      switch error {
+      case .tooLarge(let size): throw .fileTooLarge(path: path, bytes: size, limitBytes: limits.fileBytes)
+      case .kind("a named pipe") where limits.takesStreams:
+        throw .unreadable(path: path, reason: "\(error); give it as standard input: - < FILE")
+      default: throw .unreadable(path: path, reason: "\(error)")
+      }
     }
   }
 
   /// Throws unless `path` is a regular file within the limits: for libraries that open files themselves.
   static func checkRegularFile(_ path: String, _ limits: ImageLimits) throws(ImageError) {
-    guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "a zero byte in the name") }
-    var status = stat()
-    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
-      throw .unreadable(path: path, reason: systemReason())
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is not a regular file") }
-    guard status.st_size <= limits.fileBytes else {
-      throw .fileTooLarge(path: path, bytes: Int(status.st_size), limitBytes: limits.fileBytes)
-    }
+    close(try opened(path, limits).descriptor)
   }
 
   /// Bytes of the file at `path`; 0 where it is gone.
@@ -66,7 +74,7 @@ enum ImageInput {
     }
   }
 
-  private static func format(_ begins: [UInt8], path: String) throws(ImageError) -> ImageFile.Format {
+  static func format(_ begins: [UInt8], path: String) throws(ImageError) -> ImageFile.Format {
     guard let format = FileSignature.format(begins) else { throw .notAnImage(path: path, begins: begins) }
     return format
   }
@@ -76,21 +84,6 @@ enum ImageInput {
     let count = pread(descriptor, &bytes, bytes.count, 0)
     guard count >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
     return Array(bytes.prefix(count))
-  }
-
-  private static func readAll(_ descriptor: Int32, path: String, _ limits: ImageLimits) throws(ImageError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &block, block.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
-      if count == 0 { return bytes }
-      guard bytes.count + count <= limits.fileBytes else {
-        throw .fileTooLarge(path: path, bytes: nil, limitBytes: limits.fileBytes)
-      }
-      bytes.append(contentsOf: block.prefix(count))
-    }
   }
 }
 

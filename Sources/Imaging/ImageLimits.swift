@@ -10,6 +10,8 @@ public struct ImageLimits: Hashable, Sendable {
   public var metadataBytes: Int
   /// Most scans of a JPEG file: each costs a pass over the whole picture, and files made for pictures have about ten.
   public var jpegScans: Int
+  /// Whether "-" and `/dev/fd/N` name what this process was given to read: those of a command line do, those of a request do not.
+  public var takesStreams = false
 
   public init(
     pixels: Int = 256_000_000, side: Int = 1_000_000, fileBytes: Int = 4 << 30, metadataBytes: Int = 64 << 20,

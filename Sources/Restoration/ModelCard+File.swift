@@ -47,10 +47,9 @@ extension ModelCard {
 
   /// The SHA-256 of the file in hexadecimal; reads all of it.
   public func sha256() throws(RestorationError) -> String {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw .checkpoint(.unreadable(path: path, reason: "it cannot be opened"))
+    do { return try SHA256.hex(contentsOf: path) } catch {
+      throw .checkpoint(.unreadable(path: path, reason: "\(error)"))
     }
-    return SHA256.hex(Array(bytes))
   }
 
   private static func fileSize(_ path: String) throws(RestorationError) -> Int {

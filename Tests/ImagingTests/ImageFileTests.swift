@@ -245,7 +245,9 @@ struct ImageFileTests {
         let input = open(first, O_RDONLY)
         let output = open(second, O_WRONLY | O_CREAT, 0o600)
         try #require(input >= 0 && output >= 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1)
-        let decoded = try ImageFile.read("-")
+        var limits = ImageLimits.standard
+        limits.takesStreams = true
+        let decoded = try ImageFile.read("-", limits: limits)
         try ImageFile.write(decoded.image, to: "-", format: .png)
         #expect(try ImageFile.read(second).image.values == image.values)
       }
@@ -260,7 +262,9 @@ struct ImageFileTests {
     defer { close(ends[0]) }
     try #require(Glibc.write(ends[1], bytes, bytes.count) == bytes.count)  // fits into the pipe's buffer
     close(ends[1])
-    let decoded = try ImageFile.read("/dev/fd/\(ends[0])")
+    var limits = ImageLimits.standard
+    limits.takesStreams = true
+    let decoded = try ImageFile.read("/dev/fd/\(ends[0])", limits: limits)
     #expect(decoded.image.values == Pictures.pattern(.rgb, bitDepth: 8).values)
   }
 

@@ -34,6 +34,12 @@ package func isFolder(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+/// Whether `path` names a pipe, a socket or a device, itself or through links.
+package func isSpecialFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+}
+
 package func isLink(_ path: String) -> Bool {
   var status = stat()
   return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
@@ -54,3 +60,7 @@ package func canonicalPath(_ path: String) -> String {
   guard parent != path, !lastComponent(path).isEmpty, parent != "/" || path.count > 1 else { return path }
   return joined(canonicalPath(parent), lastComponent(path))
 }
+
+/// What tells whether two paths name the same file: the bytes of `canonicalPath`. As text, the two ways to write an accent (one
+/// character, or a letter and a mark) are equal; as names of files they are two.
+package func fileKey(_ path: String) -> [UInt8] { Array(canonicalPath(path).utf8) }

@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import Imaging
 
 /// A picture to work on and where it was found.
 package struct Input: Sendable {
@@ -16,61 +17,118 @@ package struct Input: Sendable {
   }
 }
 
+/// Something in a folder that is not worked on.
+package struct PassedOver: Sendable, Hashable {
+  package let path: String
+  /// What it is, in words that fit a count: `a GIF picture`.
+  package let reason: String
+
+  /// How many there are of each kind, on one line: `4 passed over: a GIF picture (3), a named pipe (1)`. nil for none.
+  package static func summary(_ all: [PassedOver]) -> String? {
+    guard !all.isEmpty else { return nil }
+    let counts = Dictionary(all.map { ($0.reason, 1) }, uniquingKeysWith: +)
+    let ordered = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return "\(all.count) passed over: " + ordered.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+  }
+}
+
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
 package enum InputList {
-  package static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+  package static let extensions: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
 
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
-  ///   - extensions: endings of the files that count, in lower case.
+  ///   - extensions: endings of the files that count whatever they hold, in lower case.
   ///   - excluded: a folder that is left out (where results go), if any.
   ///
-  /// Hidden files, other kinds of files and links to folders are passed over. Throws when a folder cannot be listed or holds
-  /// nothing to work on. A file that does not exist is listed: the batch reports it and goes on.
+  /// A file with another ending, or none, counts where its first bytes are those of PNG or JPEG. Hidden files are passed over;
+  /// so are other kinds of files, pipes and devices, links to folders, and names that are no UTF-8, which are told.
+  /// Throws when a folder cannot be listed or holds nothing to work on. A file that does not exist is listed: the batch reports
+  /// it and goes on.
   package static func expand(
     _ arguments: [String], isRecursive: Bool, excluding excluded: String?,
     extensions: Set<String> = extensions
-  ) throws(JobError) -> [Input] {
-    let excluded = excluded.map(canonicalPath)
-    var inputs: [Input] = []
+  ) throws(JobError) -> (inputs: [Input], passedOver: [PassedOver]) {
+    var search = Search(isRecursive: isRecursive, excluded: excluded.map(fileKey), extensions: extensions)
     for argument in arguments {
       guard argument != "-", isFolder(argument) else {
-        inputs.append(Input(path: argument, subfolder: "", isFromFolder: false))
+        search.inputs.append(Input(path: argument, subfolder: "", isFromFolder: false))
         continue
       }
-      let found = try list(argument, subfolder: "", isRecursive: isRecursive, excluding: excluded, extensions)
-      guard !found.isEmpty else { throw .noPictures(folder: argument, isRecursive: isRecursive) }
-      inputs += found
-    }
-    return inputs
-  }
-
-  private static func list(
-    _ folder: String, subfolder: String, isRecursive: Bool, excluding excluded: String?,
-    _ extensions: Set<String>
-  ) throws(JobError) -> [Input] {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    } catch {
-      throw .folderNotListed(folder: folder, reason: reason(error))
-    }
-    var inputs: [Input] = []
-    for name in names where !name.hasPrefix(".") {
-      let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      if isFolder(path) {
-        guard isRecursive, !isLink(path), canonicalPath(path) != excluded else { continue }
-        let below = subfolder.isEmpty ? name : subfolder + "/" + name
-        inputs += try list(path, subfolder: below, isRecursive: true, excluding: excluded, extensions)
-      } else if extensions.contains(fileExtension(name).lowercased()) {
-        inputs.append(Input(path: path, subfolder: subfolder, isFromFolder: true))
+      let (inputs, passed) = (search.inputs.count, search.passedOver.count)
+      try search.list(argument, subfolder: "")
+      guard search.inputs.count > inputs else {
+        throw .noPictures(
+          folder: argument, isRecursive: isRecursive,
+          passedOver: PassedOver.summary(Array(search.passedOver[passed...])))
       }
     }
-    return inputs
+    return (search.inputs, search.passedOver)
   }
 
-  private static func reason(_ error: any Error) -> String {
-    ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError).map { String(cString: strerror(Int32($0.code))) }
-      ?? "it is not readable"
+  private struct Search {
+    let isRecursive: Bool
+    let excluded: [UInt8]?
+    let extensions: Set<String>
+    var inputs: [Input] = []
+    var passedOver: [PassedOver] = []
+
+    mutating func list(_ folder: String, subfolder: String) throws(JobError) {
+      for bytes in try InputList.names(in: folder) where bytes.first != UInt8(ascii: ".") {
+        let name = String(decoding: bytes, as: UTF8.self)
+        let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        guard name.utf8.elementsEqual(bytes) else {
+          passOver(path, "a name that is not UTF-8; rename it")
+          continue
+        }
+        if isFolder(path) {
+          if !isRecursive {
+            passOver(path, "a folder; --recursive looks into it")
+          } else if isLink(path) {
+            passOver(path, "a link to a folder")
+          } else if fileKey(path) != excluded {
+            try list(path, subfolder: subfolder.isEmpty ? name : subfolder + "/" + name)
+          }
+        } else if let reason = reasonAgainst(path) {
+          passOver(path, reason)
+        } else {
+          inputs.append(Input(path: path, subfolder: subfolder, isFromFolder: true))
+        }
+      }
+    }
+
+    private mutating func passOver(_ path: String, _ reason: String) {
+      passedOver.append(PassedOver(path: path, reason: reason))
+    }
+
+    /// What a file is instead of a picture; nil for a picture, and for what is called one and cannot be read: that is the
+    /// batch's to tell.
+    private func reasonAgainst(_ path: String) -> String? {
+      let isCalledPicture = extensions.contains(fileExtension(path).lowercased())
+      if isCalledPicture && !isSpecialFile(path) { return nil }
+      do throws(RegularFile.Refusal) {
+        return switch try ImageFile.kind(of: path) {
+        case .picture: nil
+        case .other(let kind): kind
+        }
+      } catch {
+        if case .kind(let kind) = error { return kind }
+        return "a file that cannot be read"
+      }
+    }
+  }
+
+  /// The names in a folder as their bytes, in the order of these.
+  private static func names(in folder: String) throws(JobError) -> [[UInt8]] {
+    guard !folder.utf8.contains(0), let stream = opendir(folder) else {
+      throw .folderNotListed(folder: folder, reason: String(cString: strerror(errno)))
+    }
+    defer { closedir(stream) }
+    var names: [[UInt8]] = []
+    while let found = readdir(stream) {
+      let name = withUnsafeBytes(of: &found.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+    }
+    return names.sorted { $0.lexicographicallyPrecedes($1) }
   }
 }

@@ -8,7 +8,7 @@ import Tensors
 package struct JobSettings: Sendable {
   package private(set) var request: RestorationRequest
   package let options: RestorationOptions
-  package let limits: ImageLimits
+  package var limits: ImageLimits
   package let right: String?
   /// How what is made of a camera raw file is stored.
   package let transfer: SensorTransfer
@@ -164,7 +164,7 @@ extension OutputPlan {
   /// The pictures of a job and where their results go.
   package init(_ job: JobRequest, _ settings: JobSettings) throws(JobError) {
     guard !job.inputs.isEmpty else { throw .badRequest("no picture was given") }
-    let inputs = try InputList.expand(
+    let (inputs, passedOver) = try InputList.expand(
       job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder,
       extensions: settings.request.task == .demosaic
         ? InputList.extensions.union(RawFile.extensions) : InputList.extensions)
@@ -175,7 +175,9 @@ extension OutputPlan {
       case .replace: .replace
       case .rename: .rename
       }
-    try self.init(inputs, beside: job.right, to: try Self.destination(job, settings.request), existing: existing)
+    try self.init(
+      inputs, beside: job.right, to: try Self.destination(job, settings.request), existing: existing,
+      passedOver: passedOver)
   }
 
   private static func destination(_ job: JobRequest, _ request: RestorationRequest) throws(JobError) -> Destination {

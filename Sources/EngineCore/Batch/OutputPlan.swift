@@ -32,22 +32,31 @@ package struct OutputPlan: Sendable {
   package let items: [Item]
   /// Pictures left out because their result exists.
   package let skipped: [Item]
+  /// What folders hold besides.
+  package let passedOver: [PassedOver]
   private let existing: Existing
 
   /// - Parameter right: a file that is read beside the inputs (the right view of a pair).
   /// - Throws: when the arguments cannot work: two results of one name, a result over a picture. `checkTargets` looks at
   ///   what is there already.
   package init(
-    _ inputs: [Input], beside right: String? = nil, to destination: Destination, existing: Existing
+    _ inputs: [Input], beside right: String? = nil, to destination: Destination, existing: Existing,
+    passedOver: [PassedOver] = []
   ) throws(JobError) {
     var items: [(input: Input, output: String)] = []
     for input in inputs {
       items.append((input, try Self.output(for: input, to: destination, of: inputs.count)))
     }
-    // In a folder, what an earlier run wrote is not a picture to restore again.
-    let results = Set(items.map { canonicalPath($0.output) })
-    items.removeAll { $0.input.isFromFolder && results.contains(canonicalPath($0.input.path)) }
+    // In a folder, what an earlier run wrote is not a picture to restore again, wherever this run's results go.
+    let results = Set((items.map(\.output) + Self.resultsBeside(items.map(\.input), destination)).map(fileKey))
+    let isResult = items.map { $0.input.isFromFolder && results.contains(fileKey($0.input.path)) }
+    let found = zip(items, isResult).filter(\.1).map {
+      PassedOver(path: $0.0.input.path, reason: "the result of an earlier run")
+    }
+    items = zip(items, isResult).filter { !$0.1 }.map(\.0)
+    self.passedOver = passedOver + found
     if existing == .rename { items = Self.renamed(items, right) }
+    for (_, output) in items where output != "-" { try Self.checkLength(output) }
 
     try Self.refuseCollisions(items.map { Item(input: $0.input.path, output: $0.output) }, right)
     var kept: [Item] = []
@@ -102,30 +111,49 @@ package struct OutputPlan: Sendable {
     }
   }
 
+  /// Where results would lie beside pictures of folders, for results that go elsewhere.
+  private static func resultsBeside(_ inputs: [Input], _ destination: Destination) -> [String] {
+    guard case .folder(_, let name) = destination else { return [] }
+    return inputs.filter(\.isFromFolder).map { joined(parentFolder($0.path), name.name(for: $0.path)) }
+  }
+
+  /// A name that the file system does not take is known before anything is computed.
+  private static func checkLength(_ path: String) throws(JobError) {
+    var folder = parentFolder(path)
+    while !isFolder(folder), parentFolder(folder) != folder { folder = parentFolder(folder) }
+    let most = pathconf(folder, Int32(_PC_NAME_MAX))
+    let (limit, bytes) = (most > 0 ? most : 255, lastComponent(path).utf8.count)
+    guard bytes <= limit else { throw .nameTooLong(path: path, bytes: bytes, limit: limit) }
+    // The zero byte at the end counts.
+    guard path.utf8.count < Int(PATH_MAX) else {
+      throw .nameTooLong(path: path, bytes: path.utf8.count, limit: Int(PATH_MAX) - 1)
+    }
+  }
+
   /// Gives each result that exists, is being made, is a picture to read, or is another's result, the first free name `stem-2.ext`, `stem-3.ext`, ...
   private static func renamed(
     _ items: [(input: Input, output: String)], _ right: String?
   ) -> [(input: Input, output: String)] {
-    var taken = Set((items.map(\.input.path) + [right].compactMap { $0 }).filter { $0 != "-" }.map(canonicalPath))
+    var taken = Set((items.map(\.input.path) + [right].compactMap { $0 }).filter { $0 != "-" }.map(fileKey))
     return items.map { input, output in
       guard output != "-" else { return (input, output) }
       let (folder, stem, ending) = (parentFolder(output), fileStem(output), fileExtension(output))
       var path = output
       var number = 1
-      while fileExists(path) || taken.contains(canonicalPath(path)) || ResultClaim.holder(of: path) != nil {
+      while fileExists(path) || taken.contains(fileKey(path)) || ResultClaim.holder(of: path) != nil {
         number += 1
         path = joined(folder, "\(stem)-\(number)" + (ending.isEmpty ? "" : "." + ending))
       }
-      taken.insert(canonicalPath(path))
+      taken.insert(fileKey(path))
       return (input, path)
     }
   }
 
   private static func refuseCollisions(_ items: [Item], _ right: String?) throws(JobError) {
-    var owner: [String: String] = [:]
-    let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(canonicalPath))
+    var owner: [[UInt8]: String] = [:]
+    let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(fileKey))
     for item in items where item.output != "-" {
-      let path = canonicalPath(item.output)
+      let path = fileKey(item.output)
       if let other = owner.updateValue(item.input, forKey: path) {
         throw .resultsCollide(path: item.output, first: other, second: item.input)
       }

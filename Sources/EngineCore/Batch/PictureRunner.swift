@@ -49,14 +49,15 @@ package final class PictureRunner {
     onVerify: ((RestorationProgress) -> Void)? = nil, onNews: (PictureNews) -> Void
   ) throws(JobError) -> PictureOutcome {
     // Standard input may be long in coming, and Ctrl-C ends that wait at once.
-    var claim = order.input == "-" ? nil : try self.claim(order, keeper)
+    let isStream = ImageFile.isStream(order.input)
+    var claim = isStream ? nil : try self.claim(order, keeper)
     defer { claim?.release() }
     try checkDeaths(order, keeper) { onNews(.log(.warning, "\(order.input): \($0)")) }
     if let keeper { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
     CrashPoint.passTrap(order.input)
     let source = try SourcePicture(order.input, order.settings)
     onRead()
-    if order.input == "-" { claim = try self.claim(order, keeper) }
+    if isStream { claim = try self.claim(order, keeper) }
     var order = order
     order.settings = source.settings
     let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings) }

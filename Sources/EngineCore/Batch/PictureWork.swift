@@ -90,6 +90,6 @@ extension PictureRecord.Identity {
   }
 
   private static func hash(_ path: String) throws(JobError) -> String {
-    do { return try SHA256.hex(contentsOf: path) } catch { throw .store(path: path, code: error.code) }
+    do { return try SHA256.hex(contentsOf: path) } catch { throw JobError(error, path: path) }
   }
 }

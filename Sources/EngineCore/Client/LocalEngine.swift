@@ -71,11 +71,11 @@ package struct LocalEngine {
 
   /// An engine in a session of its own, with nothing of ours but the log to write to: it outlives us and our terminal.
   private func start() throws(EngineProcessError) -> ChildProcess {
-    try PrivateFolder.make(place.stateFolder)
+    try place.makeStateFolder()
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw .system(doing: "open it", path: "/dev/null", code: errno) }
     defer { close(nothing) }
-    let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    let log = open(place.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o600)
     guard log >= 0 else { throw .system(doing: "open the log", path: place.log, code: errno) }
     defer { close(log) }
     return try ChildProcess(

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Restoration
 import Synchronization
 import Tensors
@@ -84,8 +85,9 @@ package final class SpeedBook: Sendable {
   }
 
   private static func read(_ path: String) -> [Entry] {
-    guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else { return [] }
-    do { return try JSONDecoder().decode([Entry].self, from: data) } catch { return [] }
+    do { return try JSONDecoder().decode([Entry].self, from: Data(try RegularFile.read(path, limit: 1 << 20))) } catch {
+      return []
+    }
   }
 
   /// Processor, instruction set and threads: what the speed depends on.

@@ -3,6 +3,8 @@ import Glibc
 /// What a file was when it was looked at; another one where it has changed since.
 struct FileStamp: Hashable, Sendable {
   let path: String
+  /// Two names that differ in how an accent is written are equal as text.
+  let inode: UInt
   let bytes: Int
   let seconds: Int
   let nanoseconds: Int
@@ -12,6 +14,7 @@ struct FileStamp: Hashable, Sendable {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     self.path = path
+    inode = UInt(status.st_ino)
     bytes = Int(status.st_size)
     seconds = status.st_mtim.tv_sec
     nanoseconds = status.st_mtim.tv_nsec

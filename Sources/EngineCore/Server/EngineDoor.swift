@@ -29,7 +29,7 @@ package final class EngineDoor {
   ///   about to end.
   /// - Throws: `EngineProcessError`; `running` where an engine answers already.
   package init(_ place: EnginePlace, patienceSeconds: Double = 5) throws(EngineProcessError) {
-    try PrivateFolder.make(place.stateFolder)
+    try place.makeStateFolder()
     socket = place.socket
     sockets = [place.socket, EnginePlace(environment: [:]).socket]
     var waited = 0.0

@@ -47,7 +47,7 @@ package struct EngineLock: ~Copyable {
 
   /// Who holds the lock at `path`; nil where nobody does.
   package static func holder(at path: String) -> Holder? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     // Where the lock can be had, its holder is gone. A shared lock of a moment may meet another such look, never an engine's

@@ -24,9 +24,27 @@ package struct EnginePlace: Hashable, Sendable {
   ///   user's (as after `su`), `/tmp/grl-UID/engine.sock`.
   package init(environment: [String: String], socket: String? = nil) {
     func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
-    let state = folder("XDG_STATE_HOME") ?? (folder("HOME") ?? "/tmp/grl-\(geteuid())") + "/.local/state"
+    let home = folder("HOME").map { $0 == "/" ? "" : $0 } ?? "/tmp/grl-\(geteuid())"
+    let state = folder("XDG_STATE_HOME") ?? home + "/.local/state"
     let runtime = folder("XDG_RUNTIME_DIR").flatMap { PrivateFolder.isOwn($0) ? $0 + "/grl" : nil }
     self.init(socket: socket ?? (runtime ?? "/tmp/grl-\(geteuid())") + "/engine.sock", stateFolder: state + "/grl")
+  }
+
+  /// Makes the folder for the state, or says at once that it cannot be had.
+  ///
+  /// - Throws: `stateNotWritable` where only the user can do something about it.
+  func makeStateFolder() throws(EngineProcessError) {
+    do throws(EngineProcessError) {
+      try PrivateFolder.make(stateFolder)
+      guard access(stateFolder, W_OK | X_OK) == 0 else {
+        throw .system(doing: "write to it", path: stateFolder, code: errno)
+      }
+    } catch {
+      guard case .system(_, _, let code) = error, [EACCES, EPERM, EROFS, ENOENT, ENOTDIR, ELOOP].contains(code) else {
+        throw error
+      }
+      throw .stateNotWritable(path: stateFolder, code: code)
+    }
   }
 
   /// Sockets at which the running engine may be, the likeliest first.

@@ -8,6 +8,8 @@ package enum EngineProcessError: Error, Hashable, CustomStringConvertible {
   /// A folder or socket of another user, or a folder that others may write to.
   case notPrivate(path: String)
   case notASocket(path: String)
+  /// Nobody lets this user write where the state should be kept.
+  case stateNotWritable(path: String, code: Int32)
   /// The lock of this user's state folder is held.
   case running(processID: Int?, socket: String?)
   /// Something answers at the socket although the lock is free: an engine with another state folder.
@@ -20,7 +22,7 @@ package enum EngineProcessError: Error, Hashable, CustomStringConvertible {
   var mayPass: Bool {
     switch self {
     case .noAnswer, .running, .system: true
-    case .pathTooLong, .notPrivate, .notASocket, .occupied, .badHost: false
+    case .pathTooLong, .notPrivate, .notASocket, .stateNotWritable, .occupied, .badHost: false
     }
   }
 
@@ -33,6 +35,10 @@ package enum EngineProcessError: Error, Hashable, CustomStringConvertible {
       "\(path.printable): belongs to another user or is open to others; remove it, or set XDG_RUNTIME_DIR to a folder of yours"
     case .notASocket(let path):
       "\(path.printable): stands where the engine's socket should; remove it"
+    case .stateNotWritable(let path, let code):
+      // What to do stands first: on a narrow screen the end is cut off.
+      "set XDG_STATE_HOME to a folder of yours: the engine cannot keep its state in \(path.printable) "
+        + "(\(String(cString: strerror(code))))"
     case .running(let process, let socket):
       "an engine runs already"
         + (process.map { " (process \($0)" + (socket.map { ", \($0.printable)" } ?? "") + ")" } ?? "")

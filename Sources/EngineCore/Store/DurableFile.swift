@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 
 /// Small files of the program's own, written whole.
 package enum DurableFile {
@@ -57,21 +58,9 @@ package enum DurableFile {
     close(descriptor)
   }
 
-  /// The bytes of a file of at most `limit` bytes.
+  /// The bytes of a regular file of at most `limit` bytes.
   package static func read(_ path: String, limit: Int) throws(JobError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(descriptor, &block, block.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .store(path: path, code: errno) }
-      if count == 0 { return bytes }
-      guard bytes.count + count <= limit else { throw .storeDamaged(path: path, reason: "larger than \(limit) bytes") }
-      bytes += block[..<count]
-    }
+    do { return try RegularFile.read(path, limit: limit) } catch { throw JobError(error, path: path) }
   }
 
   /// Makes a folder and those above it, for this user alone.
@@ -80,5 +69,17 @@ package enum DurableFile {
     guard errno == ENOENT, parentFolder(path) != path else { throw .store(path: path, code: errno) }
     try makeFolder(parentFolder(path))
     if mkdir(path, 0o700) != 0 && errno != EEXIST { throw .store(path: path, code: errno) }
+  }
+}
+
+extension JobError {
+  /// What stands at `path` in the store cannot be read.
+  init(_ refusal: RegularFile.Refusal, path: String) {
+    self =
+      if case .system(let code) = refusal {
+        .store(path: path, code: code)
+      } else {
+        .storeDamaged(path: path, reason: "\(refusal)")
+      }
   }
 }

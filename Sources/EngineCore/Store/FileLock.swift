@@ -72,7 +72,7 @@ package final class FileLock: Sendable {
 
   /// Who holds the lock, in words; nil where nobody does.
   package static func holder(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     guard state(descriptor) == .held else { return nil }

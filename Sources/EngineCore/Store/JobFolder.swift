@@ -60,7 +60,7 @@ package final class JobFolder: Sendable {
 
   private func write(_ entry: JournalEntry, _ isFlushed: Bool, _ state: inout State) throws(JobError) {
     let path = path + "/journal"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { throw .store(path: path, code: errno) }
     defer { close(descriptor) }
     var line = Journal.line(entry)

@@ -21,7 +21,7 @@ final class PictureLedger: TileLedger {
 
   func tile(_ index: Int, shape: Shape) -> Tensor? {
     guard let line = known[index], shape.count * 4 == tileBytes else { return nil }
-    let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC)
+    let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       keeper.log("tile \(index) is missing (\(String(cString: strerror(errno)))) and is computed again")
       return nil
@@ -60,7 +60,7 @@ final class PictureLedger: TileLedger {
 
   private func write(_ tile: Tensor, at index: Int, seconds: Double) throws(JobError) {
     let path = folder.tileFile(picture)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { throw .store(path: path, code: errno) }
     defer { close(descriptor) }
     let (code, checksum) = tile.values.withUnsafeBytes {

@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 
 /// The SHA-256 hash of a message. Source: FIPS 180-4, section 6.2.
 public struct SHA256 {
@@ -60,24 +61,18 @@ public struct SHA256 {
   }
 
   /// The digest of a file as 64 hexadecimal digits, read piece by piece.
-  public static func hex(contentsOf path: String) throws(FileFailure) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileFailure(code: errno) }
+  public static func hex(contentsOf path: String) throws(RegularFile.Refusal) -> String {
+    let (descriptor, _) = try RegularFile.open(path)
     defer { close(descriptor) }
     var hash = SHA256()
     var block = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = read(descriptor, &block, block.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileFailure(code: errno) }
+      guard count >= 0 else { throw .system(code: errno) }
       if count == 0 { return hex(hash.finish()) }
       block.withUnsafeBufferPointer { hash.update(UnsafeBufferPointer(rebasing: $0[..<count])) }
     }
-  }
-
-  /// The system refused to read a file, with `code` as `errno`.
-  public struct FileFailure: Error {
-    public let code: Int32
   }
 
   private static func words(_ message: [UInt8]) -> [UInt32] {

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import Imaging
 import Logging
 import Restoration
 
@@ -19,9 +20,10 @@ extension RestorationBatch {
     let stored = (plan.items.map { StoredJob.Picture($0) }, plan.skipped.map { StoredJob.Picture($0) })
     let (store, console) = (around.store, around.console)
     // Standard streams cannot be read or written again.
-    let isPlain = plan.items.contains { $0.input == "-" || $0.output == "-" }
+    let isPlain = plan.items.contains { ImageFile.isStream($0.input) || $0.output == "-" }
     self.init(
       items: plan.items.enumerated().map { ($0, $1) }, skipped: plan.skipped, settings: settings,
+      passedOver: plan.passedOver,
       existing: job.existing, threadCount: around.threadCount, console: console, events: around.events,
       logger: around.logger, store: store,
       folder: isPlain
@@ -46,7 +48,7 @@ extension RestorationBatch {
     console.note(
       "resuming job \(record.job.id): \(count - items.count) of \(count) pictures and \(tiles) tiles are done already")
     self.init(
-      items: items, skipped: [], settings: settings, existing: record.job.request.existing,
+      items: items, skipped: [], settings: settings, passedOver: [], existing: record.job.request.existing,
       threadCount: around.threadCount, console: console, events: around.events, logger: around.logger,
       store: around.store,
       folder: BatchFolder(folder, onTrouble: { console.note($0) }, make: { () throws(JobError) in throw .cancelled }),

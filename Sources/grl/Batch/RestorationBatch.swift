@@ -13,6 +13,8 @@ struct RestorationBatch {
   /// Results that exist and stay.
   let skipped: [OutputPlan.Item]
   let settings: JobSettings
+  /// What folders hold besides.
+  let passedOver: [PassedOver]
   /// What becomes of results that exist.
   let existing: JobRequest.Existing
   let threadCount: Int
@@ -49,12 +51,13 @@ struct RestorationBatch {
       models: models, speeds: speeds, pool: pool, gate: Interruption.gate, program: "grl restore")
     var tally = Tally(skipped: skipped.count)
     events?.send(EventStream.Start(pictures: items.count, skipped: skipped.count))
+    tellPassedOver()
     for item in skipped {
       console.note("\(item.output): exists already, left as it is")
       ResultClaim.tidy(item.output)
     }
     // A claim is taken back behind Ctrl-C. A wait for standard input shall end at once, and nothing is claimed before it.
-    if !items.contains(where: { $0.item.input == "-" }) { Interruption.watch() }
+    if !items.contains(where: { ImageFile.isStream($0.item.input) }) { Interruption.watch() }
     // A batch is worth keeping from its first picture on; a single picture from its second tile on.
     if pictureCount > 1 { folder.made() }
     var elsewhere: [(number: Int, item: OutputPlan.Item)] = []
@@ -83,6 +86,15 @@ struct RestorationBatch {
         "\(tally.done) done, \(tally.failures.count) failed, \(tally.skipped) skipped in \(clockTime(seconds))")
     }
     return status
+  }
+
+  /// Once for all together; each by its name for whoever asks.
+  private func tellPassedOver() {
+    for item in passedOver {
+      logger.info("passed over", metadata: ["path": "\(item.path)", "reason": "\(item.reason)"])
+      events?.send(EventStream.PassedOver(path: item.path, reason: item.reason))
+    }
+    if let summary = PassedOver.summary(passedOver) { console.note("\(summary); -v names them") }
   }
 
   /// Takes one picture to its end, if that is for this process to do.

@@ -102,7 +102,8 @@ struct Attention: ParsableCommand {
     Interruption.watch()
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console), memory: memory)
-    let settings = try JobSettings(job)
+    var settings = try JobSettings(job)
+    settings.limits.takesStreams = true
     let picture = try InspectedPicture(
       image, settings, ModelCatalogue(library: ModelLibrary.standard()),
       threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate))

@@ -11,6 +11,7 @@ struct LimitOptions: ParsableArguments {
 
   var image: ImageLimits {
     var limits = ImageLimits.standard
+    limits.takesStreams = true
     if let maxPixels { limits.pixels = maxPixels }
     return limits
   }

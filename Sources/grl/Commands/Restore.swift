@@ -119,7 +119,8 @@ struct Restore: ParsableCommand {
 
   func run() throws {
     let job = jobRequest
-    let settings = try JobSettings(job)
+    var settings = try JobSettings(job)
+    settings.limits.takesStreams = true
     let console = common.console(showsProgress: events == nil)
     let logger = common.logger(console)
     threads.log(to: logger, memory: memory)

@@ -63,6 +63,13 @@ struct EventStream: Sendable {
     let reason: String
   }
 
+  /// Something in a folder that is no picture to restore.
+  struct PassedOver: Encodable {
+    let event = "passed-over"
+    let path: String
+    let reason: String
+  }
+
   struct End: Encodable {
     let event = "end"
     let done: Int

@@ -43,7 +43,7 @@ final class EngineLog: Sendable {
     var status = stat()
     guard fstat(STDERR_FILENO, &status) == 0, status.st_size >= Self.limit else { return }
     guard rename(file, file + ".1") == 0 else { return }
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return }
     for number in [STDOUT_FILENO, STDERR_FILENO] { dup2(descriptor, number) }
     close(descriptor)

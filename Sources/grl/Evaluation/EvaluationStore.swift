@@ -35,14 +35,18 @@ struct EvaluationStore {
     } catch {
       throw Failure(.someFailed, "\(folder): cannot be written to, so results cannot be kept; set XDG_STATE_HOME")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard fileExists(path) else {
       try append(Heading(settings: settings))
       return
+    }
+    let data: [UInt8]
+    do { data = try RegularFile.read(path, limit: 1 << 30) } catch {
+      throw Failure(.someFailed, "\(path): \(error); remove it")
     }
     let decoder = Self.decoder
     for line in data.split(separator: UInt8(ascii: "\n")).dropFirst() {
       do {
-        let result = try decoder.decode(Result.self, from: line)
+        let result = try decoder.decode(Result.self, from: Data(line))
         results[result.picture] = result
       } catch {
         continue  // Cut off when the program was killed; the picture is measured again.
@@ -72,7 +76,7 @@ struct EvaluationStore {
   private func append(_ value: some Encodable) throws(Failure) { try write(Array((jsonLine(value) + "\n").utf8)) }
 
   private func write(_ bytes: [UInt8]) throws(Failure) {
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
     func refuse() -> Failure {
       Failure(.someFailed, "\(path): \(String(cString: strerror(errno))); results cannot be kept")
     }

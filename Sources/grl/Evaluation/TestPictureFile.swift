@@ -7,19 +7,12 @@ struct TestPictureFile {
   let path: String
   let bytes: [UInt8]
 
-  /// - Throws: `ImageError.unreadable`, `.fileTooLarge`.
+  /// - Throws: `ImageError.unreadable`.
   init(_ path: String, limits: ImageLimits) throws(ImageError) {
     self.path = path
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is not a regular file") }
-    guard status.st_size <= limits.fileBytes else {
-      throw .fileTooLarge(path: path, bytes: Int(status.st_size), limitBytes: limits.fileBytes)
+    do { bytes = try RegularFile.read(path, limit: limits.fileBytes) } catch {
+      throw .unreadable(path: path, reason: "\(error)")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw .unreadable(path: path, reason: "it cannot be opened")
-    }
-    bytes = Array(data)
   }
 
   /// PNG, JPEG, BMP or TIFF.

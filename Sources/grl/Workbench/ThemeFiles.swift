@@ -4,12 +4,12 @@ import Imaging
 import Workbench
 
 /// The themes that can be chosen.
-enum ThemeFiles {
+package enum ThemeFiles {
   /// Most files of one folder that are looked at.
   private static let countLimit = 200
 
   /// Reads all `.theme` files of `folders`; of two with one name the first is taken. The built-in theme is always there.
-  static func load(_ folders: [String]) -> (themes: [Theme], notes: [String]) {
+  package static func load(_ folders: [String]) -> (themes: [Theme], notes: [String]) {
     var themes: [Theme] = []
     var notes: [String] = []
     for folder in folders where isFolder(folder) {
@@ -19,15 +19,13 @@ enum ThemeFiles {
         for name in names.prefix(countLimit) {
           let path = joined(folder, name)
           do {
-            let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-            defer { handle.closeFile() }
-            let bytes = Array(try handle.read(upToCount: Theme.fileLimit + 1) ?? Data())
+            let bytes = try RegularFile.read(path, limit: Theme.fileLimit)
             let (theme, complaints) = Theme.parse(bytes, file: path)
             if themes.contains(where: { $0.name == theme.name }) { continue }
             themes.append(theme)
             notes += complaints.map(\.description)
           } catch {
-            notes.append("\(path.printable): \(error.localizedDescription)".printable)
+            notes.append("\(path.printable): left out: \(error)".printable)
           }
         }
       } catch {

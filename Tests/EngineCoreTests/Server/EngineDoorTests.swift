@@ -25,6 +25,23 @@ import Testing
     #expect(throws: Never.self) { try EngineDoor(place) }
   }
 
+  @Test("where the state cannot be kept, the one thing to do is said at once, and that no other try will help")
+  func stateNotWritable() throws {
+    let folder = try ServerStand.makeFolder()
+    defer { remove(folder) }
+    // Not even root makes a folder below a file.
+    let file = folder.appending(path: "file").path
+    try Data().write(to: URL(filePath: file))
+    let place = EnginePlace(environment: ["HOME": file, "XDG_RUNTIME_DIR": folder.path])
+    let error = #expect(throws: EngineProcessError.self) { try EngineDoor(place) }
+    #expect(error == .stateNotWritable(path: file + "/.local/state/grl", code: ENOTDIR))
+    #expect(error?.description.hasPrefix("set XDG_STATE_HOME to a folder of yours: ") == true)
+    #expect(throws: EngineProcessError.stateNotWritable(path: file + "/.local/state/grl", code: ENOTDIR)) {
+      try LocalEngine.reach(environment: ["HOME": file, "XDG_RUNTIME_DIR": folder.path])
+    }
+    #expect(EnginePlace(environment: ["HOME": "/"]).stateFolder == "/.local/state/grl")
+  }
+
   @Test("a socket that a dead engine left is replaced; anything else in its place is not touched")
   func stale() throws {
     let folder = try ServerStand.makeFolder()
