@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["CSystem"]),
     .target(
       name: "Restoration", dependencies: ["Imaging", "GRLModel", "Checkpoints", "Tensors"],
-      resources: [.copy("Models")]),
+      resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
     .target(name: "EngineWire"),
     .target(name: "EngineCore", dependencies: ["Restoration", "Imaging", "GRLModel", "Tensors", "EngineWire"]),
     .target(name: "Workbench", dependencies: ["EngineWire"]),

@@ -49,6 +49,8 @@ What the bundled models restore, measured by the papers' rules, beside what pape
 - *ours less row* is our PSNR less that row's: negative is the gap that is left.
 - Conventions are those of `grl compare` (see the [guide](Guide.md)). SSIM in the tables of the GRL paper was probably computed
   with zeros around the picture, most other papers measure inside it, so both are measured and the quoted values stand apart.
+- Sides of pictures are cut to multiples of 8 for denoising and demosaicking, and of colour pictures in gray JPEG tests of LIVE1, BSDS500 and
+  Urban100 Matlab's luma (16 to 235) is taken, as the paper's program does it.
 
 Fifteen models are bundled today, at least one for each task: blind denoisers for colour, for gray pictures and for photographs, super-resolution x2, x3 and
 x4, the same of pictures in unknown condition, JPEG artifacts of colour and of gray pictures, demosaicking, and first ones for motion blur and

@@ -294,7 +294,7 @@ extension ConfigurationSetting {
 
 extension PublishedSettings.Variant {
   /// Whether a network with the shapes of `configuration` is of this size.
-  fileprivate func fits(_ configuration: GRLConfiguration) -> Bool {
+  package func fits(_ configuration: GRLConfiguration) -> Bool {
     let size = size
     return configuration.embeddingWidth == size.width && configuration.depths == size.depths
       && configuration.windowHeads == size.heads && configuration.stripeHeads == size.heads

@@ -80,11 +80,8 @@ public final class GRL: Sendable {
   /// Transformer blocks in all stages.
   public var blockCount: Int { configuration.depths.reduce(0, +) }
 
-  /// Mean that is taken off the picture and put back (that of DIV2K for colour input, 0 otherwise).
-  var mean: [Float] {
-    configuration.inputChannels == 3
-      ? [0.4488, 0.4371, 0.4040] : [Float](repeating: 0, count: configuration.inputChannels)
-  }
+  /// Mean that is taken off the picture and put back.
+  var mean: [Float] { configuration.subtractedMean }
 
   /// One forward pass on a picture, or its measurement where the workspace measures.
   ///

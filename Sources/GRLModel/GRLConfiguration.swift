@@ -78,6 +78,11 @@ public struct GRLConfiguration: Hashable, Sendable {
     }
   }
 
+  /// Mean of each input channel that the network takes off the picture and puts back (that of DIV2K for colour input, 0 otherwise).
+  package var subtractedMean: [Float] {
+    inputChannels == 3 ? [0.4488, 0.4371, 0.4040] : [Float](repeating: 0, count: inputChannels)
+  }
+
   /// Width of the hidden layer of the feed-forward network.
   public var hiddenWidth: Int { Int(Double(embeddingWidth) * mlpRatio) }
 

@@ -30,10 +30,13 @@ extension ModelCard {
     do { resolved = try ConfigurationResolver.resolve(checkpoint, overrides: overrides) } catch {
       throw .configuration(error)
     }
-    guard let task = resolved.task else { throw .modelTaskUnknown(path: checkpoint.path) }
     var texts = checkpoint.metadata
     if let set = checkpoint.weightSet { texts["weight_set"] = set.description }
     let metadata = ModelMetadata(texts)
+    do throws(ConfigurationFault) { try metadata.check(against: resolved) } catch {
+      throw .configuration(.invalid(path: checkpoint.path, fault: error))
+    }
+    guard let task = resolved.task else { throw .modelTaskUnknown(path: checkpoint.path) }
     let level = resolved.levels ?? resolved.level.map { Double($0)...Double($0) }
     try self.init(
       name: ModelLibrary.stem(checkpoint.path), path: checkpoint.path, origin: origin,
@@ -41,8 +44,8 @@ extension ModelCard {
       configuration: resolved.configuration, sources: resolved.sources,
       sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
       noise: task == .denoise ? (metadata.damageKind == "photo" ? .photo : .gaussian) : nil,
-      qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, results: metadata.results,
-      facts: metadata.facts)
+      qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, largestBlur: metadata.largestBlur,
+      results: metadata.results, facts: metadata.facts)
   }
 
   /// The SHA-256 of the file in hexadecimal; reads all of it.

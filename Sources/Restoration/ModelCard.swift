@@ -27,6 +27,9 @@ public struct ModelCard: Hashable, Sendable {
   public let noise: NoiseKind?
   /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
   public let qualities: ClosedRange<Double>?
+  /// The furthest that blur carried the light of a point in the training, in pixels: length of a shake, radius of a disc; nil
+  /// where unknown or no deblurring.
+  public let largestBlur: Double?
   /// What the file tells of its results on test sets, by set and level.
   public let results: [TestResult]
   /// One line each, as the file tells it: `title`, `training`, `quality`, `data`, `licence`, `origin`, ...
@@ -45,8 +48,7 @@ public struct ModelCard: Hashable, Sendable {
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
     configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
     sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil, qualities: ClosedRange<Double>? = nil,
-    results: [TestResult] = [],
-    facts: [Fact] = []
+    largestBlur: Double? = nil, results: [TestResult] = [], facts: [Fact] = []
   ) {
     self.name = name
     self.path = path
@@ -59,6 +61,7 @@ public struct ModelCard: Hashable, Sendable {
     self.sigmas = sigmas
     self.noise = noise
     self.qualities = qualities
+    self.largestBlur = largestBlur
     self.results = results
     self.facts = facts
   }

@@ -1,8 +1,9 @@
 import Checkpoints
 
-/// The metadata of our model files: texts, some of them JSON. Nothing in it decides what is computed.
+/// The metadata of our model files: texts, some of them JSON. Nothing in it decides what is computed, but what contradicts the
+/// network is refused: ``check(against:)``.
 package struct ModelMetadata {
-  private let texts: [String: String]
+  let texts: [String: String]
 
   package init(_ texts: [String: String]) { self.texts = texts }
 
@@ -26,6 +27,9 @@ package struct ModelMetadata {
     }
     return kind
   }
+
+  /// The end of the range of the `degradation` entry `length` or `radius`.
+  package var largestBlur: Double? { range("length")?.upperBound ?? range("radius")?.upperBound }
 
   /// What the file tells of itself, a line each.
   package var facts: [ModelCard.Fact] {
@@ -65,24 +69,24 @@ package struct ModelMetadata {
     }.sorted { ($0.set, $0.level ?? 0, $0.levelText) < ($1.set, $1.level ?? 0, $1.levelText) }
   }
 
-  /// `PSNR CBSD68/25 30.10 dB (input 20.53), ...`
+  /// `the file claims PSNR CBSD68/25 30.10 dB (input 20.53), ...`
   private var quality: String? {
     guard texts["psnr"] != nil else { return nil }
     let lines = results.map { result in
       "\(result.key) \(result.psnr.fixed(2)) dB" + (result.inputPSNR.map { " (input \($0.fixed(2)))" } ?? "")
     }
-    return lines.isEmpty ? "not measured on a test set" : "PSNR " + lines.joined(separator: ", ")
+    return lines.isEmpty ? "not measured on a test set" : "the file claims PSNR " + lines.joined(separator: ", ")
   }
 
   /// The value of an entry that holds JSON; nil where it is missing or something else.
-  private func json(_ key: String) -> JSON? {
+  func json(_ key: String) -> JSON? {
     guard let text = texts[key] else { return nil }
     do { return try JSON.parse(Array(text.utf8)) } catch { return nil }
   }
 }
 
 extension JSON {
-  fileprivate var asNumber: Double? {
+  var asNumber: Double? {
     switch self {
     case .integer(let value): Double(value)
     case .number(let value): value

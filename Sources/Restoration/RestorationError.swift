@@ -30,6 +30,8 @@ public enum RestorationError: Error, CustomStringConvertible {
   case outOfMemory(OutOfMemory)
   // Verification
   case suspiciousOutput(tile: PixelRegion, what: SuspiciousOutput)
+  /// The weights are whole, but do not restore what they are for.
+  case notSound(model: String, damage: String, fault: ModelTrial.Fault)
   case cancelled
 
   /// What is wrong with a tile that the network returned.
@@ -61,7 +63,7 @@ public enum RestorationError: Error, CustomStringConvertible {
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
     case .overBudget, .outOfMemory: .memory
-    case .suspiciousOutput: .verification
+    case .suspiciousOutput, .notSound: .verification
     case .cancelled: .cancelled
     }
   }
@@ -109,6 +111,9 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .suspiciousOutput(let tile, let what):
       "the network's output for tile \(tile.text) cannot be right: \(what); no picture was made; "
         + "check that the model and its settings belong together (grl models show)"
+    case .notSound(let model, let damage, let fault):
+      "\(model.printable): not sound: \(fault), tried with \(damage) on the bundled photograph; get the file anew or import "
+        + "another one"
     case .cancelled:
       "cancelled"
     }

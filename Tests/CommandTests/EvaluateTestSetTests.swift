@@ -69,6 +69,13 @@ import Testing
     }
   }
 
+  @Test("noise of sigma 25 on CBSD68, sides cut to multiples of 8: 20.53 dB", .shared("data/testsets/CBSD68"))
+  func cbsd68() async throws {
+    let found = try await baselines("CBSD68", ["--task", "denoise", "--sigma", "25"])
+    #expect(abs(try #require(found[0].measured["psnr"]) - 20.53) <= 0.01)
+    #expect(found[0].published("GRL-T") == 31.66)
+  }
+
   @Test("Malvar's interpolation on McMaster: 34.43 dB", .shared("data/testsets/McMaster"))
   func mcMaster() async throws {
     let found = try await baselines("McMaster", ["--task", "demosaic"])

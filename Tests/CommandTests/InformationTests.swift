@@ -43,7 +43,8 @@ import Testing
     #expect(shown.status == 0)
     for fact in [
       /window +8 \(the file's metadata\)/, /stripes +16,16/, /parameters +880227/, /licence +MIT/,
-      /sha256 +[0-9a-f]{64}\n/, /verdict +better than its input everywhere; .* dB below GRL-T\n/,
+      /sha256 +[0-9a-f]{64}\n/,
+      /verdict +by what the file claims: better than its input everywhere; .* dB below GRL-T\n/,
       /set +level +input +this +gain +published\n/,
       /CBSD68 +25 +20\.53 +30\.98 +\+10\.45 +DnCNN 31\.24 \(-0\.26\), GRL-T 31\.66 \(-0\.68\)\n/,
     ] {
@@ -65,7 +66,10 @@ import Testing
       to: folder.url, "poor", task: "dn", TransparentNetwork.configuration(inputChannels: 1, outputChannels: 1),
       metadata: results)
     let shown = try await GRLProcess.run(["models", "show", "poor.safetensors"], in: folder).outputText
-    #expect(shown.contains(/verdict +NOT better than its input on Set12 25; not below BM3D; .* dB below DnCNN;/))
+    #expect(
+      shown.contains(
+        /verdict +by what the file claims: NOT better than its input on Set12 25; not below BM3D; .* dB below DnCNN;/))
+    #expect(shown.contains("\nThe file claims, PSNR in dB;"))
     #expect(shown.contains(/BSD68 +25 +28\.60 +BM3D 28\.57 \(\+0\.03\), DnCNN 29\.23 \(-0\.63\), GRL-T 29\.43/))
     #expect(shown.contains(/Set12 +25 +20\.34 +20\.00 +-0\.34 +DnCNN 30\.44/))
     let json = try await GRLProcess.run(["models", "show", "poor.safetensors", "--json"], in: folder)
@@ -78,7 +82,7 @@ import Testing
       to: folder.url, "fair", task: "db_motion", TransparentNetwork.configuration(),
       metadata: ["psnr": #"{"own": 25.1}"#, "psnr_input": #"{"own": 25.0}"#])
     let fair = try await GRLProcess.run(["models", "show", "fair.safetensors"], in: folder).outputText
-    #expect(fair.contains(/verdict +less than 0\.2 dB better than its input on own\n/))
+    #expect(fair.contains(/verdict +by what the file claims: less than 0\.2 dB better than its input on own\n/))
   }
 
   @Test("a weight file is imported under a name, verified, and refused a second time")
@@ -93,7 +97,9 @@ import Testing
       try await GRLProcess.run(["models", "list"], in: folder).outputText.contains(/mine +denoise, colour.*user/))
     let verified = try await GRLProcess.run(["models", "verify", "mine", "denoise-color-tiny"], in: folder)
     #expect(verified.status == 0)
-    #expect(verified.outputLines.count == 2 && verified.outputText.contains("mine: sound, sha256"))
+    #expect(
+      verified.outputLines.count == 2
+        && verified.outputText.contains(/mine: sound, sha256 [0-9a-f]{64}; noise of sigma 25: .* dB, restored .* dB\n/))
     let again = try await GRLProcess.run(["models", "import", "weights.safetensors", "--name", "mine"], in: folder)
     #expect(again.status == 4)
     #expect(again.oneErrorLine().contains("mine"))
@@ -117,6 +123,34 @@ import Testing
     }
     #expect(!folder.exists("a_denoise.png"))
     #expect(try await GRLProcess.run(["models", "list"], in: folder).outputText.contains("denoise-color-tiny"))
+  }
+
+  @Test("weights that are whole but restore nothing are not sound: status 6")
+  func notSound() async throws {
+    let folder = try TemporaryFolder()
+    try TransparentNetwork.write(to: folder.url, "still", task: "dn", TransparentNetwork.configuration())
+    let verified = try await GRLProcess.run(["models", "verify", "still.safetensors"], in: folder)
+    #expect(verified.status == 6 && verified.outputText.isEmpty)
+    #expect(verified.oneErrorLine().contains(/still: not sound: .* dB better than its input, .* noise of sigma 25/))
+  }
+
+  @Test("metadata that contradict the network are refused by every verb, and the field is named: status 4")
+  func contradiction() async throws {
+    let folder = try TemporaryFolder()
+    try TransparentNetwork.write(
+      to: folder.url, "odd", task: "dn", TransparentNetwork.configuration(),
+      metadata: ["colour": #"{"order": "BGR"}"#])
+    try TestPicture.write(to: folder, "a.png")
+    for arguments in [
+      ["models", "show", "odd.safetensors"], ["models", "import", "odd.safetensors"],
+      ["models", "verify", "odd.safetensors"],
+      ["restore", "--task", "denoise", "--model", "odd.safetensors", "a.png"],
+    ] {
+      let outcome = try await GRLProcess.run(arguments, in: folder)
+      #expect(outcome.status == 4, "\(arguments)")
+      #expect(outcome.oneErrorLine().contains("odd.safetensors: colour.order: BGR, allowed is RGB"))
+    }
+    #expect(!folder.exists("a_denoise.png"))
   }
 
   @Test("bench reports what it timed, in text and in JSON")

@@ -36,12 +36,13 @@ struct ModelsShow: ParsableCommand {
     let results = ModelResult.all(of: card)
     // The table below tells more than the line.
     let told = card.facts.filter { $0.name != "quality" || results.isEmpty }.map { [$0.name, $0.text] }
-    let verdict = ModelResult.verdict(results).map { [["verdict", $0]] } ?? []
+    let verdict = ModelResult.verdict(results).map { [["verdict", "by what the file claims: \($0)"]] } ?? []
     for line in table((facts + settings + told + verdict).map { $0.map(\.printable) }, leftAligned: [0, 1]) {
       console.result(line)
     }
     guard !results.isEmpty else { return }
-    console.result("\nPSNR in dB; in brackets what this model has more. All published rows: grl evaluate")
+    console.result(
+      "\nThe file claims, PSNR in dB; in brackets what this model has more. All published rows: grl evaluate")
     for line in table(ModelResult.table(results).map { $0.map(\.printable) }, leftAligned: [0, 1, 5]) {
       console.result(line)
     }

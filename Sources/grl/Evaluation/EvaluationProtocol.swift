@@ -9,6 +9,8 @@ import Restoration
 /// | programs | the paper's own | KAIR, Restormer | SwinIR's test |
 /// | noise | seed from SHA-256 of `set/name`, plane by plane | seed 0 for every picture, pixel by pixel | the same, blue first |
 /// | luma (sr) | rounded | rounded | not rounded |
+/// | sides (denoise, demosaic) | cut to multiples of 8, before anything is drawn | whole; demosaic even | the same |
+/// | gray (jpeg) | of LIVE1, BSDS500 and Urban100 Matlab's `rgb2ycbcr`, 16 to 235 | BT.601, 0 to 255 | the same |
 ///
 /// In all of them noise is neither clipped nor rounded, everything is rounded to 8 bits before it is measured, `sr` is measured
 /// on luma with `scale` pixels shaved, and other tasks on all colours of the whole picture.
@@ -21,6 +23,20 @@ enum EvaluationProtocol: String, ExpressibleByArgument, CaseIterable {
     case .matlab: .matlab
     case .basicsr: .basicsr
     }
+  }
+
+  /// What the sides of pictures are cut to where the test input is made; `sr` cuts them to the scale.
+  func sideMultiple(_ task: RestorationTask) -> Int {
+    switch task {
+    case .denoise: self == .grl ? 8 : 1
+    case .demosaic: self == .grl ? 8 : 2
+    default: 1
+    }
+  }
+
+  /// Whether a colour picture of a gray test becomes Matlab's luma (`rgb2ycbcr`, 16 to 235, rounded) rather than that of 0 to 255.
+  func takesMatlabLuma(_ task: RestorationTask, set: String) -> Bool {
+    self == .grl && task == .jpeg && ["live1", "bsds500", "bsd500", "urban100"].contains(set.lowercased())
   }
 
   /// Noise for the picture `name` of the set `set`.

@@ -107,7 +107,7 @@ struct EvaluationRun {
     _ pictures: [TestSet.Picture], of set: TestSet, _ setting: EvaluationSetting, _ isColour: Bool,
     _ model: EvaluatedModel?
   ) throws(Failure) -> (pictures: [EvaluationBlock.Picture], seconds: Double) {
-    let common = "\(setting.title); \(isColour ? "colour" : "gray"); rules \(setting.rules.rawValue); measures 1"
+    let common = "\(setting.title); \(isColour ? "colour" : "gray"); rules \(setting.rules.rawValue); measures 2"
     let tiles = "tile \(options.tile), overlap \(options.overlap.map { String($0) } ?? "published"), f32"
     var stores = Stores(baseline: try store("input; " + common), model: nil)
     if let model { stores.model = try store("model \(model.hash); \(tiles); \(common)") }

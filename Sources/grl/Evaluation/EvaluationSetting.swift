@@ -77,10 +77,11 @@ struct EvaluationSetting: Hashable, Sendable {
       "made small by Matlab's bicubic, sides cut to multiples of \(scale); luma, \(scale) pixels shaved"
     case (.denoise, .made):
       rules == .grl
-        ? "noise seeded by the SHA-256 of set and name, neither clipped nor rounded"
+        ? "sides cut to multiples of 8, noise seeded by the SHA-256 of set and name, neither clipped nor rounded"
         : "noise with seed 0 for each picture, neither clipped nor rounded"
     case (.jpeg, .made): "libjpeg, 4:2:0"
-    case (.demosaic, .made): "RGGB mosaic, interpolated by Malvar's filters"
+    case (.demosaic, .made):
+      "sides cut to multiples of \(rules.sideMultiple(task)), RGGB mosaic, interpolated by Malvar's filters"
     case (.realSuperResolution, .made):
       "synthetic: blur, shrinking, noise and JPEG drawn from the name; no paper's protocol"
     case (.motionDeblur, .made):

@@ -31,7 +31,18 @@ extension EvaluationSetting {
         values: image.floats(isColour ? .rgb : .gray))
     }
     // One rounding from colour to gray, as programs that read a picture as gray have it.
-    let clean = tensor(isColour ? clean : clean.converted(to: .gray))
+    let takesMatlabLuma = !isColour && clean.layout.isColour && rules.takesMatlabLuma(task, set: set)
+    let clean = takesMatlabLuma ? clean.matlabLuma : tensor(isColour ? clean : clean.converted(to: .gray))
+    func cut() throws(Failure) -> Tensor {
+      let multiple = rules.sideMultiple(task)
+      guard clean.shape.width >= multiple, clean.shape.height >= multiple else {
+        throw Failure(
+          .badInput,
+          "\(name): \(clean.shape.width) x \(clean.shape.height) pixels; the rules cut sides to multiples of \(multiple), "
+            + "leave this picture out or take other --rules")
+      }
+      return clean.cropped(toMultipleOf: multiple)
+    }
     func damaged(_ degradation: Degradation, _ picture: Tensor) throws(Failure) -> Tensor {
       do { return try degradation.apply(to: picture, on: threads) } catch {
         throw Failure(.badInput, "\(name): \(error)")
@@ -50,7 +61,8 @@ extension EvaluationSetting {
       if let input { return try sample(tensor(input), target: clean) }
       guard task == .denoise else { return try sample(try damaged(.jpeg(quality: level ?? 0), clean), target: clean) }
       let noise = rules.noise(sigma: Double(level ?? 0), set: set, name: name)
-      return try sample(try damaged(.noise(noise), clean), target: clean)
+      let target = try cut()
+      return try sample(try damaged(.noise(noise), target), target: target)
     case .demosaic:
       if let input {
         guard !input.layout.isColour else { return try sample(tensor(input), target: clean) }
@@ -58,7 +70,7 @@ extension EvaluationSetting {
           shape: Shape(height: input.height, width: input.width, channels: 1), values: input.floats(.gray))
         return try sample(mosaic.demosaicked(.rggb), target: clean)
       }
-      let target = clean.cropped(toMultipleOf: 2)
+      let target = try cut()
       return try sample(target.mosaicked(.rggb).demosaicked(.rggb), target: target)
     case .superResolution, .realSuperResolution:
       let target = clean.cropped(toMultipleOf: scale)
@@ -88,6 +100,19 @@ extension EvaluationSetting {
   /// A number that depends on the name only.
   private func seed(of name: String) -> UInt32 {
     SHA256.digest(Array(name.utf8)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}
+
+extension Image {
+  /// `[H, W, 1]`: Y of Matlab's `rgb2ycbcr`, whole levels from 16 to 235 of 255.
+  fileprivate var matlabLuma: Tensor {
+    let rgb = floats(.rgb)
+    var luma = Tensor(shape: Shape(height: height, width: width, channels: 1))
+    for pixel in luma.values.indices {
+      let (red, green, blue) = (Double(rgb[3 * pixel]), Double(rgb[3 * pixel + 1]), Double(rgb[3 * pixel + 2]))
+      luma.values[pixel] = Float((16 + 65.481 * red + 128.553 * green + 24.966 * blue).rounded()) / 255
+    }
+    return luma
   }
 }
 
