@@ -93,8 +93,11 @@ import Testing
   @Test("sr of a noisy or JPEG-damaged picture names real-sr, of a clean one nothing")
   func enlarging() async throws {
     let folder = try EngineFolder()
-    try Self.writePictures(folder)
-    let clean = try Self.photograph()
+    // A gray wall: networks of made-up weights give gray, and a change of colour is refused.
+    let clean = try ImageFile.read(TestData.packageRoot.appending(path: "Samples/lattice_facade.png").path).image
+      .cropped(to: PixelRegion(x: 88, y: 0, width: 128, height: 96))
+    let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: clean)
+    try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
     try ImageFile.write(clean, to: folder.path("pictures/clean.png"), format: .png)
     try ImageFile.write(clean, to: folder.path("pictures/blocks.jpg"), format: .jpeg, jpegQuality: 20)
     try TestModel.write(
@@ -108,7 +111,8 @@ import Testing
     #expect(advice[2]?.contains("JPEG damage") == true && advice[2]?.contains("real-sr") == true)
     request.region = Rectangle(x: 0, y: 0, width: 16, height: 16)
     let id = try await engine.submit(request)
-    let job = try await engine.wait(for: id) { $0.state == .done }
+    let job = try await engine.wait(for: id) { $0.state == .done || $0.state == .failed }
+    #expect(job.pictures.map(\.reason) == [nil, nil, nil])
     let notes = job.pictures.map { $0.notes.filter { $0.contains("real-sr") }.count }
     #expect(notes == [0, 1, 1])
     await engine.shutDown()
