@@ -10,7 +10,10 @@ import Testing
     try TestPicture.write(to: folder, "a.png", width: 96, height: 80)
     try folder.write("broken\u{7}.png", "this is not a picture")
     let outcome = try await GRLProcess.run(
-      ["restore", "--task", "denoise", "--tile", "64", "--events", "ndjson", "a.png", "broken\u{7}.png"], in: folder)
+      [
+        "restore", "--task", "denoise", "--noise", "gaussian", "--tile", "64", "--events", "ndjson", "a.png",
+        "broken\u{7}.png",
+      ], in: folder)
     #expect(outcome.status == 1)
     let events = try outcome.outputLines.map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

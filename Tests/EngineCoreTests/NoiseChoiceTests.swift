@@ -99,7 +99,7 @@ import Testing
     let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: clean)
     try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
     try ImageFile.write(clean, to: folder.path("pictures/clean.png"), format: .png)
-    try ImageFile.write(clean, to: folder.path("pictures/blocks.jpg"), format: .jpeg, jpegQuality: 20)
+    try ImageFile.write(clean, to: folder.path("pictures/blocks.jpg"), format: .jpeg, jpegQuality: 6)
     try TestModel.write(
       to: URL(filePath: folder.path("models")), "sr-test", task: "sr", TestModel.configuration(upscale: 2))
     let engine = folder.engine()
