@@ -60,7 +60,7 @@ import Testing
 
   @Test("no damage to a pickle inside a sound archive ever does more than give an error")
   func pickleMutations() throws {
-    var state = SplitMix(state: 7)
+    var state = SplitMix64(state: 7)
     let pickle = Python.then(
       .orderedDict,
       Python.setItems([
@@ -101,18 +101,5 @@ import Testing
     } catch {
       #expect(!error.description.isEmpty)
     }
-  }
-}
-
-/// Steele, Lea and Flood's generator: the same damage in every run.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

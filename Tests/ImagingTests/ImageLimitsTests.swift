@@ -26,6 +26,8 @@ struct ImageLimitsTests {
     let expected = ImageError.fileTooLarge(path: path, bytes: 9_552, limitBytes: 9_551)
     #expect(throws: expected) { try ImageFile.read(path, limits: ImageLimits(fileBytes: 9_551)) }
     #expect(throws: Never.self) { try ImageFile.read(path, limits: ImageLimits(fileBytes: 9_552)) }
+    let device = ImageError.unreadable(path: "/dev/zero", reason: "it is not a regular file but a device")
+    #expect(throws: device) { try ImageFile.read("/dev/zero", limits: ImageLimits(fileBytes: 1 << 20)) }
   }
 
   @Test("too much beside the picture is refused", arguments: ImageFile.Format.allCases)
