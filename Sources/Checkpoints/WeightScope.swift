@@ -1,4 +1,4 @@
-import Synchronization
+import Base
 
 /// A place in a checkpoint's tree of names, from which layers take their weights.
 ///
@@ -57,7 +57,7 @@ public struct WeightScope: Sendable {
     }
 
     let source: Source
-    let state = Mutex(State())
+    let state = Locked(State())
 
     init(source: Source) { self.source = source }
 

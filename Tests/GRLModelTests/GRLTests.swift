@@ -1,6 +1,5 @@
 import Checkpoints
 import GRLModel
-import Synchronization
 import Tensors
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
+import Base
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 import Testing
 
@@ -9,7 +9,7 @@ import Testing
   private func restore(
     from faulty: Int, checks: OutputChecks = .standard, _ fault: @escaping @Sendable (Tensor, _ last: Tensor?) -> Tensor
   ) throws -> RestoredImage {
-    let state = Mutex<(count: Int, last: Tensor?)>((0, nil))
+    let state = Locked<(count: Int, last: Tensor?)>((0, nil))
     let restorer = try TestNetworks.restorer { x in
       state.withLock { state in
         let answer = state.count >= faulty ? fault(x, state.last) : x

@@ -1,6 +1,6 @@
+import Base
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 import Testing
 
@@ -157,7 +157,7 @@ import Testing
 
   @Test("The self-ensemble turns each tile eight ways and turns the results back")
   func ensemble() throws {
-    let calls = Mutex<[Shape]>([])
+    let calls = Locked<[Shape]>([])
     let restorer = try TestNetworks.restorer { x in
       calls.withLock { $0.append(x.shape) }
       return x
@@ -239,7 +239,7 @@ import Testing
     var options = RestorationOptions()
     options.tile = .side(32)
     let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
-    let asked = Mutex(0)
+    let asked = Locked(0)
     let error = #expect(throws: RestorationError.self) {
       try restorer.restore(
         picture, plan: plan,

@@ -1,13 +1,13 @@
+import Base
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 import Testing
 
 @Suite("Seams") struct SeamTests {
   /// Restores in tiles of 32 with a network that brightens every second tile by `step`.
   private func restored(step: Float, overlap: Int, _ blending: Blending = .feathered) throws -> RestoredImage {
-    let count = Mutex(0)
+    let count = Locked(0)
     let restorer = try TestNetworks.restorer(.denoise, TestNetworks.configuration(inputChannels: 1)) { x in
       let tile = count.withLock {
         $0 += 1

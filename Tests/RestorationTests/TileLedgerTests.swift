@@ -1,6 +1,5 @@
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
+import Base
 import Foundation
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -12,7 +12,7 @@ import Testing
   private func effect(
     step: Float, overlap: Int, _ blending: Blending = .feathered, region: PixelRegion? = nil
   ) throws -> TilingEffect? {
-    let count = Mutex(0)
+    let count = Locked(0)
     let restorer = try TestNetworks.restorer(.denoise, TestNetworks.configuration(inputChannels: 1)) { x in
       var y = x
       let tile = count.withLock {

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import GRLModel
 import Restoration
@@ -24,10 +25,10 @@ import Testing
   private final class Pass: Sendable {
     enum State: Sendable { case running, done([Float]), cancelled, refused }
     let gate: WorkGate
-    let state = Mutex(State.running)
+    let state = Locked(State.running)
     let pieces = Atomic<Int>(0)
     /// The thread's own processor clock: the other tests of the process do not count.
-    private let clock = Mutex<clockid_t?>(nil)
+    private let clock = Locked<clockid_t?>(nil)
 
     init(_ network: GRL, threads: Int, gate: WorkGate = WorkGate()) {
       self.gate = gate
@@ -144,7 +145,7 @@ import Testing
   @Test("threads of a paused pool wait, each at its next index, and then do every index once", arguments: [1, 3])
   func poolPauses(threads: Int) async throws {
     let lease = ThreadLease(threadCount: threads)
-    let done = Mutex([Int]())
+    let done = Locked([Int]())
     let hasResumed = Atomic<Bool>(false)
     let isOver = Atomic<Bool>(false)
     Thread.detachNewThread {

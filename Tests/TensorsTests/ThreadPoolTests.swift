@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Synchronization
 import Tensors
@@ -47,7 +48,7 @@ private final class Meeting: Sendable {
     let threads = ThreadLease(threadCount: count)
     for _ in 0..<3 {
       let meeting = Meeting(count)
-      let workers = Mutex(Set<Int>())
+      let workers = Locked(Set<Int>())
       threads.run(count: count) { _, worker in
         workers.withLock { _ = $0.insert(worker) }
         #expect(meeting.join())

@@ -1,4 +1,4 @@
-import Synchronization
+import Base
 import Testing
 
 /// Waits until something is so. Records an issue and throws after five minutes: no test waits for ever, and how long it took
@@ -23,7 +23,7 @@ public struct NeverHappened: Error {
 
 /// A clock that stands still until a test moves it, for what takes the time as `() -> ContinuousClock.Instant`.
 public final class ManualClock: Sendable {
-  private let instant = Mutex(ContinuousClock.now)
+  private let instant = Locked(ContinuousClock.now)
 
   public init() {}
 

@@ -1,6 +1,6 @@
+import Base
 import Dispatch
 import Imaging
-import Synchronization
 
 /// Decoded pictures that are compared, with their halves. Lives on one thread; what was not looked at longest goes first.
 final class ComparisonShelf {
@@ -47,7 +47,7 @@ final class ComparisonShelf {
   }
 
   private static func decode(_ paths: [String]) -> [Result<PicturePyramid, JobError>] {
-    let results = Mutex([Result<PicturePyramid, JobError>?](repeating: nil, count: paths.count))
+    let results = Locked([Result<PicturePyramid, JobError>?](repeating: nil, count: paths.count))
     DispatchQueue.concurrentPerform(iterations: paths.count) { place in
       let result: Result<PicturePyramid, JobError>
       do throws(ImageError) {

@@ -1,8 +1,8 @@
+import Base
 import EngineWire
 import Foundation
 import GRLModel
 import Restoration
-import Synchronization
 import Tensors
 
 /// The installed models as jobs see them: loaded once, hashed once, shared by all threads.
@@ -26,7 +26,7 @@ package final class ModelCatalogue: Sendable {
     var hashes: [FileStamp: String] = [:]
     var cards: [Named: ModelCard] = [:]
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   package init(library: ModelLibrary) { self.library = library }
 

@@ -1,7 +1,7 @@
+import Base
 import Foundation
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 
 /// How fast each model was on this machine: remembered in `speeds.json`, shared by `grl restore` and the engine.
@@ -33,7 +33,7 @@ package final class SpeedBook: Sendable {
   private let path: String?
   private let threadCount: Int
   /// Read when it is first needed: most short runs never do.
-  private let state = Mutex<State?>(nil)
+  private let state = Locked<State?>(nil)
 
   /// - Parameter path: of `speeds.json`; nil keeps speeds in memory only. A file that cannot be read counts as empty.
   package init(path: String?, threadCount: Int) {

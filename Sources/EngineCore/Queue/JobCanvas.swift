@@ -1,6 +1,6 @@
+import Base
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 
 /// How a picture looks while it is restored: the input, with finished tiles painted in, at most 1024 pixels a side.
@@ -14,7 +14,7 @@ final class JobCanvas: Sendable {
   private let height: Int
   /// `[height, width]`, 0...1; nil for a picture without alpha.
   private let alpha: [Float]?
-  private let picture: Mutex<ScaledPicture>
+  private let picture: Locked<ScaledPicture>
 
   /// - Parameter scale: enlargement of the result; the canvas is as large as the result allows.
   init(_ image: Image, scale: Int) {
@@ -24,7 +24,7 @@ final class JobCanvas: Sendable {
     (width, height) = size
     let channels = image.layout.channels
     alpha = image.layout.hasAlpha ? Self.alpha(of: image, channels, size) : nil
-    picture = Mutex(ScaledPicture(image, region: image.bounds, width: size.width, height: size.height))
+    picture = Locked(ScaledPicture(image, region: image.bounds, width: size.width, height: size.height))
   }
 
   /// Paints a tile: `pixels` is `[h * scale, w * scale, 1 or 3]`, `place` where it lies in the picture.

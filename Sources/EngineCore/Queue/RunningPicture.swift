@@ -1,7 +1,7 @@
+import Base
 import EngineWire
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 
 /// What the computing thread tells the engine, in order.
@@ -22,7 +22,7 @@ final class RunningPicture: Sendable {
   let number: Int
   /// Rung when a wait for room on a disk shall end.
   let bell = Bell()
-  private let painted = Mutex<JobCanvas?>(nil)
+  private let painted = Locked<JobCanvas?>(nil)
 
   init(job: String, number: Int) {
     self.job = job

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Synchronization
 
@@ -10,7 +11,7 @@ final class ClientDesk: Sendable {
   private let mailbox: ServerMailbox
   private let questions: AsyncStream<Question>.Continuation
   private let isAbandoned = Atomic<Bool>(false)
-  private let watching = Mutex<Task<Void, Never>?>(nil)
+  private let watching = Locked<Task<Void, Never>?>(nil)
 
   init(client: Int, service: any EngineService, mailbox: ServerMailbox) {
     self.client = client

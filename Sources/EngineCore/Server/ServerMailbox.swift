@@ -1,6 +1,6 @@
+import Base
 import EngineWire
 import Glibc
-import Synchronization
 
 /// What the tasks that ask the engine hand to the server's loop.
 enum Delivery: Sendable {
@@ -19,7 +19,7 @@ enum Delivery: Sendable {
 final class ServerMailbox: Sendable {
   let descriptor: Int32
   private let bell: Int32
-  private let deliveries = Mutex<[Delivery]>([])
+  private let deliveries = Locked<[Delivery]>([])
 
   init() throws(EngineProcessError) {
     var ends: [Int32] = [-1, -1]

@@ -1,5 +1,5 @@
+import Base
 import Foundation
-import Synchronization
 
 /// Where a test lets the program die as `kill -9` does: `GRL_CRASH_AT=step`, or `step:n` for the nth time. Without that variable,
 /// nothing. Described in Docs/JobFolder.md.
@@ -21,7 +21,7 @@ enum CrashPoint: String, CaseIterable {
     guard let step = parts.first else { return nil }
     return (String(step), parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
   }()
-  private static let passed = Mutex(0)
+  private static let passed = Locked(0)
 
   /// Whether this is where to die.
   var isReached: Bool {

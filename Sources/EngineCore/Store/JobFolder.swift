@@ -1,6 +1,6 @@
+import Base
 import EngineWire
 import Foundation
-import Synchronization
 
 /// The folder of a job that this process works on: nobody else does while this object lives.
 ///
@@ -15,7 +15,7 @@ package final class JobFolder: Sendable {
     /// Sound bytes of the journal.
     var length: Int
   }
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   /// Opens a folder whose lock is held. What is torn or damaged at the journal's end is cut off.
   ///
@@ -29,7 +29,7 @@ package final class JobFolder: Sendable {
       guard truncate(path + "/journal", off_t(length)) == 0 else { throw .store(path: path + "/journal", code: errno) }
       onRepair("job \(id): \(found - length) bytes at the end of its journal were torn or damaged and were cut off")
     }
-    state = Mutex(State(record: record, length: length))
+    state = Locked(State(record: record, length: length))
   }
 
   /// What the folder tells, without its lock; the journal's sound bytes and all its bytes.

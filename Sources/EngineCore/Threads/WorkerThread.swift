@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import Synchronization
 
 /// A thread of its own that runs one piece of work after the other, so that nothing long runs on the cooperative pool.
 ///

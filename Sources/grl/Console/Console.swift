@@ -1,20 +1,20 @@
+import Base
 import Glibc
 import Imaging
-import Synchronization
 
 /// The program's two voices: results on standard output, everything else on standard error.
 ///
 /// Safe from any thread. A progress bar, where there is one, is lifted while a line is printed.
 final class Console: Sendable {
   private let isQuiet: Bool
-  private let bar: Mutex<ProgressBar?>
+  private let bar: Locked<ProgressBar?>
 
   /// - Parameters:
   ///   - isQuiet: leaves out notes and the progress bar; results and errors stay.
   ///   - showsProgress: draws a bar if standard error is a terminal.
   init(isQuiet: Bool = false, showsProgress: Bool = false) {
     self.isQuiet = isQuiet
-    bar = Mutex(showsProgress && !isQuiet && isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil)
+    bar = Locked(showsProgress && !isQuiet && isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil)
   }
 
   /// One line of the answer, on standard output. Control characters must have been escaped where they come from outside.

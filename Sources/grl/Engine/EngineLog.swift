@@ -1,6 +1,6 @@
+import Base
 import EngineWire
 import Glibc
-import Synchronization
 
 /// What an engine says: on standard error, or with the time in a file that standard error goes to.
 final class EngineLog: Sendable {
@@ -10,7 +10,7 @@ final class EngineLog: Sendable {
   private let file: String?
   private let isQuiet: Bool
   private let isVerbose: Bool
-  private let turn = Mutex(())
+  private let turn = Locked(())
 
   init(file: String?, isQuiet: Bool, isVerbose: Bool) {
     self.file = file

@@ -1,7 +1,7 @@
+import Base
 import EngineCore
 import EngineWire
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,7 +11,7 @@ final class ServerStand: Sendable {
   let place: EnginePlace
   let engine: FakeEngine
   let server: EngineServer
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   private struct State {
     var hasEnded = false
@@ -95,7 +95,7 @@ final class ServerStand: Sendable {
   }
 
   private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Locked<[String]>([])
     func add(_ line: String) { lines.withLock { $0.append(line) } }
     var all: [String] { lines.withLock { $0 } }
   }
