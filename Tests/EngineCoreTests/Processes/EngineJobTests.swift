@@ -112,7 +112,7 @@ import Testing
     let home = try Household()
     let id = try await begin(in: home)
     #expect(try await home.run(["engine", "--stop"]).status == 0)
-    #expect(home.engines.isEmpty)
+    try await eventually("the process has ended") { home.engines.isEmpty }
     let client = try await home.greeted()
     try await client.watch()
     try await client.run(until: "the job runs again") { $0.states(of: id).last == .running }
