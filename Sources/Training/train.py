@@ -131,11 +131,16 @@ class Ema:
                 torch._foreach_copy_([p.data for p in self.params], kept)
 
 
+def spectral(diff: torch.Tensor) -> torch.Tensor:
+    """Mean absolute value of the spectrum of (..., h, w), parts real and imaginary; scaled to what patches of 96 give without norm."""
+    return 96 * torch.view_as_real(torch.fft.rfft2(diff, norm="ortho")).abs().mean()
+
+
 class Step:
     """Forward and backward for one phase: eager, or replayed from a CUDA graph."""
 
     def __init__(self, net, device, precision, spectrum=0.0, epsilon=1e-3):
-        """spectrum: weight of the mean absolute difference of the spectra (rfft2, orthonormal, times 96, what it is unscaled in patches of 96)."""
+        """spectrum: weight of `spectral` in what is minimised; what a step returns is the loss without it, and the mean square error."""
         self.net, self.device, self.precision, self.spectrum, self.epsilon = net, device, precision, spectrum, epsilon
         self.graph = None
 
@@ -149,9 +154,7 @@ class Step:
             out = self.net(x)
         diff = out.float() - y
         loss = (diff * diff + self.epsilon ** 2).sqrt().mean()
-        if self.spectrum:
-            loss = loss + self.spectrum * 96 * torch.view_as_real(torch.fft.rfft2(diff, norm="ortho")).abs().mean()
-        loss.backward()
+        (loss + self.spectrum * spectral(diff) if self.spectrum else loss).backward()
         return torch.stack([loss.detach(), (diff.detach() ** 2).mean()])
 
     def clear(self):
@@ -472,21 +475,23 @@ class Trainer:
         return kinds
 
     def mend_start(self):
-        """No training starts below its input: a network that adds its input to what it finds begins by finding nothing, where another
-        model's tensors do harm; one that still loses more than interpolation does is refused."""
+        """No training starts below its input: a network that adds its input to what it finds begins by finding half of
+        it, a quarter or nothing, where another model's tensors do harm; one that still loses more than interpolation does is refused."""
         before, after = self.validate()
         say(f"held-out PSNR at the start: input {before:.2f}, output {after:.2f} dB")
         if self.progress["iterations"] or not self.a.init:
             return
         skip = self.cfg.upsampler == "" and self.cfg.in_channels == self.cfg.channels_out
-        if after < before - 0.05 and skip:
+        for factor in (0.5, 0.25, 0.0) if skip else ():
+            if after >= before - 0.05:
+                break
             with torch.no_grad():
                 for p, s, name in zip(self.params, self.ema.shadow, self.names):
                     if name.startswith("conv_last."):
-                        p.zero_()
-                        s.zero_()
+                        p.mul_(0.5 if factor else 0.0)
+                        s.copy_(p)
             before, after = self.validate()
-            say(f"its last layer begins at zero: {after:.2f} dB")
+            say(f"its last layer begins at {factor:g} of what it was: {after:.2f} dB")
         if after < before - (1.0 if self.spec.scale > 1 else 0.05) and not self.a.allow_bad_start:
             raise SystemExit(f"the start ({after:.2f} dB) is worse than the input ({before:.2f} dB); --allow-bad-start trains all the same")
 
