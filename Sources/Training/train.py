@@ -358,7 +358,7 @@ class Trainer:
         self.phase = phase
         self.net.cfg = phase.network(self.cfg)
         self.net._geometry_cache.clear()
-        self.net.set_recompute(not self.cuda and phase.patch > 128)   # a patch of 192 would keep over 10 GB, now 5
+        self.net.set_recompute(not self.cuda and phase.patch > 128)   # at 192 a worker still takes about 6 GB
         self.step = Step(self.net, self.device, self.precision, self.spec.spectrum if self.a.spectrum is None else self.a.spectrum)
         x, y = self.draw()
         self.net.geometry(*self.net.padded_size(*x.shape[-2:]), x.device, self.net.conv_first.weight.dtype)
