@@ -8,7 +8,8 @@
 # (a GRL-S model from a GRL-T: widen.py), unless runs/MODEL holds a state to go on from. Minutes are those of computing, over all
 # calls; the learning rate reaches zero at their end. Stop it with Ctrl-C: state and export are written, and the next call goes on.
 # Hold it during measurements with `kill -STOP` on its process group, and let it go with `kill -CONT`: time in which it did not
-# compute does not count (but END stays where it is). LIMIT (minutes by the clock for each model, 600) bounds a call; OPTIONS are further options of train.py.
+# compute does not count (but END stays where it is). LIMIT (minutes by the clock for each model, 600) bounds a call; OPTIONS are further
+# options of train.py, e.g. OPTIONS="--motion MOTION" for motion_tiny.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 photos=$(realpath "${1:?PHOTOS: folder, tar or zip}"); shift

@@ -38,6 +38,9 @@ import widen
 from grl_torch import GRL, ScoreShaper
 
 
+CREDIT = "GOPRO data set (Nah, Kim, Lee, CVPR 2017), CC-BY-4.0"      # of what --motion takes
+
+
 def say(*words):
     print(*words, flush=True)
 
@@ -128,11 +131,17 @@ class Ema:
                 torch._foreach_copy_([p.data for p in self.params], kept)
 
 
+def spectral(diff: torch.Tensor) -> torch.Tensor:
+    """Mean absolute value of the spectrum of (..., h, w), parts real and imaginary; scaled to what patches of 96 give without norm."""
+    return 96 * torch.view_as_real(torch.fft.rfft2(diff, norm="ortho")).abs().mean()
+
+
 class Step:
     """Forward and backward for one phase: eager, or replayed from a CUDA graph."""
 
-    def __init__(self, net, device, precision, epsilon=1e-3):
-        self.net, self.device, self.precision, self.epsilon = net, device, precision, epsilon
+    def __init__(self, net, device, precision, spectrum=0.0, epsilon=1e-3):
+        """spectrum: weight of `spectral` in what is minimised; what a step returns is the loss without it, and the mean square error."""
+        self.net, self.device, self.precision, self.spectrum, self.epsilon = net, device, precision, spectrum, epsilon
         self.graph = None
 
     def autocast(self):
@@ -145,7 +154,7 @@ class Step:
             out = self.net(x)
         diff = out.float() - y
         loss = (diff * diff + self.epsilon ** 2).sqrt().mean()
-        loss.backward()
+        (loss + self.spectrum * spectral(diff) if self.spectrum else loss).backward()
         return torch.stack([loss.detach(), (diff.detach() ** 2).mean()])
 
     def clear(self):
@@ -349,7 +358,8 @@ class Trainer:
         self.phase = phase
         self.net.cfg = phase.network(self.cfg)
         self.net._geometry_cache.clear()
-        self.step = Step(self.net, self.device, self.precision)
+        self.net.set_recompute(not self.cuda and phase.patch > 128)   # at 192 a worker still takes about 6 GB
+        self.step = Step(self.net, self.device, self.precision, self.spec.spectrum if self.a.spectrum is None else self.a.spectrum)
         x, y = self.draw()
         self.net.geometry(*self.net.padded_size(*x.shape[-2:]), x.device, self.net.conv_first.weight.dtype)
         self.net.run.explicit_attention = self.choose_attention(x, y)
@@ -435,10 +445,14 @@ class Trainer:
             say(f"not compiled ({type(e).__name__}: {str(e)[:160]})")
 
     def draw(self):
-        n = self.pairs.crop(self.phase.patch)
+        """(input, target) of one step; of a training with frames, each pair is from them or synthetic by a toss."""
+        batch, patch = self.phase.batch, self.phase.patch
+        real = int((torch.rand(batch) < self.a.motion_share).sum()) if self.bursts else 0
         with torch.no_grad():
-            x, y = self.pairs(self.data.crops(self.phase.batch, n))
-        return x.contiguous(), y.contiguous()
+            parts = [self.pairs(self.data.crops(batch - real, self.pairs.crop(patch), 2 if self.spec.spectrum else 1))] if batch > real else []
+            if real:
+                parts.append(self.bursts.crops(real, patch))
+        return tuple(torch.cat(side).contiguous() for side in zip(*parts))
 
     # ---- validation -----------------------------------------------------
     def fixed_pairs(self, count, patch):
@@ -448,27 +462,37 @@ class Trainer:
             hr = self.held.crops(count, self.pairs.crop(patch))
             pairs = self.spec.validation_pairs()
             out = [pairs(h) for h in hr.split(4)]
+            kinds = {"synthetic": out}
+            if self.spec.kind in ("motion", "defocus"):               # what is not damaged has no PSNR to gain: measured apart
+                views = self.cfg.in_channels // self.cfg.channels_out
+                whole = [(x == y.repeat(1, views, 1, 1)).flatten(1).all(1) for x, y in out]
+                kinds = {"synthetic": [(x[~w], y[~w]) for (x, y), w in zip(out, whole) if not w.all()],
+                         "clean": [(torch.cat([y] * views, 1), y) for _, y in out[-1:]]}
+            if self.held_bursts:
+                kinds["frames"] = [self.held_bursts.crops(4, patch) for _ in range(2)]
         torch.set_rng_state(state[0])
         if self.cuda:
             torch.cuda.set_rng_state(state[1])
-        return out
+        return kinds
 
     def mend_start(self):
-        """No training starts below its input: a network that adds its input to what it finds begins by finding nothing, where another
-        model's tensors do harm; one that still loses more than interpolation does is refused."""
+        """No training starts below its input: a network that adds its input to what it finds begins by finding half of
+        it, a quarter or nothing, where another model's tensors do harm; one that still loses more than interpolation does is refused."""
         before, after = self.validate()
         say(f"held-out PSNR at the start: input {before:.2f}, output {after:.2f} dB")
         if self.progress["iterations"] or not self.a.init:
             return
         skip = self.cfg.upsampler == "" and self.cfg.in_channels == self.cfg.channels_out
-        if after < before - 0.05 and skip:
+        for factor in (0.5, 0.25, 0.0) if skip else ():
+            if after >= before - 0.05:
+                break
             with torch.no_grad():
                 for p, s, name in zip(self.params, self.ema.shadow, self.names):
                     if name.startswith("conv_last."):
-                        p.zero_()
-                        s.zero_()
+                        p.mul_(0.5 if factor else 0.0)
+                        s.copy_(p)
             before, after = self.validate()
-            say(f"its last layer begins at zero: {after:.2f} dB")
+            say(f"its last layer begins at {factor:g} of what it was: {after:.2f} dB")
         if after < before - (1.0 if self.spec.scale > 1 else 0.05) and not self.a.allow_bad_start:
             raise SystemExit(f"the start ({after:.2f} dB) is worse than the input ({before:.2f} dB); --allow-bad-start trains all the same")
 
@@ -480,29 +504,37 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self):
-        """Mean PSNR over fixed held-out crops: what goes in and what comes out (EMA weights)."""
+        """Mean PSNR over fixed held-out crops: what goes in and what comes out (EMA weights). Clean ones do not count; what stays of them,
+        and each kind of several, is told."""
         def psnr(a, b):
             a, b = a.clamp(0, 1), b.clamp(0, 1)
             return (-10 * torch.log10((a - b).square().mean((1, 2, 3)).clamp_min(1e-10))).tolist()
-        ins, outs = [], []
+        ins, outs, kinds = [], [], []
         blocks = [b for s in self.net.layers for b in s.blocks]
         compiled = [b._compiled_call_impl for b in blocks]
         for b in blocks:                                              # other shapes: not worth compiling again
             b._compiled_call_impl = None
         self.net.eval()
         with self.ema.applied():
-            for x, y in self.val:
-                with self.step.autocast():
-                    z = self.net(x).float()
-                outs += psnr(z, y)
-                seen = sum(x.split(y.shape[1], 1)) * (y.shape[1] / x.shape[1])      # of several views the mean, the simplest remedy
-                if self.spec.scale > 1:
-                    seen = F.interpolate(seen, size=y.shape[-2:], mode="bicubic", align_corners=False)
-                ins += psnr(seen, y)
+            for kind, pairs in self.val.items():
+                for x, y in pairs:
+                    with self.step.autocast():
+                        z = self.net(x).float()
+                    outs += psnr(z, y)
+                    seen = sum(x.split(y.shape[1], 1)) * (y.shape[1] / x.shape[1])      # of several views the mean, the simplest remedy
+                    if self.spec.scale > 1:
+                        seen = F.interpolate(seen, size=y.shape[-2:], mode="bicubic", align_corners=False)
+                    ins += psnr(seen, y)
+                    kinds += [kind] * len(y)
         self.net.train()
         for b, c in zip(blocks, compiled):
             b._compiled_call_impl = c
-        return sum(ins) / len(ins), sum(outs) / len(outs)
+        mean = lambda values, *wanted: sum(v for v, k in zip(values, kinds) if k in wanted) / max(1, sum(k in wanted for k in kinds))
+        if len(self.val) > 1:
+            say("held out: " + ", ".join(f"{k} {mean(outs, k):.2f} dB of itself" if k == "clean" else
+                                         f"{k} {mean(ins, k):.2f} -> {mean(outs, k):.2f} dB" for k in self.val))
+        counted = [k for k in self.val if k != "clean"]
+        return mean(ins, *counted), mean(outs, *counted)
 
     # ---- the loop -------------------------------------------------------
     def seconds_left(self):
@@ -522,12 +554,19 @@ class Trainer:
         a = self.a
         t0 = time.monotonic()
         self.data, self.held, self.summary = photos.load(a.data, self.spec.colour, self.device, a.max_photos)
+        self.bursts = self.held_bursts = None
+        if a.motion:
+            if self.spec.kind != "motion":
+                raise SystemExit(f"--motion is for motion deblurring, not for {a.model}")
+            self.bursts, self.held_bursts, found = photos.load_bursts(a.motion, self.device)
+            self.summary.update(found, credit=CREDIT)
+            say(f"{found['frames']} frames, {found['pairs']} pairs and {found['held_out_pairs']} held out")
         say(f"{a.model}: {sum(p.numel() for p in self.params) / 1e6:.2f} M parameters, {self.precision} on {self.device}; "
             f"{len(self.data)} photos ({self.data.megapixels:.0f} MP) in {time.monotonic() - t0:.1f} s")
         self.session_its = 0
         if self.lead:
             side = int(min(self.held.height.min(), self.held.width.min())) // self.pairs.scale - 2 * self.pairs.margin
-            self.val = self.fixed_pairs(a.val_crops, min(side // 16 * 16, 2 * self.phases[-1].patch if self.cuda else 64))
+            self.val = self.fixed_pairs(a.val_crops, min(side // 16 * 16, 2 * self.phases[-1].patch if self.cuda else 96 if self.spec.spectrum else 64))
         torch.manual_seed(a.seed + self.progress["iterations"] + 1000003 * self.team.rank)
         self.enter(self.current_phase())
         self.snapshot()
@@ -653,6 +692,8 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--model", required=True, help=", ".join(registry.MODELS))
     ap.add_argument("--data", required=True, help="folder, tar or zip of photographs")
+    ap.add_argument("--motion", metavar="FOLDER", help="motion deblurring: folder with frames/ (NAME0001.jpg ...) of a fast camera and pairs/ (NAME_blur, NAME_sharp)")
+    ap.add_argument("--motion-share", type=float, default=0.5, help="share of the pairs that comes from there")
     ap.add_argument("--minutes", type=float, help="bound of this process, start-up and saving included (default: 9, or what --end-at says)")
     ap.add_argument("--end-at", type=clock_time, metavar="HH:MM", help="end schedule and session at this time of day, by the clock on the wall")
     ap.add_argument("--total-minutes", type=float, help="training minutes over all sessions (default: this session ends the schedule)")
@@ -680,6 +721,7 @@ def main():
                     help="wsd: warm up, stay, and come down in the last part; for an end that may move")
     ap.add_argument("--decay", type=float, default=0.2, help="share of the schedule in which wsd comes down")
     ap.add_argument("--schedule-iterations", type=int, help="schedule by iterations instead of time (comparisons)")
+    ap.add_argument("--spectrum", type=float, help="weight of the difference of spectra in the loss (default: 0.05 for deblurring, else 0)")
     ap.add_argument("--clip", type=float, default=1.0)
     ap.add_argument("--branch-init", type=float, default=0.2, help="initial weight of the norms that close the residual branches")
     ap.add_argument("--quiet-init", type=float, default=0.05, help="factor on the random part of the initial last layers")
