@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
   name: "grl-workbench",
   products: [
-    .executable(name: "grl", targets: ["grl"])
+    .executable(name: "grl", targets: ["grl"]),
+    .library(name: "Restoration", targets: ["Restoration", "Imaging", "Tensors"]),
+    .library(name: "GRLModel", targets: ["GRLModel", "Checkpoints", "Tensors"]),
+    .library(name: "Imaging", targets: ["Imaging"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

@@ -45,6 +45,7 @@ extension ModelCard {
       sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
       noise: task == .denoise ? (metadata.damageKind == "photo" ? .photo : .gaussian) : nil,
       qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, largestBlur: metadata.largestBlur,
+      experimental: metadata.texts["experimental"]?.printable,
       results: metadata.results, facts: metadata.facts)
   }
 

@@ -30,6 +30,8 @@ public struct ModelCard: Hashable, Sendable {
   /// The furthest that blur carried the light of a point in the training, in pixels: length of a shake, radius of a disc; nil
   /// where unknown or no deblurring.
   public let largestBlur: Double?
+  /// Why the model is not yet one to rely on, as its file tells; nil where it helps real pictures.
+  public let experimental: String?
   /// What the file tells of its results on test sets, by set and level.
   public let results: [TestResult]
   /// One line each, as the file tells it: `title`, `training`, `quality`, `data`, `licence`, `origin`, ...
@@ -48,7 +50,8 @@ public struct ModelCard: Hashable, Sendable {
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
     configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
     sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil, qualities: ClosedRange<Double>? = nil,
-    largestBlur: Double? = nil, results: [TestResult] = [], facts: [Fact] = []
+    largestBlur: Double? = nil, experimental: String? = nil,
+    results: [TestResult] = [], facts: [Fact] = []
   ) {
     self.name = name
     self.path = path
@@ -62,6 +65,7 @@ public struct ModelCard: Hashable, Sendable {
     self.noise = noise
     self.qualities = qualities
     self.largestBlur = largestBlur
+    self.experimental = experimental
     self.results = results
     self.facts = facts
   }

@@ -108,6 +108,7 @@ extension ModelCard {
     if let qualities { parts.append("quality \(qualities.text)") }
     if takesLevelMap { parts.append("level given") }
     if let variant { parts.append(variant.rawValue) }
+    if experimental != nil { parts.append("experimental") }
     return parts.joined(separator: ", ")
   }
 }

@@ -89,7 +89,8 @@ public struct RestorationPlan: Sendable {
     _ input: PictureShape, _ output: PictureShape, _ request: RestorationRequest, _ route: ChannelRoute,
     _ model: ModelCard
   ) -> [String] {
-    var notes = route.notes(input.layout)
+    var notes = model.experimental.map { ["\(model.name) is experimental: \($0)"] } ?? []
+    notes += route.notes(input.layout)
     if input.layout.hasAlpha && model.scale > 1 {
       notes.append("alpha enlarged by Matlab's bicubic, not by the network")
     }

@@ -142,6 +142,22 @@ import Testing
     }
   }
 
+  @Test("the page that says where things are names paths that exist and know the words")
+  func whereThingsAre() throws {
+    let page = try String(contentsOf: TestData.packageRoot.appending(path: "Docs/Where.md"), encoding: .utf8)
+    let parts = page.split(separator: "\n## ").dropFirst()
+    #expect(parts.count == 2)
+    for part in parts {
+      let rows = rows(part.split(separator: "\n"))
+      #expect(rows.count >= 20)
+      for row in rows {
+        let (name, path) = (row[1].dropFirst().dropLast(), String(row[2].dropFirst().dropLast()))
+        let text = try String(contentsOf: TestData.packageRoot.appending(path: path), encoding: .utf8)
+        #expect(text.contains(name), "\(row)")
+      }
+    }
+  }
+
   /// Text of the files of tests, by name without ending.
   private static func testFiles() throws -> [String: [String]] {
     let tests = TestData.packageRoot.appending(path: "Tests")

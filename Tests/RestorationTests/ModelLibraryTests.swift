@@ -124,6 +124,26 @@ import Testing
     #expect(cards.map(\.summary) == ["denoise, colour, sigma 0 to 55, tiny", "jpeg, gray, quality 10"])
   }
 
+  @Test("What is not yet to be relied on says so in its summary, its facts and every plan")
+  func experimental() throws {
+    let folder = try Folder()
+    try folder.write(modelFile { $0["experimental"] = "0.1 dB\u{1b}[2J on real pictures" }, as: "new.safetensors")
+    let library = library(folder)
+    let card = try library.card("new")
+    #expect(card.summary == "denoise, colour, sigma 0 to 55, tiny, experimental")
+    #expect(card.facts.contains { $0.name == "experimental" })
+    let plan = try Restorer(model: library.load(card), threads: ThreadLease(threadCount: 1)).plan(
+      for: PictureShape(width: 20, height: 10, layout: .rgb), request: .init(.denoise))
+    #expect(plan.notes.count == 1 && plan.notes[0].hasPrefix("new is experimental: 0.1 dB"))
+    #expect(!plan.notes[0].unicodeScalars.contains { $0.value < 32 })
+
+    // Those that ship: none of the blur models helps real pictures yet (Docs/Models.md).
+    let bundled = ModelLibrary.standard(environment: ["HOME": "/nowhere"]).list().cards
+    #expect(
+      bundled.filter { $0.experimental != nil }.map(\.name)
+        == ["defocus-deblur-tiny", "defocus-dual-tiny", "motion-deblur-tiny"])
+  }
+
   @Test("Weights that do not fit their configuration are refused when loaded")
   func mismatch() throws {
     let folder = try Folder()

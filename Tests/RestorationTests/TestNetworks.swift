@@ -44,11 +44,12 @@ enum TestNetworks {
   static func card(
     _ task: RestorationTask, _ configuration: GRLConfiguration = configuration(), variant: ModelVariant? = .tiny,
     name: String = "test", sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil,
-    qualities: ClosedRange<Double>? = nil
+    qualities: ClosedRange<Double>? = nil, experimental: String? = nil
   ) -> ModelCard {
     ModelCard(
       name: name, path: "/nowhere/\(name).safetensors", origin: .file, fileBytes: 0, task: task, variant: variant,
-      configuration: configuration, sigmas: sigmas, noise: noise, qualities: qualities)
+      configuration: configuration, sigmas: sigmas, noise: noise, qualities: qualities,
+      experimental: experimental)
   }
 
   /// A restorer whose network is `body`, called with the tile.

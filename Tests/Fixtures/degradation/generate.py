@@ -174,7 +174,7 @@ def demosaic(rgb):
 def disc(radius, lean):
     n = math.ceil(radius + 0.5)
     dy, dx = np.mgrid[-n:n + 1, -n:n + 1]
-    k = np.clip(radius - np.hypot(dy, dx) + 0.5, 0, 1) * np.clip(0.5 + lean * dx / max(radius, 1), 0, 1)
+    k = np.clip(radius - np.hypot(dy, dx) + 0.5, 0, 1) * np.clip(0.5 + 0.5 * lean * dx / max(radius, 1), 0, 1)
     return k / k.sum()
 
 
