@@ -19,18 +19,18 @@ extension Engine {
     endPass(of: asker.number)
     let own = Pass()
     passes[asker.number] = own
+    defer { if passes[asker.number]?.flag === own.flag { passes[asker.number] = nil } }
+    // Whether the file system answers at all is asked for before anybody's jobs are held.
+    _ = try await queues.headers.run(for: asker.number, about: path) { _ in fileExists(path) }
     passCount += 1
     setGate()
     defer {
       passCount -= 1
-      if passes[asker.number]?.flag === own.flag { passes[asker.number] = nil }
       if passCount == 0 {
         setGate()
         pump()
       }
     }
-    // What is asked for first is whether the file system answers at all.
-    _ = try await queues.headers.run(for: asker.number, about: path) { _ in fileExists(path) }
     let queue = queues.passes
     let result: Result<Value, JobError> = await withTaskCancellationHandler {
       do throws(JobError) {

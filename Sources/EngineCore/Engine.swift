@@ -44,7 +44,7 @@ public actor Engine: EngineService {
   var usage = ProcessUsage()
   /// By client: what is computed ahead of the jobs.
   var passes: [Int: Pass] = [:]
-  /// Passes that wait or run, those included that are being ended.
+  /// Passes that wait for their turn or run, those included that are being ended: jobs are held as long as there are any.
   var passCount = 0
   var watchers: [Int: AsyncStream<EngineEvent>.Continuation] = [:]
   var missed: Set<Int> = []
@@ -185,7 +185,8 @@ public actor Engine: EngineService {
   /// Nothing runs, nothing waits, and nothing is in flight.
   public func isIdle() async -> Bool {
     await begin()
-    return running == nil && passCount == 0 && !jobs.contains { $0.state == .waiting && $0.folder != nil }
+    return running == nil && passes.isEmpty && passCount == 0
+      && !jobs.contains { $0.state == .waiting && $0.folder != nil }
   }
 
   /// Takes up what is on disk, once.

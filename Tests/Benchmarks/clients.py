@@ -139,7 +139,7 @@ def main():
         draw(f"{pictures}/small.png", 512)
         draw(f"{pictures}/job.png", 1024)
         draw(f"{pictures}/large.png", 3000)
-        for number in range(4):
+        for number in range(6):
             shutil.copy(f"{pictures}/large.png", f"{pictures}/large-{number}.png")
         for number in range(2000):
             folder = os.path.join(tree, str(number // 100))
@@ -161,15 +161,15 @@ def main():
             Client(path).ask({"submit": {"_0": job(f"{pictures}/job.png", usesSelfEnsemble=True)}})
             counts = {}
             region = [0, 0, 512, 512]
-            large = [f"{pictures}/large-{number}.png" for number in range(4)]
-            # Each of another file than the last one, so that none comes from memory.
-            keep_asking(path, [{"preview": {"path": large[place % 4], "width": 300, "height": 200 + place}} for place in range(12)],
+            # More than are remembered.
+            large = [f"{pictures}/large-{number}.png" for number in range(6)]
+            keep_asking(path, [{"preview": {"path": large[place % 6], "width": 300, "height": 200 + place}} for place in range(12)],
                         counts, "large preview")
             pair = {"paths": large[:2], "reference": 0}
             keep_asking(path, [
                 {"compare": {"_0": {**pair, "question": {"open": {}}}}},
                 {"compare": {"_0": {**pair, "question": {"measure": {"convention": "grl", "shave": 0}}}}},
-                {"compare": {"_0": {"paths": large[2:], "reference": 0, "question": {"crops": {"side": 64, "count": 12}}}}},
+                {"compare": {"_0": {"paths": large[2:4], "reference": 0, "question": {"crops": {"side": 64, "count": 12}}}}},
             ], counts, "comparison")
             keep_asking(path, [{"plan": {"_0": job(tree, tile={"side": {"_0": 64 + 16 * place}})}} for place in range(3)], counts, "plan")
             trial = job(usesSelfEnsemble=True)

@@ -27,10 +27,20 @@ package final class JobPlanner: Sendable {
   /// Pixels of a plan that are decoded to look at damage, at most; the rest is taken to be like the picture before.
   private static let mostLookedAt = 24_000_000
 
-  /// What one plan has looked at.
-  private struct Looks {
+  /// What one plan has found out so far.
+  private struct Course {
+    /// What the pictures need hangs on their damage.
+    let looks: Bool
     var pixelsLeft = mostLookedAt
     var last = PictureEstimates.none
+    /// Looking through the installed models takes milliseconds.
+    var cards: [Wanted: Result<ModelCard, RestorationError>] = [:]
+  }
+
+  /// What the choice of a model hangs on.
+  private struct Wanted: Hashable {
+    let request: RestorationRequest
+    let layout: Image.Layout
   }
 
   /// How far a plan is.
@@ -92,12 +102,12 @@ package final class JobPlanner: Sendable {
       }
       let isLooking =
         settings.looksAtNoise && models.library.knowsPhotoNoise || settings.request.task == .superResolution
-      var looks = isLooking ? Looks() : nil
+      var course = Course(looks: isLooking)
       var pictures: [JobPlan.Picture] = []
       for item in outputs.items {
         if flag.isSet { throw .cancelled }
         onProgress(.planning(pictures: pictures.count, of: outputs.items.count))
-        pictures.append(picture(item, settings, &looks))
+        pictures.append(picture(item, settings, &course))
       }
       if flag.isSet { throw .cancelled }
       if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }
@@ -110,14 +120,17 @@ package final class JobPlanner: Sendable {
     }
   }
 
-  /// - Parameter looks: where what the picture needs hangs on its damage.
-  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ looks: inout Looks?) -> JobPlan.Picture {
+  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ course: inout Course) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let (shape, settings) = try seen(item.input, settings, &looks, &picture)
+      let (shape, settings) = try seen(item.input, settings, &course, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
       do throws(RestorationError) {
-        let card = try models.card(settings, for: shape)
+        let wanted = Wanted(request: settings.request, layout: shape.layout)
+        let found =
+          course.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
+        course.cards[wanted] = found
+        let card = try found.get()
         picture.model = card.name
         let plan = try plan(shape, settings, card)
         (picture.outputWidth, picture.outputHeight) = (plan.output.width, plan.output.height)
@@ -145,12 +158,11 @@ package final class JobPlanner: Sendable {
 
   /// Size and kind of a picture and what is asked of it. Where that hangs on its damage it is looked at, and `picture` tells.
   private func seen(
-    _ path: String, _ settings: JobSettings, _ looks: inout Looks?, _ picture: inout JobPlan.Picture
+    _ path: String, _ settings: JobSettings, _ course: inout Course, _ picture: inout JobPlan.Picture
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
     let (shape, own) = try SourcePicture.shape(path, settings)
-    guard var seen = looks else { return (shape, own) }
-    defer { looks = seen }
-    let (found, isCertain) = try look(at: path, shape, own, &seen)
+    guard course.looks else { return (shape, own) }
+    let (found, isCertain) = try look(at: path, shape, own, &course)
     if own.request.task == .superResolution && isCertain { picture.advice = found.adviceAgainstEnlarging }
     if own.looksAtNoise && !isCertain { picture.notes.append(Self.assumed) }
     return (shape, own.over(found.noise))
@@ -158,15 +170,15 @@ package final class JobPlanner: Sendable {
 
   /// What the samples tell of the picture's damage, and whether they were looked at.
   private func look(
-    at path: String, _ shape: PictureShape, _ settings: JobSettings, _ looks: inout Looks
+    at path: String, _ shape: PictureShape, _ settings: JobSettings, _ course: inout Course
   ) throws(JobError) -> (PictureEstimates, isCertain: Bool) {
     let stamp = FileStamp(path)
     if let stamp, let known = memory.withLock({ $0.estimates[stamp] }) {
-      looks.last = known
+      course.last = known
       return (known, true)
     }
-    guard let stamp, shape.width * shape.height <= looks.pixelsLeft else { return (looks.last, false) }
-    looks.pixelsLeft -= shape.width * shape.height
+    guard let stamp, shape.width * shape.height <= course.pixelsLeft else { return (course.last, false) }
+    course.pixelsLeft -= shape.width * shape.height
     let found: PictureEstimates
     do {
       found = PictureEstimates(try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image)
@@ -177,7 +189,7 @@ package final class JobPlanner: Sendable {
       if memory.estimates.count > 1000 { memory.estimates.removeAll() }
       memory.estimates[stamp] = found
     }
-    looks.last = found
+    course.last = found
     return (found, true)
   }
 
