@@ -1,12 +1,12 @@
+import Base
 import Foundation
-import Synchronization
 import Testing
 
 /// A file system that does not answer: one of FUSE behind which nobody stands. Whatever asks for something in it waits in the
 /// kernel until `end`.
 final class DeadMount: Sendable {
   let path: String
-  private let descriptor: Mutex<Int32>
+  private let descriptor: Locked<Int32>
 
   /// nil where this process may not mount.
   init?(at path: String) {
@@ -18,7 +18,7 @@ final class DeadMount: Sendable {
       return nil
     }
     self.path = path
-    descriptor = Mutex(fuse)
+    descriptor = Locked(fuse)
   }
 
   deinit { end() }

@@ -1,9 +1,10 @@
+import Base
 import EngineCore
 import Foundation
 import Imaging
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// Turns, cancelling and threads that wait, with work that goes on until the test lets it end.
 @Suite("Requests of one kind", .timeLimit(.minutes(10))) struct RequestQueueTests {
@@ -21,7 +22,7 @@ import Testing
   }
 
   final class Names: Sendable {
-    private let names = Mutex<[String]>([])
+    private let names = Locked<[String]>([])
     func add(_ name: String) { names.withLock { $0.append(name) } }
     var all: [String] { names.withLock { $0 } }
   }

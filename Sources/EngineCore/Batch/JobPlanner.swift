@@ -1,7 +1,7 @@
+import Base
 import EngineWire
 import Imaging
 import Restoration
-import Synchronization
 import Tensors
 
 /// Says what a job would do: reads headers and models, computes nothing.
@@ -15,7 +15,7 @@ package final class JobPlanner: Sendable {
   private let speeds: SpeedBook
   private let budgetBytes: Int
   private let threadCount: Int
-  private let memory = Mutex(Memory())
+  private let memory = Locked(Memory())
 
   /// What earlier plans found out.
   private struct Memory {

@@ -1,7 +1,7 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
-import Synchronization
 
 /// Decodes, scales and measures pictures for screens, and remembers the last few pictures.
 package final class PictureDesk: Sendable {
@@ -33,7 +33,7 @@ package final class PictureDesk: Sendable {
       while !entries.isEmpty, entries.reduce(bytes, { $0 + $1.bytes }) > mostBytes { entries.removeLast() }
     }
   }
-  private let memory = Mutex(Memory())
+  private let memory = Locked(Memory())
 
   package init() {}
 

@@ -1,6 +1,6 @@
+import Base
 import Glibc
 import Imaging
-import Synchronization
 
 /// Requests of one kind, each carried out on a thread of its own, a few at a time.
 ///
@@ -17,7 +17,7 @@ package final class RequestQueue: Sendable {
   private let ofOne: Int
   private let niceness: Int32
   private let patience: Duration
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// Threads of one queue at most, those included that were left behind.
   private static let mostThreads = 64
@@ -287,9 +287,9 @@ private struct ObservedThread: Sendable {
 
 /// Resumes its continuation with the first answer.
 private final class Once<Value: Sendable>: Sendable {
-  private let continuation: Mutex<CheckedContinuation<Value, Never>?>
+  private let continuation: Locked<CheckedContinuation<Value, Never>?>
 
-  init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Mutex(continuation) }
+  init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Locked(continuation) }
 
   func answer(_ value: Value) {
     continuation.withLock { continuation in
@@ -302,7 +302,7 @@ private final class Once<Value: Sendable>: Sendable {
 /// A value that one request at a time works with. A request that was left behind keeps what it has; the next one makes another.
 package final class Lent<Value>: @unchecked Sendable {
   // `value` is touched under `mutex` only, and nobody else has it while `run` lends it out.
-  private let mutex = Mutex(())
+  private let mutex = Locked(())
   private var value: Value?
   private let make: @Sendable () -> Value
 
