@@ -48,7 +48,15 @@ void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits l
   return reader;
 }
 
+int grl_reader_is_cancelled(grl_image_reader *reader) {
+  const grl_image_limits *limits = &reader->limits;
+  if (!limits->is_cancelled || !limits->is_cancelled(limits->cancel_context)) return 0;
+  reader->status = GRL_IMAGE_CANCELLED;
+  return 1;
+}
+
 int grl_reader_fill(grl_image_reader *reader) {
+  if (grl_reader_is_cancelled(reader)) return -1;
   const grl_image_source *source = &reader->source;
   if (source->bytes) {
     uint64_t left = source->count - reader->consumed;

@@ -53,7 +53,11 @@ struct grl_image_reader {
 /// A zeroed reader of `size` bytes that starts with `grl_image_reader`; NULL when memory is out.
 void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits limits);
 
-/// Makes the next block available. 1: done, 0: the source has ended, -1: reading failed and the notes say so.
+/// Whether to leave, with GRL_IMAGE_CANCELLED as the status then.
+int grl_reader_is_cancelled(grl_image_reader *reader);
+
+/// Makes the next block available. 1: done, 0: the source has ended, -1: reading failed and the notes say so, or it was
+/// cancelled.
 int grl_reader_fill(grl_image_reader *reader);
 
 /// GRL_IMAGE_TOO_LARGE where the header's sides exceed the limits.

@@ -188,9 +188,11 @@ static void skip_source(j_decompress_ptr jpeg, long count) {
 
 static void end_source(j_decompress_ptr jpeg) { (void)jpeg; }
 
-/// A progressive file may hold thousands of empty scans, each of which costs a pass over the whole picture.
-static void count_scans(j_common_ptr jpeg) {
+/// Called for every line of blocks and every row. A progressive file may hold thousands of empty scans, each of which costs a pass
+/// over the whole picture.
+static void look_around(j_common_ptr jpeg) {
   jpeg_reader *reader = jpeg->client_data;
+  if (grl_reader_is_cancelled(&reader->base)) longjmp(reader->base.escape, 1);
   if ((uint32_t)reader->jpeg.input_scan_number > reader->base.limits.jpeg_scans) {
     read_refused(reader, GRL_IMAGE_DAMAGED, "more scans than the limit allows");
   }
@@ -286,7 +288,7 @@ static grl_image_status read_header(grl_image_reader *base) {
   reader->errors.output_message = discard_message;
   jpeg->client_data = reader;
   jpeg_create_decompress(jpeg);
-  reader->progress.progress_monitor = count_scans;
+  reader->progress.progress_monitor = look_around;
   jpeg->progress = &reader->progress;
   reader->source = (struct jpeg_source_mgr){
       .init_source = begin_source, .fill_input_buffer = fill_source, .skip_input_data = skip_source,

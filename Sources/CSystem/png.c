@@ -272,6 +272,7 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   reader->is_decoding = 1;
   for (reader->pass = 0; reader->pass < reader->passes; reader->pass++) {
     for (size_t y = 0; y < height; y++) {
+      if (grl_reader_is_cancelled(base)) return base->status;
       if (reader->passes == 1) base->row = (int64_t)y;
       // With the last row libpng inflates what the samples have left.
       if (y + 1 == height && reader->passes == 1) begin_finishing(reader, samples, row_bytes, 1);

@@ -1,29 +1,57 @@
+import Imaging
 import Tensors
 
 extension Engine {
-  /// Computes something ahead of the queue, which waits for as long as that takes: a trial, what the network looks at. An earlier one that
-  /// still runs is ended, and so is this one when nobody waits for it any more: `work` heeds the gate.
-  func aheadOfQueue<Value: Sendable>(
-    _ work: (WorkGate) async -> Result<Value, JobError>
+  /// A pass that waits for its turn or runs.
+  struct Pass {
+    let gate = WorkGate()
+    let flag = CancelFlag()
+  }
+
+  /// Computes something ahead of the jobs, which wait for as long as that takes: a trial, what the network looks at. An earlier one
+  /// of the same client is ended, and so is this one when nobody waits for it any more. Clients take turns.
+  ///
+  /// - Parameter work: heeds gate and flag.
+  func aheadOfJobs<Value: Sendable>(
+    _ asker: Asker, about path: String,
+    _ work: @escaping @Sendable (WorkGate, CancelFlag) throws(JobError) -> Value
   ) async throws(JobError) -> Value {
-    trialGate?.cancel()
-    let own = WorkGate()
-    trialGate = own
-    trials += 1
+    endPass(of: asker.number)
+    let own = Pass()
+    passes[asker.number] = own
+    defer { if passes[asker.number]?.flag === own.flag { passes[asker.number] = nil } }
+    // Whether the file system answers at all is asked for before anybody's jobs are held.
+    _ = try await queues.headers.run(for: asker.number, about: path) { _ in fileExists(path) }
+    passCount += 1
     setGate()
     defer {
-      trials -= 1
-      if trialGate === own { trialGate = nil }
-      if trials == 0 {
+      passCount -= 1
+      if passCount == 0 {
         setGate()
         pump()
       }
     }
-    let result = await withTaskCancellationHandler {
-      await work(own)
+    let queue = queues.passes
+    let result: Result<Value, JobError> = await withTaskCancellationHandler {
+      do throws(JobError) {
+        return .success(
+          try await queue.run(for: asker.number, about: path, flag: own.flag) { (flag) throws(JobError) in
+            if flag.isSet || own.gate.isCancelled { throw .cancelled }
+            return try work(own.gate, flag)
+          })
+      } catch {
+        return .failure(error)
+      }
     } onCancel: {
-      own.cancel()
+      own.gate.cancel()
     }
     return try result.get()
+  }
+
+  /// Ends the pass that a client waits for, if any.
+  func endPass(of client: Int) {
+    guard let pass = passes[client] else { return }
+    pass.gate.cancel()
+    queues.passes.cancel(pass.flag)
   }
 }

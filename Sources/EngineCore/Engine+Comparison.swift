@@ -5,7 +5,7 @@ extension Engine {
   /// Pictures that are remembered for a comparison take at most half of what the running picture leaves of the budget.
   private var comparisonLimit: Int { max(64 << 20, (configuration.budgetBytes - runningBytes) / 2) }
 
-  func compare(_ request: ComparisonRequest) async throws(JobError) -> (Reply, [UInt8]) {
+  func compare(_ request: ComparisonRequest, _ asker: Asker) async throws(JobError) -> (Reply, [UInt8]) {
     let paths = request.paths.map(resolved)
     guard (2...ComparisonRequest.pictureLimit).contains(paths.count) else {
       throw .badRequest("\(paths.count) pictures to compare: two to \(ComparisonRequest.pictureLimit) can be")
@@ -13,15 +13,26 @@ extension Engine {
     guard paths.indices.contains(request.reference) else {
       throw .badRequest("picture \(request.reference) is to be the reference and there are \(paths.count)")
     }
-    let limit = comparisonLimit
+    let (limit, shelf, client) = (comparisonLimit, shelf, asker.number)
+    func pictures<Value: Sendable>(
+      _ body: @escaping @Sendable (ComparedPictures) throws(JobError) -> Value
+    ) async throws(JobError) -> Value {
+      // What is asked for first is whether the file systems answer at all.
+      for path in paths { _ = try await queues.headers.run(for: client, about: path) { _ in fileExists(path) } }
+      return try await queues.comparisons.run(for: client, about: paths[0]) { (flag) throws(JobError) in
+        let pictures = try shelf.run { (shelf) throws(JobError) in
+          try shelf.pictures(paths, limit: limit, flag)
+        }
+        return try body(pictures)
+      }
+    }
     switch request.question {
     case .open:
-      let info = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit).info }
+      let info = try await pictures { $0.info }
       return (.comparison(.opened(info)), [])
     case .view(let region, let width, let height, let x, let y):
       if width != 0 && height != 0 { _ = try Self.box(width, height, pictures: paths.count) }
-      return try await shelf.run { (shelf) throws(JobError) in
-        let pictures = try shelf.pictures(paths, limit: limit)
+      return try await pictures { (pictures) throws(JobError) in
         try Self.check(region, in: pictures)
         guard width <= region.width, height <= region.height else {
           throw .badRequest("a view of \(width) x \(height) pixels is larger than its region")
@@ -36,25 +47,28 @@ extension Engine {
       guard let convention = Metric.Convention(rawValue: name), (0...32_767).contains(shave) else {
         throw .badRequest("convention \(name), shave \(shave): matlab, basicsr or grl, and 0 to 32767 pixels")
       }
-      let pictures = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit) }
+      let pictures = try await pictures { $0 }
       if let region { try Self.check(region, in: pictures) }
-      let measures = await (region == nil ? measurer : partMeasurer).run {
-        pictures.measures(of: region, reference: request.reference, convention, shave: shave)
+      let queue = region == nil ? queues.measures : queues.partMeasures
+      let measures = try await queue.run(for: client, about: paths[0]) { (flag) throws(JobError) in
+        try pictures.measures(of: region, reference: request.reference, convention, shave: shave, flag)
       }
       return (.comparison(.measures(measures)), [])
     case .crops(let side, let count):
       guard (8...65_535).contains(side), (1...100).contains(count) else {
         throw .badRequest("\(count) crops of \(side) pixels: 1 to 100 of 8 to 65535")
       }
-      let pictures = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit) }
-      let crops = await measurer.run { pictures.crops(side: side, count: count, reference: request.reference) }
+      let pictures = try await pictures { $0 }
+      let crops = try await queues.measures.run(for: client, about: paths[0]) { _ in
+        pictures.crops(side: side, count: count, reference: request.reference)
+      }
       return (.comparison(.crops(crops)), [])
     case .tiling(let picture, let columns, let rows):
       guard paths.indices.contains(picture) else {
         throw .badRequest("picture \(picture) was tiled and there are \(paths.count)")
       }
-      let pictures = try await shelf.run { (shelf) throws(JobError) in try shelf.pictures(paths, limit: limit) }
-      let effect = await measurer.run {
+      let pictures = try await pictures { $0 }
+      let effect = try await queues.measures.run(for: client, about: paths[0]) { _ in
         pictures.tilingEffect(on: picture, reference: request.reference, columns: columns, rows: rows)
       }
       guard let effect else {

@@ -43,15 +43,17 @@ extension Engine {
 
   // MARK: Requests
 
-  func submit(_ request: JobRequest) async throws(JobError) -> String {
+  func submit(_ request: JobRequest, _ asker: Asker) async throws(JobError) -> String {
     guard !isShutDown else { throw .cancelled }
     guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
       throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
     }
     let budget = configuration.budgetBytes
-    let outputs = try await planner.run { (_) throws(JobError) in
+    let outputs = try await queues.submissions.run(
+      for: asker.number, about: request.inputs.first ?? ""
+    ) { (flag) throws(JobError) in
       let settings = try JobSettings(request, budgetBytes: budget)
-      let outputs = try OutputPlan(request, settings)
+      let outputs = try OutputPlan(request, settings, onLook: JobPlanner.look(flag))
       let count = outputs.items.count + outputs.skipped.count
       guard count <= JobPlanner.mostPictures else {
         throw .tooManyPictures(count: count, limit: JobPlanner.mostPictures)

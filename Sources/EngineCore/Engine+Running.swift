@@ -9,7 +9,7 @@ extension Engine {
   /// A paused job that has a picture in flight keeps the computing thread: that is what it was paused for. Waiting jobs that
   /// are paused are passed over.
   func pump() {
-    guard running == nil, trialGate == nil, !isShutDown else { return }
+    guard running == nil, passCount == 0, !isShutDown else { return }
     for index in jobs.indices where jobs[index].folder != nil && [.waiting, .running].contains(jobs[index].state) {
       if let number = jobs[index].next { return start(number, of: index) }
       guard jobs[index].isSettled else { continue }
@@ -42,13 +42,22 @@ extension Engine {
     tellPicture(number, of: jobs[index])
 
     let (news, continuation) = AsyncStream.makeStream(of: RunNews.self)
-    let gate = gate
+    let (gate, runner, queue) = (gate, runner, queues.pictures)
     let paths = job.job.pictures[number]
-    compute.submit { runner in
-      let desk = NewsDesk(picture, paths) { continuation.yield($0) }
-      let keeper = EngineKeeper(folder, picture: number, gate: gate, bell: picture.bell) { desk.pass($0) }
-      let result = Result { () throws(JobError) in
-        try runner.run(order, keeper: keeper, isCancelled: { gate.isCancelled }, onNews: { desk.pass($0) })
+    Task {
+      let result: Result<PictureOutcome, JobError>
+      do throws(JobError) {
+        let outcome = try await queue.run(for: 0, about: order.input, isHeld: { gate.isPaused }) {
+          (_) throws(JobError) in
+          let desk = NewsDesk(picture, paths) { continuation.yield($0) }
+          let keeper = EngineKeeper(folder, picture: number, gate: gate, bell: picture.bell) { desk.pass($0) }
+          return try runner.run { (runner) throws(JobError) in
+            try runner.run(order, keeper: keeper, isCancelled: { gate.isCancelled }, onNews: { desk.pass($0) })
+          }
+        }
+        result = .success(outcome)
+      } catch {
+        result = .failure(error)
       }
       continuation.yield(.ended(result))
       continuation.finish()
@@ -89,6 +98,7 @@ extension Engine {
     case .log(let level, let text):
       log(level, text)
     case .ended(let result):
+      if case .failure(.noAnswer) = result { leaveRunnerBehind() }
       running = nil
       (runningBytes, runningBudget) = (0, 0)
       tellShortage()
@@ -180,7 +190,7 @@ extension Engine {
   func setGate() {
     let isPaused = running.map { picture in jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld }
     }
-    let isHeld = trialGate != nil || isPaused == true
+    let isHeld = passCount > 0 || isPaused == true
     if isHeld { gate.pause() } else { gate.resume() }
     guard running != nil, isHeld != isHeldBack else { return }
     isHeldBack = isHeld

@@ -54,7 +54,14 @@ extension Engine {
   private func lookAtClaims() async -> Bool {
     let claimed = jobs.flatMap { job in job.claimed.map { (id: job.id, number: $0, output: job.pictures[$0].output) } }
     guard !claimed.isEmpty else { return false }
-    let free = await clerk.run { claimed.filter { ResultClaim.holder(of: $0.output) == nil } }
+    let free: [(id: String, number: Int, output: String)]
+    do throws(JobError) {
+      free = try await queues.claims.run(for: 0, about: claimed[0].output) { _ in
+        claimed.filter { ResultClaim.holder(of: $0.output) == nil }
+      }
+    } catch {
+      return false
+    }
     for (id, number, _) in free {
       guard let index = jobs.firstIndex(where: { $0.id == id }) else { continue }
       jobs[index].claimed.remove(number)

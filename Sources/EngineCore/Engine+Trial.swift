@@ -6,12 +6,12 @@ import Tensors
 extension Engine {
   /// How a picture of a job looks now.
   func jobPreview(
-    _ id: String, _ place: Int, _ box: (width: Int, height: Int)
+    _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ asker: Asker
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let job = jobs[try index(of: id)]
     guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
-      return await desk.run { _ in
+      return try await queues.previews.run(for: asker.number, about: job.pictures[number].input) { _ in
         let picture = canvas.snapshot
         let size = ScaledPicture.fit(picture.width, picture.height, within: box)
         let scaled = picture.scaled(width: size.width, height: size.height)
@@ -23,12 +23,12 @@ extension Engine {
       }
     }
     let picture = job.pictures[number]
-    return try await preview(picture.state == .done ? picture.output : picture.input, nil, box)
+    return try await preview(picture.state == .done ? picture.output : picture.input, nil, box, asker)
   }
 
-  /// Restores a region ahead of the queue.
+  /// Restores a region ahead of the jobs.
   func tryRegion(
-    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int)
+    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int), _ asker: Asker
   ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region) = ([path], region)
@@ -39,13 +39,9 @@ extension Engine {
     let order = TrialOrder(
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
-    let (models, trial, pool) = (models, trial, pool)
-    let (info, pixels) = try await aheadOfQueue { gate in
-      await trial.run {
-        Result { () throws(JobError) in
-          try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
-        }
-      }
+    let (models, pool) = (models, pool)
+    let (info, pixels) = try await aheadOfJobs(asker, about: path) { (gate, flag) throws(JobError) in
+      try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate), flag)
     }
     return (.trial(info), pixels)
   }
@@ -59,13 +55,17 @@ private struct TrialOrder: Sendable {
   let width: Int
   let height: Int
 
-  func run(_ models: ModelCatalogue, _ threads: ThreadLease) throws(JobError) -> (TrialInfo, [UInt8]) {
-    if threads.gate.isCancelled { throw .cancelled }
+  func run(
+    _ models: ModelCatalogue, _ threads: ThreadLease, _ flag: CancelFlag
+  ) throws(JobError) -> (TrialInfo, [UInt8]) {
     let start = ContinuousClock.now
+    var settings = settings
+    settings.limits.cancelFlag = flag
     let source = try SourcePicture(path, settings)
-    let (image, settings) = (source.image, source.settings)
+    let image = source.image
+    settings = source.settings
     let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
-    let right = try settings.right.map { (path) throws(JobError) in try read(path) }
+    let right = try settings.right.map { (path) throws(JobError) in try read(path, settings) }
     let restored: RestoredImage
     let name: String
     do throws(RestorationError) {
@@ -74,7 +74,7 @@ private struct TrialOrder: Sendable {
       let model = try models.model(card, precision: settings.options.precision)
       let restorer = Restorer(model: model, threads: threads)
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
-      restored = try restorer.restore(image, right: right, plan: plan)
+      restored = try restorer.restore(image, right: right, plan: plan, isCancelled: { flag.isSet })
     } catch {
       throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
     }
@@ -96,7 +96,7 @@ private struct TrialOrder: Sendable {
     return ScaledPicture(image, region: region, width: size.width, height: size.height)
   }
 
-  private func read(_ path: String) throws(JobError) -> Image {
+  private func read(_ path: String, _ settings: JobSettings) throws(JobError) -> Image {
     do { return try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
       throw .image(error)
     }

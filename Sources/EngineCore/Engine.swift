@@ -7,13 +7,9 @@ import Tensors
 ///
 /// ```
 /// requests ─▶ Engine (actor: who waits, who runs; never blocks)
-///               ├─ clerk    thread: folders, headers, job folders
-///               ├─ planner  thread: models, plans
-///               ├─ desk     thread: decodes and scales pictures
-///               ├─ trial    thread: a region ahead of the queue
-///               ├─ shelf    thread: pictures side by side; two more measure them
-///               ├─ attentionDesk  thread: what the network looks at, with the last tile's activations
-///               └─ compute  thread: the pictures of the queue, one after the other
+///               ├─ queues   a few threads for each kind of request: headers, folders, previews, plans, comparisons,
+///               │           passes ahead of the jobs, and the pictures of the jobs, one after the other
+///               └─ clerk    thread: job folders
 /// ```
 ///
 /// Jobs that an earlier engine left behind go on as soon as one is made.
@@ -23,22 +19,19 @@ public actor Engine: EngineService {
   let speeds: SpeedBook
   let store: JobStore
 
+  package nonisolated let queues: RequestQueues
   let clerk = WorkerThread()
-  let planner: OwnThread<JobPlanner>
-  let desk: OwnThread<PictureDesk>
-  /// Gives way to everything else, so that the machine stays responsive; the pool's threads inherit that.
-  let compute: OwnThread<PictureRunner>
-  let trial = WorkerThread(niceness: 5)
-  let shelf: OwnThread<ComparisonShelf>
-  /// Whole pictures take seconds to be measured; a part in sight shall not wait for them.
-  let measurer = WorkerThread(niceness: 3)
-  let partMeasurer = WorkerThread(niceness: 2)
-  let attentionDesk: OwnThread<AttentionDesk>
-  /// Lent to queue, trial and attention desk alike: a queue that is held leaves its threads to what runs ahead of it.
+  let planner: JobPlanner
+  let desk = PictureDesk()
+  let shelf = Lent { ComparisonShelf() }
+  let attentionDesk: Lent<AttentionDesk>
+  /// Computes the pictures of jobs; another one where the last was left behind in a file system that does not answer.
+  var runner: Lent<PictureRunner>
+  /// Lent to jobs and passes alike: jobs that are held leave their threads to what runs ahead of them.
   let pool = ThreadPool()
   var toldShortage: ThreadPool.Shortage?
-  /// Of the queue.
-  let gate = WorkGate()
+  /// Of the jobs.
+  var gate: WorkGate
   /// The computing thread is held: whatever ends the process now is not the running picture's doing.
   var isHeldBack = false
 
@@ -49,9 +42,10 @@ public actor Engine: EngineService {
   var runningBytes = 0
   var runningBudget = 0
   var usage = ProcessUsage()
-  /// The trial that runs, if any.
-  var trialGate: WorkGate?
-  var trials = 0
+  /// By client: what is computed ahead of the jobs.
+  var passes: [Int: Pass] = [:]
+  /// Passes that wait for their turn or run, those included that are being ended: jobs are held as long as there are any.
+  var passCount = 0
   var watchers: [Int: AsyncStream<EngineEvent>.Continuation] = [:]
   var missed: Set<Int> = []
   var nextWatcher = 0
@@ -60,6 +54,7 @@ public actor Engine: EngineService {
   /// What other processes' jobs looked like at the last look.
   var signs: [String: StoreSign] = [:]
   var isShutDown = false
+  private let makeRunner: @Sendable (WorkGate) -> Lent<PictureRunner>
   private var loading: Task<Void, Never>?
   private var looking: Task<Void, Never>?
 
@@ -67,24 +62,25 @@ public actor Engine: EngineService {
     // Writing beyond a limit on the size of files shall be an error of `write`, as a full disk is.
     signal(SIGXFSZ, SIG_IGN)
     self.configuration = configuration
+    queues = RequestQueues(patience: configuration.patience)
     let models = ModelCatalogue(library: configuration.library)
     let speeds = SpeedBook(
       path: configuration.stateFolder + "/speeds.json", threadCount: configuration.threadCount)
-    let (pool, gate) = (pool, gate)
+    let (pool, gate) = (pool, WorkGate())
+    self.gate = gate
     self.models = models
     self.speeds = speeds
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
-    planner = OwnThread {
-      JobPlanner(
-        models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
-    }
-    desk = OwnThread { PictureDesk() }
-    shelf = OwnThread { ComparisonShelf() }
-    attentionDesk = OwnThread(niceness: 5) { AttentionDesk(models: models, pool: pool) }
+    planner = JobPlanner(
+      models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
+    attentionDesk = Lent { AttentionDesk(models: models, pool: pool) }
     let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log
-    compute = OwnThread(niceness: 5) {
-      PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", deathLog: log)
+    makeRunner = { gate in
+      Lent {
+        PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", deathLog: log)
+      }
     }
+    runner = makeRunner(gate)
     Task { await self.begin() }
   }
 
@@ -94,36 +90,43 @@ public actor Engine: EngineService {
       threadCount: configuration.threadCount, budgetBytes: configuration.budgetBytes, home: configuration.home)
   }
 
-  public func answer(_ request: Request) async -> (reply: Reply, body: [UInt8]) {
+  public func answer(_ request: Request, from asker: Asker) async -> (reply: Reply, body: [UInt8]) {
     await begin()
     do throws(JobError) {
-      return try await reply(to: request)
+      return try await reply(to: request, asker)
     } catch {
       return (Reply(error), [])
     }
   }
 
-  private func reply(to request: Request) async throws(JobError) -> (Reply, [UInt8]) {
+  private func reply(to request: Request, _ asker: Asker) async throws(JobError) -> (Reply, [UInt8]) {
     switch request {
     case .hello, .watch, .ping:
       throw .badRequest("hello, watch and ping are the connection's own business")
     case .listFolder(let path):
       let path = resolved(path)
-      return (.folder(try await clerk.run { () throws(JobError) in try FolderReader.list(path) }), [])
+      let listing = try await queues.folders.run(for: asker.number, about: path) { (flag) throws(JobError) in
+        try FolderReader.list(path, flag)
+      }
+      return (.folder(listing), [])
     case .inspect(let path):
       let path = resolved(path)
-      return (.picture(try await clerk.run { () throws(JobError) in try PictureInfo(path: path) }), [])
+      let info = try await queues.headers.run(for: asker.number, about: path) { (flag) throws(JobError) in
+        try PictureInfo(path: path, limits: .standard.heeding(flag))
+      }
+      return (.picture(info), [])
     case .preview(let path, let region, let width, let height):
-      return try await preview(resolved(path), region, try Self.box(width, height, pictures: 1))
+      return try await preview(resolved(path), region, try Self.box(width, height, pictures: 1), asker)
     case .listModels:
       let (models, speeds) = (models, speeds)
-      let (list, problems) = await planner.run { _ in models.list(speeds: speeds) }
+      let (list, problems) = try await queues.models.run(for: asker.number, about: models.library.userFolder) { _ in
+        models.list(speeds: speeds)
+      }
       for problem in problems { log(.warning, problem) }
       return (.models(list), [])
-    case .plan(let job):
-      let job = resolved(job)
-      return (.plan(await planner.run { $0.plan(job) }), [])
-    case .submit(let job): return (.submitted(job: try await submit(resolved(job))), [])
+    case .plan(let job, let tellsProgress):
+      return (.plan(try await plan(resolved(job), tellsProgress: tellsProgress == true, asker)), [])
+    case .submit(let job): return (.submitted(job: try await submit(resolved(job), asker)), [])
     case .pause(let id): try await pause(id)
     case .resume(let id): try await resume(id)
     case .cancel(let id): try await cancel(id)
@@ -132,34 +135,58 @@ public actor Engine: EngineService {
     case .moveJob(let id, let distance): try moveJob(id, by: distance)
     case .remove(let id): try await remove(id)
     case .jobPreview(let id, let place, let width, let height):
-      return try await jobPreview(id, place, try Self.box(width, height, pictures: 1))
+      return try await jobPreview(id, place, try Self.box(width, height, pictures: 1), asker)
     case .tryRegion(let job, let path, let region, let width, let height):
       let box = try Self.box(width, height, pictures: 2)
-      return try await tryRegion(resolved(job), resolved(path), region, box)
+      return try await tryRegion(resolved(job), resolved(path), region, box, asker)
     case .attention(let job, let path, let order):
-      return try await attention(resolved(job), resolved(path), order, isOverview: false)
+      return try await attention(resolved(job), resolved(path), order, isOverview: false, asker)
     case .attentionOverview(let job, let path, let order):
-      return try await attention(resolved(job), resolved(path), order, isOverview: true)
-    case .stopTrying: trialGate?.cancel()
-    case .compare(let request): return try await compare(request)
+      return try await attention(resolved(job), resolved(path), order, isOverview: true, asker)
+    case .stopTrying: endPass(of: asker.number)
+    case .compare(let request): return try await compare(request, asker)
     case .shutDown: await shutDown()
     }
     return (.done, [])
   }
 
   func preview(
-    _ path: String, _ region: Rectangle?, _ box: (width: Int, height: Int)
+    _ path: String, _ region: Rectangle?, _ box: (width: Int, height: Int), _ asker: Asker
   ) async throws(JobError) -> (Reply, [UInt8]) {
-    let (info, pixels) = try await desk.run { (desk) throws(JobError) in
-      try desk.preview(path, region: region, within: box)
+    let desk = desk
+    let work = try await queues.headers.run(for: asker.number, about: path) { (_) throws(JobError) in
+      try desk.work(path, region: region)
+    }
+    let queue = work <= RequestQueues.fewPixels ? queues.previews : queues.largePreviews
+    let (info, pixels) = try await queue.run(for: asker.number, about: path) { (flag) throws(JobError) in
+      try desk.preview(path, region: region, within: box, flag)
     }
     return (.pixels(info), pixels)
+  }
+
+  private func plan(_ job: JobRequest, tellsProgress: Bool, _ asker: Asker) async throws(JobError) -> JobPlan {
+    let planner = planner
+    return try await queues.plans.run(for: asker.number, about: job.inputs.first ?? "") { (flag) throws(JobError) in
+      guard tellsProgress else { return try planner.plan(job, flag) }
+      // Short plans tell nothing.
+      var last = ContinuousClock.now
+      return try planner.plan(job, flag) { progress in
+        let now = ContinuousClock.now
+        guard now - last >= .milliseconds(500) else { return }
+        last = now
+        switch progress {
+        case .searching(let files): asker.tell(.planning(files: files, pictures: 0, count: 0))
+        case .planning(let done, let count): asker.tell(.planning(files: 0, pictures: done, count: count))
+        }
+      }
+    }
   }
 
   /// Nothing runs, nothing waits, and nothing is in flight.
   public func isIdle() async -> Bool {
     await begin()
-    return running == nil && trialGate == nil && !jobs.contains { $0.state == .waiting && $0.folder != nil }
+    return running == nil && passes.isEmpty && passCount == 0
+      && !jobs.contains { $0.state == .waiting && $0.folder != nil }
   }
 
   /// Takes up what is on disk, once.
@@ -176,6 +203,13 @@ public actor Engine: EngineService {
     await loading?.value
   }
 
+  /// Leaves the running picture's thread behind; what it holds is not used again, and nothing more is computed there.
+  func leaveRunnerBehind() {
+    gate.cancel()
+    gate = WorkGate()
+    runner = makeRunner(gate)
+  }
+
   public func shutDown() async {
     guard !isShutDown else { return }
     isShutDown = true
@@ -183,12 +217,12 @@ public actor Engine: EngineService {
     // An end in good order, also where the thread does not come to it in time.
     noteRunning { .left(picture: $0) }
     gate.cancel()
-    trialGate?.cancel()
+    for client in passes.keys { endPass(of: client) }
     running?.bell.ring()
     // The computing thread falls through within milliseconds, unless it is writing a picture; whoever kills it then loses
     // no more than with `kill -9`.
     let end = ContinuousClock.now + .milliseconds(450)
-    while running != nil || trialGate != nil, ContinuousClock.now < end {
+    while running != nil || passCount > 0, ContinuousClock.now < end {
       do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
     }
     await clerk.run {}

@@ -13,18 +13,21 @@ public struct EngineConfiguration: Sendable {
   public var threadCount: Int
   /// What jobs that name no budget may hold resident.
   public var budgetBytes: Int
+  /// How long a request may wait for a file system that does not answer; a picture of a job waits six times as long.
+  public var patience: Duration
   /// Version of the program, for `hello`.
   public var program: String
 
   public init(
     stateFolder: String, home: String, library: ModelLibrary, threadCount: Int = MachineLimits.current.threadCount,
-    budgetBytes: Int = MemoryBudget.standard, program: String
+    budgetBytes: Int = MemoryBudget.standard, patience: Duration = .seconds(10), program: String
   ) {
     self.stateFolder = stateFolder
     self.home = home
     self.library = library
     self.threadCount = threadCount
     self.budgetBytes = budgetBytes
+    self.patience = patience
     self.program = program
   }
 

@@ -24,7 +24,10 @@ public enum JobError: Error, CustomStringConvertible {
   case folderNotMade(folder: String)
   case folderNotWritable(folder: String, reason: String)
   case badRequest(String)
-  case tooManyPictures(count: Int, limit: Int)
+  /// `count` is nil where nobody counted on.
+  case tooManyPictures(count: Int?, limit: Int)
+  /// Folders hold more than a plan looks through.
+  case tooManyFiles(folder: String, limit: Int)
   // A picture
   case image(ImageError)
   /// `picture` is put in front where the error does not name a file itself.
@@ -40,6 +43,8 @@ public enum JobError: Error, CustomStringConvertible {
   case noSuchJob(id: String)
   case jobElsewhere(id: String, owner: String)
   case jobState(id: String, state: String, wanted: String)
+  /// The file system has let a request wait for too long.
+  case noAnswer(path: String, seconds: Int)
   case cancelled
 
   /// Kind of failure; the raw value is the exit status of the command line.
@@ -58,17 +63,19 @@ public enum JobError: Error, CustomStringConvertible {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
       .resultExists,
-      .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .noSuchJob, .jobElsewhere,
+      .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .tooManyFiles, .noSuchJob,
+      .jobElsewhere,
       .jobState:
       .usage
     case .image(.exists): .usage
+    case .image(.cancelled): .cancelled
     case .died: .system
     case .image(.unwritable), .image(.notFlushed): .system
     case .image(.outOfMemory): .memory
     case .image: .badInput
     case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
     case .previewTooLarge, .comparisonTooLarge: .memory
-    case .store, .storeDamaged: .system
+    case .store, .storeDamaged, .noAnswer: .system
     case .cancelled: .cancelled
     }
   }
@@ -111,7 +118,10 @@ public enum JobError: Error, CustomStringConvertible {
     case .badRequest(let fault):
       fault
     case .tooManyPictures(let count, let limit):
-      "\(count) pictures, over the limit of \(limit) for one job; make several"
+      (count.map { "\($0) pictures, over" } ?? "the folders hold more pictures than")
+        + " the limit of \(limit) for one job; make several"
+    case .tooManyFiles(let folder, let limit):
+      "\(folder): over \(limit) files and folders to look through, the limit for one job; name folders that lie deeper"
     case .image(let error):
       error.description
     case .restoration(let error, let picture):
@@ -133,6 +143,9 @@ public enum JobError: Error, CustomStringConvertible {
       "job \(id) is worked on by \(owner); stop it there first"
     case .jobState(let id, let state, let wanted):
       "job \(id) is \(state); it would have to be \(wanted)"
+    case .noAnswer(let path, let seconds):
+      "\(path): its file system has not answered for \(seconds) s; see whether the disk or the server behind it is still there "
+        + "(mount, df), and ask again"
     case .cancelled:
       "cancelled"
     }

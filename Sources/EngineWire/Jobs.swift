@@ -132,14 +132,41 @@ public struct JobPlan: Codable, Hashable, Sendable {
     }
   }
 
+  /// What folders hold besides pictures.
+  public struct PassedOver: Codable, Hashable, Sendable {
+    public struct File: Codable, Hashable, Sendable {
+      public var path: String
+      public var reason: String
+
+      public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+      }
+    }
+    public var count: Int
+    /// How many there are of each kind: `4 passed over: a GIF picture (3), a named pipe (1)`.
+    public var summary: String
+    /// The first of them.
+    public var first: [File]
+
+    public init(count: Int, summary: String, first: [File]) {
+      self.count = count
+      self.summary = summary
+      self.first = first
+    }
+  }
+
   public var pictures: [Picture]
+  /// nil where everything is taken.
+  public var passedOver: PassedOver?
   /// Why the job as a whole cannot be queued (results of one name, a result that exists, no input); nil where it can.
   public var problem: String?
   /// The `grl restore` command line that does the same.
   public var command: String
 
-  public init(pictures: [Picture], problem: String?, command: String) {
+  public init(pictures: [Picture], passedOver: PassedOver? = nil, problem: String?, command: String) {
     self.pictures = pictures
+    self.passedOver = passedOver
     self.problem = problem
     self.command = command
   }

@@ -13,7 +13,8 @@ public enum Request: Codable, Hashable, Sendable {
   case preview(path: String, region: Rectangle?, width: Int, height: Int)
   case listModels
   /// What a job would do, without doing it.
-  case plan(JobRequest)
+  /// What is found meanwhile is told by `planning` events to a client that watches and wants them.
+  case plan(JobRequest, tellsProgress: Bool? = nil)
   /// Queues a job. Refused where `plan` reports a problem that `JobRequest.existing` does not settle.
   case submit(JobRequest)
   /// From now on `event`s come.
@@ -38,9 +39,9 @@ public enum Request: Codable, Hashable, Sendable {
   /// What the network looks at from one pixel of a picture, ahead of the queue. The first query of a tile takes a forward pass, the next
   /// ones milliseconds. Of the request task, level, model, tile and memory are looked at.
   case attention(JobRequest, path: String, AttentionOrder)
-  /// Numbers of all blocks and heads for one query. Of the order, place and terms are looked at.
+  /// Numbers of all blocks and heads for one query. Of the order, place and terms are looked at; what `attention` refuses is refused.
   case attentionOverview(JobRequest, path: String, AttentionOrder)
-  /// Ends what `tryRegion` or `attention` is computing; its answer is a failure.
+  /// Ends what `tryRegion` or `attention` of the same client is computing; its answer is a failure.
   case stopTrying
   /// Something about two to four pictures that are looked at side by side.
   case compare(ComparisonRequest)
@@ -97,5 +98,7 @@ public enum EngineEvent: Codable, Hashable, Sendable {
   case progress(Progress)
   /// One tile's state changed.
   case tile(job: String, picture: Int, tile: Int, TileState)
+  /// How far a plan is that this client asked for: `files` looked at in folders, then `pictures` planned of `count`.
+  case planning(files: Int, pictures: Int, count: Int)
   case log(LogLine)
 }

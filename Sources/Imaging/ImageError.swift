@@ -25,6 +25,8 @@ public enum ImageError: Error, Hashable {
   case exists(path: String)
   /// `path` is written and complete, but its folder could not be flushed to the disk.
   case notFlushed(path: String, reason: String)
+  /// `ImageLimits.cancelFlag` was set.
+  case cancelled(path: String)
 
   public var path: String {
     switch self {
@@ -32,7 +34,7 @@ public enum ImageError: Error, Hashable {
       .tooLarge(let path, _, _, _, _),
       .damaged(let path, _, _, _), .cutOff(let path, _, _), .unsupported(let path, _, _), .outOfMemory(let path, _),
       .doesNotFit(let path, _, _, _, _),
-      .unwritable(let path, _), .exists(let path), .notFlushed(let path, _):
+      .unwritable(let path, _), .exists(let path), .notFlushed(let path, _), .cancelled(let path):
       path
     }
   }
@@ -77,6 +79,8 @@ extension ImageError: CustomStringConvertible {
       "cannot be written: \(reason)"
     case .exists:
       "exists already and was not replaced; choose another name or --overwrite"
+    case .cancelled:
+      "not read to its end: nobody wants it any more"
     case .notFlushed(_, let reason):
       "written, but may not survive a power failure: \(reason)"
     }

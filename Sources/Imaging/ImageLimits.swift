@@ -12,6 +12,8 @@ public struct ImageLimits: Hashable, Sendable {
   public var jpegScans: Int
   /// Whether "-" and `/dev/fd/N` name what this process was given to read: those of a command line do, those of a request do not.
   public var takesStreams = false
+  /// Ends reading, with `ImageError.cancelled`, when it is set; nil where nobody can.
+  public var cancelFlag: CancelFlag?
 
   public init(
     pixels: Int = 256_000_000, side: Int = 1_000_000, fileBytes: Int = 4 << 30, metadataBytes: Int = 64 << 20,
@@ -25,6 +27,13 @@ public struct ImageLimits: Hashable, Sendable {
   }
 
   public static let standard = ImageLimits()
+
+  /// The same for a reading that `flag` ends.
+  public func heeding(_ flag: CancelFlag) -> ImageLimits {
+    var limits = self
+    limits.cancelFlag = flag
+    return limits
+  }
 }
 
 /// What becomes of a picture that is damaged or cut off.

@@ -17,7 +17,8 @@ final class ImageReader {
     let bounds = grl_image_limits(
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
       metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
-      keeps_damaged: damaged == .keep ? 1 : 0)
+      keeps_damaged: damaged == .keep ? 1 : 0, is_cancelled: limits.cancelFlag == nil ? nil : Self.isCancelled,
+      cancel_context: limits.cancelFlag.map { Unmanaged.passUnretained($0).toOpaque() })
     let opened =
       switch format {
       case .png: grl_png_open(source, bounds)
@@ -32,6 +33,11 @@ final class ImageReader {
   }
 
   deinit { grl_image_close(handle) }
+
+  /// `limits` keeps the flag alive as long as the reader.
+  private static let isCancelled: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
+    context.map { Unmanaged<CancelFlag>.fromOpaque($0).takeUnretainedValue().isSet ? 1 : 0 } ?? 0
+  }
 
   var width: Int { Int(header.width) }
   var height: Int { Int(header.height) }
@@ -140,6 +146,8 @@ final class ImageReader {
       throw .tooLarge(path: path, width: width, height: height, limitPixels: limits.pixels, limitSide: limits.side)
     case GRL_IMAGE_IO:
       throw .unreadable(path: path, reason: systemReason(grl_image_notes_errno(notes)))
+    case GRL_IMAGE_CANCELLED:
+      throw .cancelled(path: path)
     default:
       throw .outOfMemory(path: path, bytes: width * height * layout.channels * bitDepth / 8)
     }

@@ -222,6 +222,8 @@ extension EngineEvent {
     case .picture(let job, let picture, let progress): .picture(job: job, picture: picture, progress.bounded)
     case .progress(let progress): .progress(progress.bounded)
     case .log(let line): .log(LogLine(time: Bounds.number(line.time), level: line.level, text: line.text))
+    case .planning(let files, let pictures, let count):
+      .planning(files: Bounds.count(files), pictures: Bounds.count(pictures), count: Bounds.count(count))
     case .job, .tile: self
     }
   }

@@ -22,6 +22,8 @@ public struct Session: Sendable {
   public internal(set) var tiles: [PictureKey: [Int: TileState]] = [:]
   /// The plan for what is chosen now, as the plan screen last got it; `y` shows its command.
   public var plan: JobPlan?
+  /// How far the engine is with the plan that was asked for last; nil where it has not said.
+  var planning: Planning?
   /// Seconds that the person's clock is ahead of UTC.
   public internal(set) var zoneSeconds = 0
   /// Files and folders named on the command line, absolute.
@@ -139,6 +141,18 @@ public struct Session: Sendable {
 
   /// Brings a screen to the front.
   mutating func go(to screen: ScreenID) { self.screen = screen }
+}
+
+/// How far a plan is: files looked at in folders, then pictures planned.
+struct Planning: Hashable, Sendable {
+  var files: Int
+  var pictures: Int
+  var count: Int
+
+  /// `3,200 files looked at`
+  var text: String {
+    count > 0 ? "\(pictures) of \(Quantity.count(count, "picture"))" : "\(Quantity.count(files, "file")) looked at"
+  }
 }
 
 /// A picture of a job.

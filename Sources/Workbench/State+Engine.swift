@@ -82,6 +82,8 @@ extension State {
       let tiles = info.pictures[picture].tiles
       guard tiles.isEmpty || tiles.indices.contains(tile), (0..<1_000_000).contains(tile) else { return }
       session.tiles[PictureKey(job: job, picture: picture), default: [:]][tile] = state
+    case .planning(let files, let pictures, let count):
+      session.planning = Planning(files: files, pictures: pictures, count: count)
     case .log(let line): keep(line)
     }
   }

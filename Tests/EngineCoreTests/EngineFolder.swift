@@ -32,11 +32,11 @@ final class EngineFolder: Sendable {
   }
   var store: JobStore { JobStore(stateFolder: path("state"), owner: "a test") }
 
-  func engine(budgetBytes: Int = 2 << 30) -> Engine {
+  func engine(budgetBytes: Int = 2 << 30, patience: Duration = .seconds(10)) -> Engine {
     Engine(
       EngineConfiguration(
-        stateFolder: path("state"), home: path("pictures"), library: library, budgetBytes: budgetBytes, program: "test")
-    )
+        stateFolder: path("state"), home: path("pictures"), library: library, budgetBytes: budgetBytes,
+        patience: patience, program: "test"))
   }
 
   /// Smooth waves with repeatable noise.
@@ -111,7 +111,7 @@ extension Engine {
     return []
   }
 
-  /// What is told on `stream` until job `id` is done or five minutes are over, which is an issue: no test waits for ever.
+  /// What is told on `stream` until job `id` is done. That it fails, or five minutes are over, is an issue: no test waits for ever.
   static func heard(
     _ stream: AsyncStream<EngineEvent>, until id: String, sourceLocation: SourceLocation = #_sourceLocation
   ) async -> [EngineEvent] {
@@ -121,6 +121,7 @@ extension Engine {
         events.append(event)
         switch event {
         case .job(id, .done, _): return (events, true)
+        case .job(id, .failed, _): return (events, false)
         // A client that is too slow gets the whole queue instead, as does one that looks at another engine's job.
         case .jobs(let jobs) where jobs.contains { $0.id == id && $0.state == .done }: return (events, true)
         default: break
@@ -142,7 +143,7 @@ extension Engine {
 
   func job(_ id: String) async -> JobInfo? { await queue().first { $0.id == id } }
 
-  /// Waits until the job is as wanted.
+  /// Waits until the job is as wanted. A job that failed will not be, and ends the wait with its reason.
   @discardableResult
   func wait(
     for id: String, sourceLocation: SourceLocation = #_sourceLocation, until isWanted: (JobInfo) -> Bool
@@ -151,7 +152,10 @@ extension Engine {
     do {
       try await eventually("job \(id) is as wanted", sourceLocation: sourceLocation) {
         last = await job(id)
-        return last.map(isWanted) ?? false
+        guard let last else { return false }
+        if isWanted(last) { return true }
+        if last.state == .failed { throw Unexpected(last.pictures.compactMap(\.reason) + [last.reason ?? "failed"]) }
+        return false
       }
     } catch {
       Issue.record("job \(id) stayed so: \(String(describing: last))", sourceLocation: sourceLocation)

@@ -34,7 +34,9 @@ enum Samples {
     .inspect(path: "/photos/harbour 1.png"),
     .preview(path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .preview(path: "/photos/harbour 1.png", region: nil, width: 80, height: 44), .listModels,
-    .plan(JobRequest(inputs: ["/photos"], task: "sr")), .submit(job), .watch, .pause(job: "j1"), .resume(job: "j1"),
+    .plan(JobRequest(inputs: ["/photos"], task: "sr")),
+    .plan(JobRequest(inputs: ["/photos"], task: "sr"), tellsProgress: true), .submit(job), .watch, .pause(job: "j1"),
+    .resume(job: "j1"),
     .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
     .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
     .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
@@ -89,7 +91,8 @@ enum Samples {
         job: "j1", picture: 0, tilesDone: 1, tileCount: 2, tileFraction: 0.5, secondsElapsed: 1.5,
         secondsRemaining: 0.5,
         pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5)),
-    .tile(job: "j1", picture: 0, tile: 1, .running), .log(log),
+    .tile(job: "j1", picture: 0, tile: 1, .running),
+    .planning(files: 0, pictures: 120, count: 4000), .log(log),
   ]
 
   static let replies: [Reply] =
@@ -126,7 +129,11 @@ enum Samples {
               problem: "too large", model: "denoise-color-tiny", width: 640, height: 480, outputWidth: 640,
               outputHeight: 480, tileCount: 4, tileWidth: 384, tileHeight: 384, overlap: 32, reason: "fits 4 GiB",
               estimateBytes: 1 << 30, budgetBytes: 4 << 30, seconds: 3.5, notes: ["alpha by bicubic"])
-          ], problem: "a result exists", command: "grl restore --task denoise '/photos/harbour 1.png'")),
+          ],
+          passedOver: .init(
+            count: 1, summary: "1 passed over: a GIF picture (1)",
+            first: [.init(path: "/photos/a.gif", reason: "a GIF picture")]), problem: "a result exists",
+          command: "grl restore --task denoise '/photos/harbour 1.png'")),
       .submitted(job: "j1"), .jobs([jobInfo]),
       .trial(TrialInfo(before: pixels, after: pixels, model: "denoise-color-tiny", seconds: 0.75)),
       .comparison(
@@ -208,6 +215,7 @@ enum Samples {
       case .job: "event job"
       case .progress: "event progress"
       case .tile: "event tile"
+      case .planning: "event planning"
       case .log: "event log"
       }
     }

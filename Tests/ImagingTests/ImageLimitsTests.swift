@@ -52,6 +52,22 @@ struct ImageLimitsTests {
     #expect("\(try #require(error))".contains("limit"))
   }
 
+  @Test(
+    "reading looks in every row whether it is still wanted, and ends where it is not",
+    arguments: ImageFile.Format.allCases)
+  func cancelled(format: ImageFile.Format) throws {
+    let bytes = try ImageFile.encode(Pictures.shades(.rgb, width: 40, height: 300), format: format)
+    let flag = CancelFlag()
+    #expect(throws: Never.self) { try ImageFile.decode(bytes, path: "x", limits: .standard.heeding(flag)) }
+    #expect(flag.lookCount >= 300)
+    flag.set()
+    for policy in DamagePolicy.allCases {
+      #expect(throws: ImageError.cancelled(path: "x")) {
+        try ImageFile.decode(bytes, path: "x", limits: .standard.heeding(flag), damaged: policy)
+      }
+    }
+  }
+
   @Test("too many scans of a progressive JPEG are refused")
   func scans() throws {
     let path = TestData.fixtures.appending(path: "images/jpeg-decoder/partial_progressive.jpg").path

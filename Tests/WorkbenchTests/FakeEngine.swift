@@ -14,6 +14,7 @@ struct FakeEngine {
   var asked: [Request] = []
   /// What a plan says for the job as a whole.
   var planProblem: String?
+  var passedOver: JobPlan.PassedOver?
   /// Seconds for a picture; nil is not measured.
   var secondsPerPicture: Double? = 62.5
   var existing: Set<String> = []
@@ -83,7 +84,7 @@ struct FakeEngine {
       guard let picture = pictures[path] else { return (failure("\(path): not a picture"), []) }
       return pixels(picture, region, width, height)
     case .listModels: return (.models(models), [])
-    case .plan(let job): return (.plan(plan(job)), [])
+    case .plan(let job, _): return (.plan(plan(job)), [])
     case .submit(let job):
       guard planProblem == nil else { return (failure(planProblem!), []) }
       let plan = plan(job)
@@ -170,7 +171,8 @@ struct FakeEngine {
     }
     let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(
-      pictures: plans, problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
+      pictures: plans, passedOver: passedOver,
+      problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
       command: "grl restore --task \(job.task) " + job.inputs.joined(separator: " "))
   }
 }

@@ -17,7 +17,7 @@ import Workbench
   }
 
   static func plans(_ desk: Desk) -> [JobRequest] {
-    desk.asked { if case .plan(let request) = $0 { request } else { nil } }
+    desk.asked { if case .plan(let request, _) = $0 { request } else { nil } }
   }
 
   /// With the cursor on the row `title`.
@@ -116,11 +116,15 @@ import Workbench
       desk.press("l")
     }
     desk.rest(0.5)
-    let waiting = desk.waiting.compactMap { if case .plan(let request) = $0.request { request.sigma } else { nil } }
+    let waiting = desk.waiting.compactMap { if case .plan(let request, _) = $0.request { request.sigma } else { nil } }
     #expect(waiting.count <= 2 && waiting.last == 25)
     desk.engine.secondsPerPicture = 1
-    desk.deliver { if case .plan(let request) = $0 { request.sigma != 25 } else { false } }
+    desk.deliver { if case .plan(let request, _) = $0 { request.sigma != 25 } else { false } }
     #expect(desk.row("working it out") != nil)
+    desk.tell(.planning(files: 3200, pictures: 0, count: 0))
+    #expect(desk.row("working it out: 3200 files looked at") != nil)
+    desk.tell(.planning(files: 0, pictures: 1, count: 3))
+    #expect(desk.row("working it out: 1 of 3 pictures") != nil)
     #expect(desk.state.session.plan == nil)
     desk.deliver { if case .plan = $0 { true } else { false } }
     #expect(desk.row("about 3.0 s") != nil)
@@ -140,6 +144,15 @@ import Workbench
     desk.press("r")
     #expect(desk.footer.contains("no model for sr"))
     #expect(desk.asked { if case .submit = $0 { true } else { nil } }.isEmpty)
+  }
+
+  @Test("what folders hold besides is one line")
+  func tellsPassedOver() {
+    var engine = FakeEngine.photographs
+    engine.passedOver = JobPlan.PassedOver(count: 3, summary: "3 passed over: a GIF picture (2), text (1)", first: [])
+    let desk = Self.desk(engine)
+    #expect(desk.row("3 passed over: a GIF picture (2), text (1)") != nil)
+    #expect(Self.desk().row("passed over") == nil)
   }
 
   @Test("collisions, problems and skipped pictures are told before anything runs")

@@ -21,6 +21,8 @@ typedef enum {
   /// read or write failed; `grl_image_notes_errno` tells why.
   GRL_IMAGE_IO,
   GRL_IMAGE_NO_MEMORY,
+  /// Nobody wants it any more.
+  GRL_IMAGE_CANCELLED,
 } grl_image_status;
 
 /// What a library said: one message for the error, and the first few warnings.
@@ -50,6 +52,9 @@ typedef struct {
   uint32_t jpeg_scans;
   /// 1: damaged samples are decoded as far as they go, with warnings; what is missing becomes gray.
   int keeps_damaged;
+  /// Asked with `cancel_context` before each block and row; reading ends where it is not 0. NULL: never asked.
+  int (*is_cancelled)(void *context);
+  void *cancel_context;
 } grl_image_limits;
 
 /// The picture as it will be decoded: palettes, transparent colours and shallow gray expanded.

@@ -7,7 +7,7 @@ import Tensors
 /// Answers queries about what a network looks at; keeps the last tiles' activations, so that only the first query of a tile takes
 /// a forward pass.
 ///
-/// Lives on a thread of its own.
+/// One request at a time uses it.
 final class AttentionDesk {
   private struct Key: Hashable {
     let job: JobRequest
@@ -42,12 +42,28 @@ final class AttentionDesk {
     let budgetBytes: Int
     /// Cancelled when nobody waits for the answer any more.
     let gate: WorkGate
+    let flag: CancelFlag
+
+    var isCancelled: Bool { flag.isSet || gate.isCancelled }
+  }
+
+  /// The one block that is asked about, and what about it.
+  ///
+  /// - Throws: for whatever does not exist: kind, place, block, head. Overviews are held to the same, and nothing is computed before.
+  private func checked(_ asked: Order) throws(JobError) -> (place: BlockPlace, question: AttentionQuestion) {
+    let place = BlockPlace(stage: asked.order.stage, block: asked.order.block)
+    let question = try Self.question(asked.order)
+    var full = asked
+    full.order.isHalfScale = false
+    let picture = try inspected(full).picture
+    try picture.check(x: asked.order.x, y: asked.order.y, blocks: [place], [question])
+    return (place, question)
   }
 
   func row(_ asked: Order) throws(JobError) -> (Reply, [UInt8]) {
     let start = ContinuousClock.now
-    let (order, question) = (asked.order, try Self.question(asked.order))
-    let place = BlockPlace(stage: order.stage, block: order.block)
+    let order = asked.order
+    let (place, question) = try checked(asked)
     let (entry, isNew) = try entry(for: asked, blocks: [place], [question])
     let row = try self.row(of: entry, order, place, question)
     var correlation: Double?
@@ -73,6 +89,7 @@ final class AttentionDesk {
 
   func overview(_ asked: Order) throws(JobError) -> Reply {
     let start = ContinuousClock.now
+    _ = try checked(asked)
     let terms = ScoreTerms(hasBias: asked.order.hasBias, hasTemperature: asked.order.hasTemperature)
     let picture = try entry(for: asked, blocks: nil, []).entry
     let configuration = picture.picture.configuration
@@ -83,9 +100,10 @@ final class AttentionDesk {
     if picture.kept?.blocks == configuration.blocks {
       for place in configuration.blocks { rows += try self.rows(of: picture, asked.order, place, questions) }
     } else {
+      let query = Self.query(asked.order, picture.picture)
       rows = try picture.picture.rows(
-        x: asked.order.x, y: asked.order.y, blocks: Set(configuration.blocks), questions,
-        isCancelled: { asked.gate.isCancelled }
+        x: query.x, y: query.y, blocks: Set(configuration.blocks), questions,
+        isCancelled: { asked.isCancelled }
       ).rows.flatMap { $0 }
     }
     let entries = rows.map { row in
@@ -113,9 +131,7 @@ final class AttentionDesk {
   private func entry(
     for asked: Order, blocks: Set<BlockPlace>?, _ questions: [AttentionQuestion]
   ) throws(JobError) -> (entry: Entry, isNewPass: Bool) {
-    let key = Key(
-      job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: asked.order.isHalfScale)
-    var entry = try take(key, asked)
+    var entry = try take(asked)
     let picture = entry.picture
     let all = picture.configuration.blocks
     let query = Self.query(asked.order, picture)
@@ -140,15 +156,24 @@ final class AttentionDesk {
       entry.kept = try picture.caught { () throws(RestorationError) in
         try picture.restorer.activations(
           picture.image, right: picture.right, plan: picture.plan, tile: tile, blocks: wanted,
-          isCancelled: { asked.gate.isCancelled })
+          isCancelled: { asked.isCancelled })
       }
     }
     entries.insert(entry, at: 0)
     return (entry, true)
   }
 
+  /// The entry of a picture, which stays.
+  private func inspected(_ asked: Order) throws(JobError) -> Entry {
+    let entry = try take(asked)
+    entries.insert(entry, at: 0)
+    return entry
+  }
+
   /// The entry of a picture, taken out; another picture than the last one drops what was kept of that.
-  private func take(_ key: Key, _ asked: Order) throws(JobError) -> Entry {
+  private func take(_ asked: Order) throws(JobError) -> Entry {
+    let key = Key(
+      job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: asked.order.isHalfScale)
     entries.removeAll { ($0.key.job, $0.key.path, $0.key.stamp) != (key.job, key.path, key.stamp) }
     if let place = entries.firstIndex(where: { $0.key == key }) { return entries.remove(at: place) }
     let picture: InspectedPicture
@@ -157,8 +182,10 @@ final class AttentionDesk {
     } else {
       var job = asked.job
       job.memoryBytes = asked.budgetBytes
+      var settings = try JobSettings(job)
+      settings.limits.cancelFlag = asked.flag
       let whole = try InspectedPicture(
-        asked.path, try JobSettings(job), models, threads: ThreadLease(threadCount: asked.threadCount, of: pool))
+        asked.path, settings, models, threads: ThreadLease(threadCount: asked.threadCount, of: pool))
       picture = key.isHalfScale ? try whole.halved() : whole
     }
     return Entry(key: key, picture: picture)

@@ -40,6 +40,7 @@ package enum InputList {
   ///   - isRecursive: looks into folders of folders too.
   ///   - extensions: endings of the files that count whatever they hold, in lower case.
   ///   - excluded: a folder that is left out (where results go), if any.
+  ///   - onLook: told how many files and folders were looked at and how many are pictures; what it throws ends the search.
   ///
   /// A file with another ending, or none, counts where its first bytes are those of PNG or JPEG. Hidden files are passed over;
   /// so are other kinds of files, pipes and devices, links to folders, and names that are no UTF-8, which are told.
@@ -47,9 +48,10 @@ package enum InputList {
   /// it and goes on.
   package static func expand(
     _ arguments: [String], isRecursive: Bool, excluding excluded: String?,
-    extensions: Set<String> = extensions
+    extensions: Set<String> = extensions, onLook: @escaping OnLook = { (_, _, _) throws(JobError) in }
   ) throws(JobError) -> (inputs: [Input], passedOver: [PassedOver]) {
-    var search = Search(isRecursive: isRecursive, excluded: excluded.map(fileKey), extensions: extensions)
+    var search = Search(
+      isRecursive: isRecursive, excluded: excluded.map(fileKey), extensions: extensions, onLook: onLook)
     for argument in arguments {
       guard argument != "-", isFolder(argument) else {
         search.inputs.append(Input(path: argument, subfolder: "", isFromFolder: false))
@@ -66,15 +68,24 @@ package enum InputList {
     return (search.inputs, search.passedOver)
   }
 
+  package typealias OnLook = (_ folder: String, _ files: Int, _ pictures: Int) throws(JobError) -> Void
+
   private struct Search {
     let isRecursive: Bool
     let excluded: [UInt8]?
     let extensions: Set<String>
+    let onLook: OnLook
+    var files = 0
     var inputs: [Input] = []
     var passedOver: [PassedOver] = []
 
     mutating func list(_ folder: String, subfolder: String) throws(JobError) {
-      for bytes in try InputList.names(in: folder) where bytes.first != UInt8(ascii: ".") {
+      let names = try InputList.names(in: folder) { (count) throws(JobError) in
+        try onLook(folder, files + count, inputs.count)
+      }
+      for bytes in names where bytes.first != UInt8(ascii: ".") {
+        files += 1
+        try onLook(folder, files, inputs.count)
         let name = String(decoding: bytes, as: UTF8.self)
         let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
         guard name.utf8.elementsEqual(bytes) else {
@@ -119,7 +130,9 @@ package enum InputList {
   }
 
   /// The names in a folder as their bytes, in the order of these.
-  private static func names(in folder: String) throws(JobError) -> [[UInt8]] {
+  private static func names(
+    in folder: String, onFound: (_ count: Int) throws(JobError) -> Void
+  ) throws(JobError) -> [[UInt8]] {
     guard !folder.utf8.contains(0), let stream = opendir(folder) else {
       throw .folderNotListed(folder: folder, reason: String(cString: strerror(errno)))
     }
@@ -128,6 +141,7 @@ package enum InputList {
     while let found = readdir(stream) {
       let name = withUnsafeBytes(of: &found.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+      try onFound(names.count)
     }
     return names.sorted { $0.lexicographicallyPrecedes($1) }
   }

@@ -1,25 +1,53 @@
+import Base
 import EngineWire
 import Imaging
 import Restoration
 import Tensors
 
-/// Says what a job would do: reads headers and models, computes nothing. Lives on one thread.
-package final class JobPlanner {
+/// Says what a job would do: reads headers and models, computes nothing.
+package final class JobPlanner: Sendable {
   /// Pictures of one job, at most: what a request on the wire may name, and what a person can look through.
   package static let mostPictures = 10_000
+  /// Files and folders that are looked at for one job, at most: ten for each picture, which takes some seconds.
+  package static let mostFiles = 100_000
 
   private let models: ModelCatalogue
   private let speeds: SpeedBook
   private let budgetBytes: Int
   private let threadCount: Int
-  /// Measuring a network takes milliseconds for each tile tried, and folders are full of pictures of one size.
-  private var known: [Key: Result<RestorationPlan, RestorationError>] = [:]
+  private let memory = Locked(Memory())
+
+  /// What earlier plans found out.
+  private struct Memory {
+    /// Measuring a network takes milliseconds for each tile tried, and folders are full of pictures of one size.
+    var plans: [Key: Result<RestorationPlan, RestorationError>] = [:]
+    var estimates: [FileStamp: PictureEstimates] = [:]
+  }
 
   /// Pixels of a plan that are decoded to look at damage, at most; the rest is taken to be like the picture before.
   private static let mostLookedAt = 24_000_000
-  private var estimates: [FileStamp: PictureEstimates] = [:]
-  private var pixelsLeft = 0
-  private var lastSeen = PictureEstimates.none
+
+  /// What one plan has found out so far.
+  private struct Course {
+    /// What the pictures need hangs on their damage.
+    let looks: Bool
+    var pixelsLeft = mostLookedAt
+    var last = PictureEstimates.none
+    /// Looking through the installed models takes milliseconds.
+    var cards: [Wanted: Result<ModelCard, RestorationError>] = [:]
+  }
+
+  /// What the choice of a model hangs on.
+  private struct Wanted: Hashable {
+    let request: RestorationRequest
+    let layout: Image.Layout
+  }
+
+  /// How far a plan is.
+  package enum Progress: Sendable {
+    case searching(files: Int)
+    case planning(pictures: Int, of: Int)
+  }
 
   private struct Key: Hashable {
     let model: ModelCard
@@ -36,13 +64,33 @@ package final class JobPlanner {
     self.threadCount = threadCount
   }
 
-  package func plan(_ job: JobRequest) -> JobPlan {
+  /// Ends the search of a job's pictures where there are too many, or `flag` is set.
+  package static func look(
+    _ flag: CancelFlag?, onSearch: @escaping (_ files: Int) -> Void = { _ in }
+  ) -> InputList.OnLook {
+    { (folder, files, pictures) throws(JobError) in
+      if flag?.isSet == true { throw .cancelled }
+      guard files <= mostFiles else { throw .tooManyFiles(folder: folder, limit: mostFiles) }
+      // Half of them may be the results of an earlier run.
+      guard pictures <= 2 * mostPictures else { throw .tooManyPictures(count: nil, limit: mostPictures) }
+      onSearch(files)
+    }
+  }
+
+  /// - Parameters:
+  ///   - flag: ends the work.
+  ///   - onProgress: called for every file and every picture.
+  /// - Throws: `cancelled` only; what speaks against the job is in the plan.
+  package func plan(
+    _ job: JobRequest, _ flag: CancelFlag = CancelFlag(), onProgress: @escaping (Progress) -> Void = { _ in }
+  ) throws(JobError) -> JobPlan {
     func refused(_ error: JobError) -> JobPlan {
       JobPlan(pictures: [], problem: error.description.printable, command: job.commandLine)
     }
-    do {
-      let settings = try JobSettings(job, budgetBytes: budgetBytes)
-      let outputs = try OutputPlan(job, settings)
+    do throws(JobError) {
+      var settings = try JobSettings(job, budgetBytes: budgetBytes)
+      settings.limits.cancelFlag = flag
+      let outputs = try OutputPlan(job, settings, onLook: Self.look(flag) { onProgress(.searching(files: $0)) })
       guard outputs.items.count + outputs.skipped.count <= Self.mostPictures else {
         return refused(
           .tooManyPictures(count: outputs.items.count + outputs.skipped.count, limit: Self.mostPictures))
@@ -52,24 +100,37 @@ package final class JobPlanner {
       let skipped = outputs.skipped.map {
         JobPlan.Picture(input: $0.input, output: $0.output, outputExists: true, isSkipped: true)
       }
-      (pixelsLeft, lastSeen) = (Self.mostLookedAt, .none)
-      let looks = settings.looksAtNoise && models.library.knowsPhotoNoise || settings.request.task == .superResolution
-      let pictures = outputs.items.map { picture($0, settings, looks: looks) }
+      let isLooking =
+        settings.looksAtNoise && models.library.knowsPhotoNoise || settings.request.task == .superResolution
+      var course = Course(looks: isLooking)
+      var pictures: [JobPlan.Picture] = []
+      for item in outputs.items {
+        if flag.isSet { throw .cancelled }
+        onProgress(.planning(pictures: pictures.count, of: outputs.items.count))
+        pictures.append(picture(item, settings, &course))
+      }
+      if flag.isSet { throw .cancelled }
       if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }
-      return JobPlan(pictures: pictures + skipped, problem: problem, command: job.commandLine)
+      return JobPlan(
+        pictures: pictures + skipped, passedOver: JobPlan.PassedOver(outputs.passedOver), problem: problem,
+        command: job.commandLine)
     } catch {
+      if case .cancelled = error.kind { throw .cancelled }
       return refused(error)
     }
   }
 
-  /// - Parameter looks: what the picture needs hangs on its damage.
-  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, looks: Bool) -> JobPlan.Picture {
+  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ course: inout Course) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let (shape, settings) = try seen(item.input, settings, looks: looks, &picture)
+      let (shape, settings) = try seen(item.input, settings, &course, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
       do throws(RestorationError) {
-        let card = try models.card(settings, for: shape)
+        let wanted = Wanted(request: settings.request, layout: shape.layout)
+        let found =
+          course.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
+        course.cards[wanted] = found
+        let card = try found.get()
         picture.model = card.name
         let plan = try plan(shape, settings, card)
         (picture.outputWidth, picture.outputHeight) = (plan.output.width, plan.output.height)
@@ -97,11 +158,11 @@ package final class JobPlanner {
 
   /// Size and kind of a picture and what is asked of it. Where that hangs on its damage it is looked at, and `picture` tells.
   private func seen(
-    _ path: String, _ settings: JobSettings, looks: Bool, _ picture: inout JobPlan.Picture
+    _ path: String, _ settings: JobSettings, _ course: inout Course, _ picture: inout JobPlan.Picture
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
     let (shape, own) = try SourcePicture.shape(path, settings)
-    guard looks else { return (shape, own) }
-    let (found, isCertain) = try look(at: path, shape, own)
+    guard course.looks else { return (shape, own) }
+    let (found, isCertain) = try look(at: path, shape, own, &course)
     if own.request.task == .superResolution && isCertain { picture.advice = found.adviceAgainstEnlarging }
     if own.looksAtNoise && !isCertain { picture.notes.append(Self.assumed) }
     return (shape, own.over(found.noise))
@@ -109,23 +170,27 @@ package final class JobPlanner {
 
   /// What the samples tell of the picture's damage, and whether they were looked at.
   private func look(
-    at path: String, _ shape: PictureShape, _ settings: JobSettings
+    at path: String, _ shape: PictureShape, _ settings: JobSettings, _ course: inout Course
   ) throws(JobError) -> (PictureEstimates, isCertain: Bool) {
     let stamp = FileStamp(path)
-    if let stamp, let known = estimates[stamp] {
-      lastSeen = known
+    if let stamp, let known = memory.withLock({ $0.estimates[stamp] }) {
+      course.last = known
       return (known, true)
     }
-    guard let stamp, shape.width * shape.height <= pixelsLeft else { return (lastSeen, false) }
-    pixelsLeft -= shape.width * shape.height
+    guard let stamp, shape.width * shape.height <= course.pixelsLeft else { return (course.last, false) }
+    course.pixelsLeft -= shape.width * shape.height
+    let found: PictureEstimates
     do {
-      lastSeen = PictureEstimates(try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image)
+      found = PictureEstimates(try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image)
     } catch {
       throw .image(error)
     }
-    if estimates.count > 1000 { estimates.removeAll() }
-    estimates[stamp] = lastSeen
-    return (lastSeen, true)
+    memory.withLock { memory in
+      if memory.estimates.count > 1000 { memory.estimates.removeAll() }
+      memory.estimates[stamp] = found
+    }
+    course.last = found
+    return (found, true)
   }
 
   private func plan(
@@ -134,14 +199,29 @@ package final class JobPlanner {
     let threads = settings.threadCount ?? threadCount
     let key = Key(
       model: card, shape: shape, request: settings.request, options: settings.options, threads: threads)
-    if let known = known[key] { return try known.get() }
+    if let known = memory.withLock({ $0.plans[key] }) { return try known.get() }
     let result = Result { () throws(RestorationError) in
       try Restorer(
         model: models.model(card, precision: settings.options.precision), threads: ThreadLease(threadCount: threads)
       ).plan(for: shape, request: settings.request, options: settings.options)
     }
-    if known.count > 1000 { known.removeAll() }
-    known[key] = result
+    memory.withLock { memory in
+      if memory.plans.count > 1000 { memory.plans.removeAll() }
+      memory.plans[key] = result
+    }
     return try result.get()
+  }
+}
+
+extension JobPlan.PassedOver {
+  /// Files that are named in a plan, at most.
+  private static let mostNamed = 20
+
+  /// nil where nothing was passed over.
+  init?(_ all: [PassedOver]) {
+    guard let summary = PassedOver.summary(all) else { return nil }
+    self.init(
+      count: all.count, summary: summary.printable,
+      first: all.prefix(Self.mostNamed).map { File(path: $0.path.printable, reason: $0.reason.printable) })
   }
 }

@@ -162,12 +162,18 @@ package struct JobSettings: Sendable {
 
 extension OutputPlan {
   /// The pictures of a job and where their results go.
-  package init(_ job: JobRequest, _ settings: JobSettings) throws(JobError) {
+  ///
+  /// - Parameter onLook: see `InputList.expand`.
+  package init(
+    _ job: JobRequest, _ settings: JobSettings,
+    onLook: @escaping InputList.OnLook = { (_, _, _) throws(JobError) in }
+  ) throws(JobError) {
     guard !job.inputs.isEmpty else { throw .badRequest("no picture was given") }
     let (inputs, passedOver) = try InputList.expand(
       job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder,
       extensions: settings.request.task == .demosaic
-        ? InputList.extensions.union(RawFile.extensions) : InputList.extensions)
+        ? InputList.extensions.union(RawFile.extensions) : InputList.extensions,
+      onLook: onLook)
     let existing: Existing =
       switch job.existing {
       case .refuse: .refuse

@@ -9,24 +9,29 @@ extension ComparedPictures {
 
   /// Every metric of every picture against the reference, of a part of the frame or all of it: the numbers of `grl compare`.
   /// Border pixels are left out only of the whole.
+  ///
+  /// - Parameter flag: looked at between two metrics.
   func measures(
-    of region: Rectangle?, reference: Int, _ convention: Metric.Convention, shave: Int
-  ) -> [ComparisonMeasure] {
+    of region: Rectangle?, reference: Int, _ convention: Metric.Convention, shave: Int, _ flag: CancelFlag
+  ) throws(JobError) -> [ComparisonMeasure] {
     let fitted = fitted(to: reference)
     let common = fitted.pictures.common
     let part = region == nil ? common : region.flatMap { own($0, reference, within: common) }
     let measured = part.map { fitted.pictures.part($0) }
-    return Self.quantities.map { quantity in
+    var measures: [ComparisonMeasure] = []
+    for quantity in Self.quantities {
       let metric = Metric(quantity, convention: convention, shave: region == nil ? shave : 0)
       var values = [String](repeating: "", count: pictures.count)
       for (number, place) in fitted.places.enumerated() {
         guard let measured else { continue }
+        if flag.isSet { throw .cancelled }
         do {
           values[place] = Self.text(try metric(measured.pictures[number], measured.reference), quantity)
         } catch { continue }
       }
-      return ComparisonMeasure(name: metric.description, values: values)
+      measures.append(ComparisonMeasure(name: metric.description, values: values))
     }
+    return measures
   }
 
   /// The pictures that belong to the reference, by their places, brought onto its pixels.

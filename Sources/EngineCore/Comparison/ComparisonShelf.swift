@@ -2,7 +2,7 @@ import Base
 import Dispatch
 import Imaging
 
-/// Decoded pictures that are compared, with their halves. Lives on one thread; what was not looked at longest goes first.
+/// Decoded pictures that are compared, with their halves. One request at a time uses it; what was not looked at longest goes first.
 final class ComparisonShelf {
   private struct Entry {
     let stamp: FileStamp
@@ -15,8 +15,10 @@ final class ComparisonShelf {
   /// The pictures, in the order of the paths. Those that were decoded before and have not changed come from memory; the others are
   /// decoded at the same time, each on a core of its own.
   ///
-  /// - Parameter limit: bytes that all remembered pictures may take.
-  func pictures(_ paths: [String], limit: Int) throws(JobError) -> ComparedPictures {
+  /// - Parameters:
+  ///   - limit: bytes that all remembered pictures may take.
+  ///   - flag: ends the decoding.
+  func pictures(_ paths: [String], limit: Int, _ flag: CancelFlag) throws(JobError) -> ComparedPictures {
     let stamps = paths.map { FileStamp($0) }
     var found = stamps.map { stamp in entries.first { $0.stamp == stamp }?.picture }
     let missing = found.indices.filter { found[$0] == nil }
@@ -28,7 +30,7 @@ final class ComparisonShelf {
       guard needed <= limit else { throw .comparisonTooLarge(bytes: needed, limit: limit) }
       // Room is made before, not after.
       entries.removeAll { entry in !stamps.contains(entry.stamp) }
-      let decoded = Self.decode(missing.map { paths[$0] })
+      let decoded = Self.decode(missing.map { paths[$0] }, flag)
       for (place, result) in zip(missing, decoded) { found[place] = try result.get() }
     }
     let pictures = found.compactMap { $0 }
@@ -46,12 +48,12 @@ final class ComparisonShelf {
     } catch { throw .image(error) }
   }
 
-  private static func decode(_ paths: [String]) -> [Result<PicturePyramid, JobError>] {
+  private static func decode(_ paths: [String], _ flag: CancelFlag) -> [Result<PicturePyramid, JobError>] {
     let results = Locked([Result<PicturePyramid, JobError>?](repeating: nil, count: paths.count))
     DispatchQueue.concurrentPerform(iterations: paths.count) { place in
       let result: Result<PicturePyramid, JobError>
       do throws(ImageError) {
-        result = .success(PicturePyramid(try PictureDesk.read(paths[place], .standard)))
+        result = .success(PicturePyramid(try PictureDesk.read(paths[place], .standard.heeding(flag))))
       } catch {
         result = .failure(.image(error))
       }

@@ -6,8 +6,9 @@ import Imaging
 package enum FolderReader {
   /// Entries of one listing, at most; what an answer on the wire holds with room to spare.
   package static let mostEntries = 20_000
+  /// - Parameter flag: looked at for every entry.
   /// - Throws: `folderNotListed`.
-  package static func list(_ path: String) throws(JobError) -> FolderListing {
+  package static func list(_ path: String, _ flag: CancelFlag = CancelFlag()) throws(JobError) -> FolderListing {
     guard !path.utf8.contains(0), let resolved = realpath(path, nil) else {
       throw .folderNotListed(
         folder: path, reason: path.utf8.contains(0) ? "not a name" : String(cString: strerror(errno)))
@@ -20,6 +21,7 @@ package enum FolderReader {
     var entries: [FolderListing.Entry] = []
     var isCut = false
     while let found = readdir(stream) {
+      if flag.isSet { throw .cancelled }
       let name = withUnsafeBytes(of: &found.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
       guard entries.count < mostEntries else {

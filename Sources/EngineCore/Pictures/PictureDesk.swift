@@ -1,9 +1,10 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
 
-/// Decodes, scales and measures pictures for screens. Lives on one thread and remembers the last few pictures.
-package final class PictureDesk {
+/// Decodes, scales and measures pictures for screens, and remembers the last few pictures.
+package final class PictureDesk: Sendable {
   /// Bytes of decoded samples that are remembered.
   private static let mostBytes = 128 << 20
   /// Bytes of decoded samples of one picture that are still shown.
@@ -15,20 +16,39 @@ package final class PictureDesk {
     var bytes: Int { PictureSize(image).bytes }
   }
 
-  /// The last used first.
-  private var entries: [Entry] = []
-  private var estimates: [FileStamp: PictureEstimates] = [:]
+  private struct Memory {
+    /// The last used first.
+    var entries: [Entry] = []
+    var estimates: [FileStamp: PictureEstimates] = [:]
+
+    /// The picture, if it is remembered.
+    mutating func image(_ stamp: FileStamp?) -> Image? {
+      guard let place = entries.firstIndex(where: { $0.stamp == stamp }) else { return nil }
+      let entry = entries.remove(at: place)
+      entries.insert(entry, at: 0)
+      return entry.image
+    }
+
+    mutating func makeRoom(for bytes: Int) {
+      while !entries.isEmpty, entries.reduce(bytes, { $0 + $1.bytes }) > mostBytes { entries.removeLast() }
+    }
+  }
+  private let memory = Locked(Memory())
 
   package init() {}
 
   /// `region` of the picture (nil: all of it) scaled to fit `box`; where all of it is asked for, with estimates of its damage.
+  ///
+  /// - Parameter flag: ends the work.
   package func preview(
-    _ path: String, region: Rectangle?, within box: (width: Int, height: Int)
+    _ path: String, region: Rectangle?, within box: (width: Int, height: Int), _ flag: CancelFlag = CancelFlag()
   ) throws(JobError) -> (info: PixelsInfo, pixels: [UInt8]) {
-    let image = try image(path)
+    let image = try image(path, limits: .standard.heeding(flag))
+    if flag.isSet { throw .cancelled }
     let region = try Self.region(region, of: image)
     let size = ScaledPicture.fit(region.width, region.height, within: box)
     let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
+    if flag.isSet { throw .cancelled }
     let estimates = estimates(of: image, path)
     let info = PixelsInfo(
       width: scaled.width, height: scaled.height, pictureWidth: image.width, pictureHeight: image.height,
@@ -39,11 +59,7 @@ package final class PictureDesk {
   /// The decoded picture. One that was decoded before and has not changed comes from memory.
   package func image(_ path: String, limits: ImageLimits = .standard) throws(JobError) -> Image {
     let stamp = FileStamp(path)
-    if let place = entries.firstIndex(where: { $0.stamp == stamp }) {
-      let entry = entries.remove(at: place)
-      entries.insert(entry, at: 0)
-      return entry.image
-    }
+    if let image = memory.withLock({ $0.image(stamp) }) { return image }
     let image: Image
     do {
       let size = try PictureSize(path, limits)
@@ -51,7 +67,7 @@ package final class PictureDesk {
         throw JobError.previewTooLarge(path: path, bytes: size.bytes, limit: Self.largestPicture)
       }
       // Room is made before, not after.
-      makeRoom(for: size.bytes)
+      memory.withLock { $0.makeRoom(for: size.bytes) }
       image = try Self.read(path, limits)
     } catch let error as ImageError {
       throw .image(error)
@@ -59,9 +75,24 @@ package final class PictureDesk {
       throw error as? JobError ?? .cancelled
     }
     if let stamp, PictureSize(image).bytes <= Self.mostBytes {
-      entries.insert(Entry(stamp: stamp, image: image), at: 0)
+      memory.withLock { memory in
+        // Another request may have read another picture, or this one, meanwhile.
+        if memory.image(stamp) != nil { return }
+        memory.makeRoom(for: PictureSize(image).bytes)
+        memory.entries.insert(Entry(stamp: stamp, image: image), at: 0)
+      }
     }
     return image
+  }
+
+  /// Pixels to be gone through for a preview: all of the picture, or the region where the picture is remembered.
+  package func work(_ path: String, region: Rectangle?) throws(JobError) -> Int {
+    let stamp = FileStamp(path)
+    if let image = memory.withLock({ $0.image(stamp) }) {
+      let region = try Self.region(region, of: image)
+      return region.width * region.height
+    }
+    do throws(ImageError) { return try PictureSize(path, .standard).pixels } catch { throw .image(error) }
   }
 
   /// Of a camera raw file, what it shows roughly.
@@ -76,15 +107,13 @@ package final class PictureDesk {
     // Blocks of two by two pixels tell nothing of noise or compression.
     if RawFile.isRaw(path) { return .none }
     guard let stamp = FileStamp(path) else { return PictureEstimates(image) }
-    if let known = estimates[stamp] { return known }
-    if estimates.count > 1000 { estimates.removeAll() }
+    if let known = memory.withLock({ $0.estimates[stamp] }) { return known }
     let found = PictureEstimates(image)
-    estimates[stamp] = found
+    memory.withLock { memory in
+      if memory.estimates.count > 1000 { memory.estimates.removeAll() }
+      memory.estimates[stamp] = found
+    }
     return found
-  }
-
-  private func makeRoom(for bytes: Int) {
-    while !entries.isEmpty, entries.reduce(bytes, { $0 + $1.bytes }) > Self.mostBytes { entries.removeLast() }
   }
 
   package static func region(_ region: Rectangle?, of image: Image) throws(JobError) -> PixelRegion {
@@ -132,12 +161,12 @@ extension Rectangle {
 
 extension PictureInfo {
   /// What the header of the file at `path` says.
-  package init(path: String) throws(JobError) {
+  package init(path: String, limits: ImageLimits = .standard) throws(JobError) {
     var status = stat()
     let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
     if RawFile.isRaw(path) {
       let header: SensorHeader
-      do { header = try RawFile.header(path) } catch { throw .image(error) }
+      do { header = try RawFile.header(path, limits: limits) } catch { throw .image(error) }
       let (degrees, isMirrored) = Self.turned(header.orientation)
       self.init(
         path: path, bytes: bytes, format: fileExtension(path).lowercased(), width: header.width, height: header.height,
@@ -145,7 +174,7 @@ extension PictureInfo {
       return
     }
     let header: ImageFile.Header
-    do { header = try ImageFile.header(path) } catch { throw .image(error) }
+    do { header = try ImageFile.header(path, limits: limits) } catch { throw .image(error) }
     let (degrees, isMirrored) = Self.turned(header.orientation)
     self.init(
       path: path, bytes: bytes, format: header.format.rawValue, width: header.width, height: header.height,

@@ -12,6 +12,7 @@ final class ClientDesk: Sendable {
   private let questions: AsyncStream<Question>.Continuation
   private let isAbandoned = Atomic<Bool>(false)
   private let watching = Locked<Task<Void, Never>?>(nil)
+  private let isWatching = Atomic<Bool>(false)
 
   init(client: Int, service: any EngineService, mailbox: ServerMailbox) {
     self.client = client
@@ -51,12 +52,13 @@ final class ClientDesk: Sendable {
 
   /// Hands on the engine's news; its first, the queue, answers the question.
   func watch(_ question: Question) {
-    let task = Task { [service, mailbox, client] in
+    let task = Task { [self] in
       var isAnswered = false
       for await event in await service.events() {
         if !isAnswered, case .jobs(let jobs) = event {
           isAnswered = true
           mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, .jobs(jobs)))))
+          isWatching.store(true, ordering: .relaxed)
         } else {
           var parcel = Parcel(Answer(id: 0, .event(event)))
           if case .progress(let progress) = event { parcel.topic = "\(progress.picture) of \(progress.job)" }
@@ -81,8 +83,17 @@ final class ClientDesk: Sendable {
     watching.withLock { $0?.cancel() }
   }
 
+  private var asker: Asker {
+    Asker(number: client) { [self] event in
+      guard isWatching.load(ordering: .relaxed) else { return }
+      var parcel = Parcel(Answer(id: 0, .event(event)))
+      if case .planning = event { parcel.topic = "planning" }
+      mailbox.post(.event(client: client, parcel))
+    }
+  }
+
   private func answer(_ question: Question) async {
-    let (reply, body) = await service.answer(question.request)
+    let (reply, body) = await service.answer(question.request, from: asker)
     mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, reply), body: body)))
   }
 }
@@ -92,7 +103,7 @@ extension Request {
   var isInquiry: Bool {
     switch self {
     case .hello, .ping, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion,
-      .attention, .attentionOverview:
+      .attention, .attentionOverview, .compare:
       true
     default: false
     }

@@ -74,31 +74,7 @@ private final class WorkQueue: @unchecked Sendable {
   /// Called under `mutex`.
   private func start() {
     isStarted = true
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // The network's recursion is shallow, but decoders of pictures are C libraries with buffers on the stack.
-    pthread_attr_setstacksize(&attributes, 8 << 20)
-    var thread = pthread_t()
-    let queue = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<WorkQueue>.fromOpaque(argument).takeRetainedValue().work()
-        return nil
-      }, queue.toOpaque())
-    pthread_attr_destroy(&attributes)
-    guard code != 0 else { return }
-    // Where the system refuses a thread (`ulimit -u`), one that Dispatch has does the work, as soon as it has one to spare.
-    Unmanaged<WorkQueue>.fromOpaque(queue.toOpaque()).release()
-    DispatchQueue.global().async { self.work() }
-  }
-
-  private func work() {
-    // On Linux a thread has a niceness of its own, and threads started by it inherit it.
-    if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
-    while let body = next() { body() }
+    startThread(niceness: niceness) { while let body = self.next() { body() } }
   }
 
   private func next() -> (@Sendable () -> Void)? {
@@ -110,4 +86,38 @@ private final class WorkQueue: @unchecked Sendable {
     }
     return waiting.removeFirst()
   }
+}
+
+/// Starts a thread that does `body` and ends.
+///
+/// - Parameter niceness: by how much this thread, and every thread that it starts, gives way to others; 0...19.
+func startThread(niceness: Int32, _ body: @escaping @Sendable () -> Void) {
+  final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  let work = Work {
+    // On Linux a thread has a niceness of its own, and threads started by it inherit it.
+    if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+    body()
+  }
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  // The network's recursion is shallow, but decoders of pictures are C libraries with buffers on the stack.
+  pthread_attr_setstacksize(&attributes, 8 << 20)
+  var thread = pthread_t()
+  let handed = Unmanaged.passRetained(work).toOpaque()
+  let code = pthread_create(
+    &thread, &attributes,
+    { argument in
+      guard let argument else { return nil }
+      Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+      return nil
+    }, handed)
+  pthread_attr_destroy(&attributes)
+  guard code != 0 else { return }
+  // Where the system refuses a thread (`ulimit -u`), one that Dispatch has does the work, as soon as it has one to spare.
+  Unmanaged<Work>.fromOpaque(handed).release()
+  DispatchQueue.global().async { work.body() }
 }

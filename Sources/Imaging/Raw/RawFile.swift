@@ -86,7 +86,7 @@ private final class RawReader {
     let bounds = grl_image_limits(
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
       metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
-      keeps_damaged: 0)
+      keeps_damaged: 0, is_cancelled: nil, cancel_context: nil)
     let status = grl_raw_read_header(handle, path, bounds)
     guard status == GRL_IMAGE_OK else {
       defer { grl_raw_destroy(handle) }
@@ -128,6 +128,7 @@ private final class RawReader {
 
   /// The active area as stored. Once.
   func samples() throws(ImageError) -> [UInt16] {
+    if limits.cancelFlag?.isSet == true { throw .cancelled(path: path) }
     var status = GRL_IMAGE_OK
     let count = header.storedWidth * header.storedHeight
     let samples = [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -136,6 +137,7 @@ private final class RawReader {
       initialized = count
     }
     guard status == GRL_IMAGE_OK else { throw Self.error(status, handle, path, limits) }
+    if limits.cancelFlag?.isSet == true { throw .cancelled(path: path) }
     return samples
   }
 

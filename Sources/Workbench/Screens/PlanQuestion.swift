@@ -42,7 +42,8 @@ struct PlanQuestion: Sendable {
     if asked != nil && !session.isAsking(.plan, .plan) { asked = nil }
     guard !isCurrent, asked != request else { return }
     guard !isQuick || session.time - since > Self.rest - 0.05 else { return }
-    session.ask(.plan(request), for: .plan, .plan)
+    session.planning = nil
+    session.ask(.plan(request, tellsProgress: true), for: .plan, .plan)
     asked = session.isAsking(.plan, .plan) ? request : nil
   }
 

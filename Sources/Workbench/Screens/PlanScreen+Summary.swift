@@ -88,7 +88,8 @@ extension PlanScreen {
   private func unwrapped(_ session: Session) -> [Line] {
     if let missing = missing(session) { return [Line(text: missing, role: .warning)] }
     guard question.isCurrent, let outcome = question.last else {
-      return [Line(text: "the engine is working it out", role: .faint)]
+      let far = session.planning.map { ": \($0.text)" } ?? ""
+      return [Line(text: "the engine is working it out" + far, role: .faint)]
     }
     switch outcome {
     case .failed(let reason): return [Line(text: reason, role: .error)]
@@ -120,6 +121,7 @@ extension PlanScreen {
         Line(text: "memory", meter: Double(totals.estimateBytes) / Double(totals.budgetBytes), label: label))
     }
     if let note = totals.note { lines.append(Line(text: note, role: .faint)) }
+    if let passedOver = plan.passedOver { lines.append(Line(text: passedOver.summary, role: .faint)) }
     return lines
   }
 }

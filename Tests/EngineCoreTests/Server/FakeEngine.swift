@@ -17,9 +17,9 @@ actor FakeEngine: EngineService {
     self.shutDownSeconds = shutDownSeconds
   }
 
-  /// `preview` waits for `release`; `tryRegion` until it is cancelled; `listFolder` names the folder after its path;
+  /// `plan` tells its progress; `preview` waits for `release`; `tryRegion` until it is cancelled; `listFolder` names the folder after its path;
   /// everything else is done.
-  func answer(_ request: Request) async -> (reply: Reply, body: [UInt8]) {
+  func answer(_ request: Request, from asker: Asker) async -> (reply: Reply, body: [UInt8]) {
     asked.append(request)
     switch request {
     case .listFolder(let path): return (.folder(FolderListing(path: path, entries: [], isCut: false)), [])
@@ -39,6 +39,9 @@ actor FakeEngine: EngineService {
         cancelled.append(request)
         return (.failure(.init(.cancelled, "stopped")), [])
       }
+    case .plan(_, let tellsProgress):
+      if tellsProgress == true { asker.tell(.planning(files: 0, pictures: 1, count: 3)) }
+      return (.done, [])
     case .submit: return (.submitted(job: "j1"), [])
     default: return (.done, [])
     }

@@ -65,6 +65,23 @@ import Testing
     try await stand.tearDown()
   }
 
+  @Test("how far a plan is hears the client that asked for it and wants to, if it watches")
+  func planning() async throws {
+    let stand = try await ServerStand()
+    let (client, other) = (try await stand.greeted(), try await stand.greeted())
+    let job = JobRequest(inputs: ["/photos"], task: "denoise")
+    let deaf = try await client.post(.plan(job, tellsProgress: true))
+    #expect(try await client.next()?.0 == Answer(id: deaf, .done))
+    for watcher in [client, other] { #expect(try await watcher.ask(.watch) == .jobs([])) }
+    let plain = try await client.post(.plan(job))
+    #expect(try await client.next()?.0 == Answer(id: plain, .done))
+    let told = try await client.post(.plan(job, tellsProgress: true))
+    #expect(try await client.next()?.0 == Answer(id: 0, .event(.planning(files: 0, pictures: 1, count: 3))))
+    #expect(try await client.next()?.0 == Answer(id: told, .done))
+    #expect(try await other.ask(.listModels) == .done)
+    try await stand.tearDown()
+  }
+
   @Test("a client that closes its sending side gets what is due to it, then the end")
   func halfClosed() async throws {
     let stand = try await ServerStand()
