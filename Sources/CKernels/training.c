@@ -29,11 +29,11 @@ const grl_training_kernels *grl_training_kernels_for(grl_isa isa) { return grl_t
 
 static size_t up_to(int count, size_t unit) { return ((size_t)count + unit - 1) / unit * unit; }
 
-// Two blocks of scores; keys, values and both their gradients in the other layout; of each query its dout, dq, and four numbers.
+// Two blocks of scores; keys, values and both their gradients in the other layout; of each query its dout, dq, and three numbers.
 size_t grl_attention_backward_scratch(int query_count, int key_count, int head_dim) {
   const size_t queries = up_to(query_count, GRL_LANE_LIMIT), keys = up_to(key_count, 32), width = up_to(head_dim, GRL_LANE_LIMIT);
-  return 2 * GRL_SCORE_FLOATS + keys * width + 3 * (keys + 16) * (size_t)head_dim + queries * (width + (size_t)head_dim + 4) +
-         8 * (size_t)head_dim + GRL_SLACK + GRL_GUARD_BYTES / sizeof(float);
+  return 2 * GRL_SCORE_FLOATS + keys * width + 3 * (keys + 16) * (size_t)head_dim + queries * (width + (size_t)head_dim + 3) +
+         GRL_SLACK + GRL_GUARD_BYTES / sizeof(float);
 }
 
 void grl_mean_pool_backward(const float *dout, int width, int channels, int factor, int first_row, int last_row, float *dx) {

@@ -133,6 +133,11 @@ static void check_linear_adjoint(const grl_kernels *kernels, const grl_training_
     memset(dw, 0, weights * sizeof(float));
     kernels->gemm(&(grl_gemm){.a = a, .a_stride = k, .rows = rows, .segments = 1, .k = k, .n = n, .b = packed(kernels, w, n, 1, k, n), .c = c, .c_stride = n});
     kernels->gemm(&(grl_gemm){.a = v, .a_stride = n, .rows = rows, .segments = 1, .k = n, .n = k, .b = packed(kernels, w, 1, n, n, k), .c = da, .c_stride = k});
+    float *twice = copy_of(da, inputs);
+    kernels->gemm(&(grl_gemm){.a = v, .a_stride = n, .rows = rows, .segments = 1, .k = n, .n = k, .b = packed(kernels, w, 1, n, n, k), .residual = twice,
+                              .residual_stride = k, .c = twice, .c_stride = k});
+    for (size_t e = 0; e < inputs; e++) twice[e] -= da[e];
+    expect_close(twice, da, inputs, 1e-6, "the gradient of the input, added to itself");
     training->gemm_rows(&(grl_gemm_rows){.a = a, .a_stride = k, .rows = rows, .segments = 1, .k = k, .n = n, .dy = v, .dy_stride = n, .dw = dw, .dw_stride = n});
     const double forward = dot(c, v, outputs), terms = (double)rows * k * n;
     expect_adjoint(forward, dot(a, da, inputs), terms, "adjoint of a linear layer: input");
@@ -443,11 +448,11 @@ static const int cells[][4] = {  // queries, key rows, key columns, width
   {1, 1, 1, 4}, {1, 1, 7, 16}, {7, 1, 1, 30}, {7, 1, 64, 4}, {64, 1, 64, 16}, {64, 1, 64, 30}, {144, 1, 144, 32}, {13, 3, 96, 30},
   {16, 32, 32, 16}, {9, 2, 1024, 6}, {5, 1, 1024, 32}, {1024, 1, 7, 16}, {33, 1, 513, 17}, {20, 1, 100, 80}};
 static const struct { grl_scores known; float shift; } bounds[] = {
-  {GRL_SCORES_ANY, 0}, {GRL_SCORES_WITHIN, 40}, {GRL_SCORES_BELOW, -250}};
+  {GRL_SCORES_ANY, 0}, {GRL_SCORES_WITHIN, 40}, {GRL_SCORES_BELOW, 40}, {GRL_SCORES_BELOW, -68}, {GRL_SCORES_BELOW, -250}};
 
 static void check_attentions(const grl_training_kernels *kernels) {
   for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
-    for (int variant = 0; variant < 6; variant++) {
+    for (int variant = 0; variant < 10; variant++) {
       const Cell c = cell_of(cells[i], variant & 1, bounds[variant / 2].shift);
       const grl_attention task = attention_of(&c, bounds[variant / 2].known, variant % 3 > 0);
       const int has_bias = variant != 3;
@@ -460,6 +465,28 @@ static void check_attentions(const grl_training_kernels *kernels) {
       expect_close(found.dbias, wanted.dbias, c.bias_count, 3e-5, what);
       release();
     }
+}
+
+// Linear in dout, to the bit where it is divided by a power of two: no number on the way is too small to keep its bits. Scores lie as
+// high as the network puts them.
+static void check_small_gradients(const grl_training_kernels *kernels) {
+  static const int cells[][4] = {{7, 1, 64, 16}, {64, 1, 64, 30}, {9, 2, 512, 16}};
+  for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+    const Cell c = cell_of(cells[i], 0, 75);
+    const grl_attention task = attention_of(&c, GRL_SCORES_WITHIN, 0);
+    const CellGradients wanted = attention_gradients(kernels, &c, task, 0);
+    for (int j = 0; j < c.queries * c.stride; j++) c.dout[j] = ldexpf(c.dout[j], -60);
+    const CellGradients found = attention_gradients(kernels, &c, task, 0);
+    float *const all[3] = {found.dq, found.dk, found.dv}, *const all_wanted[3] = {wanted.dq, wanted.dk, wanted.dv};
+    for (int j = 0; j < 3; j++) {
+      const int rows = j ? c.keys : c.queries;
+      for (int row = 0; row < rows; row++)
+        for (int d = 0; d < c.width; d++) all[j][row * c.stride + d] = ldexpf(all[j][row * c.stride + d], 60);
+      // Products of the smallest weights lose bits at last; they are nothing beside the largest.
+      expect_close(all[j], all_wanted[j], (size_t)(rows * c.stride), 1e-7, "attention backward: small gradients");
+    }
+    release();
+  }
 }
 
 // ---- gathers --------------------------------------------------------------------------------------------------------------
@@ -539,6 +566,119 @@ static void check_normalisations(const grl_training_kernels *kernels) {
       expect(dscale[2] == dscale[1], "normalise backward, split: dscale", dscale[2] - dscale[1], 0);
       release();
     }
+}
+
+// ---- anchored stripe attention --------------------------------------------------------------------------------------------
+
+// Both steps of one stripe and head, from what was projected: operands follow each other as they are listed here.
+enum { QUERIES, KEYS, VALUES, ANCHORS, GATHER_BIAS, READ_BIAS, TEMPERATURES, OPERANDS };
+
+typedef struct {
+  int tokens, anchors, width;
+  double *operand[OPERANDS];
+  const float *dout;  // [token][width]
+} Stripe;
+
+// out[i] = sum over j of softmax(temperature * cosine(x_i, y_j) + bias[i, j]) * z[j]
+static void look(const double *x, int count, const double *y, int keys, const double *z, const double *bias, double temperature, int width,
+                 double *out) {
+  for (int i = 0; i < count; i++) {
+    double sum = 0;
+    for (int d = 0; d < width; d++) out[i * width + d] = 0;
+    for (int j = 0; j < keys; j++) {
+      double product = 0, xx = 0, yy = 0;
+      for (int d = 0; d < width; d++) {
+        product += x[i * width + d] * y[j * width + d];
+        xx += x[i * width + d] * x[i * width + d];
+        yy += y[j * width + d] * y[j * width + d];
+      }
+      const double weight = exp(temperature * product / sqrt(xx * yy) + bias[i * keys + j]);
+      sum += weight;
+      for (int d = 0; d < width; d++) out[i * width + d] += weight * z[j * width + d];
+    }
+    for (int d = 0; d < width; d++) out[i * width + d] /= sum;
+  }
+}
+
+static double looked(const Stripe *t) {
+  double *const *x = t->operand, *gathered = calloc((size_t)((t->anchors + t->tokens) * t->width), sizeof *gathered);
+  double *out = gathered + t->anchors * t->width, sum = 0;
+  look(x[ANCHORS], t->anchors, x[KEYS], t->tokens, x[VALUES], x[GATHER_BIAS], x[TEMPERATURES][0], t->width, gathered);
+  look(x[QUERIES], t->tokens, x[ANCHORS], t->anchors, gathered, x[READ_BIAS], x[TEMPERATURES][1], t->width, out);
+  for (int i = 0; i < t->tokens * t->width; i++) sum += out[i] * t->dout[i];
+  free(gathered);
+  return sum;
+}
+
+static float *normalised_columns(const grl_kernels *kernels, const float *x, int count, int width, float scale, int stride) {
+  float *out = noise(9, (size_t)(width * stride));
+  kernels->gather_normalised(&(grl_gather){x, width, NULL, count, stride, width, scale, out, stride});
+  return out;
+}
+
+// The gradients of all operands as a trainer puts them together, along one random direction.
+static void check_stripes(const grl_kernels *kernels, const grl_training_kernels *training) {
+  static const int stripes[][3] = {{16, 4, 4}, {64, 4, 16}, {144, 9, 30}, {256, 16, 32}};  // tokens, anchors, width
+  for (size_t i = 0; i < sizeof stripes / sizeof *stripes; i++) {
+    const int n = stripes[i][0], m = stripes[i][1], width = stripes[i][2], n_stride = up_to(n, 32), m_stride = up_to(m, 32);
+    const size_t tokens = (size_t)(n * width), anchors = (size_t)(m * width), pairs = (size_t)(n * m);
+    const size_t counts[OPERANDS] = {tokens, tokens, tokens, anchors, pairs, pairs, 2};
+    const float log_base = 1.44269504f;
+    float *x[OPERANDS], *gradient[OPERANDS], *scaled[OPERANDS];
+    Stripe stripe = {n, m, width, {NULL}, noise(90, tokens)};
+    for (int j = 0; j < OPERANDS; j++) {
+      x[j] = noise(40 + (unsigned)j, counts[j]), gradient[j] = noise(9, counts[j]), scaled[j] = NULL;
+      if (j == TEMPERATURES) x[j][0] = 3.5f, x[j][1] = 2;
+      memset(gradient[j], 0, counts[j] * sizeof(float));
+      stripe.operand[j] = doubles(x[j], counts[j]);
+      if (j != GATHER_BIAS && j != READ_BIAS) continue;
+      scaled[j] = noise(9, counts[j]);
+      for (size_t e = 0; e < counts[j]; e++) scaled[j][e] = x[j][e] * log_base;
+    }
+    int32_t *offset = hold((size_t)(n + m) * sizeof *offset, 64);  // of READ_BIAS, then of GATHER_BIAS
+    for (int j = 0; j < n + m; j++) offset[j] = j < n ? j * m : (j - n) * n;
+    const float scales[2] = {x[TEMPERATURES][0] * log_base, x[TEMPERATURES][1] * log_base};
+    const float *a = normalised_columns(kernels, x[ANCHORS], m, width, 1, m_stride), *k = normalised_columns(kernels, x[KEYS], n, width, scales[0], n_stride);
+    const float *q = normalised_columns(kernels, x[QUERIES], n, width, scales[1], n_stride);
+    float *gathered = noise(9, anchors), *out = noise(9, tokens), *dgathered = noise(9, anchors), *dq = noise(9, tokens), *dk = noise(9, tokens);
+    float *da[2] = {noise(9, anchors), noise(9, anchors)}, *scratch = hold(1 << 20, 64);
+    if (grl_attention_backward_scratch(n, n, width) * sizeof(float) > 1 << 20) abort();
+    grl_attention gather = {.q = a, .k = k, .v = x[VALUES], .q_stride = m_stride, .k_stride = n_stride, .v_stride = width, .head_dim = width,
+                            .query_count = m, .key_rows = 1, .key_columns = n, .bias = scaled[GATHER_BIAS], .bias_offset = offset + n,
+                            .out = gathered, .out_stride = width, .scratch = scratch};
+    grl_attention read = {.q = q, .k = a, .v = gathered, .q_stride = n_stride, .k_stride = m_stride, .v_stride = width, .head_dim = width,
+                          .query_count = n, .key_rows = 1, .key_columns = m, .bias = scaled[READ_BIAS], .bias_offset = offset, .out = out,
+                          .out_stride = width, .scratch = scratch};
+    kernels->attention(&gather);
+    kernels->attention(&read);
+    training->attention_backward(&(grl_attention_backward){read, stripe.dout, width, dq, width, da[0], dgathered, width, width, gradient[READ_BIAS], scratch});
+    training->attention_backward(&(grl_attention_backward){gather, dgathered, width, da[1], width, dk, gradient[VALUES], width, width, gradient[GATHER_BIAS], scratch});
+    double dscale[2] = {0};
+    training->normalise_backward(&(grl_normalise_backward){x[QUERIES], width, NULL, n, width, scales[1], dq, width, gradient[QUERIES], width, &dscale[1]});
+    training->normalise_backward(&(grl_normalise_backward){x[KEYS], width, NULL, n, width, scales[0], dk, width, gradient[KEYS], width, &dscale[0]});
+    for (int step = 0; step < 2; step++)
+      training->normalise_backward(&(grl_normalise_backward){x[ANCHORS], width, NULL, m, width, 1, da[step], width, gradient[ANCHORS], width, NULL});
+    for (int step = 0; step < 2; step++) gradient[TEMPERATURES][step] = (float)dscale[step] * log_base;
+    for (int j = GATHER_BIAS; j <= READ_BIAS; j++)
+      for (size_t e = 0; e < counts[j]; e++) gradient[j][e] *= log_base;
+
+    // Each operand on its own, so that none hides behind another.
+    for (int j = 0; j < OPERANDS; j++) {
+      const float *direction = noise(60 + (unsigned)j, counts[j]);
+      const double step = 1e-5, along = dot(direction, gradient[j], counts[j]);
+      double values[2];
+      for (int side = 0; side < 2; side++) {
+        for (size_t e = 0; e < counts[j]; e++) stripe.operand[j][e] += (side ? -2 : 1) * step * direction[e];
+        values[side] = looked(&stripe);
+      }
+      for (size_t e = 0; e < counts[j]; e++) stripe.operand[j][e] += step * direction[e];
+      const double wanted = (values[0] - values[1]) / (2 * step), allowed = 3e-6 * sqrt((double)tokens);
+      char what[80];
+      snprintf(what, sizeof what, "stripe of %d tokens, %d anchors, width %d: operand %d", n, m, width, j);
+      expect(fabs(along - wanted) <= allowed, what, fabs(along - wanted), allowed);
+    }
+    release();
+  }
 }
 
 // ---- optimiser ------------------------------------------------------------------------------------------------------------
@@ -712,6 +852,7 @@ void check_training_reference(void) {
   check_layer_norm_reference();
   check_attention_reference();
   check_normalise_reference();
+  check_stripes(grl_kernels_for(GRL_ISA_SCALAR), scalar());
   check_adamw_reference();
   check_rearrangements();
   check_losses();
@@ -726,6 +867,8 @@ void check_training(const grl_kernels *kernels) {
   check_activations(training);
   check_layer_norms(training);
   check_attentions(training);
+  check_small_gradients(training);
   check_normalisations(training);
+  check_stripes(kernels, training);
   check_adamw(training);
 }

@@ -3,9 +3,10 @@
 // As in CKernels.h: plain pointers and sizes, no allocation, no state, strides in floats, GRL_SLACK floats behind every input. A gradient
 // is named after what it belongs to: `dx` is the derivative of the loss with respect to x. "Set" overwrites, "added to" accumulates.
 //
-// Order of sums. Gradients of weights are added to row by row (query by query, token by token), so a call on rows 0 ..< n gives the same
-// bytes as one on 0 ..< m and then one on m ..< n, and a thread may take some columns of the result. Threads that share rows need a
-// sum each, added up in a fixed order (grl_blend). All else belongs to one row and does not notice how rows are split.
+// Order of sums. Gradients of weights are added to row by row (token by token), so a call on rows 0 ..< n gives the same bytes as one on
+// 0 ..< m and then one on m ..< n, and a thread may take some columns of the result. Threads that share rows need a sum each, added up in
+// a fixed order (grl_blend). An attention's call is one cell and head, and what it adds up depends on its sizes alone. All else belongs to
+// one row and does not notice how rows are split.
 #ifndef GRL_CKERNELS_TRAINING_H
 #define GRL_CKERNELS_TRAINING_H
 
@@ -24,8 +25,8 @@ extern "C" {
 // segment is a linear layer, three are a 3x3 convolution. Added to row by row.
 //
 // The gradient of A needs no kernel of its own: for a linear layer it is grl_gemm of dy with B packed transposed (row and column stride
-// swapped in grl_pack); for a 3x3 convolution it is the same convolution, of dy, with each kernel turned by 180 degrees and inputs and
-// outputs swapped. Residual may be the result, which adds.
+// swapped in grl_pack); for a 3x3 convolution it is the same convolution of dy (direct or by Winograd) with each kernel turned by 180
+// degrees and inputs and outputs swapped. The residual of grl_gemm may be its result, which adds.
 typedef struct {
   const float *a;
   const int32_t *a_index;  // [rows], or NULL
@@ -74,7 +75,7 @@ typedef struct {
   ptrdiff_t dq_stride;
   float *dk, *dv;  // [key][stride], set: head_dim columns
   ptrdiff_t dk_stride, dv_stride;
-  float *dbias;    // as bias, or NULL; added to query by query
+  float *dbias;    // as bias, or NULL; added to
   float *scratch;  // grl_attention_backward_scratch(query_count, key_rows * key_columns, head_dim) floats
 } grl_attention_backward;
 
