@@ -30,8 +30,9 @@ test-threads: export GRL_THREADS = 16
 test-threads:
 	@.ci/tests $(SWIFT_BUILD_FLAGS)
 
-# Every vector kernel against the scalar one, each call held against its contract (GRL_CHECK): those of this machine, tiles of AMX
-# emulated where AVX-512 BF16 is, and NEON in an emulator. About a minute of processor time, most of it NEON's.
+# Every vector kernel against the scalar one, and the scalar backward ones against finite differences, each call held against its contract
+# (GRL_CHECK): those of this machine, tiles of AMX emulated where AVX-512 BF16 is, and NEON in an emulator. About a minute of processor
+# time, most of it NEON's.
 KERNEL_TEST = clang -O2 -Wall -Wextra -DGRL_CHECK -ISources/CKernels/include
 KERNEL_SOURCES = Sources/CKernels/*.c -lm
 
@@ -41,7 +42,7 @@ test-kernels: packages
 	$(KERNEL_TEST) -DGRL_EMULATED_TILES Tests/Kernels/*.c $(KERNEL_SOURCES) -o .build/kernels/native
 	.build/kernels/native
 ifeq ($(shell uname -m),x86_64)
-	$(KERNEL_TEST) --target=aarch64-linux-gnu -fuse-ld=lld -static Tests/Kernels/kernels.c $(KERNEL_SOURCES) -o .build/kernels/neon
+	$(KERNEL_TEST) --target=aarch64-linux-gnu -fuse-ld=lld -static Tests/Kernels/kernels.c Tests/Kernels/training.c $(KERNEL_SOURCES) -o .build/kernels/neon
 	qemu-aarch64-static .build/kernels/neon
 endif
 

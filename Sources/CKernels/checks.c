@@ -58,10 +58,9 @@ static void check_layer_norm(const char *set, const grl_layer_norm *t) {
   HOLD(!t->local || t->local + count <= t->out || t->out + count <= t->local, t->out - t->local);
 }
 
-static void check_attention(const char *set, const grl_attention *t) {
-  static const char *const kernel = "attention";
+static void check_attention(const char *set, const char *kernel, const grl_attention *t, const float *scratch) {
   const int keys = t->key_rows * t->key_columns;
-  HOLD(t->q && t->k && t->v && t->bias && t->bias_offset && t->out && t->scratch, 0);
+  HOLD(t->q && t->k && t->v && t->bias && t->bias_offset && t->out && scratch, 0);
   HOLD(t->head_dim >= 1 && t->query_count >= 1 && keys >= 1, keys);
   HOLD(t->key_rows == 1 || t->key_columns % 32 == 0, t->key_columns);
   HOLD(t->head_dim == 1 || t->q_stride >= up_to(t->query_count, 8), t->q_stride);
@@ -166,6 +165,76 @@ static void check_round_rows(const char *set, int rows, int columns, ptrdiff_t o
   HOLD(rows <= 1 || out_stride >= up_to(columns, GRL_BF16_STEP), out_stride);
 }
 
+// ---- training -------------------------------------------------------------------------------------------------------------
+
+static void check_gemm_rows(const char *set, const grl_gemm_rows *t) {
+  static const char *const kernel = "gemm_rows";
+  HOLD(t->a && t->dy && t->dw, 0);
+  HOLD(t->rows >= 0 && t->segments >= 1, t->rows);
+  HOLD(t->k >= 1 && t->n >= 1, t->k);
+  HOLD(t->rows <= 1 || t->dy_stride >= t->n, t->dy_stride);
+  HOLD(t->dw_stride >= t->n, t->dw_stride);
+  for (int row = 0; row < t->rows; row++) {
+    HOLD(!t->a_index || t->a_index[row] >= 0, row);
+    for (int segment = 0; segment < t->segments; segment++)
+      touch(t->a + (t->a_index ? t->a_index[row] : row) * t->a_stride + segment * t->a_segment_stride, t->k * (ptrdiff_t)sizeof(float));
+  }
+}
+
+static void check_activation(const char *set, const char *kernel, const grl_activation_pass *t, int is_backward) {
+  HOLD(t->x && t->out && (!is_backward || t->dy), 0);
+  HOLD((unsigned)t->activation <= GRL_GELU, t->activation);
+  HOLD(t->count >= 0, t->count);
+  HOLD(t->x == t->out || t->x + t->count <= t->out || t->out + t->count <= t->x, t->out - t->x);
+}
+
+static void check_layer_norm_backward(const char *set, const grl_layer_norm_backward *t) {
+  static const char *const kernel = "layer_norm_backward";
+  HOLD(t->x && t->dout && t->gamma && t->dx && t->dgamma && t->dbeta, 0);
+  HOLD(t->rows >= 0 && t->channels >= 1, t->channels);
+  const ptrdiff_t count = (ptrdiff_t)t->rows * t->channels;
+  HOLD(t->x == t->dx || t->x + count <= t->dx || t->dx + count <= t->x, t->dx - t->x);
+  HOLD(t->dout == t->dx || t->dout + count <= t->dx || t->dx + count <= t->dout, t->dx - t->dout);
+}
+
+static void check_attention_backward(const char *set, const grl_attention_backward *t) {
+  static const char *const kernel = "attention_backward";
+  const grl_attention *a = &t->of;
+  check_attention(set, kernel, a, t->scratch);
+  HOLD(t->dout && t->dq && t->dk && t->dv, 0);
+  HOLD(a->query_count == 1 || t->dq_stride >= a->head_dim, t->dq_stride);
+  HOLD(a->key_rows * a->key_columns == 1 || (t->dk_stride >= a->head_dim && t->dv_stride >= a->head_dim), t->dk_stride);
+  for (int i = 0; i < a->query_count; i++) {
+    const ptrdiff_t row = a->out_index ? a->out_index[i] : i;
+    touch(t->dout + row * t->dout_stride, up_to(a->head_dim, 16) * (ptrdiff_t)sizeof(float));
+    touch(a->out + row * a->out_stride, up_to(a->head_dim, 16) * (ptrdiff_t)sizeof(float));
+  }
+  for (int d = 0; d < a->head_dim; d++)
+    for (int i = a->query_count; i < up_to(a->query_count, 8); i++) HOLD(isfinite(a->q[d * a->q_stride + i]), i);
+}
+
+static unsigned char *backward_guard_of(const grl_attention_backward *t) {
+  const grl_attention *a = &t->of;
+  return (unsigned char *)t->scratch +
+         grl_attention_backward_scratch(a->query_count, a->key_rows * a->key_columns, a->head_dim) * sizeof(float) - GRL_GUARD_BYTES;
+}
+
+static void check_normalise_backward(const char *set, const grl_normalise_backward *t) {
+  static const char *const kernel = "normalise_backward";
+  HOLD(t->x && t->g && t->dx && t->count >= 0 && t->head_dim >= 1, t->count);
+  HOLD(t->count <= 1 || t->g_stride >= t->head_dim, t->g_stride);
+  for (int i = 0; i < t->count; i++) {
+    HOLD(!t->index || t->index[i] >= 0, i);
+    touch(t->x + (t->index ? t->index[i] : i) * t->stride, t->head_dim * (ptrdiff_t)sizeof(float));
+  }
+}
+
+static void check_adamw(const char *set, const grl_adamw *t) {
+  static const char *const kernel = "adamw";
+  HOLD(t->count >= 0 && (t->count == 0 || (t->w && t->m && t->v && t->g)), t->count);
+  HOLD(t->correction1 > 0 && t->correction2 > 0, 0);
+}
+
 // ---- tables ---------------------------------------------------------------------------------------------------------------
 
 // A function pointer carries no context, so each instruction set has its own.
@@ -180,7 +249,7 @@ static void check_round_rows(const char *set, int rows, int columns, ptrdiff_t o
     grl_kernels_##set_name.layer_norm(t); \
   } \
   static void attention_##set_name(const grl_attention *t) { \
-    check_attention(#set_name, t); \
+    check_attention(#set_name, "attention", t, t->scratch); \
     is_guarded(guard_of(t), 1); \
     grl_kernels_##set_name.attention(t); \
     hold(is_guarded(guard_of(t), 0), #set_name, "attention", "the scratch ends where it was said to", 0); \
@@ -241,10 +310,52 @@ static void check_round_rows(const char *set, int rows, int columns, ptrdiff_t o
                                                  bf16_round_##set_name}; \
   }
 
+#define TRAINING_CHECKED(set_name) \
+  extern const grl_training_kernels grl_training_kernels_##set_name; \
+  static void gemm_rows_##set_name(const grl_gemm_rows *t) { \
+    check_gemm_rows(#set_name, t); \
+    grl_training_kernels_##set_name.gemm_rows(t); \
+  } \
+  static void activate_##set_name(const grl_activation_pass *t) { \
+    check_activation(#set_name, "activate", t, 0); \
+    grl_training_kernels_##set_name.activate(t); \
+  } \
+  static void activation_backward_##set_name(const grl_activation_pass *t) { \
+    check_activation(#set_name, "activation_backward", t, 1); \
+    grl_training_kernels_##set_name.activation_backward(t); \
+  } \
+  static void layer_norm_backward_##set_name(const grl_layer_norm_backward *t) { \
+    check_layer_norm_backward(#set_name, t); \
+    grl_training_kernels_##set_name.layer_norm_backward(t); \
+  } \
+  static void attention_backward_##set_name(const grl_attention_backward *t) { \
+    check_attention_backward(#set_name, t); \
+    is_guarded(backward_guard_of(t), 1); \
+    grl_training_kernels_##set_name.attention_backward(t); \
+    hold(is_guarded(backward_guard_of(t), 0), #set_name, "attention_backward", "the scratch ends where it was said to", 0); \
+  } \
+  static void normalise_backward_##set_name(const grl_normalise_backward *t) { \
+    check_normalise_backward(#set_name, t); \
+    grl_training_kernels_##set_name.normalise_backward(t); \
+  } \
+  static void adamw_##set_name(const grl_adamw *t) { \
+    check_adamw(#set_name, t); \
+    grl_training_kernels_##set_name.adamw(t); \
+  } \
+  static grl_training_kernels training_checked_##set_name; \
+  __attribute__((constructor)) static void training_fill_##set_name(void) { \
+    const grl_training_kernels *from = &grl_training_kernels_##set_name; \
+    training_checked_##set_name = (grl_training_kernels){ \
+      from->isa, from->name, gemm_rows_##set_name, activate_##set_name, activation_backward_##set_name, layer_norm_backward_##set_name, \
+      attention_backward_##set_name, normalise_backward_##set_name, adamw_##set_name}; \
+  }
+
 #define RETURN_CHECKED(set_name) \
   if (kernels == &grl_kernels_##set_name) return &checked_##set_name;
 #define RETURN_BF16_CHECKED(set_name) \
   if (kernels == &grl_bf16_kernels_##set_name) return &bf16_checked_##set_name;
+#define RETURN_TRAINING_CHECKED(set_name) \
+  if (kernels == &grl_training_kernels_##set_name) return &training_checked_##set_name;
 
 #if defined(__x86_64__)
 #define ALL(of) of(scalar) of(avx2) of(avx512)
@@ -258,10 +369,16 @@ static void check_round_rows(const char *set, int rows, int columns, ptrdiff_t o
 #endif
 
 ALL(CHECKED)
+ALL(TRAINING_CHECKED)
 BF16_ALL(BF16_CHECKED)
 
 const grl_kernels *grl_checked(const grl_kernels *kernels) {
   ALL(RETURN_CHECKED)
+  return kernels;
+}
+
+const grl_training_kernels *grl_training_checked(const grl_training_kernels *kernels) {
+  ALL(RETURN_TRAINING_CHECKED)
   return kernels;
 }
 

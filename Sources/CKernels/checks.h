@@ -11,10 +11,12 @@ enum { GRL_GUARD_BYTES = 64 };
 // The table of the same instruction set whose kernels check and then call those of `kernels`; NULL for NULL.
 const grl_kernels *grl_checked(const grl_kernels *kernels);
 const grl_bf16_kernels *grl_bf16_checked(const grl_bf16_kernels *kernels);
+const grl_training_kernels *grl_training_checked(const grl_training_kernels *kernels);
 #else
 enum { GRL_GUARD_BYTES = 0 };
 static inline const grl_kernels *grl_checked(const grl_kernels *kernels) { return kernels; }
 static inline const grl_bf16_kernels *grl_bf16_checked(const grl_bf16_kernels *kernels) { return kernels; }
+static inline const grl_training_kernels *grl_training_checked(const grl_training_kernels *kernels) { return kernels; }
 #endif
 
 #endif

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "CKernels.h"
+#include "harness.h"
 
-enum { CANARY = 12345, LIMIT = 64 };
+enum { LIMIT = 64 };
 
-static int passed = 0, failed = 0;
-static const char *set = "";
+int passed = 0, failed = 0;
+const char *set = "";
 
-static void expect(int holds, const char *what, double found, double allowed) {
+void expect(int holds, const char *what, double found, double allowed) {
   if (holds) passed++;
   else {
     failed++;
@@ -27,18 +27,18 @@ static void expect(int holds, const char *what, double found, double allowed) {
 static void *held[LIMIT];
 static int held_count = 0;
 
-static void *hold(size_t bytes, size_t alignment) {
+void *hold(size_t bytes, size_t alignment) {
   void *p = NULL;
   if (held_count == LIMIT || posix_memalign(&p, alignment, bytes ? bytes : alignment)) abort();
   return held[held_count++] = p;
 }
 
-static void release(void) {
+void release(void) {
   while (held_count > 0) free(held[--held_count]);
 }
 
 // `count` floats in -1...1 that depend on `seed` alone, one float past an aligned address, and zeros in the slack.
-static float *noise(unsigned seed, size_t count) {
+float *noise(unsigned seed, size_t count) {
   float *p = (float *)hold((count + 1 + GRL_SLACK) * sizeof(float), 64) + 1;
   uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
   for (size_t i = 0; i < count; i++) {
@@ -49,7 +49,7 @@ static float *noise(unsigned seed, size_t count) {
   return p;
 }
 
-static float *blank(size_t count) {
+float *blank(size_t count) {
   float *p = (float *)hold((count + 1) * sizeof(float), 64) + 1;
   for (size_t i = 0; i < count; i++) p[i] = CANARY;
   return p;
@@ -63,7 +63,7 @@ static grl_bf16 *rounded_noise(unsigned seed, size_t count) {
   return p;
 }
 
-static double difference(const float *a, const float *b, size_t count) {
+double difference(const float *a, const float *b, size_t count) {
   double most = 0;
   for (size_t i = 0; i < count; i++) {
     if (isnan(a[i]) != isnan(b[i])) return INFINITY;
@@ -76,7 +76,7 @@ static void values_of(const grl_bf16 *x, size_t count, float *out) {
   for (size_t i = 0; i < count; i++) out[i] = grl_bf16_value(x[i]);
 }
 
-static int up_to(int count, int unit) { return (count + unit - 1) / unit * unit; }
+int up_to(int count, int unit) { return (count + unit - 1) / unit * unit; }
 
 // ---- matrix product -------------------------------------------------------------------------------------------------------
 
@@ -353,9 +353,12 @@ static void check_rounded(const grl_bf16_kernels *rounded, const char *name) {
 
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);  // what was found is there when a check ends the program
+  int has_vectors = 0;
+  check_training_reference();
   for (int isa = GRL_ISA_AVX2; isa <= GRL_ISA_NEON; isa++) {
     const grl_kernels *kernels = grl_kernels_for((grl_isa)isa);
     if (!kernels) continue;
+    has_vectors = 1;
     const int before = passed + failed;
     set = kernels->name;
     check_products(kernels);
@@ -363,6 +366,7 @@ int main(void) {
     check_gathers(kernels, NULL);
     check_attentions(kernels, NULL);
     check_winograd(kernels);
+    check_training(kernels);
     printf("%s: %d comparisons\n", set, passed + failed - before);
     for (int unit = GRL_BF16_PLAIN; unit <= GRL_BF16_TILES; unit++) {
       const grl_bf16_kernels *rounded = grl_bf16_kernels_for((grl_isa)isa, (grl_bf16_unit)unit);
@@ -372,7 +376,7 @@ int main(void) {
     if (grl_bf16_kernels_for((grl_isa)isa, GRL_BF16_DOT_PRODUCT)) check_rounded(&grl_bf16_kernels_emulated, "emulated tiles");
 #endif
   }
-  if (passed + failed == 0) printf("this machine has no vector kernels\n"), failed = 1;
+  if (!has_vectors) printf("this machine has no vector kernels\n"), failed = 1;
   printf("%d passed, %d failed\n", passed, failed);
   return failed > 0;
 }

@@ -144,4 +144,7 @@ void grl_pixel_shuffle(const float *in, int width, int channels, int scale, int 
 #ifdef __cplusplus
 }
 #endif
+
+#include "CKernelsTraining.h"
+
 #endif
