@@ -119,6 +119,28 @@ import Testing
     await engine.shutDown()
   }
 
+  @Test("previews, trials and attention stay within what the engine may take, by the header of the picture")
+  func budget() async throws {
+    let folder = try EngineFolder()
+    let large = Image(
+      width: 5000, height: 5000, layout: .gray, samples: .eight([UInt8](repeating: 9, count: 25_000_000)))
+    try ImageFile.write(large, to: folder.path("pictures/large.png"), format: .png)
+    let engine = folder.engine(budgetBytes: 20 << 20)
+    let job = JobRequest(inputs: ["large.png"], task: "denoise")
+    let region = Rectangle(x: 0, y: 0, width: 64, height: 64)
+    let order = AttentionOrder(x: 5, y: 5, stage: 0, block: 0, kind: "window")
+    let requests: [Request] = [
+      .preview(path: "large.png", region: nil, width: 60, height: 60),
+      .tryRegion(job, path: "large.png", region: region, width: 60, height: 60),
+      .attention(job, path: "large.png", order),
+    ]
+    for request in requests {
+      let failure = await engine.refusal(request)
+      #expect(failure?.kind == .memory && failure?.message.contains("large.png: needs at least") == true, "\(request)")
+    }
+    await engine.shutDown()
+  }
+
   @Test(
     "a job's preview shows the input, then the result; a region is tried ahead of the queue, which goes on after it")
   func trial() async throws {

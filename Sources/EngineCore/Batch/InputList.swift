@@ -34,7 +34,7 @@ package struct PassedOver: Sendable, Hashable {
 
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
 package enum InputList {
-  package static let extensions: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
+  package static let extensions = ImageFile.Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
 
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.

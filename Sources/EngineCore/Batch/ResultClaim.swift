@@ -60,7 +60,7 @@ package final class ResultClaim {
       if descriptor < 0 && errno == ENAMETOOLONG { continue }
       guard descriptor >= 0 else { return nil }
       defer { close(descriptor) }
-      return holder(descriptor, path, FileLock.state(descriptor))
+      return holder(descriptor, path, OpenFileLock.state(descriptor))
     }
     return nil
   }
@@ -77,7 +77,7 @@ package final class ResultClaim {
     guard !isReleased else { return }
     isReleased = true
     if Self.isNamed(descriptor, path) { unlink(path) }
-    FileLock.release(descriptor)
+    OpenFileLock.release(descriptor)
     close(descriptor)
   }
 
@@ -119,15 +119,15 @@ package final class ResultClaim {
         return unwritable(output, path, EEXIST)
       }
 
-      let lock = FileLock.take(found)
+      let lock = OpenFileLock.take(found)
       if made < 0 || lock == .held {
         if let holder = holder(found, path, lock) {
-          if lock == .own { FileLock.release(found) }
+          if lock == .own { OpenFileLock.release(found) }
           return .failure(.resultClaimed(path: output, holder: holder))
         }
       }
       guard isNamed(found, path) else {
-        if lock == .own { FileLock.release(found) }
+        if lock == .own { OpenFileLock.release(found) }
         continue
       }
       // Whoever has the lock has the file; without locks, whoever made it.
@@ -181,7 +181,7 @@ package final class ResultClaim {
   // MARK: Looking
 
   /// Who holds the claim that is open, in words; nil where it is stale.
-  private static func holder(_ descriptor: Int32, _ path: String, _ lock: FileLock.State) -> String? {
+  private static func holder(_ descriptor: Int32, _ path: String, _ lock: OpenFileLock.State) -> String? {
     let holder = Holder(descriptor)
     let text = holder?.text ?? "another process"
     if lock == .held { return text }

@@ -28,6 +28,9 @@ public enum RawFile {
     try RawReader(path, limits, damaged).header
   }
 
+  /// Bytes that reading and `mosaicPicture` hold at their peak: LibRaw's samples, ours, and the picture turned upright.
+  public static func decodingBytes(_ header: SensorHeader) -> Int { 4 * header.storedWidth * header.storedHeight * 2 }
+
   /// Reads the sensor's active area: hot photosites replaced by their neighbours, samples looked over for damage.
   ///
   /// - Throws: `ImageError`: unreadable, over the limits, damaged, or of a kind without a Bayer mosaic (X-Trans, quad Bayer, Foveon,
