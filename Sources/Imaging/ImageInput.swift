@@ -102,7 +102,7 @@ final class ImageInput {
   /// Bytes of the file at `path`; 0 where it is gone.
   static func size(_ path: String) -> Int {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    return stat(path.systemPath, &status) == 0 ? Int(status.st_size) : 0
   }
 
   static func format(_ begins: [UInt8], path: String) throws(ImageError) -> ImageFile.Format {

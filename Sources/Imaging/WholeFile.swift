@@ -20,7 +20,7 @@ public enum WholeFile {
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
 
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard stat(path.systemPath, &status) == 0 else {
       guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
       return try write(path, path: path, permissions: nil, mayReplace, body)
     }
@@ -29,13 +29,13 @@ public enum WholeFile {
     case S_IFDIR:
       throw .unwritable(path: path, reason: "it is a folder")
     case S_IFREG:
-      guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
-      guard let resolved = realpath(path, nil) else { throw .unwritable(path: path, reason: systemReason()) }
+      guard access(path.systemPath, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
+      guard let resolved = realpath(path.systemPath, nil) else { throw .unwritable(path: path, reason: systemReason()) }
       defer { free(resolved) }
       try write(
-        String(cString: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, body)
+        String(cFileName: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, body)
     default:
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      let descriptor = open(path.systemPath, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
       defer { close(descriptor) }
       try body(descriptor)
@@ -53,7 +53,7 @@ public enum WholeFile {
     var isRenamed = false
     defer {
       // Removed before the lock goes with the descriptor: from then on the name may be somebody else's.
-      if !isRenamed { unlink(temporary) }
+      if !isRenamed { unlink(temporary.systemPath) }
       if isOpen { close(descriptor) }
     }
     func check(_ result: Int32) throws(ImageError) {
@@ -66,7 +66,7 @@ public enum WholeFile {
     // Some file systems tell only when a descriptor is closed that the bytes are not kept; ours stays open for its lock.
     try check(close(dup(descriptor)))
     if mayReplace {
-      try check(rename(temporary, target))
+      try check(rename(temporary.systemPath, target.systemPath))
     } else {
       let code = give(target, to: temporary)
       if code == EEXIST { throw .exists(path: path) }
@@ -90,8 +90,8 @@ public enum WholeFile {
   /// - Returns: 0 or `errno`; `EEXIST` where the name is taken.
   package static func give(
     _ target: String, to temporary: String,
-    renaming: (String, String) -> Int32 = { grl_rename_new($0, $1) },
-    linking: (String, String) -> Int32 = { link($0, $1) == 0 ? 0 : errno }
+    renaming: (String, String) -> Int32 = { grl_rename_new($0.systemPath, $1.systemPath) },
+    linking: (String, String) -> Int32 = { link($0.systemPath, $1.systemPath) == 0 ? 0 : errno }
   ) -> Int32 {
     let refusal = renaming(temporary, target)
     guard [EINVAL, ENOSYS, EOPNOTSUPP].contains(refusal) else { return refusal }
@@ -100,16 +100,16 @@ public enum WholeFile {
     if code == EEXIST && isSameFile(temporary, target) { code = 0 }
     if [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(code) {
       var status = stat()
-      if lstat(target, &status) == 0 { return EEXIST }
-      return rename(temporary, target) == 0 ? 0 : errno
+      if lstat(target.systemPath, &status) == 0 { return EEXIST }
+      return rename(temporary.systemPath, target.systemPath) == 0 ? 0 : errno
     }
-    if code == 0 { unlink(temporary) }
+    if code == 0 { unlink(temporary.systemPath) }
     return code
   }
 
   private static func isSameFile(_ first: String, _ second: String) -> Bool {
     var (one, other) = (stat(), stat())
-    return lstat(first, &one) == 0 && lstat(second, &other) == 0 && one.st_ino == other.st_ino
+    return lstat(first.systemPath, &one) == 0 && lstat(second.systemPath, &other) == 0 && one.st_ino == other.st_ino
       && one.st_dev == other.st_dev
   }
 
@@ -121,7 +121,7 @@ public enum WholeFile {
     let own = "\(folder)/.grl-\(String(hash(target), radix: 36)).part"
     var temporary = own
     while true {
-      let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let descriptor = open(temporary.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 {
         let lock = OpenFileLock.take(descriptor)
         // Before it was locked, somebody may have taken it for one that was left.
@@ -146,7 +146,7 @@ public enum WholeFile {
 
   /// Removes a temporary file that no process holds; false where one does, or that cannot be told.
   private static func removeLeftOver(_ temporary: String) -> Bool {
-    let descriptor = open(temporary, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = open(temporary.systemPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return errno == ENOENT }
     defer { close(descriptor) }
     guard OpenFileLock.take(descriptor) == .own else { return false }
@@ -156,13 +156,13 @@ public enum WholeFile {
   }
 
   private static func unlinkIfNamed(_ descriptor: Int32, _ path: String) {
-    if isNamed(descriptor, path) { unlink(path) }
+    if isNamed(descriptor, path) { unlink(path.systemPath) }
   }
 
   /// Whether `path` still names the file that is open.
   private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
     var (held, named) = (stat(), stat())
-    return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0 && held.st_ino == named.st_ino
+    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
       && held.st_dev == named.st_dev
   }
 
@@ -179,7 +179,7 @@ public enum WholeFile {
 
   /// Makes the new name durable. Some file systems cannot flush a folder and say EINVAL; their names need no flush.
   private static func flush(_ folder: String, path: String) throws(ImageError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = open(folder.systemPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       // A folder may be writable but not readable.
       if errno == EACCES { return }

@@ -56,7 +56,7 @@ package final class ResultClaim {
   package static func holder(of output: String) -> String? {
     guard let names = names(beside: output) else { return nil }
     for path in [names.clear, names.short] {
-      let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      let descriptor = open(path.systemPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       if descriptor < 0 && errno == ENAMETOOLONG { continue }
       guard descriptor >= 0 else { return nil }
       defer { close(descriptor) }
@@ -76,7 +76,7 @@ package final class ResultClaim {
   package func release() {
     guard !isReleased else { return }
     isReleased = true
-    if Self.isNamed(descriptor, path) { unlink(path) }
+    if Self.isNamed(descriptor, path) { unlink(path.systemPath) }
     OpenFileLock.release(descriptor)
     close(descriptor)
   }
@@ -96,7 +96,7 @@ package final class ResultClaim {
   private static func take(_ path: String, for output: String, _ own: Holder) -> Result<ResultClaim, JobError>? {
     // Each turn but the last finds that somebody has just taken or left it.
     for _ in 0..<1000 {
-      let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let made = open(path.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if made < 0 {
         switch errno {
         case EINTR: continue
@@ -105,9 +105,9 @@ package final class ResultClaim {
         case let code: return unwritable(output, path, code)
         }
       }
-      var found = made >= 0 ? made : open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      var found = made >= 0 ? made : open(path.systemPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       // Another user's can be read at most.
-      if found < 0 && errno == EACCES { found = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+      if found < 0 && errno == EACCES { found = open(path.systemPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
       guard found >= 0 else {
         if errno == ENOENT || errno == EINTR { continue }
         return unwritable(output, path, errno)
@@ -149,7 +149,7 @@ package final class ResultClaim {
     guard output != "-", !output.isEmpty else { return nil }
     let target = canonicalPath(output)
     var status = stat()
-    if stat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { return nil }
+    if stat(target.systemPath, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { return nil }
     let (folder, name) = (parentFolder(target), lastComponent(target))
     let short = Array(name.utf8).withUnsafeBytes { Checksum.text($0) }
     return (joined(folder, ".\(name).claim"), joined(folder, ".grl-\(short).claim"))
@@ -161,9 +161,9 @@ package final class ResultClaim {
   /// - Returns: 0 or `errno`.
   private static func removeStale(_ path: String, _ descriptor: Int32) -> Int32 {
     let aside = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
-    guard rename(path, aside) == 0 else { return errno == ENOENT ? 0 : errno }
+    guard rename(path.systemPath, aside.systemPath) == 0 else { return errno == ENOENT ? 0 : errno }
     if isNamed(descriptor, aside) {
-      unlink(aside)
+      unlink(aside.systemPath)
       return 0
     }
     return WholeFile.give(path, to: aside)
@@ -197,11 +197,11 @@ package final class ResultClaim {
     guard fstat(descriptor, &claim) == 0 else { return 0 }
     new.st_mtim.tv_sec = time(nil)
     let probe = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
-    let made = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let made = open(probe.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if made >= 0 {
       fstat(made, &new)
       close(made)
-      unlink(probe)
+      unlink(probe.systemPath)
     }
     return new.st_mtim.tv_sec - claim.st_mtim.tv_sec
   }
@@ -209,7 +209,7 @@ package final class ResultClaim {
   /// Whether `path` still names the file that is open.
   private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
     var (held, named) = (stat(), stat())
-    return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0 && held.st_ino == named.st_ino
+    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
       && held.st_dev == named.st_dev
   }
 }
@@ -232,7 +232,7 @@ extension ResultClaim.Holder {
   fileprivate func write(to path: String) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+    let descriptor = open(path.systemPath, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     do {

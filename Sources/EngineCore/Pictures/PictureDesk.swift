@@ -175,7 +175,7 @@ extension PictureInfo {
   /// What the header of the file at `path` says.
   package init(path: String, limits: ImageLimits = .standard) throws(JobError) {
     var status = stat()
-    let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
+    let bytes = stat(path.systemPath, &status) == 0 ? Int(status.st_size) : 0
     if RawFile.isRaw(path) {
       let header: SensorHeader
       do { header = try RawFile.header(path, limits: limits) } catch { throw .image(error) }

@@ -90,7 +90,7 @@ private final class RawReader {
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
       metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
       keeps_damaged: 0, is_cancelled: nil, cancel_context: nil)
-    let status = grl_raw_read_header(handle, path, bounds)
+    let status = grl_raw_read_header(handle, path.systemPath, bounds)
     guard status == GRL_IMAGE_OK else {
       defer { grl_raw_destroy(handle) }
       throw Self.error(status, handle, path, limits)
