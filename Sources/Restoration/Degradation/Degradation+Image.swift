@@ -53,8 +53,13 @@ extension Degradation {
     switch self {
     case .noise: (result, band) = (own, Band.bytes(picture, copies: 3))
     case .bicubic(let scale, _): (result, band) = (own / (scale * scale), Band.bytes(picture, copies: 4))
-    // In 8 bits, as a file (noise at quality 100 takes six tenths of that), and what is read from it.
-    case .jpeg: (result, band) = (pixels * (2 * colours + channels), Band.bytes(picture, copies: 2))
+    // A file (noise at quality 100 takes six tenths of its samples) and what is read from it; before that the samples in 8 bits,
+    // and behind it the result with alpha, where these are not what is there.
+    case .jpeg:
+      let isPlain = picture.bitDepth == 8 && !picture.layout.hasAlpha
+      (result, band) = (
+        pixels * (2 * colours + (isPlain ? 0 : colours + channels)), Band.bytes(picture, copies: 2)
+      )
     case .mosaic: (result, band) = (pixels * picture.bitDepth / 8, Band.bytes(picture, copies: 2))
     case .motionBlur(let length, let angle):
       (result, band) = (

@@ -41,9 +41,7 @@ extension Metric.Quantity {
   /// What a measure holds beside the pictures: planes in double precision; the others go row by row.
   fileprivate var bytesPerPixel: Int {
     switch self {
-    case .blur: 4 * 8
-    case .msSSIM, .msSSIMY: 3 * 8
-    case .gmsd: 3 * 8
+    case .blur, .msSSIM, .msSSIMY, .gmsd: 3 * 8
     case .noise: 2 * 8
     case .psnr, .psnrY, .psnrB, .psnrBY, .ssim, .ssimY, .mae, .blockiness: 0
     }
