@@ -306,6 +306,10 @@ static grl_image_status read_header(grl_image_reader *base) {
   if (grl_reader_check_sides(base)) return base->status;
   if (is_hopelessly_short(reader)) read_refused(reader, GRL_IMAGE_DAMAGED, "far too short for the sides it declares");
   reader->has_scans = jpeg_has_multiple_scans(jpeg);
+  for (int i = 0; reader->has_scans && i < jpeg->num_components; i++) {
+    const jpeg_component_info *component = &jpeg->comp_info[i];
+    base->header.scan_bytes += (uint64_t)component->width_in_blocks * component->height_in_blocks * sizeof(JBLOCK);
+  }
   choose_output(reader);
   read_metadata(reader);
   return GRL_IMAGE_OK;

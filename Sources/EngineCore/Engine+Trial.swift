@@ -61,11 +61,11 @@ private struct TrialOrder: Sendable {
     let start = ContinuousClock.now
     var settings = settings
     settings.limits.cancelFlag = flag
-    let source = try SourcePicture(path, settings)
+    let source = try SourcePicture(path, settings, models, threadCount: threadCount)
     let image = source.image
     settings = source.settings
     let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
-    let right = try settings.right.map { (path) throws(JobError) in try read(path, settings) }
+    let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restored: RestoredImage
     let name: String
     do throws(RestorationError) {
@@ -94,11 +94,5 @@ private struct TrialOrder: Sendable {
   private func scaled(_ image: Image, _ region: PixelRegion) -> ScaledPicture {
     let size = ScaledPicture.fit(region.width, region.height, within: (width, height))
     return ScaledPicture(image, region: region, width: size.width, height: size.height)
-  }
-
-  private func read(_ path: String, _ settings: JobSettings) throws(JobError) -> Image {
-    do { return try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
-      throw .image(error)
-    }
   }
 }

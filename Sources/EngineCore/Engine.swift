@@ -154,12 +154,13 @@ public actor Engine: EngineService {
     _ path: String, _ region: Rectangle?, _ box: (width: Int, height: Int), _ asker: Asker
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let desk = desk
+    let budget = max(0, configuration.budgetBytes - runningBytes)
     let work = try await queues.headers.run(for: asker.number, about: path) { (_) throws(JobError) in
       try desk.work(path, region: region)
     }
     let queue = work <= RequestQueues.fewPixels ? queues.previews : queues.largePreviews
     let (info, pixels) = try await queue.run(for: asker.number, about: path) { (flag) throws(JobError) in
-      try desk.preview(path, region: region, within: box, flag)
+      try desk.preview(path, region: region, within: box, budgetBytes: budget, flag)
     }
     return (.pixels(info), pixels)
   }

@@ -129,10 +129,11 @@ public enum JobError: Error, CustomStringConvertible {
     case .died(let picture, let program, let place, let log):
       "\(picture): \(program) died twice at \(place)" + (log.map { "; log: \($0)" } ?? "")
     case .previewTooLarge(let path, let bytes, let limit):
-      "\(path): takes \(MemoryBudget.text(bytes)) to show, over the limit of \(MemoryBudget.text(limit)) for previews"
+      "\(path): needs at least \(MemoryBudget.text(bytes, rounding: .up)) to be shown, over the \(MemoryBudget.text(limit)) that "
+        + "the memory budget leaves for previews; give the engine more memory, or make the picture smaller"
     case .comparisonTooLarge(let bytes, let limit):
-      "these pictures take \(MemoryBudget.text(bytes)) to compare, over the limit of \(MemoryBudget.text(limit)) that the "
-        + "memory budget leaves; compare fewer at a time, or parts of them"
+      "needs at least \(MemoryBudget.text(bytes, rounding: .up)) to compare these pictures, over the \(MemoryBudget.text(limit)) "
+        + "that the memory budget leaves; compare fewer at a time, or parts of them"
     case .store(let path, let code):
       "\(path): \(String(cString: strerror(code)))"
     case .storeDamaged(let path, let reason):

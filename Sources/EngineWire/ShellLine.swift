@@ -4,7 +4,8 @@ public enum ShellLine {
   public static func text(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
   /// `word` as one word of a line, on one line and safe to show: a word with control characters, or with those that change the
-  /// writing direction, is written as `$'...'` (POSIX.1-2024, section 2.2.4), byte by byte where it is not ASCII.
+  /// writing direction, is written as `$'...'` (POSIX.1-2024, section 2.2.4), byte by byte where it is not ASCII. So are bytes of
+  /// a file name that is no UTF-8, which stand as U+10FF80 to U+10FFFF.
   public static func quoted(_ word: String) -> String {
     if word.hasPrefix("~/"), word.utf8.count > 2 { return "~/" + quoted(String(word.dropFirst(2))) }
     if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
@@ -12,7 +13,7 @@ public enum ShellLine {
       return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
     var text = "$'"
-    for byte in word.utf8 {
+    for byte in word.unicodeScalars.flatMap(bytes) {
       switch byte {
       case UInt8(ascii: "'"), UInt8(ascii: "\\"): text += "\\" + String(UnicodeScalar(byte))
       case 0x20..<0x7F: text += String(UnicodeScalar(byte))
@@ -35,8 +36,29 @@ public enum ShellLine {
     }
   }
 
+  /// The text of a word; what is no UTF-8 in it stands as `quoted` knows it.
+  private static func text(of bytes: [UInt8]) -> String {
+    var rest = bytes[...]
+    var text = ""
+    while let first = rest.first {
+      let count = (1...4).first { String(validating: rest.prefix($0), as: UTF8.self) != nil }
+      if let count {
+        text += String(decoding: rest.prefix(count), as: UTF8.self)
+      } else {
+        text.unicodeScalars.append(Unicode.Scalar(0x10FF00 + UInt32(first)) ?? "\u{FFFD}")
+      }
+      rest = rest.dropFirst(count ?? 1)
+    }
+    return text
+  }
+
+  private static func bytes(_ scalar: Unicode.Scalar) -> [UInt8] {
+    scalar.value >= 0x10FF80 ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
+  }
+
   private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    if scalar.value >= 0x10FF80 { return true }
+    return switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
     default: false
     }
@@ -66,12 +88,12 @@ extension ShellLine {
           place += 1
           guard ansiQuote() else { return nil }
         case _ where scalar.properties.isWhitespace:
-          if let done = word { words.append(String(decoding: done, as: UTF8.self)) }
+          if let done = word { words.append(ShellLine.text(of: done)) }
           word = nil
         default: add(scalar)
         }
       }
-      if let done = word { words.append(String(decoding: done, as: UTF8.self)) }
+      if let done = word { words.append(ShellLine.text(of: done)) }
       return words
     }
 

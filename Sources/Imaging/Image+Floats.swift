@@ -113,34 +113,72 @@ extension Image {
       case (false, true): .rgb
       case (false, false): .rgbAlpha
       }
-    let samples: Samples =
-      bitDepth == 8
-      ? .eight(quantise(colour, layout.colourChannels, alpha))
-      : .sixteen(quantise(colour, layout.colourChannels, alpha))
-    self.init(width: width, height: height, layout: layout, samples: samples, metadata: metadata)
+    var rows = ImageRows(width: width, height: height, layout: layout, bitDepth: bitDepth)
+    rows.set(colour, channels: 0..<layout.colourChannels, from: 0)
+    if let alpha { rows.set(alpha, channels: layout.colourChannels..<layout.channels, from: 0) }
+    self = rows.image(metadata: metadata)
   }
 }
 
-private func quantise<Value: FixedWidthInteger & UnsignedInteger>(
-  _ colour: [Float], _ channels: Int, _ alpha: [Float]?
-) -> [Value] {
-  let full = Float(Value.max)
-  func sample(_ value: Float) -> Value {
-    Value(truncatingIfNeeded: Int32((value > 0 ? min(value, 1) : 0) * full + 0.5))
+/// A picture in the making: rows of floats become its samples, a band at a time.
+public struct ImageRows {
+  private let width: Int
+  private let height: Int
+  private let layout: Image.Layout
+  private var samples: Image.Samples
+
+  /// All samples are 0.
+  ///
+  /// - Precondition: `bitDepth` is 8 or 16.
+  public init(width: Int, height: Int, layout: Image.Layout, bitDepth: Int) {
+    precondition(bitDepth == 8 || bitDepth == 16)
+    (self.width, self.height, self.layout) = (width, height, layout)
+    let count = width * height * layout.channels
+    samples =
+      bitDepth == 8 ? .eight([UInt8](repeating: 0, count: count)) : .sixteen([UInt16](repeating: 0, count: count))
   }
-  guard let alpha else {
-    return [Value](unsafeUninitializedCapacity: colour.count) { samples, count in
-      for i in 0..<colour.count { samples.initializeElement(at: i, to: sample(colour[i])) }
-      count = colour.count
+
+  /// Sets some channels of the rows from `y` on: values are clamped to 0...1, times 255 or 65535, rounded to the nearest; what
+  /// is not a number becomes 0.
+  ///
+  /// - Parameter values: `[rows, width, channels]`.
+  public mutating func set(_ values: [Float], channels: Range<Int>, from y: Int) {
+    // Taking the array out of the enumeration keeps it unique, so that it is changed in place.
+    switch samples {
+    case .eight(var stored):
+      samples = .eight([])
+      write(values, channels, y, to: &stored)
+      samples = .eight(stored)
+    case .sixteen(var stored):
+      samples = .sixteen([])
+      write(values, channels, y, to: &stored)
+      samples = .sixteen(stored)
     }
   }
-  return [Value](unsafeUninitializedCapacity: colour.count + alpha.count) { samples, count in
-    var to = 0
-    for pixel in 0..<alpha.count {
-      for c in 0..<channels { samples.initializeElement(at: to + c, to: sample(colour[pixel * channels + c])) }
-      samples.initializeElement(at: to + channels, to: sample(alpha[pixel]))
-      to += channels + 1
+
+  public func image(metadata: ImageMetadata = .init()) -> Image {
+    Image(width: width, height: height, layout: layout, samples: samples, metadata: metadata)
+  }
+
+  private func write<Value: FixedWidthInteger & UnsignedInteger>(
+    _ values: [Float], _ channels: Range<Int>, _ y: Int, to stored: inout [Value]
+  ) {
+    let (step, count) = (layout.channels, channels.count)
+    let pixels = values.count / count
+    precondition(
+      channels.upperBound <= step && values.count % (width * count) == 0 && y * width + pixels <= width * height)
+    let full = Float(Value.max)
+    values.withUnsafeBufferPointer { values in
+      stored.withUnsafeMutableBufferPointer { stored in
+        var to = y * width * step + channels.lowerBound
+        for pixel in 0..<pixels {
+          for c in 0..<count {
+            let value = values[pixel * count + c]
+            stored[to + c] = Value(truncatingIfNeeded: Int32((value > 0 ? min(value, 1) : 0) * full + 0.5))
+          }
+          to += step
+        }
+      }
     }
-    count = to
   }
 }

@@ -11,15 +11,16 @@ public enum ImageFile {
   public enum Format: String, Sendable, CaseIterable {
     case png, jpeg
 
+    /// Endings of names, in lower case: the one list that the program has.
+    public var extensions: Set<String> { self == .png ? ["png"] : ["jpg", "jpeg", "jpe", "jfif"] }
+
     /// The format that `path` asks for by its extension; nil for any other.
     public init?(path: String) {
       let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
       guard let dot = name.lastIndex(of: ".") else { return nil }
-      switch name[name.index(after: dot)...].lowercased() {
-      case "png": self = .png
-      case "jpg", "jpeg", "jpe", "jfif": self = .jpeg
-      default: return nil
-      }
+      let ending = name[name.index(after: dot)...].lowercased()
+      guard let format = Self.allCases.first(where: { $0.extensions.contains(ending) }) else { return nil }
+      self = format
     }
 
     var library: String { self == .png ? "libpng" : "libjpeg" }
@@ -50,6 +51,9 @@ public enum ImageFile {
     /// What stands in front of the samples (a PNG file may have its EXIF behind them).
     public let metadata: ImageMetadata
     public let orientation: Orientation
+    /// Bytes that decoding holds at its peak: the samples, twice while they are turned upright, all coefficients of a JPEG file
+    /// that tells its picture in several scans, and a stream as it came.
+    public let decodingBytes: Int
   }
 
   /// How much of the colours' resolution a JPEG file keeps.
@@ -90,61 +94,36 @@ public enum ImageFile {
   public static func read(
     _ path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
   ) throws(ImageError) -> Decoded {
-    try ImageInput.open(path, limits) { source, format throws(ImageError) in
-      try decode(source, format, path: path == "-" ? "standard input" : path, limits, damaged)
-    }
+    try OpenedPicture(path, limits: limits).decoded(damaged)
   }
 
   /// Decodes a file's `bytes`; `path` names them in errors.
   public static func decode(
     _ bytes: [UInt8], path: String, limits: ImageLimits = .standard, damaged: DamagePolicy = .refuse
   ) throws(ImageError) -> Decoded {
-    try ImageInput.open(bytes, path: path, limits) { source, format throws(ImageError) in
-      try decode(source, format, path: path, limits, damaged)
-    }
+    try OpenedPicture(bytes, path: path, limits: limits).decoded(damaged)
   }
 
   /// Reads size, kind and metadata from the header; of a large file only its beginning is read.
   public static func header(_ path: String, limits: ImageLimits = .standard) throws(ImageError) -> Header {
-    try ImageInput.open(path, limits) { source, format throws(ImageError) in
-      let reader = try ImageReader(source, format, path: path, limits)
-      let (metadata, orientation) = reader.metadata()
-      let (width, height) = orientation.swapsSides ? (reader.height, reader.width) : (reader.width, reader.height)
-      return Header(
-        format: format, width: width, height: height, layout: reader.layout, bitDepth: reader.bitDepth,
-        metadata: metadata, orientation: orientation)
-    }
-  }
-
-  private static func decode(
-    _ source: grl_image_source, _ format: Format, path: String, _ limits: ImageLimits, _ damaged: DamagePolicy
-  ) throws(ImageError) -> Decoded {
-    let reader = try ImageReader(source, format, path: path, limits, damaged: damaged)
-    let samples = try reader.samples()
-    let (metadata, orientation) = reader.metadata()
-    let stored = Image(
-      width: reader.width, height: reader.height, layout: reader.layout, samples: samples, metadata: metadata)
-    return Decoded(
-      image: stored.upright(from: orientation), format: format, orientation: orientation, faults: reader.faults(),
-      warnings: reader.faults() + reader.conversions())
+    try OpenedPicture(path, limits: limits).header
   }
 
   /// Writes `image` whole or not at all: a temporary file beside `path`, fsync, rename. "-" is standard output.
   ///
   /// - Parameters:
   ///   - jpegQuality: 1...100, libjpeg's scale.
-  ///   - mayReplace, temporaryName: see `WholeFile.write`.
+  ///   - mayReplace: see `WholeFile.write`.
   /// - Returns: one line for each thing that the format cannot keep.
   /// - Throws: `ImageError.unwritable` (also for a full disk), `.exists`, `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
   @discardableResult
   public static func write(
     _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half,
-    mayReplace: Bool = true, temporaryName: String? = nil
+    mayReplace: Bool = true
   ) throws(ImageError) -> [String] {
     let (fitted, losses) = image.fitted(to: format)
     var notes: [String] = []
-    try WholeFile.write(to: path, mayReplace: mayReplace, temporaryName: temporaryName) {
-      descriptor throws(ImageError) in
+    try WholeFile.write(to: path, mayReplace: mayReplace) { descriptor throws(ImageError) in
       let writer = try ImageWriter(descriptor: descriptor, path: path)
       notes = try writer.write(fitted, format, jpegQuality: jpegQuality, chroma)
     }
@@ -159,5 +138,53 @@ public enum ImageFile {
     let writer = try ImageWriter(descriptor: -1, path: "memory")
     _ = try writer.write(image.fitted(to: format).image, format, jpegQuality: jpegQuality, chroma)
     return writer.bytes
+  }
+}
+
+/// A picture file whose header was read and whose samples wait, so that there can be seen to the room that they take.
+public final class OpenedPicture {
+  public let header: ImageFile.Header
+  private let input: ImageInput
+  private let limits: ImageLimits
+
+  /// Opens `path`; where the limits take streams, standard input for "-". A stream is taken in whole, encoded as it is.
+  ///
+  /// - Throws: what `ImageFile.read` throws of opening and of the header.
+  public convenience init(_ path: String, limits: ImageLimits = .standard) throws(ImageError) {
+    try self.init(ImageInput(path, limits), limits)
+  }
+
+  /// `bytes` of a file; `path` names them in errors.
+  public convenience init(
+    _ bytes: [UInt8], path: String, limits: ImageLimits = .standard
+  ) throws(ImageError) {
+    try self.init(ImageInput(bytes, path: path, limits), limits)
+  }
+
+  private init(_ input: ImageInput, _ limits: ImageLimits) throws(ImageError) {
+    (self.input, self.limits) = (input, limits)
+    header = try input.read { source throws(ImageError) in
+      let reader = try ImageReader(source, input.format, path: input.path, limits)
+      let (metadata, orientation) = reader.metadata()
+      let (width, height) = orientation.swapsSides ? (reader.height, reader.width) : (reader.width, reader.height)
+      return ImageFile.Header(
+        format: input.format, width: width, height: height, layout: reader.layout, bitDepth: reader.bitDepth,
+        metadata: metadata, orientation: orientation,
+        decodingBytes: reader.sampleBytes * (orientation == .upright ? 1 : 2) + reader.scanBytes + input.heldBytes)
+    }
+  }
+
+  /// Decodes the samples, as `ImageFile.read` says.
+  public func decoded(_ damaged: DamagePolicy = .refuse) throws(ImageError) -> ImageFile.Decoded {
+    try input.read { source throws(ImageError) in
+      let reader = try ImageReader(source, input.format, path: input.path, limits, damaged: damaged)
+      let samples = try reader.samples()
+      let (metadata, orientation) = reader.metadata()
+      let stored = Image(
+        width: reader.width, height: reader.height, layout: reader.layout, samples: samples, metadata: metadata)
+      return ImageFile.Decoded(
+        image: stored.upright(from: orientation), format: input.format, orientation: orientation,
+        faults: reader.faults(), warnings: reader.faults() + reader.conversions())
+    }
   }
 }

@@ -2,20 +2,65 @@ import CSystem
 import Glibc
 
 /// An opened input: a regular file is read piece by piece; a stream, where one may be read, is taken in whole first.
-enum ImageInput {
-  /// Opens `path` ("-" is standard input), checks its size and first bytes, and hands it to `body`.
-  static func open<Result>(
-    _ path: String, _ limits: ImageLimits,
-    _ body: (grl_image_source, ImageFile.Format) throws(ImageError) -> Result
-  ) throws(ImageError) -> Result {
-    if limits.takesStreams, let stream = stream(path) {
-      let name = path == "-" ? "standard input" : path
-      return try open(try PictureStream(stream, path: name, limits).bytes(), path: name, limits, body)
+///
+/// It can be read several times, each time from its beginning.
+final class ImageInput {
+  private enum Place {
+    case descriptor(Int32)
+    case bytes([UInt8])
+  }
+
+  /// Names the file in errors.
+  let path: String
+  let format: ImageFile.Format
+  private let place: Place
+  private let count: Int
+
+  /// Opens `path` ("-" is standard input) and checks its size and first bytes.
+  init(_ path: String, _ limits: ImageLimits) throws(ImageError) {
+    if limits.takesStreams, let stream = Self.stream(path) {
+      self.path = path == "-" ? "standard input" : path
+      let bytes = try PictureStream(stream, path: self.path, limits).bytes()
+      (place, count) = (.bytes(bytes), bytes.count)
+      format = try Self.format(Array(bytes.prefix(FileSignature.length)), path: self.path)
+      return
     }
-    let (descriptor, size) = try opened(path, limits)
-    defer { close(descriptor) }
-    let source = grl_image_source(bytes: nil, count: UInt64(size), descriptor: descriptor)
-    return try body(source, try format(try firstBytes(descriptor, path: path), path: path))
+    self.path = path
+    let (descriptor, count) = try Self.opened(path, limits)
+    do throws(ImageError) {
+      format = try Self.format(try Self.firstBytes(descriptor, path: path), path: path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    (place, self.count) = (.descriptor(descriptor), count)
+  }
+
+  /// `bytes` of a file; `path` names them in errors.
+  init(_ bytes: [UInt8], path: String, _ limits: ImageLimits) throws(ImageError) {
+    guard bytes.count <= limits.fileBytes else {
+      throw .fileTooLarge(path: path, bytes: bytes.count, limitBytes: limits.fileBytes)
+    }
+    self.path = path
+    (place, count) = (.bytes(bytes), bytes.count)
+    format = try Self.format(Array(bytes.prefix(FileSignature.length)), path: path)
+  }
+
+  /// Bytes of a file that is held as it is encoded.
+  var heldBytes: Int { if case .bytes(let bytes) = place { bytes.count } else { 0 } }
+
+  deinit { if case .descriptor(let descriptor) = place { close(descriptor) } }
+
+  func read<Result>(_ body: (grl_image_source) throws(ImageError) -> Result) throws(ImageError) -> Result {
+    switch place {
+    case .descriptor(let descriptor):
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .unreadable(path: path, reason: systemReason()) }
+      return try body(grl_image_source(bytes: nil, count: UInt64(count), descriptor: descriptor))
+    case .bytes(let bytes):
+      return try bytes.withUnsafeBufferPointer { buffer throws(ImageError) in
+        try body(grl_image_source(bytes: buffer.baseAddress, count: UInt64(buffer.count), descriptor: -1))
+      }
+    }
   }
 
   /// The descriptor that `path` names: "-", or one that a shell's `<(...)` hands over. nil for the name of a file.
@@ -57,21 +102,7 @@ enum ImageInput {
   /// Bytes of the file at `path`; 0 where it is gone.
   static func size(_ path: String) -> Int {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
-  }
-
-  /// Hands `bytes` to `body`; `path` names them in errors.
-  static func open<Result>(
-    _ bytes: [UInt8], path: String, _ limits: ImageLimits,
-    _ body: (grl_image_source, ImageFile.Format) throws(ImageError) -> Result
-  ) throws(ImageError) -> Result {
-    guard bytes.count <= limits.fileBytes else {
-      throw .fileTooLarge(path: path, bytes: bytes.count, limitBytes: limits.fileBytes)
-    }
-    let format = try format(Array(bytes.prefix(FileSignature.length)), path: path)
-    return try bytes.withUnsafeBufferPointer { buffer throws(ImageError) in
-      try body(grl_image_source(bytes: buffer.baseAddress, count: UInt64(buffer.count), descriptor: -1), format)
-    }
+    return stat(path.systemPath, &status) == 0 ? Int(status.st_size) : 0
   }
 
   static func format(_ begins: [UInt8], path: String) throws(ImageError) -> ImageFile.Format {

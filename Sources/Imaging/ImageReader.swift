@@ -51,6 +51,10 @@ final class ImageReader {
     }
   }
 
+  var sampleBytes: Int { width * height * layout.channels * bitDepth / 8 }
+  /// What the library holds beside them.
+  var scanBytes: Int { Int(header.scan_bytes) }
+
   /// Decodes the samples, as stored. Once.
   func samples() throws(ImageError) -> Image.Samples {
     let (count, overflow) = (width * height).multipliedReportingOverflow(by: layout.channels)

@@ -29,9 +29,9 @@ public enum RegularFile {
     guard !path.utf8.contains(0) else { throw .zeroByteInName }
     var status = stat()
     // Before it is opened, since opening alone can do something (rewind a tape); and after, since it may be another by then.
-    guard stat(path, &status) == 0 else { throw .system(code: errno) }
+    guard stat(path.systemPath, &status) == 0 else { throw .system(code: errno) }
     try check(status)
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    let descriptor = Glibc.open(path.systemPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw .system(code: errno) }
     do throws(Refusal) {
       guard fstat(descriptor, &status) == 0 else { throw .system(code: errno) }

@@ -5,38 +5,37 @@ import Glibc
 public enum WholeFile {
   /// Calls `body` with a descriptor to write to, then gives what it wrote the name `path`.
   ///
-  /// The bytes go to a hidden temporary file in the same folder, are flushed to the disk, and take the name in one step; if
+  /// The bytes go to a hidden temporary file in the same folder, `.grl-HASH.part` with the hash of the name, are flushed to the disk, and take the name in one step; if
   /// anything fails, the temporary file goes and whatever had the name before stays. A link is followed, the file it names
-  /// is replaced with its permissions kept. "-" is standard output; a pipe or device is written to directly.
+  /// is replaced with its permissions kept. "-" is standard output; a pipe or device is written to directly. What a process left
+  /// that was killed while it wrote the same name is removed.
   /// - Parameters:
   ///   - mayReplace: false keeps what has the name, also where it appeared while `body` wrote.
-  ///   - temporaryName: of the temporary file, for a caller who sees to it that nobody else uses it at the same time:
-  ///     what a run that was killed left under it is replaced. Without it the name is drawn.
   /// - Throws: what `body` throws, `ImageError.unwritable`, `.exists`, or `.notFlushed`.
   public static func write(
-    to path: String, mayReplace: Bool = true, temporaryName: String? = nil,
+    to path: String, mayReplace: Bool = true,
     _ body: (_ descriptor: Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     if path == "-" { return try body(1) }
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
 
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard stat(path.systemPath, &status) == 0 else {
       guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
-      return try write(path, path: path, permissions: nil, mayReplace, temporaryName, body)
+      return try write(path, path: path, permissions: nil, mayReplace, body)
     }
     guard mayReplace else { throw .exists(path: path) }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       throw .unwritable(path: path, reason: "it is a folder")
     case S_IFREG:
-      guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
-      guard let resolved = realpath(path, nil) else { throw .unwritable(path: path, reason: systemReason()) }
+      guard access(path.systemPath, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
+      guard let resolved = realpath(path.systemPath, nil) else { throw .unwritable(path: path, reason: systemReason()) }
       defer { free(resolved) }
       try write(
-        String(cString: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, temporaryName, body)
+        String(cFileName: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, body)
     default:
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      let descriptor = open(path.systemPath, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
       defer { close(descriptor) }
       try body(descriptor)
@@ -45,16 +44,17 @@ public enum WholeFile {
 
   /// Writes beside `target` and renames; `path` is the caller's name for it.
   private static func write(
-    _ target: String, path: String, permissions: mode_t?, _ mayReplace: Bool, _ temporaryName: String?,
+    _ target: String, path: String, permissions: mode_t?, _ mayReplace: Bool,
     _ body: (Int32) throws(ImageError) -> Void
   ) throws(ImageError) {
     let folder = folder(of: target)
-    let (descriptor, temporary) = try createTemporary(in: folder, temporaryName, path: path)
+    let (descriptor, temporary) = try createTemporary(in: folder, for: target, path: path)
     var isOpen = true
     var isRenamed = false
     defer {
+      // Removed before the lock goes with the descriptor: from then on the name may be somebody else's.
+      if !isRenamed { unlink(temporary.systemPath) }
       if isOpen { close(descriptor) }
-      if !isRenamed { unlink(temporary) }
     }
     func check(_ result: Int32) throws(ImageError) {
       guard result == 0 else { throw .unwritable(path: path, reason: systemReason()) }
@@ -63,16 +63,19 @@ public enum WholeFile {
     if let permissions { try check(fchmod(descriptor, permissions)) }
     try body(descriptor)
     try check(fsync(descriptor))
-    isOpen = false
-    try check(close(descriptor))
+    // Some file systems tell only when a descriptor is closed that the bytes are not kept; ours stays open for its lock.
+    try check(close(dup(descriptor)))
     if mayReplace {
-      try check(rename(temporary, target))
+      try check(rename(temporary.systemPath, target.systemPath))
     } else {
       let code = give(target, to: temporary)
       if code == EEXIST { throw .exists(path: path) }
       guard code == 0 else { throw .unwritable(path: path, reason: systemReason(code)) }
     }
     isRenamed = true
+    isOpen = false
+    OpenFileLock.release(descriptor)
+    close(descriptor)
     try flush(folder, path: path)
   }
 
@@ -87,8 +90,8 @@ public enum WholeFile {
   /// - Returns: 0 or `errno`; `EEXIST` where the name is taken.
   package static func give(
     _ target: String, to temporary: String,
-    renaming: (String, String) -> Int32 = { grl_rename_new($0, $1) },
-    linking: (String, String) -> Int32 = { link($0, $1) == 0 ? 0 : errno }
+    renaming: (String, String) -> Int32 = { grl_rename_new($0.systemPath, $1.systemPath) },
+    linking: (String, String) -> Int32 = { link($0.systemPath, $1.systemPath) == 0 ? 0 : errno }
   ) -> Int32 {
     let refusal = renaming(temporary, target)
     guard [EINVAL, ENOSYS, EOPNOTSUPP].contains(refusal) else { return refusal }
@@ -97,34 +100,76 @@ public enum WholeFile {
     if code == EEXIST && isSameFile(temporary, target) { code = 0 }
     if [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(code) {
       var status = stat()
-      if lstat(target, &status) == 0 { return EEXIST }
-      return rename(temporary, target) == 0 ? 0 : errno
+      if lstat(target.systemPath, &status) == 0 { return EEXIST }
+      return rename(temporary.systemPath, target.systemPath) == 0 ? 0 : errno
     }
-    if code == 0 { unlink(temporary) }
+    if code == 0 { unlink(temporary.systemPath) }
     return code
   }
 
   private static func isSameFile(_ first: String, _ second: String) -> Bool {
     var (one, other) = (stat(), stat())
-    return lstat(first, &one) == 0 && lstat(second, &other) == 0 && one.st_ino == other.st_ino
+    return lstat(first.systemPath, &one) == 0 && lstat(second.systemPath, &other) == 0 && one.st_ino == other.st_ino
       && one.st_dev == other.st_dev
   }
 
+  /// A new file beside `target`, locked while it is open, and its path. One name for each target, so that whoever writes it next
+  /// finds what was left; a drawn one where another process is writing the target now, or the file system has no locks.
   private static func createTemporary(
-    in folder: String, _ name: String?, path: String
+    in folder: String, for target: String, path: String
   ) throws(ImageError) -> (Int32, String) {
-    if let name { unlink("\(folder)/\(name)") }
+    let own = "\(folder)/.grl-\(String(hash(target), radix: 36)).part"
+    var temporary = own
     while true {
-      let drawn = ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part"
-      let temporary = "\(folder)/\(name ?? drawn)"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return (descriptor, temporary) }
+      let descriptor = open(temporary.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        let lock = OpenFileLock.take(descriptor)
+        // Before it was locked, somebody may have taken it for one that was left.
+        if temporary != own || lock == .own && isNamed(descriptor, temporary) { return (descriptor, temporary) }
+        unlinkIfNamed(descriptor, temporary)
+        close(descriptor)
+        temporary = drawnName(in: folder)
+        continue
+      }
       switch errno {
-      case EEXIST, EINTR: continue
+      case EINTR: continue
+      case EEXIST: if temporary != own || !removeLeftOver(temporary) { temporary = drawnName(in: folder) }
       case ENOENT: throw .unwritable(path: path, reason: "the folder \(folder) does not exist; create it first")
       default: throw .unwritable(path: path, reason: "\(systemReason()) (folder \(folder))")
       }
     }
+  }
+
+  private static func drawnName(in folder: String) -> String {
+    "\(folder)/.grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part"
+  }
+
+  /// Removes a temporary file that no process holds; false where one does, or that cannot be told.
+  private static func removeLeftOver(_ temporary: String) -> Bool {
+    let descriptor = open(temporary.systemPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return errno == ENOENT }
+    defer { close(descriptor) }
+    guard OpenFileLock.take(descriptor) == .own else { return false }
+    unlinkIfNamed(descriptor, temporary)
+    OpenFileLock.release(descriptor)
+    return true
+  }
+
+  private static func unlinkIfNamed(_ descriptor: Int32, _ path: String) {
+    if isNamed(descriptor, path) { unlink(path.systemPath) }
+  }
+
+  /// Whether `path` still names the file that is open.
+  private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
+    var (held, named) = (stat(), stat())
+    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
+      && held.st_dev == named.st_dev
+  }
+
+  /// FNV-1a, 64 bits, of a path's last component.
+  private static func hash(_ path: String) -> UInt64 {
+    let name = path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...]
+    return name.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   private static func folder(of path: String) -> String {
@@ -134,7 +179,7 @@ public enum WholeFile {
 
   /// Makes the new name durable. Some file systems cannot flush a folder and say EINVAL; their names need no flush.
   private static func flush(_ folder: String, path: String) throws(ImageError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = open(folder.systemPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       // A folder may be writable but not readable.
       if errno == EACCES { return }

@@ -23,12 +23,12 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
     return max(0, totalBytes - process - weights - read)
   }
 
-  /// `program 28.0 MiB, weights 3.36 MiB, working memory 257 MiB, ...`
+  /// `program 28.0 MiB, weights 3.36 MiB, working memory 257 MiB, ...`, without what is nothing.
   public var description: String {
     [
       ("program", process), ("weights", weights), ("working memory", workspace), ("tiles", tiles), ("band", band),
       ("pictures", pictures),
-    ].map { "\($0) \(MemoryBudget.text($1))" }.joined(separator: ", ")
+    ].filter { $0.1 > 0 }.map { "\($0) \(MemoryBudget.text($1))" }.joined(separator: ", ")
   }
 }
 
@@ -37,6 +37,23 @@ extension MemoryEstimate {
   static let processBytes = 27 << 20
   /// What each thread adds: its stack as far as it is used, and the allocator's arena.
   static let threadBytes = 1 << 20
+
+  /// The peak of work without a network.
+  public init(pictures: Int, workspace: Int = 0, band: Int = 0, threadCount: Int = 1) {
+    process = Self.processBytes + threadCount * Self.threadBytes
+    (weights, tiles) = (0, 0)
+    (self.workspace, self.band, self.pictures) = (workspace, band, pictures)
+  }
+
+  /// What no restoration of such a picture stays below, whatever model and tiles: the picture and its result.
+  public init(leastFor picture: PictureShape, _ request: RestorationRequest, _ options: RestorationOptions) {
+    let scale = request.scale ?? (request.task == .realSuperResolution ? RealWorldDamage.scale : 1)
+    let pixels = (options.region?.pixels ?? picture.width * picture.height) * scale * scale
+    let isColour = picture.layout.isColour || request.task == .demosaic || request.isDualPixel
+    let channels = (isColour ? 3 : 1) + (picture.layout.hasAlpha ? 1 : 0)
+    let depth = options.depth == .keep ? picture.bitDepth : options.depth == .eight ? 8 : 16
+    self.init(pictures: picture.byteCount * (request.isDualPixel ? 2 : 1) + pixels * channels * depth / 8)
+  }
 
   /// The peak of a restoration in these tiles.
   init(

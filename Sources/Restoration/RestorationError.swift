@@ -26,6 +26,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case checkpoint(CheckpointError)
   case configuration(ConfigurationError)
   // Memory
+  /// `estimate` is what would do.
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
   case outOfMemory(OutOfMemory)
   // Verification
@@ -104,7 +105,7 @@ public enum RestorationError: Error, CustomStringConvertible {
     case .configuration(let error):
       error.description
     case .overBudget(let estimate, let budget, let advice):
-      "needs about \(MemoryBudget.text(estimate.totalBytes)) (\(estimate)), over the memory budget of "
+      "needs at least \(MemoryBudget.text(estimate.totalBytes, rounding: .up)) (\(estimate)), over the memory budget of "
         + "\(MemoryBudget.text(budget)): \(advice)"
     case .outOfMemory(let refusal):
       "the system refused \(MemoryBudget.text(refusal.bytes)) of working memory: lower --memory or --tile, or lift the limit (ulimit -v)"

@@ -27,27 +27,25 @@ extension TilePlan {
       let unit = model.configuration.padMultiple
       return largest(in: 1...max(1, (longest - 1) / unit)) { fits(plan($0 * unit, "")) }.map { $0 * unit }
     }
-    func accept(_ plan: TilePlan) throws(RestorationError) -> TilePlan {
+    func accept(_ plan: TilePlan, or alternative: () -> String = { "" }) throws(RestorationError) -> TilePlan {
       if fits(plan) { return plan }
-      let advice =
-        largestSide().map { "use --tile auto or --tile \($0), or raise --memory" }
-        ?? "raise --memory; no tile of this model needs less than \(smallestNeed())"
-      throw .overBudget(estimate: estimate(plan), budgetBytes: budget, advice: advice)
+      let need = estimate(plan)
+      throw .overBudget(
+        estimate: need, budgetBytes: budget,
+        advice: alternative() + "raise --memory to \(MemoryBudget.argument(need.totalBytes))")
     }
-    func smallestNeed() -> String {
-      MemoryBudget.text(estimate(plan(model.configuration.padMultiple, "")).totalBytes)
-    }
+    func smaller() -> String { largestSide().map { "use --tile auto or --tile \($0), or " } ?? "" }
 
     switch options.tile {
     case .whole:
       try checkOverlap(options.overlap, side: longest)
-      return try accept(plan(nil, "whole picture as asked"))
+      return try accept(plan(nil, "whole picture as asked"), or: smaller)
     case .side(let side):
       guard side >= smallestSide else {
         throw .optionOutOfRange(option: "--tile", value: "\(side)", allowed: "auto, none or at least \(smallestSide)")
       }
       try checkOverlap(options.overlap, side: side)
-      return try accept(plan(side, "tile as asked"))
+      return try accept(plan(side, "tile as asked"), or: smaller)
     case .automatic:
       let name = [model.task.rawValue, model.variant?.rawValue].compactMap { $0 }.joined(separator: " ")
       let preferred =
@@ -58,7 +56,10 @@ extension TilePlan {
         try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
         return preferred
       }
-      guard let side = largestSide() else { return try accept(preferred) }
+      guard let side = largestSide() else {
+        let smallest = plan(model.configuration.padMultiple, "no tile is smaller")
+        return try accept(estimate(smallest).totalBytes < estimate(preferred).totalBytes ? smallest : preferred)
+      }
       try checkOverlap(options.overlap, side: side)
       let wanted = MemoryBudget.text(estimate(preferred).totalBytes)
       let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.tile)"

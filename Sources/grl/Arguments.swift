@@ -61,6 +61,17 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
+/// Memory that a verb stays within.
+struct MemoryOptions: ParsableArguments {
+  @Option(
+    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free).",
+    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
+  var memory: Int?
+
+  /// What was said, or what this process may take.
+  var budgetBytes: Int { memory ?? MemoryBudget.standard }
+}
+
 /// Options that every verb understands.
 struct CommonOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Print errors only: no notes and no progress bar.")

@@ -58,12 +58,17 @@ enum Program {
     // So shall a limit on the size of files.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try GRLCommand.parseAsRoot()
+      var command = try GRLCommand.parseAsRoot(arguments)
       try AddressSpace.prepare()
       try command.run()
     } catch {
       exit(report(error))
     }
+  }
+
+  /// The words behind the program's name; those of `CommandLine` have lost what is no UTF-8.
+  private static var arguments: [String] {
+    (0..<Int(CommandLine.argc)).dropFirst().compactMap { CommandLine.unsafeArgv[$0].map { String(cFileName: $0) } }
   }
 
   /// Says what went wrong in one line on standard error (or prints the help that was asked for) and returns the exit status.

@@ -46,6 +46,9 @@ import grl
         + "--recursive --rename-existing --output-dir /out -- '/a b/it'\\''s.png' -x.png")
     #expect(JobRequest(inputs: ["a.png"], task: "denoise").commandLine == "grl restore --task denoise a.png")
     #expect(ShellLine.quoted("e\u{1B}'\u{202E}") == "$'e\\x1b\\'\\xe2\\x80\\xae'")
+    // A byte of a name that is no UTF-8.
+    #expect(ShellLine.quoted("x\u{10FFE9}\u{e9}") == "$'x\\xe9\\xc3\\xa9'")
+    #expect(ShellLine.words("$'x\\xe9\\xc3\\xa9'") == ["x\u{10FFE9}\u{e9}"])
   }
 
   @Test("every property of a job is changed by a job of this test")

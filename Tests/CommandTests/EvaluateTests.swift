@@ -46,6 +46,20 @@ import Testing
     #expect(block.rows.count == 1)
   }
 
+  @Test("every ending of a picture that restore takes counts in a test set too")
+  func endings() async throws {
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("set")
+    for (i, ending) in ["png", "jpg", "JPEG", "jpe", "jfif"].enumerated() {
+      let format = try #require(ImageFile.Format(path: "a." + ending))
+      let image = try TestPicture.write(to: folder, "made.png", phase: Double(i))
+      try ImageFile.write(image, to: folder.path("set/p\(i).\(ending)"), format: format)
+    }
+    let blocks = try await EvaluateReport.run(
+      ["--task", "denoise", "--sigma", "25", "--dataset", "set", "--baseline-only"], in: folder)
+    #expect(blocks.first?.measuredCount == 5)
+  }
+
   @Test(
     "a network that changes nothing measures what its input does, for each task",
     arguments: [

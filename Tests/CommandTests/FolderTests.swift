@@ -32,6 +32,25 @@ import grl
     #expect(try folder.listing().filter { $0.hasSuffix("_denoise.png") }.count == 3)
   }
 
+  @Test("names that are no UTF-8 are read and written as they are, alone and in a folder, and shown byte by byte")
+  func latin() async throws {
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("album")
+    try TestPicture.write(to: folder, "album/a.png", width: 16, height: 16)
+    let outcome = try await GRLProcess.shell(
+      """
+      mv album/a.png $'album/\\xe9.png' && cd album
+      restore() { "$GRL" restore --task denoise --variant tiny "$@" > /dev/null; }
+      restore $'\\xe9.png' -o $'\\xe8.png' && restore . --output-dir $'\\xe7' && cmp $'\\xe8.png' $'\\xe7/\\xe9_denoise.png' &&
+        $GRL degrade --task jpeg --quality 9 $'\\xe8.png' -o $'\\xea.jpg' && ls -b . $'\\xe7' && $GRL compare $'no\\xe9.png' $'\\xe9.png'
+      """, in: folder)
+    #expect(outcome.status == 3)
+    #expect(
+      outcome.outputText
+        == ".:\n\\347\n\\350.png\n\\351.png\n\\352.jpg\n\n\\347:\n\\350_denoise.png\n\\351_denoise.png\n")
+    #expect(outcome.errorText.contains(#"no\xE9.png: "#), "\(outcome.errorText)")
+  }
+
   @Test("a named pipe and a link to /dev/zero cost their own result; what is behind them is restored")
   func batch() async throws {
     let folder = try TemporaryFolder()

@@ -93,6 +93,7 @@ import Testing
     #expect(imported.status == 0, "\(imported.errorText)")
     #expect(
       imported.outputText.hasPrefix("mine: denoise, colour, sigma 0 to 55, tiny, installed as \(folder.home.path)"))
+    #expect(imported.outputText.contains(/\nmine: sound; noise of sigma 25: .* dB, restored .* dB\n/))
     #expect(
       try await GRLProcess.run(["models", "list"], in: folder).outputText.contains(/mine +denoise, colour.*user/))
     let verified = try await GRLProcess.run(["models", "verify", "mine", "denoise-color-tiny"], in: folder)
@@ -132,6 +133,9 @@ import Testing
     let verified = try await GRLProcess.run(["models", "verify", "still.safetensors"], in: folder)
     #expect(verified.status == 6 && verified.outputText.isEmpty)
     #expect(verified.oneErrorLine().contains(/still: not sound: .* dB better than its input, .* noise of sigma 25/))
+    let imported = try await GRLProcess.run(["models", "import", "still.safetensors"], in: folder)
+    #expect(imported.status == 0 && imported.outputLines.count == 1)
+    #expect(imported.oneErrorLine().contains(/still: not sound: .*; it is installed all the same/))
   }
 
   @Test("metadata that contradict the network are refused by every verb, and the field is named: status 4")

@@ -87,6 +87,44 @@ import Testing
       }
     }
     #expect(kills > 0)
+    // What they left goes with the next that is written.
+    #expect(try await GRLProcess.run(arguments + ["--overwrite"], in: folder).status == 0)
+    #expect(try folder.listing() == ["a.png", "large.png", "result.png"])
+  }
+
+  @Test(
+    "a signal ends the wait for a stream that never ends at once, and nothing is left",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func stream(signal: Int32) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 32, height: 32)
+    try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+    let running = try GRLProcess.start(
+      executable: URL(filePath: "/usr/bin/env"),
+      [
+        "--default-signal=INT,TERM,HUP", "bash", "-c", "exec \"$0\" restore --task denoise - -o out.png < pipe",
+        GRLProcess.binary.path,
+      ], in: folder)
+    // Opening waits for the reader.
+    let pipe = open(folder.path("pipe"), O_WRONLY)
+    try #require(pipe >= 0)
+    defer { close(pipe) }
+    let beginning = [UInt8](try folder.bytes("a.png").prefix(100))
+    try #require(write(pipe, beginning, beginning.count) == beginning.count)
+    // When it has taken what there is, it waits for more; a moment later at the latest.
+    var unread = Int32(beginning.count)
+    let deadline = ContinuousClock.now + .seconds(300)
+    while unread > 0 {
+      try #require(ioctl(pipe, UInt(FIONREAD), &unread) == 0)
+      try #require(ContinuousClock.now < deadline)
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    running.send(signal)
+    let outcome = try await running.outcome()
+    // Nothing was begun that would have to be ended tidily.
+    #expect(outcome.wasKilledBySignal && outcome.status == signal)
+    #expect(outcome.output.isEmpty && outcome.errors.isEmpty)
+    #expect(try folder.listing() == ["a.png", "pipe"])
   }
 
   @Test("Ctrl-C while a result is written waits for its end: no temporary file stays behind")

@@ -49,8 +49,8 @@ import Testing
     let folderReply = await engine.ask(.listFolder(path: ""))
     guard case .folder(let listing) = folderReply else { throw Unexpected(folderReply) }
     #expect(listing.path == folder.path("pictures") && !listing.isCut)
-    #expect(listing.entries.map(\.name) == ["z", "B1.png", "b2.png", "b10.png", "notes.txt", "\u{FFFD}.png"])
-    #expect(listing.entries.map(\.kind) == [.folder, .picture, .picture, .picture, .other, .unreadable])
+    #expect(listing.entries.map(\.name) == ["z", "B1.png", "b2.png", "b10.png", "notes.txt", "\u{10FFFF}.png"])
+    #expect(listing.entries.map(\.kind) == [.folder, .picture, .picture, .picture, .other, .picture])
     let pictureReply = await engine.ask(.inspect(path: "~/b2.png"))
     guard case .picture(let info) = pictureReply else { throw Unexpected(pictureReply) }
     #expect((info.width, info.height, info.format, info.layout, info.bitDepth) == (8, 8, "png", "rgb", 8))
@@ -116,6 +116,28 @@ import Testing
     #expect(!folder.exists("new"))
     request.memoryBytes = 1 << 20
     #expect(await plan(request)?.pictures[0].problem?.contains("memory budget") == true)
+    await engine.shutDown()
+  }
+
+  @Test("previews, trials and attention stay within what the engine may take, by the header of the picture")
+  func budget() async throws {
+    let folder = try EngineFolder()
+    let large = Image(
+      width: 5000, height: 5000, layout: .gray, samples: .eight([UInt8](repeating: 9, count: 25_000_000)))
+    try ImageFile.write(large, to: folder.path("pictures/large.png"), format: .png)
+    let engine = folder.engine(budgetBytes: 20 << 20)
+    let job = JobRequest(inputs: ["large.png"], task: "denoise")
+    let region = Rectangle(x: 0, y: 0, width: 64, height: 64)
+    let order = AttentionOrder(x: 5, y: 5, stage: 0, block: 0, kind: "window")
+    let requests: [Request] = [
+      .preview(path: "large.png", region: nil, width: 60, height: 60),
+      .tryRegion(job, path: "large.png", region: region, width: 60, height: 60),
+      .attention(job, path: "large.png", order),
+    ]
+    for request in requests {
+      let failure = await engine.refusal(request)
+      #expect(failure?.kind == .memory && failure?.message.contains("large.png: needs at least") == true, "\(request)")
+    }
     await engine.shutDown()
   }
 

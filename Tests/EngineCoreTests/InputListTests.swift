@@ -1,6 +1,7 @@
 import EngineCore
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// What a folder stands for, and which results follow.
@@ -76,19 +77,36 @@ import Testing
     #expect(try plan(folder, to: nil).items.count == 2)
   }
 
-  @Test("a name that is no UTF-8 is told, not lost")
+  @Test("a name that is no UTF-8 is a picture as any other, and its result has the same bytes in its name")
   func latin() throws {
     let folder = try EngineFolder()
     try folder.picture("a.png")
-    let name = Array((folder.path("pictures") + "/x").utf8) + [0xE9] + Array(".png".utf8)
-    let descriptor = name.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { bytes in
-      (Array(bytes) + [0]).withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) }
-    }
-    try #require(descriptor >= 0)
-    close(descriptor)
+    let latin = Array((folder.path("pictures") + "/x").utf8) + [0xE9] + Array(".png".utf8)
+    try #require(rename(folder.path("pictures/a.png"), latin.map { CChar(bitPattern: $0) } + [0]) == 0)
     let plan = try plan(folder)
-    #expect(names(plan.items.map(\.input)) == ["a.png"])
-    #expect(plan.passedOver.map(\.reason) == ["a name that is not UTF-8; rename it"])
+    let item = try #require(plan.items.first)
+    #expect(plan.items.count == 1 && plan.passedOver.isEmpty)
+    #expect(item.input.systemPath.map { UInt8(bitPattern: $0) } == latin + [0])
+    #expect(
+      item.output.systemPath.map { UInt8(bitPattern: $0) }
+        == Array((folder.path("out") + "/x").utf8) + [0xE9] + Array("_denoise.png".utf8) + [0])
+    #expect(try ImageFile.read(item.input).image.width > 0)
+    #expect(fileExists(item.input))
+  }
+
+  @Test("the bytes of a name survive as text, whatever they are, and text is left as it is")
+  func nameBytes() {
+    var random = SplitMix64(state: 3)
+    for length in 0..<200 {
+      // Lead and continuation bytes, and among them the characters that stand for bytes themselves.
+      var bytes = (0..<length % 20).map { _ in UInt8(truncatingIfNeeded: random.next() | 0x80) }.filter { $0 != 0 }
+      if length % 7 == 0 { bytes += Array("\u{10FFE9}\u{e9}\u{10FFFF}".utf8) }
+      let text = String(fileName: bytes)
+      #expect(text.systemPath.map { UInt8(bitPattern: $0) } == bytes + [0])
+      #expect(!text.unicodeScalars.contains("\u{FFFD}") || bytes.contains(0xEF))
+    }
+    #expect(String(fileName: "e\u{301}t\u{e9} \u{1F600}".utf8) == "e\u{301}t\u{e9} \u{1F600}")
+    #expect(String(fileName: [0x78, 0xE9]).printable == "x\\xE9")
   }
 
   @Test("results of an earlier run are known wherever this run's go")

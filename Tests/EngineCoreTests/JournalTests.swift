@@ -185,6 +185,10 @@ import Testing
     var other = request
     other.tile = .side(32)
     #expect(folder.store.interrupted(like: other) == nil)
+    // Two names as a file system has them, though one text.
+    let accent = try folder.store.create(folder.request("\u{e9}.png"), pictures: pictures, owner: .restore).id
+    #expect(folder.store.interrupted(like: folder.request("\u{e9}.png")) == accent)
+    #expect(folder.store.interrupted(like: folder.request("e\u{301}.png")) == nil)
     let held = try folder.store.open(first)
     #expect(folder.store.interrupted(like: request) == nil)
     try held.append(.state(.done, reason: nil))

@@ -33,7 +33,7 @@ struct WholeFileTests {
     }
   }
 
-  @Test("kill -9 half-way leaves no file under the name")
+  @Test("kill -9 half-way leaves no file under the name, and the next to write it removes what is left")
   func killed() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "imaging-tests-killed-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -46,7 +46,25 @@ struct WholeFileTests {
     }
     let names = try Self.names(in: folder)
     #expect(names.count == 1 && names[0].hasSuffix(".part"), "\(names)")
+    try WholeFile.write(to: folder.appending(path: "b.png").path) { _ in }
+    #expect(try Self.names(in: folder) == [names[0], "b.png"], "another name is not its own")
+    try WholeFile.write(to: path) { _ in }
+    #expect(try Self.names(in: folder) == ["a.png", "b.png"])
     try FileManager.default.removeItem(at: folder)
+  }
+
+  @Test("two that write one name at the same time do not take each other's bytes")
+  func atOnce() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "a.txt").path
+      try WholeFile.write(to: path) { outer throws(ImageError) in
+        _ = Glibc.write(outer, "outer", 5)
+        try WholeFile.write(to: path) { inner in _ = Glibc.write(inner, "inner", 5) }
+        #expect(FileManager.default.contents(atPath: path) == Data("inner".utf8))
+      }
+      #expect(FileManager.default.contents(atPath: path) == Data("outer".utf8))
+      #expect(try Self.names(in: folder) == ["a.txt"])
+    }
   }
 
   @Test("a file that outgrows what the disk gives is an error, and nothing is left")

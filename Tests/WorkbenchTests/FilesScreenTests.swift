@@ -90,6 +90,23 @@ import Workbench
     #expect(desk.state.session.marked.isEmpty)
   }
 
+  @Test("names that differ only in how an accent is written are two pictures, each marked by itself")
+  func twins() {
+    var engine = FakeEngine()
+    let twins = ["\u{e9}.png", "e\u{301}.png"]
+    engine.add("/home/ada", twins)
+    var desk = Desk(engine)
+    func bytes(_ paths: [String]) -> Set<[UInt8]> { Set(paths.map { Array($0.utf8) }) }
+    desk.press("*")
+    #expect(bytes(desk.state.session.marked) == bytes(twins.map { "/home/ada/" + $0 }))
+    desk.press("G", "Space")
+    let marked = desk.state.session.marked
+    #expect(marked.count == 1)
+    #expect(bytes(marked) != bytes([desk.state.session.current ?? ""]))
+    desk.press("k")
+    #expect(bytes(marked) == bytes([desk.state.session.current ?? ""]))
+  }
+
   @Test("a range is given up with Esc, and ended by Space")
   func ranges() {
     var desk = Self.desk(on: "harbour-01.png")

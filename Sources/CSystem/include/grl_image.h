@@ -66,6 +66,8 @@ typedef struct {
   uint32_t bit_depth;
   /// 1 where the file holds CMYK or YCCK, decoded as RGB without a profile.
   int is_cmyk;
+  /// Bytes of coefficients that are held while a picture of several scans is decoded; 0 where its rows come in order.
+  uint64_t scan_bytes;
 } grl_image_header;
 
 /// What a file holds besides, which is not carried into copies.

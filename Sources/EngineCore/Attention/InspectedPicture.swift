@@ -20,13 +20,8 @@ package struct InspectedPicture: Sendable {
   package init(
     _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threads: ThreadLease
   ) throws(JobError) {
-    let source = try SourcePicture(path, settings)
-    var right: Image?
-    if let file = source.settings.right {
-      do { right = try ImageFile.read(file, limits: settings.limits, damaged: settings.damaged).image } catch {
-        throw .image(error)
-      }
-    }
+    let source = try SourcePicture(path, settings, models, threadCount: threads.threadCount)
+    let right = try source.settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restorer: Restorer
     let plan: RestorationPlan
     do throws(RestorationError) {
@@ -34,9 +29,6 @@ package struct InspectedPicture: Sendable {
       let card = try models.card(source.settings, for: shape)
       restorer = Restorer(model: try models.model(card, precision: .float32), threads: threads)
       plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
-      if let right, PictureShape(right).width != shape.width || PictureShape(right).height != shape.height {
-        throw .sizesDiffer(left: shape, right: PictureShape(right))
-      }
     } catch {
       throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
     }

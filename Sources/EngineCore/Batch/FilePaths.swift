@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 
 /// What stands behind the last full stop of the last component; empty if there is none or the name begins with it.
 package func fileExtension(_ path: String) -> String {
@@ -31,30 +32,30 @@ package func joined(_ folder: String, _ name: String) -> String {
 
 package func isFolder(_ path: String) -> Bool {
   var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  return stat(path.systemPath, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// Whether `path` names a pipe, a socket or a device, itself or through links.
 package func isSpecialFile(_ path: String) -> Bool {
   var status = stat()
-  return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  return stat(path.systemPath, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
 }
 
 package func isLink(_ path: String) -> Bool {
   var status = stat()
-  return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  return lstat(path.systemPath, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
 }
 
 package func fileExists(_ path: String) -> Bool {
   var status = stat()
-  return lstat(path, &status) == 0
+  return lstat(path.systemPath, &status) == 0
 }
 
 /// `path` made absolute with links resolved as far as it exists: equal for two spellings of one file.
 package func canonicalPath(_ path: String) -> String {
-  if let resolved = realpath(path, nil) {
+  if let resolved = realpath(path.systemPath, nil) {
     defer { free(resolved) }
-    return String(cString: resolved)
+    return String(cFileName: resolved)
   }
   let parent = parentFolder(path)
   guard parent != path, !lastComponent(path).isEmpty, parent != "/" || path.count > 1 else { return path }

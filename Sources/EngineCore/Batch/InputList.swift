@@ -34,7 +34,7 @@ package struct PassedOver: Sendable, Hashable {
 
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
 package enum InputList {
-  package static let extensions: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
+  package static let extensions = ImageFile.Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
 
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
@@ -43,7 +43,7 @@ package enum InputList {
   ///   - onLook: told how many files and folders were looked at and how many are pictures; what it throws ends the search.
   ///
   /// A file with another ending, or none, counts where its first bytes are those of PNG or JPEG. Hidden files are passed over;
-  /// so are other kinds of files, pipes and devices, links to folders, and names that are no UTF-8, which are told.
+  /// so are other kinds of files, pipes and devices, and links to folders, which are told.
   /// Throws when a folder cannot be listed or holds nothing to work on. A file that does not exist is listed: the batch reports
   /// it and goes on.
   package static func expand(
@@ -86,12 +86,8 @@ package enum InputList {
       for bytes in names where bytes.first != UInt8(ascii: ".") {
         files += 1
         try onLook(folder, files, inputs.count)
-        let name = String(decoding: bytes, as: UTF8.self)
+        let name = String(fileName: bytes)
         let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-        guard name.utf8.elementsEqual(bytes) else {
-          passOver(path, "a name that is not UTF-8; rename it")
-          continue
-        }
         if isFolder(path) {
           if !isRecursive {
             passOver(path, "a folder; --recursive looks into it")
@@ -133,7 +129,7 @@ package enum InputList {
   private static func names(
     in folder: String, onFound: (_ count: Int) throws(JobError) -> Void
   ) throws(JobError) -> [[UInt8]] {
-    guard !folder.utf8.contains(0), let stream = opendir(folder) else {
+    guard !folder.utf8.contains(0), let stream = opendir(folder.systemPath) else {
       throw .folderNotListed(folder: folder, reason: String(cString: strerror(errno)))
     }
     defer { closedir(stream) }

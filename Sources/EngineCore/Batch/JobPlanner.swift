@@ -177,7 +177,9 @@ package final class JobPlanner: Sendable {
       course.last = known
       return (known, true)
     }
-    guard let stamp, shape.width * shape.height <= course.pixelsLeft else { return (course.last, false) }
+    guard let stamp, shape.width * shape.height <= course.pixelsLeft,
+      2 * shape.byteCount <= settings.options.budgetBytes
+    else { return (course.last, false) }
     course.pixelsLeft -= shape.width * shape.height
     let found: PictureEstimates
     do {

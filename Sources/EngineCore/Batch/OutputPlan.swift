@@ -86,13 +86,17 @@ package struct OutputPlan: Sendable {
 
   package static func prepareFolders(of outputs: [String]) throws(JobError) {
     for folder in Set(outputs.filter { $0 != "-" }.map(parentFolder)).sorted() {
-      do {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      } catch {
-        throw .folderNotMade(folder: folder)
-      }
+      guard make(folder) else { throw .folderNotMade(folder: folder) }
       if let reason = reasonAgainstWriting(to: folder) { throw .folderNotWritable(folder: folder, reason: reason) }
     }
+  }
+
+  /// A folder and those above it; false where that is refused.
+  private static func make(_ folder: String) -> Bool {
+    if isFolder(folder) { return true }
+    if mkdir(folder.systemPath, 0o777) == 0 { return true }
+    guard errno == ENOENT, parentFolder(folder) != folder, make(parentFolder(folder)) else { return false }
+    return mkdir(folder.systemPath, 0o777) == 0 || isFolder(folder)
   }
 
   private static func output(for input: Input, to destination: Destination, of count: Int) throws(JobError) -> String {
@@ -121,12 +125,13 @@ package struct OutputPlan: Sendable {
   private static func checkLength(_ path: String) throws(JobError) {
     var folder = parentFolder(path)
     while !isFolder(folder), parentFolder(folder) != folder { folder = parentFolder(folder) }
-    let most = pathconf(folder, Int32(_PC_NAME_MAX))
-    let (limit, bytes) = (most > 0 ? most : 255, lastComponent(path).utf8.count)
+    let most = pathconf(folder.systemPath, Int32(_PC_NAME_MAX))
+    let (limit, bytes) = (most > 0 ? most : 255, lastComponent(path).systemPath.count - 1)
     guard bytes <= limit else { throw .nameTooLong(path: path, bytes: bytes, limit: limit) }
     // The zero byte at the end counts.
-    guard path.utf8.count < Int(PATH_MAX) else {
-      throw .nameTooLong(path: path, bytes: path.utf8.count, limit: Int(PATH_MAX) - 1)
+    let all = path.systemPath.count
+    guard all <= Int(PATH_MAX) else {
+      throw .nameTooLong(path: path, bytes: all - 1, limit: Int(PATH_MAX) - 1)
     }
   }
 
@@ -164,10 +169,10 @@ package struct OutputPlan: Sendable {
   /// Tries with an empty file, since permissions do not tell of everything (root, read-only systems, quotas).
   private static func reasonAgainstWriting(to folder: String) -> String? {
     let probe = joined(folder, ".grl-\(getpid()).probe")
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let descriptor = open(probe.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return String(cString: strerror(errno)) }
     close(descriptor)
-    unlink(probe)
+    unlink(probe.systemPath)
     return nil
   }
 }

@@ -55,12 +55,14 @@ package final class PictureRunner {
     try checkDeaths(order, keeper) { onNews(.log(.warning, "\(order.input): \($0)")) }
     if let keeper { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
     CrashPoint.passTrap(order.input)
-    let source = try SourcePicture(order.input, order.settings)
+    let source = try SourcePicture(order.input, order.settings, models, threadCount: order.threadCount)
     onRead()
     if isStream { claim = try self.claim(order, keeper) }
     var order = order
     order.settings = source.settings
-    let right = try order.settings.right.map { (path) throws(JobError) in try read(path, source.settings) }
+    let right = try order.settings.right.map { (path) throws(JobError) in
+      try source.rightView(path, of: order.input)
+    }
     let shape = PictureShape(source.image)
     let restorer: Restorer
     let work: PictureWork
@@ -164,12 +166,6 @@ package final class PictureRunner {
     order.output != "-" && !order.mayReplace && keeper?.found?.isWriting != true && fileExists(order.output)
   }
 
-  private func read(_ path: String, _ settings: JobSettings) throws(JobError) -> Image {
-    do { return try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
-      throw .image(error)
-    }
-  }
-
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
     let precision = order.settings.options.precision
@@ -209,11 +205,10 @@ package final class PictureRunner {
     if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format) }
     if let keeper, !isOwn { try note(.writing(picture: keeper.picture), keeper) }
     CrashPoint.resultAnnounced.pass()
-    let part = keeper?.folder.map { ".grl-\($0.id)-\(keeper?.picture ?? 0).part" }
     while true {
       do {
         let lost = try ImageFile.write(
-          image, to: order.output, format: format, mayReplace: mayReplace, temporaryName: part)
+          image, to: order.output, format: format, mayReplace: mayReplace)
         CrashPoint.resultWritten.pass()
         keeper?.troubleIsOver()
         return lost

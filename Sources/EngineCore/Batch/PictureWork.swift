@@ -75,7 +75,7 @@ extension PictureRecord.Identity {
   /// Of the file at `path` as it is now; reads all of it.
   init(of path: String) throws(JobError) {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .store(path: path, code: errno) }
+    guard stat(path.systemPath, &status) == 0 else { throw .store(path: path, code: errno) }
     self.init(
       bytes: Int(status.st_size), modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
       sha256: try Self.hash(path))
@@ -84,7 +84,7 @@ extension PictureRecord.Identity {
   /// Whether the file holds the same bytes. One whose size and time are the same is not read.
   func isStill(_ path: String) -> Bool {
     var status = stat()
-    guard stat(path, &status) == 0, Int(status.st_size) == bytes else { return false }
+    guard stat(path.systemPath, &status) == 0, Int(status.st_size) == bytes else { return false }
     if status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified { return true }
     do { return try Self.hash(path) == sha256 } catch { return false }
   }

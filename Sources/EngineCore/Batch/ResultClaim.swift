@@ -56,11 +56,11 @@ package final class ResultClaim {
   package static func holder(of output: String) -> String? {
     guard let names = names(beside: output) else { return nil }
     for path in [names.clear, names.short] {
-      let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      let descriptor = open(path.systemPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       if descriptor < 0 && errno == ENAMETOOLONG { continue }
       guard descriptor >= 0 else { return nil }
       defer { close(descriptor) }
-      return holder(descriptor, path, FileLock.state(descriptor))
+      return holder(descriptor, path, OpenFileLock.state(descriptor))
     }
     return nil
   }
@@ -76,8 +76,8 @@ package final class ResultClaim {
   package func release() {
     guard !isReleased else { return }
     isReleased = true
-    if Self.isNamed(descriptor, path) { unlink(path) }
-    FileLock.release(descriptor)
+    if Self.isNamed(descriptor, path) { unlink(path.systemPath) }
+    OpenFileLock.release(descriptor)
     close(descriptor)
   }
 
@@ -96,7 +96,7 @@ package final class ResultClaim {
   private static func take(_ path: String, for output: String, _ own: Holder) -> Result<ResultClaim, JobError>? {
     // Each turn but the last finds that somebody has just taken or left it.
     for _ in 0..<1000 {
-      let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let made = open(path.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if made < 0 {
         switch errno {
         case EINTR: continue
@@ -105,9 +105,9 @@ package final class ResultClaim {
         case let code: return unwritable(output, path, code)
         }
       }
-      var found = made >= 0 ? made : open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      var found = made >= 0 ? made : open(path.systemPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       // Another user's can be read at most.
-      if found < 0 && errno == EACCES { found = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+      if found < 0 && errno == EACCES { found = open(path.systemPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
       guard found >= 0 else {
         if errno == ENOENT || errno == EINTR { continue }
         return unwritable(output, path, errno)
@@ -119,15 +119,15 @@ package final class ResultClaim {
         return unwritable(output, path, EEXIST)
       }
 
-      let lock = FileLock.take(found)
+      let lock = OpenFileLock.take(found)
       if made < 0 || lock == .held {
         if let holder = holder(found, path, lock) {
-          if lock == .own { FileLock.release(found) }
+          if lock == .own { OpenFileLock.release(found) }
           return .failure(.resultClaimed(path: output, holder: holder))
         }
       }
       guard isNamed(found, path) else {
-        if lock == .own { FileLock.release(found) }
+        if lock == .own { OpenFileLock.release(found) }
         continue
       }
       // Whoever has the lock has the file; without locks, whoever made it.
@@ -149,7 +149,7 @@ package final class ResultClaim {
     guard output != "-", !output.isEmpty else { return nil }
     let target = canonicalPath(output)
     var status = stat()
-    if stat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { return nil }
+    if stat(target.systemPath, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { return nil }
     let (folder, name) = (parentFolder(target), lastComponent(target))
     let short = Array(name.utf8).withUnsafeBytes { Checksum.text($0) }
     return (joined(folder, ".\(name).claim"), joined(folder, ".grl-\(short).claim"))
@@ -161,9 +161,9 @@ package final class ResultClaim {
   /// - Returns: 0 or `errno`.
   private static func removeStale(_ path: String, _ descriptor: Int32) -> Int32 {
     let aside = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
-    guard rename(path, aside) == 0 else { return errno == ENOENT ? 0 : errno }
+    guard rename(path.systemPath, aside.systemPath) == 0 else { return errno == ENOENT ? 0 : errno }
     if isNamed(descriptor, aside) {
-      unlink(aside)
+      unlink(aside.systemPath)
       return 0
     }
     return WholeFile.give(path, to: aside)
@@ -181,7 +181,7 @@ package final class ResultClaim {
   // MARK: Looking
 
   /// Who holds the claim that is open, in words; nil where it is stale.
-  private static func holder(_ descriptor: Int32, _ path: String, _ lock: FileLock.State) -> String? {
+  private static func holder(_ descriptor: Int32, _ path: String, _ lock: OpenFileLock.State) -> String? {
     let holder = Holder(descriptor)
     let text = holder?.text ?? "another process"
     if lock == .held { return text }
@@ -197,11 +197,11 @@ package final class ResultClaim {
     guard fstat(descriptor, &claim) == 0 else { return 0 }
     new.st_mtim.tv_sec = time(nil)
     let probe = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
-    let made = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let made = open(probe.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if made >= 0 {
       fstat(made, &new)
       close(made)
-      unlink(probe)
+      unlink(probe.systemPath)
     }
     return new.st_mtim.tv_sec - claim.st_mtim.tv_sec
   }
@@ -209,7 +209,7 @@ package final class ResultClaim {
   /// Whether `path` still names the file that is open.
   private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
     var (held, named) = (stat(), stat())
-    return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0 && held.st_ino == named.st_ino
+    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
       && held.st_dev == named.st_dev
   }
 }
@@ -232,7 +232,7 @@ extension ResultClaim.Holder {
   fileprivate func write(to path: String) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+    let descriptor = open(path.systemPath, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     do {

@@ -1,6 +1,7 @@
 import EngineWire
 import Imaging
 import Restoration
+import Tensors
 
 /// A picture to restore: what an ordinary file holds, or the mosaic that a camera raw file holds.
 package struct SourcePicture: Sendable {
@@ -13,23 +14,40 @@ package struct SourcePicture: Sendable {
   package let settings: JobSettings
 
   /// Reads the file at `path`; "-" is standard input.
-  package init(_ path: String, _ settings: JobSettings) throws(JobError) {
-    do throws(ImageError) {
+  ///
+  /// - Parameters:
+  ///   - models: what will restore it.
+  ///   - threadCount: of the restoration.
+  /// - Throws: `overBudget` by the header, before anything is decoded, where picture and result alone are over the budget.
+  package init(_ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int) throws(JobError) {
+    func admit(_ shape: PictureShape, _ settings: JobSettings, decodingBytes: Int) throws(JobError) {
+      do throws(RestorationError) {
+        try settings.admit(shape, decodingBytes: decodingBytes, models, threadCount: threadCount)
+      } catch {
+        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+      }
+    }
+    do {
+      try Self.check(path, settings)
       if RawFile.isRaw(path) {
-        try Self.check(path, settings)
+        let header = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
+        try admit(PictureShape(header), settings.over(header), decodingBytes: RawFile.decodingBytes(header))
         let mosaic = try RawFile.read(path, limits: settings.limits, damaged: settings.damaged)
         (image, warnings, sensor) = (mosaic.mosaicPicture(), mosaic.warnings, mosaic.header)
       } else {
-        try Self.check(path, settings)
-        let decoded = try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged)
+        let file = try OpenedPicture(path, limits: settings.limits)
+        try admit(PictureShape(file.header), settings, decodingBytes: file.header.decodingBytes)
+        let decoded = try file.decoded(settings.damaged)
         let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
         let advice =
           settings.request.task == .superResolution ? PictureEstimates(decoded.image).adviceAgainstEnlarging : nil
         (image, sensor) = (decoded.image, nil)
         warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
       }
-    } catch {
+    } catch let error as ImageError {
       throw .image(error)
+    } catch {
+      throw error as? JobError ?? .cancelled
     }
     self.settings = settings.over(sensor).over(settings.looksAtNoise ? NoiseSpectrum(image)?.kind : nil)
   }
@@ -44,9 +62,7 @@ package struct SourcePicture: Sendable {
         return (PictureShape(try ImageFile.header(path, limits: settings.limits)), settings)
       }
       let sensor = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
-      return (
-        PictureShape(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: 16), settings.over(sensor)
-      )
+      return (PictureShape(sensor), settings.over(sensor))
     } catch {
       throw .image(error)
     }
@@ -77,12 +93,48 @@ package struct SourcePicture: Sendable {
     (self.image, warnings, sensor, settings) = (image, other.warnings, other.sensor, other.settings)
   }
 
+  /// The other view of the dual-pixel picture `left`.
+  ///
+  /// - Throws: before it is decoded where its size is another one.
+  package func rightView(_ path: String, of left: String) throws(JobError) -> Image {
+    let file: OpenedPicture
+    do { file = try OpenedPicture(path, limits: settings.limits) } catch { throw .image(error) }
+    let shape = PictureShape(file.header)
+    guard shape.width == image.width && shape.height == image.height else {
+      throw .restoration(.sizesDiffer(left: PictureShape(image), right: shape), picture: left)
+    }
+    do { return try file.decoded(settings.damaged).image } catch { throw .image(error) }
+  }
+
   /// The picture as it is, for screens.
   package var shown: Image { sensor?.roughPicture(image) ?? image }
 
   /// What the network made of it, in the colours of a screen.
   package func finished(_ restored: Image) -> Image {
     sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored
+  }
+}
+
+extension PictureShape {
+  /// The mosaic of a camera raw file.
+  fileprivate init(_ sensor: SensorHeader) {
+    self.init(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: 16)
+  }
+}
+
+extension JobSettings {
+  /// Refuses what the header alone shows to be over the budget.
+  ///
+  /// The plan is asked only then: it knows the model and the smallest tile, and so what would do.
+  fileprivate func admit(
+    _ shape: PictureShape, decodingBytes: Int, _ models: ModelCatalogue, threadCount: Int
+  ) throws(RestorationError) {
+    let (least, decoding) = (MemoryEstimate(leastFor: shape, request, options), MemoryEstimate(pictures: decodingBytes))
+    guard max(least.totalBytes, decoding.totalBytes) > options.budgetBytes else { return }
+    let model = try models.model(models.card(self, for: shape), precision: options.precision)
+    let restorer = Restorer(model: model, threads: ThreadLease(threadCount: threadCount))
+    _ = try restorer.plan(for: shape, request: request, options: options)
+    try MemoryBudget.check(decoding, within: options.budgetBytes)
   }
 }
 

@@ -44,7 +44,8 @@ final class ComparisonShelf {
 
   private static func bytes(_ path: String) throws(JobError) -> Int {
     do throws(ImageError) {
-      return PicturePyramid.bytes(try PictureSize(path, .standard))
+      let size = try PictureSize(path, .standard)
+      return max(PicturePyramid.bytes(size), size.decodingBytes)
     } catch { throw .image(error) }
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 
 /// What a file was when it was looked at; another one where it has changed since.
 struct FileStamp: Hashable, Sendable {
@@ -12,7 +13,7 @@ struct FileStamp: Hashable, Sendable {
   /// nil where there is no regular file.
   init?(_ path: String) {
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard stat(path.systemPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     self.path = path
     inode = UInt(status.st_ino)
     bytes = Int(status.st_size)

@@ -9,7 +9,7 @@ package enum FolderReader {
   /// - Parameter flag: looked at for every entry.
   /// - Throws: `folderNotListed`.
   package static func list(_ path: String, _ flag: CancelFlag = CancelFlag()) throws(JobError) -> FolderListing {
-    guard !path.utf8.contains(0), let resolved = realpath(path, nil) else {
+    guard !path.utf8.contains(0), let resolved = realpath(path.systemPath, nil) else {
       throw .folderNotListed(
         folder: path, reason: path.utf8.contains(0) ? "not a name" : String(cString: strerror(errno)))
     }
@@ -34,17 +34,16 @@ package enum FolderReader {
       let (a, b) = ($0.entry.kind == .folder, $1.entry.kind == .folder)
       return a == b ? $0.key < $1.key : a
     }
-    return FolderListing(path: String(cString: resolved), entries: ordered.map(\.entry), isCut: isCut)
+    return FolderListing(path: String(cFileName: resolved), entries: ordered.map(\.entry), isCut: isCut)
   }
 
   private static func entry(_ name: [UInt8], _ folder: Int32) -> FolderListing.Entry {
     var status = stat()
     let terminated = name.map { CChar(bitPattern: $0) } + [0]
     let isFound = fstatat(folder, terminated, &status, 0) == 0
-    // A name that is no UTF-8 can be shown, with marks in place of what cannot be read, but never be spelt back.
-    let text = String(decoding: name, as: UTF8.self)
+    let text = String(fileName: name)
     let kind: FolderListing.Entry.Kind =
-      if !text.utf8.elementsEqual(name) || !isFound {
+      if !isFound {
         .unreadable
       } else {
         switch status.st_mode & S_IFMT {

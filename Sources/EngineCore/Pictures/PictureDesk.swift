@@ -2,6 +2,7 @@ import Base
 import EngineWire
 import Glibc
 import Imaging
+import Restoration
 
 /// Decodes, scales and measures pictures for screens, and remembers the last few pictures.
 package final class PictureDesk: Sendable {
@@ -39,11 +40,14 @@ package final class PictureDesk: Sendable {
 
   /// `region` of the picture (nil: all of it) scaled to fit `box`; where all of it is asked for, with estimates of its damage.
   ///
-  /// - Parameter flag: ends the work.
+  /// - Parameters:
+  ///   - budgetBytes: what is left for it.
+  ///   - flag: ends the work.
   package func preview(
-    _ path: String, region: Rectangle?, within box: (width: Int, height: Int), _ flag: CancelFlag = CancelFlag()
+    _ path: String, region: Rectangle?, within box: (width: Int, height: Int), budgetBytes: Int = largestPicture,
+    _ flag: CancelFlag = CancelFlag()
   ) throws(JobError) -> (info: PixelsInfo, pixels: [UInt8]) {
-    let image = try image(path, limits: .standard.heeding(flag))
+    let image = try image(path, limits: .standard.heeding(flag), budgetBytes: budgetBytes)
     if flag.isSet { throw .cancelled }
     let region = try Self.region(region, of: image)
     let size = ScaledPicture.fit(region.width, region.height, within: box)
@@ -57,14 +61,17 @@ package final class PictureDesk: Sendable {
   }
 
   /// The decoded picture. One that was decoded before and has not changed comes from memory.
-  package func image(_ path: String, limits: ImageLimits = .standard) throws(JobError) -> Image {
+  private func image(
+    _ path: String, limits: ImageLimits = .standard, budgetBytes: Int
+  ) throws(JobError) -> Image {
     let stamp = FileStamp(path)
     if let image = memory.withLock({ $0.image(stamp) }) { return image }
     let image: Image
     do {
       let size = try PictureSize(path, limits)
-      guard size.bytes <= Self.largestPicture else {
-        throw JobError.previewTooLarge(path: path, bytes: size.bytes, limit: Self.largestPicture)
+      let limit = min(Self.largestPicture, budgetBytes)
+      guard size.decodingBytes <= limit else {
+        throw JobError.previewTooLarge(path: path, bytes: size.decodingBytes, limit: limit)
       }
       // Room is made before, not after.
       memory.withLock { $0.makeRoom(for: size.bytes) }
@@ -134,10 +141,13 @@ package final class PictureDesk: Sendable {
 struct PictureSize {
   let pixels: Int
   let bytes: Int
+  /// What decoding it takes at its peak.
+  let decodingBytes: Int
 
   init(_ image: Image) {
     pixels = image.width * image.height
-    bytes = pixels * image.layout.channels * image.bitDepth / 8
+    bytes = PictureShape(image).byteCount
+    decodingBytes = bytes
   }
 
   init(_ path: String, _ limits: ImageLimits) throws(ImageError) {
@@ -145,10 +155,12 @@ struct PictureSize {
       let header = try RawFile.header(path, limits: limits)
       pixels = header.width * header.height
       bytes = pixels * 3
+      decodingBytes = RawFile.decodingBytes(header) + bytes
     } else {
       let header = try ImageFile.header(path, limits: limits)
       pixels = header.width * header.height
-      bytes = pixels * header.layout.channels * (header.bitDepth > 8 ? 2 : 1)
+      bytes = PictureShape(header).byteCount
+      decodingBytes = header.decodingBytes
     }
   }
 }
@@ -163,7 +175,7 @@ extension PictureInfo {
   /// What the header of the file at `path` says.
   package init(path: String, limits: ImageLimits = .standard) throws(JobError) {
     var status = stat()
-    let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
+    let bytes = stat(path.systemPath, &status) == 0 ? Int(status.st_size) : 0
     if RawFile.isRaw(path) {
       let header: SensorHeader
       do { header = try RawFile.header(path, limits: limits) } catch { throw .image(error) }

@@ -77,10 +77,13 @@ package struct JobStore: Sendable {
   ///
   /// What becomes of results that exist, threads and memory may differ: they do not change a result.
   package func interrupted(like request: JobRequest) -> String? {
-    func essence(_ request: JobRequest) -> JobRequest {
+    // Bytes, since names that differ in how an accent is written are two files.
+    func essence(_ request: JobRequest) -> Data? {
       var request = request
       (request.existing, request.threadCount, request.memoryBytes) = (.refuse, nil, nil)
-      return request
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      do { return try encoder.encode(request) } catch { return nil }
     }
     let wanted = essence(request)
     let jobs = list().jobs.filter { $0.holder == nil && !$0.record.isEnded && essence($0.record.job.request) == wanted }

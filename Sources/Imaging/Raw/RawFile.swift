@@ -28,6 +28,9 @@ public enum RawFile {
     try RawReader(path, limits, damaged).header
   }
 
+  /// Bytes that reading and `mosaicPicture` hold at their peak: LibRaw's samples, ours, and the picture turned upright.
+  public static func decodingBytes(_ header: SensorHeader) -> Int { 4 * header.storedWidth * header.storedHeight * 2 }
+
   /// Reads the sensor's active area: hot photosites replaced by their neighbours, samples looked over for damage.
   ///
   /// - Throws: `ImageError`: unreadable, over the limits, damaged, or of a kind without a Bayer mosaic (X-Trans, quad Bayer, Foveon,
@@ -87,7 +90,7 @@ private final class RawReader {
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
       metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
       keeps_damaged: 0, is_cancelled: nil, cancel_context: nil)
-    let status = grl_raw_read_header(handle, path, bounds)
+    let status = grl_raw_read_header(handle, path.systemPath, bounds)
     guard status == GRL_IMAGE_OK else {
       defer { grl_raw_destroy(handle) }
       throw Self.error(status, handle, path, limits)

@@ -42,6 +42,11 @@ struct PlainTIFF {
     self.fields = fields
   }
 
+  /// Strips first, and 16-bit samples made of them.
+  var size: (pixels: Int, decodingBytes: Int) {
+    (width * height, width * height * channels * (bitDepth == 16 ? 4 : 1))
+  }
+
   func image() throws(ImageError) -> Image {
     let rowBytes = width * channels * bitDepth / 8
     let rowsPerStrip = max(1, fields[Tag.rowsPerStrip]?.first ?? height)

@@ -3,6 +3,9 @@
 /// Only what such sets hold is read: gray, palette and RGB, 8 bits (TIFF also 16), one picture. Nothing of a file is trusted;
 /// every place is checked before it is read.
 public enum UncompressedFile {
+  /// Endings of names, in lower case.
+  public static let extensions: Set<String> = ["bmp", "tif", "tiff"]
+
   /// Decodes a file's `bytes`, or returns nil where they begin like neither format; `path` names them in errors.
   ///
   /// - Throws: `ImageError.damaged`, `.unsupported`, `.tooLarge` (from the header, before samples are taken).
@@ -12,6 +15,18 @@ public enum UncompressedFile {
     if bytes.starts(with: Array("BM".utf8)) { return try WindowsBitmap(bytes, path: path, limits: limits).image() }
     if bytes.starts(with: Array("II*\0".utf8)) || bytes.starts(with: Array("MM\0*".utf8)) {
       return try PlainTIFF(bytes, path: path, limits: limits).image()
+    }
+    return nil
+  }
+
+  /// Pixels of the picture and bytes that decoding it takes, by the header of a file's `bytes`; nil where they begin like
+  /// neither format.
+  public static func size(
+    _ bytes: [UInt8], path: String, limits: ImageLimits = .standard
+  ) throws(ImageError) -> (pixels: Int, decodingBytes: Int)? {
+    if bytes.starts(with: Array("BM".utf8)) { return try WindowsBitmap(bytes, path: path, limits: limits).size }
+    if bytes.starts(with: Array("II*\0".utf8)) || bytes.starts(with: Array("MM\0*".utf8)) {
+      return try PlainTIFF(bytes, path: path, limits: limits).size
     }
     return nil
   }

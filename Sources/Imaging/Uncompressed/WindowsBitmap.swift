@@ -30,6 +30,9 @@ struct WindowsBitmap {
     }
   }
 
+  /// Of the decoded picture at most: a palette may be gray.
+  var size: (pixels: Int, decodingBytes: Int) { (width * height, width * height * 3) }
+
   func image() throws(ImageError) -> Image {
     let palette = bitsPerPixel == 8 ? try palette() : []
     let isGray = bitsPerPixel == 8 && palette.allSatisfy { $0.red == $0.green && $0.red == $0.blue }

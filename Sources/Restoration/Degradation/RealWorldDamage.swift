@@ -31,12 +31,18 @@ public struct RealWorldDamage: Hashable, Sendable {
     self.generator = generator
   }
 
+  var kernel: BlurKernel {
+    .gaussian(sigma: blurSigma, sigmaAcross: blurSigmaAcross, angleDegrees: blurAngleDegrees)
+  }
+
   /// The damaged picture: `[H, W, C]` to `[H / 4, W / 4, C]`, rounded down; what is over at the right and bottom is cropped.
   func apply(to picture: Tensor, on threads: ThreadLease) throws(DegradationError) -> Tensor {
-    let kernel = BlurKernel.gaussian(sigma: blurSigma, sigmaAcross: blurSigmaAcross, angleDegrees: blurAngleDegrees)
+    try finished(Degradation.bicubic(scale: Self.scale).apply(to: picture.blurred(by: kernel, on: threads)))
+  }
+
+  /// Noise and JPEG on the small picture.
+  func finished(_ small: Tensor) throws(DegradationError) -> Tensor {
     var generator = generator
-    return try Degradation.bicubic(scale: Self.scale).apply(to: picture.blurred(by: kernel, on: threads))
-      .adding(noiseSigma, .planes, from: &generator)
-      .throughJPEG(quality: jpegQuality)
+    return try small.adding(noiseSigma, .planes, from: &generator).throughJPEG(quality: jpegQuality)
   }
 }

@@ -12,12 +12,19 @@ extension Tensor {
       throw .wrongChannels(operation: "JPEG", found: shape.channels, allowed: [1, 3])
     }
     let image = Image(width: shape.width, height: shape.height, colour: values, bitDepth: 8)
+    return Tensor(
+      shape: shape, values: try image.decodedJPEG(quality: quality).floats(shape.channels == 1 ? .gray : .rgb))
+  }
+}
+
+extension Image {
+  /// What a JPEG file of this quality holds of the picture, which has 8 bits and no alpha.
+  func decodedJPEG(quality: Int) throws(DegradationError) -> Image {
     var limits = ImageLimits.standard
-    limits.pixels = max(limits.pixels, shape.pixels)
+    limits.pixels = max(limits.pixels, width * height)
     do throws(ImageError) {
-      let file = try ImageFile.encode(image, format: .jpeg, jpegQuality: quality, chroma: .half)
-      let decoded = try ImageFile.decode(file, path: "JPEG in memory", limits: limits).image
-      return Tensor(shape: shape, values: decoded.floats(shape.channels == 1 ? .gray : .rgb))
+      let file = try ImageFile.encode(self, format: .jpeg, jpegQuality: quality, chroma: .half)
+      return try ImageFile.decode(file, path: "JPEG in memory", limits: limits).image
     } catch {
       throw .codec(error)
     }

@@ -1,6 +1,6 @@
 /// Text as cells show it: every glyph with the columns it takes, nothing in it that could move a cursor, reorder or hide.
 ///
-/// Control characters become `^[`, other hidden ones `\u{202e}`; a glyph keeps at most four combining marks.
+/// Control characters become `^[`, other hidden ones `\u{202e}`, bytes of a file name that is no UTF-8 `\xe9`; a glyph keeps at most four combining marks.
 package struct ShownText: Hashable, Sendable {
   package struct Glyph: Hashable, Sendable {
     package let character: Character
@@ -25,7 +25,8 @@ package struct ShownText: Hashable, Sendable {
     }
     var marks = 0
     for scalar in text.unicodeScalars {
-      switch CharacterWidth(scalar) {
+      let width = Self.isFileNameByte(scalar) ? .hidden : CharacterWidth(scalar)
+      switch width {
       case .columns(let width):
         guard columns < limit else { return }
         append(Character(scalar), width)
@@ -55,8 +56,12 @@ package struct ShownText: Hashable, Sendable {
     text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
   }
 
+  /// Whether it stands for a byte of a name, as the engine writes them: U+10FF00 and the byte.
+  private static func isFileNameByte(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= 0x10FF80 }
+
   private static func escape(_ scalar: Unicode.Scalar) -> String {
-    switch scalar.value {
+    if isFileNameByte(scalar) { return "\\x" + String(scalar.value & 0xFF, radix: 16) }
+    return switch scalar.value {
     case 0..<0x20: "^" + String(Character(Unicode.Scalar(UInt8(scalar.value) + 0x40)))
     case 0x7f: "^?"
     default: "\\u{" + String(scalar.value, radix: 16) + "}"

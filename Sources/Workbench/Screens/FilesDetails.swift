@@ -19,11 +19,11 @@ struct FilesDetails: Sendable {
   static let limit = 20_000
   private static let prefix = "inspect "
 
-  private var known: [String: Known] = [:]
+  private var known: [PathKey: Known] = [:]
   /// When the pictures that are asked for were changed last.
-  private var asked: [String: Double] = [:]
+  private var asked: [PathKey: Double] = [:]
 
-  subscript(_ path: String) -> Detail? { known[path]?.detail }
+  subscript(_ path: String) -> Detail? { known[PathKey(path)]?.detail }
 
   func picture(_ path: String) -> PictureInfo? {
     guard case .picture(let info) = self[path] else { return nil }
@@ -35,11 +35,11 @@ struct FilesDetails: Sendable {
     let onTheirWay = session.pending.values.filter { Self.path($0.purpose) != nil && $0.screen == .files }
     var free = Self.inFlight - onTheirWay.count
     guard free > 0, session.isConnected else { return }
-    let paths = Set(onTheirWay.compactMap { Self.path($0.purpose) })
+    let paths = Set(onTheirWay.compactMap { Self.path($0.purpose).map(PathKey.init) })
     for (path, modified) in wanted where free > 0 {
-      if let known = known[path], known.modified == modified { continue }
-      if paths.contains(path) { continue }
-      asked[path] = modified
+      if let known = known[PathKey(path)], known.modified == modified { continue }
+      if paths.contains(PathKey(path)) { continue }
+      asked[PathKey(path)] = modified
       session.ask(.inspect(path: path), for: .files, .other(Self.prefix + path))
       free -= 1
     }
@@ -49,10 +49,10 @@ struct FilesDetails: Sendable {
   mutating func receive(_ reply: Reply, to purpose: Purpose) -> Bool {
     guard let path = Self.path(purpose) else { return false }
     if known.count >= Self.limit { known = [:] }
-    let modified = asked.removeValue(forKey: path) ?? 0
+    let modified = asked.removeValue(forKey: PathKey(path)) ?? 0
     switch reply {
-    case .picture(let info): known[path] = Known(modified: modified, detail: .picture(info))
-    case .failure(let failure): known[path] = Known(modified: modified, detail: .failed(failure.message))
+    case .picture(let info): known[PathKey(path)] = Known(modified: modified, detail: .picture(info))
+    case .failure(let failure): known[PathKey(path)] = Known(modified: modified, detail: .failed(failure.message))
     default: break
     }
     return true

@@ -4,7 +4,7 @@ import EngineWire
 /// the one it rests on.
 struct FilesPreview: Sendable {
   struct Key: Hashable, Sendable {
-    var path: String
+    var path: PathKey
     /// Seconds since 1970: a picture that changed is another one.
     var modified: Double
     /// Of the room there is, in pixels.
@@ -64,7 +64,7 @@ struct FilesPreview: Sendable {
     // Time comes in steps of 100 ms; what is left of a step does not make it wait for another one.
     guard !isQuick || session.time - since > Self.rest - 0.05 else { return }
     session.ask(
-      .preview(path: key.path, region: nil, width: key.width, height: key.height), for: screen, .preview)
+      .preview(path: key.path.text, region: nil, width: key.width, height: key.height), for: screen, .preview)
     asked = session.isAsking(screen, .preview) ? key : nil
   }
 

@@ -21,7 +21,7 @@ extension FilesScreen {
     if layout.heads > 0 { drawHead(on: &canvas, in: inner.top(1), session, look) }
     if layout.heads > 1 { canvas.writeTitles(of: Self.table, at: places, in: inner.dropTop(1), look) }
     guard !tree.rows.isEmpty else { return drawEmpty(on: &canvas, in: layout.rows.inset(columns: 2), session, look) }
-    let marked = Set(session.marked)
+    let marked = Set(session.marked.map(PathKey.init))
     let first = cursor.firstRow(count: tree.rows.count, visible: layout.listRows)
     for line in 0..<min(layout.listRows, tree.rows.count - first) {
       let area = layout.rows.dropTop(line).top(1)
@@ -66,14 +66,14 @@ extension FilesScreen {
   }
 
   private func drawRow(
-    _ index: Int, on canvas: inout Canvas, in area: CanvasArea, _ places: [Table.Place], _ marked: Set<String>,
+    _ index: Int, on canvas: inout Canvas, in area: CanvasArea, _ places: [Table.Place], _ marked: Set<PathKey>,
     _ look: Look
   ) {
     let row = tree.rows[index]
     let isCursor = index == cursor.index
     let ground: Look.Role = isCursor ? (pane == .list ? .cursor : .bar) : .text
     if isCursor { canvas.fill(area, look[ground]) }
-    let isMarked = markPath(row).map(marked.contains) ?? false
+    let isMarked = markPath(row).map { marked.contains(PathKey($0)) } ?? false
     let isInRange = range?.contains(index) ?? false
     let inset = area.columns > 8 ? 2 : 0
     if inset > 0 && (isMarked || isInRange) {

@@ -11,7 +11,8 @@ extension FilesScreen {
     session.arguments = []
     guard let first = named.first else { return enter("", &session) }
     guard named.count > 1 else { return enter(first, landing: first, &session) }
-    session.marked += named.filter { !session.marked.contains($0) }
+    let marked = Set(session.marked.map(PathKey.init))
+    session.marked += named.filter { !marked.contains(PathKey($0)) }
     enter(FilesTree.parent(of: first), landing: first, &session)
   }
 

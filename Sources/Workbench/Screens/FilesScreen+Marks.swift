@@ -15,7 +15,7 @@ extension FilesScreen {
     guard pane == .list || session.current != nil else { return }
     if rangeStart != nil { return markRange(&session) }
     guard let row, let path = markPath(row) else { return session.say("only pictures and folders can be marked") }
-    if let place = session.marked.firstIndex(of: path) {
+    if let place = session.marked.firstIndex(where: { PathKey($0) == PathKey(path) }) {
       session.marked.remove(at: place)
     } else {
       session.marked.append(path)
@@ -41,10 +41,11 @@ extension FilesScreen {
   /// *: in what is shown, pictures that are not marked become so and the other way round.
   mutating func invertMarks(_ session: inout Session) {
     let shown = tree.rows.filter { tree.entry($0)?.kind == .picture }
-    let marked = Set(session.marked)
-    let paths = Set(shown.map(tree.path(of:)))
-    session.marked.removeAll { paths.contains($0) }
-    session.marked += shown.map(tree.path(of:)).filter { !marked.contains($0) }
+    let marked = Set(session.marked.map(PathKey.init))
+    let paths = shown.map { PathKey(tree.path(of: $0)) }
+    let shownPaths = Set(paths)
+    session.marked.removeAll { shownPaths.contains(PathKey($0)) }
+    session.marked += paths.filter { !marked.contains($0) }.map(\.text)
     session.say("\(session.marked.count) marked")
   }
 
@@ -54,8 +55,8 @@ extension FilesScreen {
   }
 
   private func add(_ rows: [FilesTree.Row], _ session: inout Session) -> Int {
-    let marked = Set(session.marked)
-    let new = rows.map(tree.path(of:)).filter { !marked.contains($0) }
+    let marked = Set(session.marked.map(PathKey.init))
+    let new = rows.map(tree.path(of:)).filter { !marked.contains(PathKey($0)) }
     session.marked += new
     return new.count
   }

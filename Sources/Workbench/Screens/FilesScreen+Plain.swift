@@ -3,7 +3,7 @@ import EngineWire
 extension FilesScreen {
   func plainLines(_ session: Session) -> [String] {
     guard !tree.path.isEmpty else { return [failure ?? (session.isConnected ? "reading" : "waiting for the engine")] }
-    let marked = Set(session.marked)
+    let marked = Set(session.marked.map(PathKey.init))
     var lines = ["folder \(tree.path), \(Quantity.count(tree.shownCount, "entry", "entries"))"]
     for (place, row) in tree.rows.enumerated().prefix(Self.plainLimit) {
       guard let entry = tree.entry(row) else {
@@ -14,7 +14,7 @@ extension FilesScreen {
       var line = "\(place + 1) \(entry.name)"
       switch entry.kind {
       case .folder: line += tree.isOpen(path) ? ", open folder" : ", folder"
-      case .picture: line += marked.contains(path) ? ", marked" : ""
+      case .picture: line += marked.contains(PathKey(path)) ? ", marked" : ""
       case .other: line += ", not a picture"
       case .unreadable: line += ", unreadable"
       }

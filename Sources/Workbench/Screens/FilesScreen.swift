@@ -76,7 +76,7 @@ struct FilesScreen: Screen {
     let layout = layout(session)
     cursor.move(to: cursor.index, count: tree.rows.count, visible: layout.listRows)
     let path = entry?.kind == .picture ? row.map(tree.path(of:)) : nil
-    if session.current != path {
+    if session.current.map(PathKey.init) != path.map(PathKey.init) {
       session.current = path
       session.framed = nil
     }
@@ -90,7 +90,7 @@ struct FilesScreen: Screen {
   private func previewKey(_ layout: FilesLayout, _ session: Session) -> FilesPreview.Key? {
     guard let entry, let path = session.current, !layout.picture.isEmpty else { return nil }
     let size = session.pixels(in: layout.picture)
-    return FilesPreview.Key(path: path, modified: entry.modified, width: size.width, height: size.height)
+    return FilesPreview.Key(path: PathKey(path), modified: entry.modified, width: size.width, height: size.height)
   }
 
   private mutating func askDetails(_ layout: FilesLayout, _ session: inout Session) {

@@ -103,7 +103,7 @@ struct RunScreen: Screen {
     let size = session.pixels(in: layout.picture)
     if showsBefore {
       before.want(
-        FilesPreview.Key(path: picture.input, modified: 0, width: size.width, height: size.height), &session)
+        FilesPreview.Key(path: PathKey(picture.input), modified: 0, width: size.width, height: size.height), &session)
       if before.isWaiting { session.wake(in: FilesPreview.rest) }
     } else {
       let tiles = RunTiles(picture, session.tiles[PictureKey(job: job.id, picture: place)])

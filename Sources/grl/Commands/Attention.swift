@@ -72,10 +72,7 @@ struct Attention: ParsableCommand {
     help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
     transform: reading("auto, none or a number of pixels") { TileChoice($0) })
   var tile: TileChoice?
-  @Option(
-    help: "Memory to stay within: 4G, 512M.",
-    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
-  var memory: Int?
+  @OptionGroup var budget: MemoryOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
@@ -101,7 +98,7 @@ struct Attention: ParsableCommand {
     }
     Interruption.watch()
     let console = common.console(showsProgress: true)
-    threads.log(to: common.logger(console), memory: memory)
+    threads.log(to: common.logger(console), memory: budget.memory)
     var settings = try JobSettings(job)
     settings.limits.takesStreams = true
     let picture = try InspectedPicture(
@@ -126,7 +123,7 @@ struct Attention: ParsableCommand {
     case .whole?: job.tile = .whole
     case .side(let side)?: job.tile = .side(side)
     }
-    (job.memoryBytes, job.threadCount, job.maxPixels) = (memory, threads.threads, limits.maxPixels)
+    (job.memoryBytes, job.threadCount, job.maxPixels) = (budget.memory, threads.threads, limits.maxPixels)
     return job
   }
 

@@ -63,6 +63,7 @@ struct Compare: ParsableCommand {
   var gain: Double?
   @Option(help: "Colour around the pictures on sheet and map.") var background: SheetLook.Background = .dark
   @Flag(help: "Replace a sheet or map that exists.") var overwrite = false
+  @OptionGroup var budget: MemoryOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -101,8 +102,14 @@ struct Compare: ParsableCommand {
   }
 
   private func fit(_ names: [String], to reference: String) throws -> FittedPictures {
-    let image = try ImageFile.read(reference, limits: limits.image).image
-    let images = try names.map { ($0, try ImageFile.read($0, limits: limits.image).image) }
+    let files = try ([reference] + names).map { try OpenedPicture($0, limits: limits.image) }
+    let headers = files.map(\.header)
+    let estimate = MemoryEstimate(
+      comparing: Array(headers.dropFirst()), with: headers[0], quantities, fit: fit, crops: crop != nil,
+      drawsDifference: diff != nil)
+    try MemoryBudget.check(estimate, within: budget.budgetBytes)
+    let decoded = try files.map { try $0.decoded().image }
+    let (image, images) = (decoded[0], zip(names, decoded.dropFirst()).map { ($0, $1) })
     do throws(MetricError) {
       return try FittedPictures(reference: (reference, image), pictures: images, fit: fit)
     } catch {
@@ -110,13 +117,17 @@ struct Compare: ParsableCommand {
     }
   }
 
+  private var quantities: [Metric.Quantity] {
+    var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
+    for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
+    return quantities
+  }
+
   private var bounds: [Bound] { (failBelow + failAbove).flatMap { $0 } }
 
   private func measure(
     _ fitted: FittedPictures.Part, names: [String], reference: String, region: PixelRegion
   ) throws(Failure) -> ComparisonReport {
-    var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
-    for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
     let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
     var rows: [ComparisonReport.Row] = []
     for (name, image) in zip(names, fitted.pictures) {

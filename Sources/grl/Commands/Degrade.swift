@@ -39,6 +39,7 @@ struct Degrade: ParsableCommand {
     help: "defocus-deblur: write the two views of a dual-pixel sensor, the right one here.", completion: .file())
   var right: String?
   @Flag(help: "Replace results that exist.") var overwrite = false
+  @OptionGroup var budget: MemoryOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -53,14 +54,16 @@ struct Degrade: ParsableCommand {
     if let right, canonicalPath(right) == canonicalPath(output) {
       throw Failure(.usage, "\(right): --right and -o name one file; choose two")
     }
-    let decoded = try ImageFile.read(input, limits: limits.image)
-    let console = common.console()
-    for note in decoded.warnings { console.note("\(input): \(note)") }
-
     let outputs = [output, right].compactMap { $0 }
     let formats = try outputs.map { path in path == "-" ? .png : try pictureFormat(of: path) }
     // A JPEG file of that quality is the damage itself; damaging before would do it twice.
     let isDoneByFile = task == .jpeg && formats[0] == .jpeg
+    let file = try OpenedPicture(input, limits: limits.image)
+    try check(file.header, damage, formats, isDoneByFile: isDoneByFile)
+    let decoded = try file.decoded()
+    let console = common.console()
+    for note in decoded.warnings { console.note("\(input): \(note)") }
+
     let results = isDoneByFile ? [decoded.image] : try damage.apply(to: decoded.image, path: input)
     try Interruption.holdingOff {
       for (path, (format, result)) in zip(outputs, zip(formats, results)) {
@@ -69,6 +72,23 @@ struct Degrade: ParsableCommand {
           result, to: path, format: format, jpegQuality: quality, mayReplace: overwrite)
         for note in notes { console.note("\(path): \(note)") }
       }
+    }
+  }
+
+  /// Refuses what is over the budget, by the header.
+  private func check(
+    _ header: ImageFile.Header, _ damage: Damage, _ formats: [ImageFile.Format], isDoneByFile: Bool
+  ) throws(Failure) {
+    let shape = PictureShape(header)
+    var estimate =
+      isDoneByFile
+      ? MemoryEstimate(pictures: header.decodingBytes) : damage.estimate(shape, decodingBytes: header.decodingBytes)
+    // JPEG holds 8 bits and no alpha: a picture that has more is copied.
+    if formats.contains(.jpeg) && (shape.bitDepth == 16 || shape.layout.hasAlpha) {
+      estimate.pictures += shape.byteCount
+    }
+    do { try MemoryBudget.check(estimate, within: budget.budgetBytes) } catch {
+      throw Failure(libraryError: error, picture: input) ?? Failure(.overMemoryBudget, "\(error)")
     }
   }
 }

@@ -63,10 +63,7 @@ struct Evaluate: ParsableCommand {
   var tile: TileChoice?
   @Option(help: "Pixels that neighbouring tiles share (default: as published).", transform: number(in: 0...32_768))
   var overlap: Int?
-  @Option(
-    help: "Memory to stay within: 4G, 512M.",
-    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
-  var memory: Int?
+  @OptionGroup var budget: MemoryOptions
   @OptionGroup var threads: ThreadOptions
 
   @Option(help: "Only so many pictures of each set: a quick look, not a result.", transform: number(in: 1...1_000_000))
@@ -110,7 +107,7 @@ struct Evaluate: ParsableCommand {
     let models = try chosenModels()
     Interruption.watch()
     let logger = common.logger(console)
-    threads.log(to: logger, memory: memory)
+    threads.log(to: logger, memory: budget.memory)
     var run = EvaluationRun(
       sets, models: models, limit: limit, takesGray: gray, options: options,
       threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate), isFresh: again,
@@ -188,7 +185,7 @@ struct Evaluate: ParsableCommand {
     options.blending = .average
     if let tile { options.tile = tile }
     options.overlap = overlap
-    if let memory { options.memoryBytes = memory }
+    if let memory = budget.memory { options.memoryBytes = memory }
     return options
   }
 

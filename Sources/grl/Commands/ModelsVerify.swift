@@ -38,8 +38,7 @@ struct ModelsVerify: ParsableCommand {
         let model = try library.load(card)
         let trial = try ModelTrial(model, on: lease)
         console.result(
-          ("\(name): sound, sha256 \(try card.sha256()); \(trial.damage): \(trial.inputPSNR.fixed(2)) dB, "
-            + "restored \(trial.restoredPSNR.fixed(2)) dB").printable)
+          "\(name): sound, sha256 \(try card.sha256()); \(trial.summary)".printable)
       } catch {
         console.error(error.description)
         if error.category != .verification {
@@ -51,4 +50,9 @@ struct ModelsVerify: ParsableCommand {
     }
     if status != .done { throw ExitCode(status.rawValue) }
   }
+}
+
+extension ModelTrial {
+  /// `noise of sigma 25: 20.37 dB, restored 29.37 dB`
+  var summary: String { "\(damage): \(inputPSNR.fixed(2)) dB, restored \(restoredPSNR.fixed(2)) dB" }
 }

@@ -47,9 +47,17 @@ struct Damage {
     do { try degradation.validate() } catch { throw Failure(.usage, "\(error)") }
   }
 
+  private var threadCount: Int { MachineLimits.current.threadCount }
+
+  /// The peak of memory, `decodingBytes` of the good picture included.
+  func estimate(_ picture: PictureShape, decodingBytes: Int) -> MemoryEstimate {
+    degradation.estimate(
+      picture, views: dualPixelRadius == nil ? 1 : 2, decodingBytes: decodingBytes, threadCount: threadCount)
+  }
+
   /// The damaged picture, or its left and right view.
   func apply(to image: Image, path: String) throws(Failure) -> [Image] {
-    let threads = ThreadLease(threadCount: MachineLimits.current.threadCount)
+    let threads = ThreadLease(threadCount: threadCount)
     do {
       guard let dualPixelRadius else { return [try degradation.apply(to: image, on: threads)] }
       let (left, right) = try Degradation.dualPixelDefocus(image, radius: dualPixelRadius, on: threads)

@@ -56,19 +56,20 @@ struct Drawing {
   mutating func place(
     _ image: Image, _ region: PixelRegion, _ x: Int, _ y: Int, _ width: Int, _ height: Int
   ) {
-    let pixels = ShownPixels(image)
+    // What is not shown is not converted either.
+    let pixels = ShownPixels(image.cropped(to: region))
     for row in 0..<height {
-      let rows = span(row, height, region.height, from: region.y)
+      let rows = span(row, height, region.height)
       for column in 0..<width where (0..<self.width).contains(x + column) && (0..<self.height).contains(y + row) {
-        put(x + column, y + row, pixels.mean(span(column, width, region.width, from: region.x), rows))
+        put(x + column, y + row, pixels.mean(span(column, width, region.width), rows))
       }
     }
   }
 
   /// The source pixels of a target pixel, one at least.
-  private func span(_ index: Int, _ count: Int, _ sourceCount: Int, from start: Int) -> Range<Int> {
+  private func span(_ index: Int, _ count: Int, _ sourceCount: Int) -> Range<Int> {
     let first = index * sourceCount / count
-    return start + first..<start + max(first + 1, (index + 1) * sourceCount / count)
+    return first..<max(first + 1, (index + 1) * sourceCount / count)
   }
 }
 

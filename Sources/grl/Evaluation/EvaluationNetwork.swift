@@ -23,12 +23,18 @@ struct EvaluationNetwork {
 
   /// The restored picture, not clamped: `[H * scale, W * scale, C]` with the input's channels (3 for dual pixel).
   ///
-  /// - Parameter onProgress: told the share of the work that is done, 0...1.
+  /// - Parameters:
+  ///   - besides: bytes that are held beside what the network takes.
+  ///   - onProgress: told the share of the work that is done, 0...1.
   /// - Throws: a model that does not fit, `overBudget`, `outOfMemory`, `cancelled`.
   mutating func restore(
-    _ input: Tensor, _ setting: EvaluationSetting, isCancelled: () -> Bool, onProgress: (Double) -> Void
+    _ input: Tensor, _ setting: EvaluationSetting, besides: Int, isCancelled: () -> Bool,
+    onProgress: (Double) -> Void
   ) throws(RestorationError) -> Tensor {
     let isGray = input.shape.channels == 1
+    var options = options
+    let left = options.memoryBytes - besides
+    if left < options.budgetBytes { options.memoryBytes = left }
     let plan = try planner.plan(
       for: PictureShape(width: input.shape.width, height: input.shape.height, layout: isGray ? .gray : .rgb),
       request: setting.request, options: options)

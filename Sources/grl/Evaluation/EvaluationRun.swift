@@ -74,7 +74,9 @@ struct EvaluationRun {
     var kinds: [NoiseKind] = []
     for path in set.limited(to: Self.mostLookedAt).compactMap(\.input) {
       do throws(Failure) {
-        if let kind = NoiseSpectrum(try image(try file(path)))?.kind { kinds.append(kind) }
+        let file = try file(path)
+        _ = try bytes(of: [file], isColour: true)
+        if let kind = NoiseSpectrum(try image(file))?.kind { kinds.append(kind) }
       } catch {
         continue  // Reported when it is this picture's turn.
       }
@@ -163,6 +165,7 @@ struct EvaluationRun {
       return Found(baseline: oldBaseline, model: oldModel, isNew: false)
     }
 
+    let besides = try bytes(of: files.compactMap { $0 }, isColour: isColour)
     let images = try files.map { (file: TestPictureFile?) throws(Failure) in
       try file.map { (file: TestPictureFile) throws(Failure) in try image(file) }
     }
@@ -187,14 +190,14 @@ struct EvaluationRun {
     }
     guard let model else { return Found(baseline: baseline, model: nil, isNew: true) }
     if let oldModel { return Found(baseline: baseline, model: oldModel, isNew: false) }
-    let (restored, seconds) = try restore(sample, setting, model, named: picture.clean)
+    let (restored, seconds) = try restore(sample, setting, model, besides: besides, named: picture.clean)
     let measured = try result(restored, seconds)
     try stores.model?.keep(measured)
     return Found(baseline: baseline, model: measured, isNew: true)
   }
 
   private mutating func restore(
-    _ sample: TestSample, _ setting: EvaluationSetting, _ model: EvaluatedModel, named path: String
+    _ sample: TestSample, _ setting: EvaluationSetting, _ model: EvaluatedModel, besides: Int, named path: String
   ) throws(Failure) -> (Image, seconds: Double) {
     do throws(RestorationError) {
       if network?.model.card != model.card {
@@ -205,7 +208,7 @@ struct EvaluationRun {
       let started = ContinuousClock.now
       var running = network!
       let output = try running.restore(
-        sample.input, setting, isCancelled: { Interruption.isRequested }, onProgress: { show($0) })
+        sample.input, setting, besides: besides, isCancelled: { Interruption.isRequested }, onProgress: { show($0) })
       network = running
       return (output.image, (ContinuousClock.now - started).seconds)
     } catch {
@@ -219,7 +222,13 @@ struct EvaluationRun {
     guard setting.task.hasGrayModels else { return true }
     for picture in set.pictures {
       do throws(Failure) {
-        if try image(try file(picture.clean)).layout.isColour { return true }
+        let file = try file(picture.clean)
+        _ = try bytes(of: [file], isColour: true)
+        do throws(ImageError) {
+          if try file.isColour(limits: imageLimits) { return true }
+        } catch {
+          continue  // Reported when it is this picture's turn.
+        }
       } catch {
         continue  // Reported when it is this picture's turn.
       }
@@ -229,6 +238,26 @@ struct EvaluationRun {
 
   private func file(_ path: String) throws(Failure) -> TestPictureFile {
     do { return try TestPictureFile(path, limits: imageLimits) } catch { throw Failure(.badInput, "\(error)") }
+  }
+
+  /// Copies of a picture in float that damage holds at its peak, and a network beside it.
+  private static let floatCopies = 6
+
+  /// What the pictures of one test take beside a network's own memory.
+  ///
+  /// - Throws: by their headers, where that alone is over the budget.
+  private func bytes(of files: [TestPictureFile], isColour: Bool) throws(Failure) -> Int {
+    let sizes: [(pixels: Int, decodingBytes: Int)]
+    do { sizes = try files.map { (file) throws(ImageError) in try file.size(limits: imageLimits) } } catch {
+      throw Failure(.badInput, "\(error)")
+    }
+    let samples = zip(files, sizes).reduce(0) { $0 + $1.0.bytes.count + $1.1.decodingBytes }
+    let floats = (sizes.first?.pixels ?? 0) * (isColour ? 3 : 1) * 4 * Self.floatCopies
+    let estimate = MemoryEstimate(pictures: samples, workspace: floats, threadCount: threads.threadCount)
+    do { try MemoryBudget.check(estimate, within: options.memoryBytes) } catch {
+      throw Failure(libraryError: error, picture: files[0].path) ?? Failure(.overMemoryBudget, "\(error)")
+    }
+    return samples + floats
   }
 
   private func image(_ file: TestPictureFile) throws(Failure) -> Image {

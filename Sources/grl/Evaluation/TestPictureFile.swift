@@ -15,6 +15,19 @@ struct TestPictureFile {
     }
   }
 
+  /// By the header.
+  func size(limits: ImageLimits) throws(ImageError) -> (pixels: Int, decodingBytes: Int) {
+    if let size = try UncompressedFile.size(bytes, path: path, limits: limits) { return size }
+    let header = try OpenedPicture(bytes, path: path, limits: limits).header
+    return (header.width * header.height, header.decodingBytes)
+  }
+
+  /// By the header, where that tells.
+  func isColour(limits: ImageLimits) throws(ImageError) -> Bool {
+    if let image = try UncompressedFile.decode(bytes, path: path, limits: limits) { return image.layout.isColour }
+    return try OpenedPicture(bytes, path: path, limits: limits).header.layout.isColour
+  }
+
   /// PNG, JPEG, BMP or TIFF.
   func image(limits: ImageLimits) throws(ImageError) -> Image {
     if let image = try UncompressedFile.decode(bytes, path: path, limits: limits) { return image }

@@ -27,7 +27,7 @@ struct TestSet: Sendable {
   /// What was found and left out, in words.
   let notes: [String]
 
-  static let endings: Set = ["png", "jpg", "jpeg", "bmp", "tif", "tiff"]
+  static let endings = InputList.extensions.union(UncompressedFile.extensions)
 
   /// Looks through `folder` for what `setting` needs.
   ///
