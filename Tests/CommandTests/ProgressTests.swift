@@ -60,7 +60,7 @@ import Testing
     arguments: [80, 40, 12])
   func bar(columns: Int) async throws {
     let folder = try TemporaryFolder()
-    try TestPicture.write(to: folder, "a picture with a löng näme 画.png", width: 96, height: 96)
+    try TestPicture.write(to: folder, "a picture with a löng näme 画.png", width: 224, height: 160)
     // `script` gives the program a terminal for all three streams.
     let outcome = try await GRLProcess.shell(
       """
