@@ -174,6 +174,20 @@ import Testing
     #expect(!text.contains("8-bit JPEG"))
   }
 
+  @Test(
+    "a colour pattern at which LibRaw writes past its own is refused before LibRaw sees it",
+    arguments: [
+      [33_422: DNG.Value.bytes([UInt8](repeating: 1, count: 36))],
+      [33_421: .shorts(6, 5), 33_422: .bytes([UInt8](repeating: 1, count: 36))],
+      [64_777: .bytes([UInt8](repeating: 1, count: 36))],
+    ])
+  func unannouncedPattern(tags: [Int: DNG.Value]) throws {
+    let bytes = Self.dng(tags: tags).bytes
+    #expect(try refusal(bytes).contains("colour pattern of 36 entries"))
+    // Whoever wrote the file: ORF and others have numbers of their own in the place of TIFF's 42.
+    #expect(try refusal(bytes[..<2] + [0x52, 0x4F] + bytes[4...]).contains("colour pattern of 36 entries"))
+  }
+
   // MARK: Hot photosites
 
   private static let hot = [

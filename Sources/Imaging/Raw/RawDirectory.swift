@@ -63,6 +63,12 @@ struct RawDirectory {
     if let area = raw.numbers(.activeArea), area.count == 4 { activeTop = integer(area[0]) }
   }
 
+  /// Whether LibRaw must not see the file: at a colour pattern of 36 entries that no sides of 6 x 6 announce (or in the tag of
+  /// Kodak's P series) version 0.20 writes past the end of its pattern without an end. Whatever begins as TIFF does counts.
+  static func overrunsPattern(_ path: String) -> Bool {
+    TaggedFile(path)?.tables().contains { $0.overrunsPattern } ?? false
+  }
+
   /// Largest sample that the file can hold; nil where that is not known.
   var largestSample: Int? { (8...16).contains(bits) && !isMapped ? 1 << bits - 1 : nil }
 
@@ -226,6 +232,7 @@ private enum Tag: Int {
   case sampleFormat = 339
   case patternSides = 33_421
   case pattern = 33_422
+  case kodakPattern = 64_777
   case dngVersion = 50_706
   case linearization = 50_712
   case blackLevel = 50_714
@@ -244,6 +251,7 @@ private final class TaggedFile {
   /// One directory: what its tags hold as numbers.
   struct Table {
     let place: Range<Int>
+    fileprivate(set) var overrunsPattern = false
     fileprivate var values: [Int: [Double]] = [:]
 
     func numbers(_ tag: Tag) -> [Double]? { values[tag.rawValue] }
@@ -255,13 +263,13 @@ private final class TaggedFile {
   private let descriptor: Int32
   private let isLittleEndian: Bool
 
-  /// nil for anything that does not begin as TIFF does.
+  /// nil for anything that does not begin as TIFF does, with a number of its own in the place of TIFF's 42 or not.
   init?(_ path: String) {
     descriptor = open(path.systemPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     var status = stat()
     guard descriptor >= 0 else { return nil }
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let head = Self.read(descriptor, 0, 4), head == [0x49, 0x49, 42, 0] || head == [0x4D, 0x4D, 0, 42]
+      let head = Self.read(descriptor, 0, 2), head == [0x49, 0x49] || head == [0x4D, 0x4D]
     else {
       close(descriptor)
       return nil
@@ -314,8 +322,10 @@ private final class TaggedFile {
 
   private func read(_ entry: ArraySlice<UInt8>, _ table: inout Table) {
     let (first, tag) = (entry.startIndex, whole(entry.prefix(2)))
-    guard Tag(rawValue: tag) != nil, table.values[tag] == nil else { return }
     let (type, count) = (whole(entry[first + 2..<first + 4]), whole(entry[first + 4..<first + 8]))
+    let isUnannounced = tag == Tag.pattern.rawValue && table.numbers(.patternSides) != [6, 6]
+    if count == 36, isUnannounced || tag == Tag.kodakPattern.rawValue { table.overrunsPattern = true }
+    guard Tag(rawValue: tag) != nil, table.values[tag] == nil else { return }
     let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
     guard (1..<sizes.count).contains(type), (1...Self.mostValues).contains(count) else { return }
     let size = sizes[type]

@@ -78,6 +78,11 @@ private final class RawReader {
 
   init(_ path: String, _ limits: ImageLimits, _ damaged: DamagePolicy) throws(ImageError) {
     try ImageInput.checkRegularFile(path, limits)
+    guard !RawDirectory.overrunsPattern(path) else {
+      throw .damaged(
+        path: path,
+        reason: "its colour pattern of 36 entries is not announced as one of 6 x 6; get the file anew from the camera")
+    }
     let directory = RawDirectory(path)
     if let kind = directory?.otherKind { throw .unsupported(path: path, what: kind, advice: Self.advice) }
     misplaced = directory?.misplacedSamples
