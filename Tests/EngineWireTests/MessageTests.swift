@@ -74,6 +74,15 @@ import Testing
     #expect(try sent(Frame(question, limits: .questions)).message(Question.self, limits: .questions) == question)
   }
 
+  @Test("a rectangle that no picture reaches is no message")
+  func hugeRectangle() throws {
+    func head(_ side: Int) -> [UInt8] {
+      Array(#"{"id":1,"request":{"preview":{"height":9,"path":"/a.png","region":[0,0,\#(side),16],"width":9}}}"#.utf8)
+    }
+    #expect(throws: Never.self) { try Frame(head: head(Int(Int32.max))).message(Question.self) }
+    for side in [1 << 31, 1 << 62, -(1 << 40)] { check(head(side)) }
+  }
+
   @Test("what the other side would refuse is not sent")
   func ownLimits() {
     let long = Question(id: 1, .listFolder(path: String(repeating: "a", count: 1 << 20)))

@@ -263,7 +263,7 @@ def requests(rng, pictures, folder):
     name = rng.choice(["20261122-215301-1", "", "../..", "j"])
     region = [rng.choice([-1, 0, 5, 10 ** 12]), 0, rng.choice([0, 16, 40, 2 ** 62]), 16]
     attention = {"x": rng.choice([-5, 3, 9999]), "y": 3, "stage": rng.choice([0, 1, 99]), "block": 0, "kind": rng.choice(["window", "anchors", "nothing"]),
-                 "hasBias": True, "hasTemperature": True}
+                 "hasBias": True, "hasTemperature": True, "isHalfScale": rng.random() < 0.5}
     return rng.choice([
         {"ping": {}}, {"listFolder": {"path": path}}, {"inspect": {"path": path}}, {"listModels": {}}, {"plan": {"_0": job}},
         {"preview": {"path": path, "width": rng.choice([0, 8, 120, 10 ** 9]), "height": 20}},
@@ -342,13 +342,13 @@ def wire(options):
     for number in range(3):
         pictures.append(os.path.join(folder, f"picture{number}.png"))
         shutil.copy(os.path.join(ROOT, "Tests/Fixtures/protocol", ["gates.png", "facade.png"][number % 2]), pictures[-1])
-    environment = dict(os.environ, HOME=folder, XDG_RUNTIME_DIR=folder, XDG_STATE_HOME=folder)
+    environment = dict(os.environ, HOME=folder, XDG_RUNTIME_DIR=folder, XDG_STATE_HOME=folder, GRL_THREADS="2")
     path = os.path.join(folder, "engine.sock")
     starts, wrong, peak = 0, 0, 0.0
     log = open(os.path.join(folder, "log"), "wb")
 
     def start():
-        engine = subprocess.Popen([options.grl, "engine", "--listen", path, "--threads", "2"], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        engine = subprocess.Popen([options.grl, "engine", "--listen", path], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         for _ in range(500):
             if os.path.exists(path) and answers(path, pictures, 5):
                 return engine
@@ -371,7 +371,7 @@ def wire(options):
             if died or silent:
                 wrong += 1
                 print(f"wire {script}: " + (f"the engine ended with {engine.returncode}" if died else "no answer")
-                      + ": " + open(log.name, errors="replace").read()[-400:], flush=True)
+                      + ": " + open(log.name, errors="replace").read()[-6000:], flush=True)
                 engine.kill()
                 engine.wait()
                 if os.path.exists(path):

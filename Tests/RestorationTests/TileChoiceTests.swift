@@ -34,6 +34,19 @@ import Testing
     #expect(try plan(100, 100, .jpeg).tiles.reason == "published tile of jpeg tiny")
   }
 
+  @Test("A region outside of the picture is refused, whatever its numbers, and estimated as the whole until then")
+  func regionOutside() throws {
+    for region in [PixelRegion(x: 0, y: 0, width: 1 << 62, height: 16), PixelRegion(x: 90, y: 0, width: 11, height: 1)]
+    {
+      var options = RestorationOptions()
+      let shape = PictureShape(width: 100, height: 100, layout: .rgb)
+      let whole = MemoryEstimate(leastFor: shape, .init(.denoise), options)
+      options.region = region
+      #expect(MemoryEstimate(leastFor: shape, .init(.denoise), options).totalBytes == whole.totalBytes)
+      #expect(throws: RestorationError.self) { try plan(100, 100) { $0.region = region } }
+    }
+  }
+
   @Test("The estimate names every part and grows with the tile")
   func estimate() throws {
     var last = 0
