@@ -6,7 +6,7 @@ import Tensors
 /// Source: "Efficient and Explicit Modelling of Image Hierarchies for Image Restoration", CVPR 2023 (arXiv 2303.00748).
 public final class GRL: Sendable {
   public let configuration: GRLConfiguration
-  public let arithmetic: Arithmetic
+  public let device: any Device
 
   /// Bytes of the weights that this object holds, packed as they are.
   public var weightBytes: Int {
@@ -25,24 +25,9 @@ public final class GRL: Sendable {
   ///
   /// Throws `CheckpointError.mismatch` with everything that does not fit: names, shapes, surplus tensors, values that are not
   /// finite, or a configuration that no network can have.
-  /// - Parameters:
-  ///   - instructionSet, precision: what the weights are packed for and all passes are computed with.
-  ///   - productUnit: how bfloat16 products are computed; nil for the best way.
-  ///   - convolutionMethod: how float32 convolutions are computed; nil for the standard way.
+  /// - Parameter device: what the weights are packed for and all passes are computed on.
   public convenience init(
-    _ checkpoint: Checkpoint, configuration: GRLConfiguration, instructionSet: InstructionSet = .best,
-    precision: Precision = .float32, productUnit: ProductUnit? = nil,
-    convolutionMethod: ConvolutionMethod? = nil
-  ) throws(CheckpointError) {
-    try self.init(
-      checkpoint, configuration: configuration,
-      arithmetic: Arithmetic(
-        instructionSet, precision: precision, productUnit: productUnit, convolutionMethod: convolutionMethod))
-  }
-
-  /// The same for an arithmetic as it is.
-  public convenience init(
-    _ checkpoint: Checkpoint, configuration: GRLConfiguration, arithmetic: Arithmetic
+    _ checkpoint: Checkpoint, configuration: GRLConfiguration, on device: any Device
   ) throws(CheckpointError) {
     let weights = WeightScope(checkpoint)
     do {
@@ -50,32 +35,30 @@ public final class GRL: Sendable {
     } catch {
       throw .mismatch(path: checkpoint.path, problems: ["\(error)"])
     }
-    self.init(weights, configuration, for: arithmetic)
+    self.init(weights, configuration, on: device)
     try weights.finish()
   }
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, on device: any Device) {
     self.configuration = configuration
-    self.arithmetic = arithmetic
+    self.device = device
     let width = configuration.embeddingWidth
-    first = Convolution(weights["conv_first"], in: configuration.inputChannels, out: width, for: arithmetic)
-    normStart = LayerNorm(weights["norm_start"], channels: width)
+    first = Convolution(weights["conv_first"], in: configuration.inputChannels, out: width, on: device)
+    normStart = LayerNorm(weights["norm_start"], channels: width, on: device)
     stages = configuration.depths.enumerated().map { index, depth in
-      TransformerStage(weights["layers"][index], depth: depth, configuration, for: arithmetic)
+      TransformerStage(weights["layers"][index], depth: depth, configuration, on: device)
     }
-    normEnd = LayerNorm(weights["norm_end"], channels: width)
-    afterBody = Convolution(weights["conv_after_body"], in: width, out: width, for: arithmetic)
-    reconstruction = Reconstruction(weights, configuration, for: arithmetic)
+    normEnd = LayerNorm(weights["norm_end"], channels: width, on: device)
+    afterBody = Convolution(weights["conv_after_body"], in: width, out: width, on: device)
+    reconstruction = Reconstruction(weights, configuration, on: device)
   }
 
   /// Names and shapes of all parameters of a network with this configuration.
   public static func parameters(of configuration: GRLConfiguration) -> [(name: String, shape: [Int])] {
     let weights = WeightScope.recording()
-    _ = GRL(weights, configuration, for: Arithmetic(.scalar))
+    _ = GRL(weights, configuration, on: PlainDevice())
     return weights.requested
   }
-
-  public var instructionSet: InstructionSet { arithmetic.instructionSet }
 
   /// Transformer blocks in all stages.
   public var blockCount: Int { configuration.depths.reduce(0, +) }
@@ -92,47 +75,47 @@ public final class GRL: Sendable {
   ///   - afterBlock: runs after each block and may throw to stop.
   /// - Returns: `[h * upscale, w * upscale, outputChannels]`, not clamped.
   func forward<Failure: Error>(
-    _ input: Tensor, rules: [[BlockRules]], on compute: Compute, probe: AttentionProbe? = nil,
+    _ input: Tensor, rules: [[BlockRules]], on pass: Pass, probe: AttentionProbe? = nil,
     afterBlock: (BlockPlace) throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     let (height, width) = (configuration.padded(input.shape.height), configuration.padded(input.shape.width))
     let channels = configuration.embeddingWidth
-    return try compute.workspace.scope { () throws(Failure) in
-      let picture = compute.workspace.map(height: height, width: width, channels: configuration.inputChannels)
-      let shallow = compute.workspace.map(height: height, width: width, channels: channels)
-      compute.enter(part: "shallow")
-      compute.pad(input, mean: mean, range: configuration.imageRange, into: picture)
-      compute.apply(first, to: picture, into: shallow)  // [H, W, C]
-      compute.show("conv_first", shallow)
-      try compute.workspace.scope { () throws(Failure) in
-        let features = compute.workspace.map(height: height, width: width, channels: channels)
-        compute.apply([], norm: normStart, to: shallow, into: features)
-        compute.show("norm_start", features)
+    return try pass.workspace.scope { () throws(Failure) in
+      let picture = pass.workspace.map(height: height, width: width, channels: configuration.inputChannels)
+      let shallow = pass.workspace.map(height: height, width: width, channels: channels)
+      pass.enter(part: "shallow")
+      pass.pad(input, mean: mean, range: configuration.imageRange, into: picture)
+      pass.apply(first, to: picture, into: shallow)  // [H, W, C]
+      pass.show("conv_first", shallow)
+      try pass.workspace.scope { () throws(Failure) in
+        let features = pass.workspace.map(height: height, width: width, channels: channels)
+        pass.apply([], norm: normStart, to: shallow, into: features)
+        pass.show("norm_start", features)
         for (index, stage) in stages.enumerated() {
-          compute.enter(part: "stage \(index)")
-          try stage(features, rules[index], number: index, on: compute, probe: probe) { (block) throws(Failure) in
+          pass.enter(part: "stage \(index)")
+          try stage(features, rules[index], number: index, on: pass, probe: probe) { (block) throws(Failure) in
             try afterBlock(BlockPlace(stage: index, block: block))
           }
         }
-        compute.enter(part: "deep")
-        compute.apply([], norm: normEnd, to: features, into: features)
-        compute.show("norm_end", features)
-        compute.apply(afterBody, to: features, residual: shallow, into: shallow)  // deep = conv(features) + shallow
-        compute.show("deep", shallow)
+        pass.enter(part: "deep")
+        pass.apply([], norm: normEnd, to: features, into: features)
+        pass.show("norm_end", features)
+        pass.apply(afterBody, to: features, residual: shallow, into: shallow)  // deep = conv(features) + shallow
+        pass.show("deep", shallow)
       }
-      compute.enter(part: "reconstruction")
-      let output = reconstruction(shallow, picture: picture, on: compute)  // [H * s, W * s, Cout]
-      return compute.crop(
+      pass.enter(part: "reconstruction")
+      let output = reconstruction(shallow, picture: picture, on: pass)  // [H * s, W * s, Cout]
+      return pass.crop(
         output, height: input.shape.height * configuration.upscale, width: input.shape.width * configuration.upscale,
         mean: configuration.inputChannels == 3 ? mean : [0], range: configuration.imageRange)
     }
   }
 
   /// The rules of every block for pictures of a padded size.
-  package func rules(height: Int, width: Int, on compute: Compute) -> [[BlockRules]] {
-    let geometry = PictureGeometry(configuration, height: height, width: width)
+  package func rules(height: Int, width: Int, on pass: Pass) -> [[BlockRules]] {
+    let geometry = PictureGeometry(configuration, height: height, width: width, on: device)
     return stages.map { stage in
-      stage.blocks.enumerated().map { BlockRules($1.attention, index: $0, geometry: geometry, on: compute) }
+      stage.blocks.enumerated().map { BlockRules($1.attention, index: $0, geometry: geometry, on: pass) }
     }
   }
 
@@ -148,11 +131,11 @@ public final class GRL: Sendable {
   func measure(
     height: Int, width: Int, threads: ThreadLease, isTraced: Bool = false
   ) -> (workspaceFloats: Int, tableBytes: Int) {
-    let workspace = Workspace()
-    let compute = Compute(arithmetic, threads: threads, workspace: workspace, trace: isTraced ? { _, _ in } : nil)
-    let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: compute)
+    let workspace = Workspace(measuring: device)
+    let pass = Pass(on: workspace, threads: threads, trace: isTraced ? { _, _ in } : nil)
+    let rules = rules(height: configuration.padded(height), width: configuration.padded(width), on: pass)
     let shape = Shape(height: height, width: width, channels: configuration.inputChannels)
-    _ = forward(Tensor(measuring: shape), rules: rules, on: compute) { _ in }
+    _ = forward(Tensor(measuring: shape), rules: rules, on: pass) { _ in }
     return (workspace.peakFloats, rules.joined().reduce(0) { $0 + $1.bytes })
   }
 }

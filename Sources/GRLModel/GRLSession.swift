@@ -11,7 +11,7 @@ public final class GRLSession {
 
   /// - Parameters:
   ///   - height, width: of the unpadded pictures in pixels, at least 1.
-  ///   - threads: those that compute.
+  ///   - threads: those that pass.
   /// - Throws: `OutOfMemory` where the system refuses the working memory.
   public init(network: GRL, height: Int, width: Int, threads: ThreadLease) throws(OutOfMemory) {
     precondition(height > 0 && width > 0)
@@ -19,11 +19,11 @@ public final class GRLSession {
     self.height = height
     self.width = width
     self.threads = threads
-    workspace = try Workspace(
-      reserving: network.measure(height: height, width: width, threads: threads).workspaceFloats)
-    let compute = Compute(network.arithmetic, threads: threads, workspace: workspace)
+    let need = network.measure(height: height, width: width, threads: threads)
+    workspace = try Workspace(on: network.device, floats: need.workspaceFloats)
+    let pass = Pass(on: workspace, threads: threads)
     rules = network.rules(
-      height: network.configuration.padded(height), width: network.configuration.padded(width), on: compute)
+      height: network.configuration.padded(height), width: network.configuration.padded(width), on: pass)
   }
 
   /// Working memory and tables that passes have taken so far; `GRL.workspaceBytes` is what was measured before.
@@ -56,10 +56,10 @@ public final class GRLSession {
   ///
   /// On memory of its own, since some of these exist for the trace only.
   package func restore(
-    _ input: Tensor, trace: (_ name: String, _ map: FeatureMap) -> Void
+    _ input: Tensor, trace: (_ name: String, _ values: Tensor) -> Void
   ) throws(OutOfMemory) -> Tensor {
     let need = network.measure(height: height, width: width, threads: threads, isTraced: true)
-    let memory = try Workspace(reserving: need.workspaceFloats)
+    let memory = try Workspace(on: network.device, floats: need.workspaceFloats)
     return withoutActuallyEscaping(trace) { run(input, on: memory, trace: $0) { _ in } }
   }
 
@@ -94,15 +94,14 @@ public final class GRLSession {
   }
 
   private func run<Failure: Error>(
-    _ input: Tensor, on memory: Workspace? = nil, trace: ((String, FeatureMap) -> Void)? = nil,
+    _ input: Tensor, on memory: Workspace? = nil, trace: ((String, Tensor) -> Void)? = nil,
     profile: Profile? = nil, probe: AttentionProbe? = nil,
     afterBlock: (BlockPlace) throws(Failure) -> Void
   ) throws(Failure) -> Tensor {
     precondition(
       input.shape == Shape(height: height, width: width, channels: network.configuration.inputChannels),
       "input \(input.shape) in a session for \(height) x \(width)")
-    let compute = Compute(
-      network.arithmetic, threads: threads, workspace: memory ?? workspace, trace: trace, profile: profile)
-    return try network.forward(input, rules: rules, on: compute, probe: probe, afterBlock: afterBlock)
+    let pass = Pass(on: memory ?? workspace, threads: threads, trace: trace, profile: profile)
+    return try network.forward(input, rules: rules, on: pass, probe: probe, afterBlock: afterBlock)
   }
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -87,7 +88,7 @@ public struct ModelLibrary: Sendable {
     }
     do {
       let checkpoint = try Checkpoint(contentsOf: card.path)
-      let network = try GRL(checkpoint, configuration: card.configuration, arithmetic: Arithmetic(precision))
+      let network = try GRL(checkpoint, configuration: card.configuration, on: CPUDevice(precision))
       return RestorationModel(card: card, network: network)
     } catch {
       throw .checkpoint(error)

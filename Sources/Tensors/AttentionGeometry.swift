@@ -1,91 +1,32 @@
-import CKernels
 import Foundation
 
 /// Everything about one attention (queries of a cell against keys of a cell) that depends only on sizes.
 ///
 /// The position bias of query `(i, j)` and key `(k, l)` is entry `(i - k + Rk - 1, j - l + Ck - 1)` of a small table of offsets
-/// (Docs/Network.md section 6). Tables are kept with both axes reversed, so that the biases of one query against a run of keys of
-/// the same row lie side by side: at `(Rq - 1 - i + k, Cq - 1 - j + l)`. Where rows of keys are shorter than the kernels' step,
-/// the table is spread out once for each query column `j`, and all keys of a query lie side by side.
+/// (Docs/Network.md section 6).
 public final class AttentionGeometry: Sendable {
+  /// Cells of the queries: tokens of a window or stripe, or anchors.
   public let queries: Partition
+  /// Cells of the keys; cell `n` of `queries` looks at cell `n` of `keys`.
   public let keys: Partition
-  public let tableRows: Int
-  public let tableColumns: Int
+  package let packed: any PackedData
 
-  /// Runs of keys as the kernel walks them.
-  let keyRows: Int
-  let keyColumns: Int
-  let biasRowStep: Int
-  /// Floats of one head's bias as the kernel reads it.
-  let biasFloats: Int
-  /// Where each query's biases begin. (A cell so large that this wraps cannot be given its memory; it may be measured, though.)
-  let biasOffsets: [Int32]
-  /// By `Partition.Border`: additive masks of each region of queries `[region, keys]`, and where each query's begins;
-  /// nil where no key is masked.
-  let masks: [Mask?]
-
-  struct Mask: Sendable {
-    let values: Parameters
-    let offsets: [Int32]
-    /// Whether every query has a key that is not masked. (Anchors whose shift rounds to 0 have none: Docs/Network.md section 6.)
-    let leavesEveryQueryAKey: Bool
-  }
-
-  /// Log 2 of e: scores are kept in units of log 2, so that the kernels need only powers of two.
-  static let logBase = Float(1.4426950408889634)
-  /// Added to a score whose query and key were apart before the roll; not minus infinity (Docs/Network.md section 6).
-  static let maskPenalty = Float(-100)
-  /// Keys that a kernel takes at once, at most; rows of keys that are multiples of it need no spreading.
-  static let step = 32
-
-  private let isSpread: Bool
-
-  /// - Parameters:
-  ///   - queries: cells of the queries; tokens of a window or stripe, or anchors.
-  ///   - keys: cells of the keys; cell `n` of `queries` looks at cell `n` of `keys`.
-  public init(queries: Partition, keys: Partition) {
+  public init(queries: Partition, keys: Partition, on device: any Device) {
     precondition(queries.cellCount == keys.cellCount)
     self.queries = queries
     self.keys = keys
-    tableRows = queries.cellHeight + keys.cellHeight - 1
-    tableColumns = queries.cellWidth + keys.cellWidth - 1
-    isSpread = keys.cellWidth % AttentionGeometry.step != 0
-    if isSpread {
-      let perColumn = tableRows * keys.cellWidth
-      (keyRows, keyColumns, biasRowStep) = (1, keys.tokens, 0)
-      biasFloats = queries.cellWidth * perColumn
-      biasOffsets = (0..<queries.tokens).map { token in
-        let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
-        return Int32(truncatingIfNeeded: j * perColumn + (queries.cellHeight - 1 - i) * keys.cellWidth)
-      }
-    } else {
-      let columns = tableColumns
-      (keyRows, keyColumns, biasRowStep) = (keys.cellHeight, keys.cellWidth, columns)
-      biasFloats = tableRows * columns
-      biasOffsets = (0..<queries.tokens).map { token in
-        let (i, j) = (token / queries.cellWidth, token % queries.cellWidth)
-        return Int32(truncatingIfNeeded: (queries.cellHeight - 1 - i) * columns + queries.cellWidth - 1 - j)
-      }
-    }
-    masks = Partition.Border.allCases.map { AttentionGeometry.mask(queries: queries, keys: keys, on: $0) }
+    packed = device.pack(queries: queries, keys: keys)
   }
 
-  private static func mask(queries: Partition, keys: Partition, on border: Partition.Border) -> Mask? {
-    let queryRegions = queries.regions(on: border)
-    let keyRegions = keys.regions(on: border)
-    let distinct = Array(Set(queryRegions)).sorted()
-    guard distinct.contains(where: { region in keyRegions.contains { $0 != region } }) else { return nil }
-    let penalty = maskPenalty * logBase
-    let values = Parameters(distinct.flatMap { region in keyRegions.map { $0 == region ? 0 : penalty } })
-    let offsets = queryRegions.map { Int32(truncatingIfNeeded: distinct.firstIndex(of: $0)! * keyRegions.count) }
-    return Mask(
-      values: values, offsets: offsets, leavesEveryQueryAKey: distinct.allSatisfy { keyRegions.contains($0) })
-  }
+  public var tableRows: Int { queries.cellHeight + keys.cellHeight - 1 }
+  public var tableColumns: Int { queries.cellWidth + keys.cellWidth - 1 }
+
+  /// Added to a score whose query and key were apart before the roll; not minus infinity (Docs/Network.md section 6).
+  public static let maskPenalty = Float(-100)
 
   /// Log-spaced signed offsets of a table axis for a cell of `tokens` and `anchors` (equal for windows), smallest first.
   ///
-  /// Source: Docs/Network.md section 6, "Position bias", with its order of float32 operations.
+  /// Source: Docs/Network.md section 6, "Continuous position bias", with its order of float32 operations.
   static func axisOffsets(tokens: Int, anchors: Int) -> [Float] {
     let slack = (tokens - anchors) / 2
     let (low, high) = (1 - anchors - slack, tokens - 1 - slack)
@@ -95,36 +36,26 @@ public final class AttentionGeometry: Sendable {
     }
   }
 
-  /// The table's `(row, column)` offsets, `tableRows * tableColumns` pairs in the table's own (not reversed) order.
-  var offsets: [(Float, Float)] {
+  /// The table's (row, column) offsets, `[tableRows * tableColumns, 2]`.
+  public var offsets: [Float] {
     let rows = AttentionGeometry.axisOffsets(
       tokens: max(queries.cellHeight, keys.cellHeight), anchors: min(queries.cellHeight, keys.cellHeight))
     let columns = AttentionGeometry.axisOffsets(
       tokens: max(queries.cellWidth, keys.cellWidth), anchors: min(queries.cellWidth, keys.cellWidth))
-    return rows.flatMap { row in columns.map { (row, $0) } }
+    return rows.flatMap { row in columns.flatMap { [row, $0] } }
   }
 
-  /// Lays one head's reversed table `[tableRows, tableColumns]` out as the kernel reads it.
-  func writeBias(table: UnsafePointer<Float>, to bias: UnsafeMutablePointer<Float>) {
-    guard isSpread else {
-      bias.update(from: table, count: biasFloats)
-      return
-    }
-    let run = keys.cellWidth
-    for j in 0..<queries.cellWidth {
-      for row in 0..<tableRows {
-        (bias + (j * tableRows + row) * run).update(
-          from: table + row * tableColumns + queries.cellWidth - 1 - j, count: run)
-      }
-    }
+  /// The entry of the table that belongs to a query and a key, both counted in their cells.
+  public func tableEntry(query: Int, key: Int) -> Int {
+    let row = query / queries.cellWidth - key / keys.cellWidth + keys.cellHeight - 1
+    let column = query % queries.cellWidth - key % keys.cellWidth + keys.cellWidth - 1
+    return row * tableColumns + column
   }
 
-  /// Whether the kernel reads the table itself, without `writeBias`.
-  var readsTable: Bool { !isSpread }
-
-  /// Where the largest score that a head can reach is put, in units of log 2: the softmax does not notice, and the kernels need
-  /// not look for the maximum (`grl_scores`).
-  static let scoreTop = Float(GRL_SCORE_TOP)
-  /// How far apart the scores of a bounded head may lie.
-  static let boundSpan = Float(GRL_SCORE_TOP - GRL_SCORE_BOTTOM)
+  /// Which keys of a cell one query must not see, since they were apart before the roll; empty where no query of the cell has such keys.
+  public func maskedKeys(token: Int, cell: Int) -> [Bool] {
+    let (own, others) = (queries.regions(on: queries.border(of: cell)), keys.regions(on: keys.border(of: cell)))
+    guard own.contains(where: { region in others.contains { $0 != region } }) else { return [] }
+    return others.map { $0 != own[token] }
+  }
 }

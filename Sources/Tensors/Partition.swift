@@ -28,7 +28,7 @@ public struct Partition: Hashable, Sendable {
   public var tokens: Int { cellHeight * cellWidth }
 
   /// Writes for each token of `cell` the index of its pixel in the original map.
-  func writePixels(of cell: Int, to indices: UnsafeMutablePointer<Int32>) {
+  package func writePixels(of cell: Int, to indices: UnsafeMutablePointer<Int32>) {
     let top = cell / columns * cellHeight + shiftY
     let left = cell % columns * cellWidth + shiftX
     var target = indices
@@ -42,18 +42,18 @@ public struct Partition: Hashable, Sendable {
   }
 
   /// Which cells can hold tokens that were apart before the roll.
-  enum Border: Int, CaseIterable {
+  package enum Border: Int, CaseIterable {
     case inside, right, bottom, corner
   }
 
-  func border(of cell: Int) -> Border {
+  package func border(of cell: Int) -> Border {
     let isLastRow = cell / columns == rows - 1
     let isLastColumn = cell % columns == columns - 1
     return isLastRow ? (isLastColumn ? .corner : .bottom) : (isLastColumn ? .right : .inside)
   }
 
   /// The region label (0...8) of each token of a cell on `border` (Docs/Network.md section 6, "Shift mask").
-  func regions(on border: Border) -> [Int] {
+  package func regions(on border: Border) -> [Int] {
     func label(_ position: Int, extent: Int, cell: Int, shift: Int) -> Int {
       if shift == 0 || position >= extent - shift { return 2 }
       return position < extent - cell ? 0 : 1
@@ -64,6 +64,28 @@ public struct Partition: Hashable, Sendable {
       let row = label(top + token / cellWidth, extent: height, cell: cellHeight, shift: shiftY)
       let column = label(left + token % cellWidth, extent: width, cell: cellWidth, shift: shiftX)
       return 3 * row + column
+    }
+  }
+
+  /// The cell of a map position, and its token in that cell.
+  package func place(y: Int, x: Int) -> (cell: Int, token: Int) {
+    precondition((0..<height).contains(y) && (0..<width).contains(x))
+    let (row, column) = ((y - shiftY + height) % height, (x - shiftX + width) % width)
+    return (
+      row / cellHeight * columns + column / cellWidth, row % cellHeight * cellWidth + column % cellWidth
+    )
+  }
+
+  /// The position of the first token of a cell in the map; tokens to the right of and below it wrap around at the map's ends.
+  package func corner(of cell: Int) -> (y: Int, x: Int) {
+    ((cell / columns * cellHeight + shiftY) % height, (cell % columns * cellWidth + shiftX) % width)
+  }
+
+  /// For each token of a cell the index of its pixel in the map.
+  package func pixels(of cell: Int) -> [Int32] {
+    [Int32](unsafeUninitializedCapacity: tokens) { buffer, count in
+      writePixels(of: cell, to: buffer.baseAddress!)
+      count = tokens
     }
   }
 }

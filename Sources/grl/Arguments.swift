@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPUDevice
 import Foundation
 import Imaging
 import Logging

@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import GRLModel
 import TestSupport
 import Testing
@@ -364,7 +365,7 @@ import Testing
     #expect(resolved.configuration.stripeColumns == .pixels(16))
     #expect(resolved.configuration.embeddingWidth == 8 && resolved.configuration.depths == [2])
     #expect(resolved.configuration.inputChannels == 1)
-    _ = try GRL(checkpoint, configuration: resolved.configuration)
+    _ = try GRL(checkpoint, configuration: resolved.configuration, on: CPUDevice())
   }
 
   /// Tensors of a sound file, one of them spoiled.
@@ -376,7 +377,8 @@ import Testing
     func network() throws -> GRL {
       let checkpoint = Checkpoint(path: "unfit.pth", tensors: tensors)
       return try GRL(
-        checkpoint, configuration: ConfigurationResolver.resolve(checkpoint, overrides: overrides).configuration)
+        checkpoint, configuration: ConfigurationResolver.resolve(checkpoint, overrides: overrides).configuration,
+        on: CPUDevice())
     }
     _ = try network()
     let key = "layers.0.blocks.0.attn.proj.bias"

@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import GRLModel
 import Tensors
 import TestSupport
@@ -15,7 +16,7 @@ import Testing
   }
 
   static func network(_ configuration: GRLConfiguration = small) throws -> GRL {
-    try GRL(GeneratedWeights.checkpoint(configuration, seed: 3), configuration: configuration)
+    try GRL(GeneratedWeights.checkpoint(configuration, seed: 3), configuration: configuration, on: CPUDevice())
   }
 
   @Test("published variants have the published number of parameters")
@@ -98,7 +99,7 @@ import Testing
     tensors["norm_start.bias"] = StoredTensor(shape: [16], values: [Float](repeating: .nan, count: 16))
     tensors["extra.weight"] = StoredTensor(shape: [1], values: [0])
     let error = #expect(throws: CheckpointError.self) {
-      try GRL(Checkpoint(path: "bad.safetensors", tensors: tensors), configuration: GRLTests.small)
+      try GRL(Checkpoint(path: "bad.safetensors", tensors: tensors), configuration: GRLTests.small, on: CPUDevice())
     }
     guard case .mismatch(let path, let problems)? = error else {
       Issue.record("\(String(describing: error))")
@@ -128,7 +129,7 @@ import Testing
     add { $0.outputChannels = 2 }
     for configuration in broken {
       #expect(throws: CheckpointError.self) {
-        try GRL(Checkpoint(path: "x", tensors: [:]), configuration: configuration)
+        try GRL(Checkpoint(path: "x", tensors: [:]), configuration: configuration, on: CPUDevice())
       }
     }
   }

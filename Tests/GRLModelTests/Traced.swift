@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -13,13 +14,13 @@ struct Traced {
 
   init(_ configuration: GRLConfiguration, height: Int, width: Int) throws {
     checkpoint = GeneratedWeights.checkpoint(configuration, seed: 5)
-    network = try GRL(checkpoint, configuration: configuration)
+    network = try GRL(checkpoint, configuration: configuration, on: CPUDevice())
     input = GRLTests.picture(height, width, channels: configuration.inputChannels, seed: 11)
     let session = try GRLSession(network: network, height: height, width: width, threads: threads)
     var maps: [String: Tensor] = [:]
     _ = try session.restore(input) { name, map in
       if name.hasSuffix(".qkv") || name.hasSuffix(".anchor") {
-        maps[name] = Tensor(shape: map.shape, values: map.values)
+        maps[name] = map
       }
     }
     self.maps = maps

@@ -1,3 +1,4 @@
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -22,14 +23,14 @@ import Testing
   /// - Returns: how many rows of windows and of stripes were compared.
   private func compare(_ file: URL, block: Int, everyRow: Int, everyColumn: Int) throws -> Int {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice())
     let input = golden.picture("input", 0)
     let threads = ThreadLease(threadCount: 2)
     let kept = try KeptActivations(of: input, through: network, threads: threads)
     let configuration = golden.configuration
-    let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
+    let rules = try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
       network.rules(
-        height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: compute)[
+        height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: pass)[
           0][block]
     }
     let activations = try #require(kept[BlockPlace(stage: 0, block: block)])

@@ -1,3 +1,4 @@
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -20,7 +21,7 @@ import Testing
   private func compare(_ file: URL, block: Int) throws {
     let golden = try GoldenCase(file)
     let configuration = golden.configuration
-    let network = try GRL(golden.checkpoint, configuration: configuration)
+    let network = try GRL(golden.checkpoint, configuration: configuration, on: CPUDevice())
     let input = golden.picture("input", 0)
     let threads = ThreadLease(threadCount: 2)
     let session = try GRLSession(
@@ -29,14 +30,14 @@ import Testing
     _ = try session.restore(
       input,
       trace: { name, map in
-        if name.hasPrefix("stage0.block\(block).") { traced[name] = Tensor(shape: map.shape, values: map.values) }
+        if name.hasPrefix("stage0.block\(block).") { traced[name] = map }
       })
     let projections = try #require(traced["stage0.block\(block).qkv"])
     let anchors = try #require(traced["stage0.block\(block).anchor"])
     let (height, width) = (projections.shape.height, projections.shape.width)
     let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, threads: threads)
-    let rules = try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
-      network.rules(height: height, width: width, on: compute)[0][block]
+    let rules = try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
+      network.rules(height: height, width: width, on: pass)[0][block]
     }
 
     let windowCells = rules.window.geometry.keys
@@ -129,21 +130,20 @@ private struct RowProbe {
             weights[(run * width + index) * channels + channel + (run * heads + head) * width + index] = 1
           }
         }
-        return HeadProjection(weights: weights, bias: nil, inputs: channels, width: width, for: Arithmetic())
+        return HeadProjection(weights: weights, bias: nil, inputs: channels, width: width, on: CPUDevice())
       }
       return AttentionSource(features: features, heads: picks, output: output, outputChannel: target)
     }
-    return try Compute.onOwnMemory(Arithmetic(), threads: threads) { compute in
-      let workspace = compute.workspace
-      let features = workspace.map(shape, values: projections.values)
-      let output = workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
-      compute.attend(
+    return try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
+      let features = pass.map(shape, values: projections.values)
+      let output = pass.workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
+      pass.attend(
         windows: WindowAttentionTask(
           source: source(features, output, 0, configuration.windowHeads, 0), rule: rules.window),
         stripes: StripeAttentionTask(
           source: source(features, output, 3 * half, configuration.stripeHeads, half),
-          anchors: workspace.map(anchors.shape, values: anchors.values), gather: rules.gather, read: rules.read))
-      return workspace.holdsMemory ? output.values : []
+          anchors: pass.map(anchors.shape, values: anchors.values), gather: rules.gather, read: rules.read))
+      return pass.values(of: output).values
     }
   }
 

@@ -1,3 +1,4 @@
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -28,7 +29,7 @@ import Testing
   @Test("every case matches on every instruction set", arguments: GoldenCase.files, InstructionSet.available)
   func matches(file: URL, instructionSet: InstructionSet) throws {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration, instructionSet: instructionSet)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice(instructionSet))
     let expected = golden.tensors["output"]!
     let input = golden.tensors["input"]!
     let session = try GRLSession(
@@ -68,7 +69,7 @@ import Testing
   @Test("intermediate values match", arguments: traced(GoldenCase.files))
   func intermediatesMatch(file: URL) throws {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice())
     let input = golden.tensors["input"]!
     let session = try GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], threads: ThreadLease(threadCount: 2))
@@ -95,12 +96,12 @@ import Testing
   }
 
   /// What of a traced map the case stores: key and the values that should equal it.
-  private static func stored(_ golden: GoldenCase, under name: String, map: FeatureMap) -> [(String, [Float])] {
+  private static func stored(_ golden: GoldenCase, under name: String, map: Tensor) -> [(String, [Float])] {
     let short = name.replacingOccurrences(of: "stage0.block", with: "block")
     let values = map.values
-    let (height, width, channels) = (map.height, map.width, map.channels)
+    let (height, width, channels) = (map.shape.height, map.shape.width, map.shape.channels)
     func channelRun(_ run: Range<Int>) -> [Float] {
-      (0..<map.pixels).flatMap { values[($0 * channels + run.lowerBound)..<($0 * channels + run.upperBound)] }
+      (0..<map.shape.pixels).flatMap { values[($0 * channels + run.lowerBound)..<($0 * channels + run.upperBound)] }
     }
     var found: [(String, [Float])] = []
     if short.hasSuffix(".attn") {
@@ -128,7 +129,7 @@ import Testing
   @Test("any number of threads gives the same bytes", arguments: GoldenCase.files)
   func threadsDoNotMatter(file: URL) throws {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration)
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice())
     let input = golden.picture("input", 0)
     let pool = ThreadPool()
     let outputs = try ThreadCounts.all.map { count in

@@ -1,3 +1,4 @@
+import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -16,22 +17,20 @@ import Testing
   }
 
   /// Every way that this machine has: those of the best instruction set, and plain products of the others but the scalar one.
-  static let arithmetics: [Arithmetic] = InstructionSet.available.filter { $0 != .scalar }.flatMap { instructionSet in
+  static let devices: [CPUDevice] = InstructionSet.available.filter { $0 != .scalar }.flatMap { instructionSet in
     ProductUnit.available(for: instructionSet).map {
-      Arithmetic(instructionSet, precision: .bfloat16, productUnit: $0)
+      CPUDevice(instructionSet, precision: .bfloat16, productUnit: $0)
     }
   }
 
-  private static func network(_ golden: GoldenCase, _ arithmetic: Arithmetic) throws -> GRL {
-    try GRL(
-      golden.checkpoint, configuration: golden.configuration, instructionSet: arithmetic.instructionSet,
-      precision: .bfloat16, productUnit: arithmetic.productUnit)
+  private static func network(_ golden: GoldenCase, _ device: CPUDevice) throws -> GRL {
+    try GRL(golden.checkpoint, configuration: golden.configuration, on: device)
   }
 
-  @Test("every case stays within the tolerance of bf16", arguments: GoldenCase.files, arithmetics)
-  func matches(file: URL, arithmetic: Arithmetic) throws {
+  @Test("every case stays within the tolerance of bf16", arguments: GoldenCase.files, devices)
+  func matches(file: URL, device: CPUDevice) throws {
     let golden = try GoldenCase(file)
-    let network = try RoundedGoldenTests.network(golden, arithmetic)
+    let network = try RoundedGoldenTests.network(golden, device)
     let input = golden.tensors["input"]!
     let session = try GRLSession(
       network: network, height: input.shape[2], width: input.shape[3], threads: ThreadLease(threadCount: 2))
@@ -42,9 +41,9 @@ import Testing
       let errors = zip(output.values, wanted.values).map { abs($0 - $1) / golden.outputRange }
       let root = (errors.reduce(0) { $0 + $1 * $1 } / Float(errors.count)).squareRoot()
       let tolerance = RoundedGoldenTests.tolerance(golden)
-      #expect(errors.max()! <= tolerance.largest && root <= tolerance.typical, "\(golden) \(arithmetic)")
+      #expect(errors.max()! <= tolerance.largest && root <= tolerance.typical, "\(golden) \(device)")
       #expect(errors.max()! > 1e-6, "nothing was rounded")
-      print("golden \(golden.name) \(arithmetic): error \(errors.max()!), root mean square \(root) of the range")
+      print("golden \(golden.name) \(device): error \(errors.max()!), root mean square \(root) of the range")
     }
   }
 
@@ -52,8 +51,8 @@ import Testing
   func threadsDoNotMatter(file: URL) throws {
     let golden = try GoldenCase(file)
     let input = golden.picture("input", 0)
-    for arithmetic in RoundedGoldenTests.arithmetics.suffix(ProductUnit.available(for: .best).count) {
-      let network = try RoundedGoldenTests.network(golden, arithmetic)
+    for device in RoundedGoldenTests.devices.suffix(ProductUnit.available(for: .best).count) {
+      let network = try RoundedGoldenTests.network(golden, device)
       let pool = ThreadPool()
       let counts = ThreadCounts.suitable(forWidth: golden.configuration.embeddingWidth)
       let outputs = try counts.map { count in
@@ -63,22 +62,22 @@ import Testing
         ).restore(input).values.map(\.bitPattern)
       }
       for (count, output) in zip(counts, outputs) {
-        #expect(output == outputs[0], "\(arithmetic), \(count) threads")
+        #expect(output == outputs[0], "\(device), \(count) threads")
       }
     }
   }
 
   @Test("the cases beside the project", .shared("golden"), arguments: GoldenCase.sharedFiles)
   func sharedCases(file: URL) throws {
-    for arithmetic in Self.arithmetics { try matches(file: file, arithmetic: arithmetic) }
+    for device in Self.devices { try matches(file: file, device: device) }
     try threadsDoNotMatter(file: file)
   }
 
   @Test("weights take half the memory, plus padding") func weightsShrink() throws {
     let configuration = GRLConfiguration(embeddingWidth: 128, windowHeads: 4, stripeHeads: 4)
     let checkpoint = GeneratedWeights.checkpoint(configuration, seed: 1)
-    let whole = try GRL(checkpoint, configuration: configuration, convolutionMethod: .direct).weightBytes
-    let rounded = try GRL(checkpoint, configuration: configuration, precision: .bfloat16).weightBytes
+    let whole = try GRL(checkpoint, configuration: configuration, on: CPUDevice(convolutionMethod: .direct)).weightBytes
+    let rounded = try GRL(checkpoint, configuration: configuration, on: CPUDevice(precision: .bfloat16)).weightBytes
     #expect(rounded < whole * 6 / 10 && rounded > whole * 4 / 10)
   }
 }

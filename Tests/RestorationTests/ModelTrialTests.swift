@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import Foundation
 import GRLModel
 import Imaging
@@ -65,7 +66,7 @@ import Testing
     let checkpoint = Checkpoint(
       path: name, tensors: ruin.apply(to: try Checkpoint(contentsOf: card.path).tensors))
     let model = RestorationModel(
-      card: card, network: try GRL(checkpoint, configuration: card.configuration))
+      card: card, network: try GRL(checkpoint, configuration: card.configuration, on: CPUDevice()))
     let error = #expect(throws: RestorationError.self) { try ModelTrial(model, on: threads) }
     #expect(error?.category == .verification, "\(String(describing: error))")
     #expect(error?.description.hasPrefix("\(name): not sound: ") == true)

@@ -1,4 +1,5 @@
 import Checkpoints
+import CPUDevice
 import GRLModel
 import Imaging
 import Restoration
@@ -38,7 +39,7 @@ enum TestNetworks {
   ) throws -> RestorationModel {
     RestorationModel(
       card: card(task, configuration, variant: variant),
-      network: try GRL(checkpoint(configuration), configuration: configuration))
+      network: try GRL(checkpoint(configuration), configuration: configuration, on: CPUDevice()))
   }
 
   static func card(

@@ -1,4 +1,5 @@
 import Base
+import CPUDevice
 import Foundation
 import GRLModel
 import Restoration
@@ -13,7 +14,7 @@ import Testing
     let settings = PublishedSettings.all.first { $0.task == .denoise && $0.variant == .tiny }
     guard let configuration = settings?.configuration else { return nil }
     do {
-      return try GRL(GeneratedWeights.checkpoint(configuration, seed: 3), configuration: configuration)
+      return try GRL(GeneratedWeights.checkpoint(configuration, seed: 3), configuration: configuration, on: CPUDevice())
     } catch {
       Issue.record("the published GRL-T does not load: \(error)")
       return nil

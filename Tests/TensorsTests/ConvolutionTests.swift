@@ -1,4 +1,5 @@
 import CKernels
+import CPUDevice
 import Foundation
 import Tensors
 import TestSupport
@@ -23,18 +24,18 @@ import Testing
   ]
 
   /// The convolution of noise, `[H, W, outputs]`, and with the residual in the output's own place.
-  static func run(_ item: Case, _ arithmetic: Arithmetic, threads: Int = 2) throws -> [Float] {
+  static func run(_ item: Case, _ device: CPUDevice, threads: Int = 2) throws -> [Float] {
     let weights = Noise.values("weights", 9 * item.inputs * item.outputs).map { $0 * 0.2 }
     let layer = Convolution(
       weights: weights, bias: Noise.values("bias", item.outputs), inputs: item.inputs, outputs: item.outputs,
-      activation: item.activation, for: arithmetic)
+      activation: item.activation, on: device)
     let shape = Shape(height: item.height, width: item.width, channels: item.inputs)
     let out = Shape(height: item.height, width: item.width, channels: item.outputs)
-    return try Compute.onOwnMemory(arithmetic, threads: ThreadLease(threadCount: threads)) { compute in
-      let x = compute.workspace.map(shape, values: Noise.values("x", shape.count))
-      let y = compute.workspace.map(out, values: Noise.values("residual", out.count))
-      compute.apply(layer, to: x, residual: item.hasResidual ? y : nil, into: y)
-      return compute.workspace.holdsMemory ? y.values : []
+    return try Pass.onOwnMemory(of: device, threads: ThreadLease(threadCount: threads)) { pass in
+      let x = pass.map(shape, values: Noise.values("x", shape.count))
+      let y = pass.map(out, values: Noise.values("residual", out.count))
+      pass.apply(layer, to: x, residual: item.hasResidual ? y : nil, into: y)
+      return pass.values(of: y).values
     }
   }
 
@@ -67,13 +68,13 @@ import Testing
     let size = expected.reduce(Float(0)) { max($0, abs($1)) }
     for instructionSet in InstructionSet.available {
       for method in ConvolutionMethod.allCases {
-        let result = try ConvolutionTests.run(item, Arithmetic(instructionSet, convolutionMethod: method))
+        let result = try ConvolutionTests.run(item, CPUDevice(instructionSet, convolutionMethod: method))
         let error = KernelTests.difference(result, expected)
         #expect(
           error <= (method == .direct ? 4e-6 : 3e-5) * max(size, 1), "\(instructionSet) \(method): \(error / size)")
       }
       for unit in ProductUnit.available(for: instructionSet) {
-        let rounded = Arithmetic(instructionSet, precision: .bfloat16, productUnit: unit)
+        let rounded = CPUDevice(instructionSet, precision: .bfloat16, productUnit: unit)
         let error = KernelTests.difference(try ConvolutionTests.run(item, rounded), expected)
         #expect(error <= 1e-2 * max(size, 1), "\(rounded): \(error / size)")
       }
@@ -82,7 +83,7 @@ import Testing
 
   @Test("any number of threads gives the same bytes", arguments: ConvolutionTests.cases) func threads(item: Case) throws
   {
-    for arithmetic in [Arithmetic(convolutionMethod: .winograd), Arithmetic(precision: .bfloat16)] {
+    for arithmetic in [CPUDevice(convolutionMethod: .winograd), CPUDevice(precision: .bfloat16)] {
       let one = try ConvolutionTests.run(item, arithmetic, threads: 1)
       for count in ThreadCounts.all {
         #expect(try ConvolutionTests.run(item, arithmetic, threads: count) == one, "\(count) threads")

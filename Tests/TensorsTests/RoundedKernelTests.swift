@@ -1,4 +1,5 @@
 import CKernels
+import CPUDevice
 import Foundation
 import Tensors
 import TestSupport

@@ -1,4 +1,5 @@
 import Base
+import CPUDevice
 import EngineWire
 import Foundation
 import GRLModel
@@ -22,7 +23,7 @@ package final class ModelCatalogue: Sendable {
 
   private struct State {
     /// The last used first.
-    var loaded: [(stamp: FileStamp, arithmetic: Arithmetic, model: RestorationModel)] = []
+    var loaded: [(stamp: FileStamp, device: CPUDevice, model: RestorationModel)] = []
     var hashes: [FileStamp: String] = [:]
     var cards: [Named: ModelCard] = [:]
   }
@@ -52,10 +53,10 @@ package final class ModelCatalogue: Sendable {
     _ card: ModelCard, precision: PrecisionChoice
   ) throws(RestorationError) -> RestorationModel {
     guard let stamp = FileStamp(card.path) else { return try library.load(card, precision: precision) }
-    let arithmetic = Arithmetic(precision)
+    let device = CPUDevice(precision)
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
-        $0.stamp == stamp && $0.arithmetic == arithmetic && $0.model.card == card
+        $0.stamp == stamp && $0.device == device && $0.model.card == card
       }
       guard let place else { return nil }
       let entry = state.loaded.remove(at: place)
@@ -65,7 +66,7 @@ package final class ModelCatalogue: Sendable {
     if let found { return found }
     let model = try library.load(card, precision: precision)
     state.withLock { state in
-      state.loaded.insert((stamp, arithmetic, model), at: 0)
+      state.loaded.insert((stamp, device, model), at: 0)
       if state.loaded.count > Self.mostLoaded { state.loaded.removeLast() }
     }
     return model

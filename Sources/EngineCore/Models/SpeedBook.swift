@@ -1,4 +1,5 @@
 import Base
+import CPUDevice
 import Foundation
 import Imaging
 import Restoration

@@ -9,7 +9,7 @@ public final class KeptActivations {
 
   private let rules: [[BlockRules]]
   private let threads: ThreadLease
-  private let inputs: [BlockPlace: KeptFeatures]
+  private let inputs: [BlockPlace: Tensor]
 
   /// Runs a forward pass up to the last of `blocks`.
   ///
@@ -33,10 +33,11 @@ public final class KeptActivations {
       throw .outOfMemory(error)
     }
     rules = session.rules
-    var kept: [BlockPlace: KeptFeatures] = [:]
+    var kept: [BlockPlace: Tensor] = [:]
     let probe = AttentionProbe(blocks: blocks ?? Set(network.configuration.blocks), area: area) {
       (block) throws(OutOfMemory) in
-      kept[block.place] = try KeptFeatures(copying: block.features, threads: threads)
+      try OutOfMemory.check(block.input.shape.count * MemoryLayout<Float>.stride)
+      kept[block.place] = block.input.copy()
     }
     try session.inspect(input, with: probe, isCancelled: isCancelled, onBlock: onBlock)
     inputs = kept
@@ -48,7 +49,7 @@ public final class KeptActivations {
     inputs[place].map {
       ProbedBlock(
         place: place, attention: network.stages[place.stage].blocks[place.block].attention,
-        rules: rules[place.stage][place.block], features: $0.map, arithmetic: network.arithmetic, threads: threads,
+        rules: rules[place.stage][place.block], input: BlockInput($0), device: network.device, threads: threads,
         area: area
       )
     }
@@ -58,9 +59,7 @@ public final class KeptActivations {
 
   /// Bytes that the inputs of one block of a tile of this size take.
   public static func bytesPerBlock(_ configuration: GRLConfiguration, height: Int, width: Int) -> Int {
-    KeptFeatures.bytes(
-      Shape(
-        height: configuration.padded(height), width: configuration.padded(width),
-        channels: configuration.embeddingWidth))
+    configuration.padded(height) * configuration.padded(width) * configuration.embeddingWidth
+      * MemoryLayout<Float>.stride
   }
 }

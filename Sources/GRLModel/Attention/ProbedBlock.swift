@@ -8,9 +8,8 @@ public struct ProbedBlock {
   public let place: BlockPlace
   let attention: MixedAttention
   let rules: BlockRules
-  /// The block's input, `[H, W, C]` of the padded picture.
-  let features: FeatureMap
-  let arithmetic: Arithmetic
+  let input: BlockInput
+  let device: any Device
   let threads: ThreadLease
   let area: AttentionCell.Area
 
@@ -27,10 +26,15 @@ public struct ProbedBlock {
     let needsTokens = questions.contains { $0.kind == .stripe || $0.kind == .gather }
     let stripe = try needsStripe ? projections(of: needsTokens ? query.stripePixels : [query.pixel]) : []
     let anchors = try needsStripe ? anchorProjections(of: query.anchorPixels) : []
+    let biases = QueryCells.Biases(
+      window: window.isEmpty ? [] : try biases(attention.window.bias, for: rules.window),
+      read: needsStripe ? try biases(attention.stripe.readBias, for: rules.read) : [],
+      gather: needsTokens ? try biases(attention.stripe.gatherBias, for: rules.gather) : [])
     let cells = QueryCells(
-      block: self, query: query, window: window, stripe: stripe, hasStripeTokens: needsTokens, anchors: anchors)
+      block: self, query: query, window: window, stripe: stripe, hasStripeTokens: needsTokens, anchors: anchors,
+      biases: biases)
     return questions.map { question in
-      let heads = attention.configuration.heads(question.kind)
+      let heads = (question.kind == .window ? attention.window.heads : attention.stripe.heads).count
       let asked = question.head.map { [$0] } ?? Array(0..<heads)
       let rows = asked.map { cells.row(question, head: $0) }
       return question.head == nil ? AttentionRow.mean(rows, question: question) : rows[0]
@@ -39,36 +43,59 @@ public struct ProbedBlock {
 
   /// `[pixels, 3C]`: the projections of some pixels, computed as the block itself computes them.
   private func projections(of pixels: [Int32]) throws(OutOfMemory) -> [Float] {
-    let channels = features.channels
-    return try onOwnMemory { compute in
-      let input = compute.workspace.map(height: 1, width: pixels.count, channels: channels)
-      let output = compute.workspace.map(height: 1, width: pixels.count, channels: 3 * channels)
-      compute.gather(pixels, of: features, into: input)
-      attention.project(input, into: output, on: compute)
+    let shape = Shape(height: 1, width: pixels.count, channels: input.shape.channels)
+    return try onOwnMemory { pass in
+      let x = pass.map(shape, values: pass.isMeasuring ? [] : input.values(pixels))
+      let output = pass.workspace.map(height: 1, width: pixels.count, channels: 3 * shape.channels)
+      attention.project(x, into: output, on: pass)
       return output
     }
   }
 
   /// `[anchors, C / 2]`, from the pixels of `f` x `f` squares that lie side by side as the anchors do.
   private func anchorProjections(of pixels: [Int32]) throws(OutOfMemory) -> [Float] {
-    let (cell, factor) = (rules.read.geometry.keys, attention.anchor.factor)
-    let channels = features.channels
-    return try onOwnMemory { compute in
-      let input = compute.workspace.map(
-        height: cell.cellHeight * factor, width: cell.cellWidth * factor, channels: channels)
-      let output = compute.workspace.map(height: cell.cellHeight, width: cell.cellWidth, channels: channels / 2)
-      compute.gather(pixels, of: features, into: input)
-      attention.anchor(input, into: output, on: compute)
+    let (cell, factor, channels) = (rules.read.geometry.keys, attention.stripe.anchor.factor, input.shape.channels)
+    let shape = Shape(height: cell.cellHeight * factor, width: cell.cellWidth * factor, channels: channels)
+    return try onOwnMemory { pass in
+      let x = pass.map(shape, values: pass.isMeasuring ? [] : input.values(pixels))
+      let output = pass.workspace.map(height: cell.cellHeight, width: cell.cellWidth, channels: channels / 2)
+      attention.stripe.anchor(x, into: output, on: pass)
       return output
     }
   }
 
+  /// The position biases of an attention of this block, `[heads, tableRows, tableColumns]`.
+  func biases(_ bias: ContinuousPositionBias, for rule: AttentionRule) throws(OutOfMemory) -> [Float] {
+    try Pass.onOwnMemory(of: device, threads: threads) { bias.biases(for: rule.geometry, on: $0) ?? [] }
+  }
+
   /// Runs `body` once to measure and once for its result.
-  private func onOwnMemory(_ body: (Compute) -> FeatureMap) throws(OutOfMemory) -> [Float] {
-    try Compute.onOwnMemory(arithmetic, threads: threads) { compute in
-      let result = body(compute)
-      return compute.workspace.holdsMemory ? result.values : []
+  private func onOwnMemory(_ body: (Pass) -> FeatureMap) throws(OutOfMemory) -> [Float] {
+    try Pass.onOwnMemory(of: device, threads: threads) { pass in pass.values(of: body(pass)).values }
+  }
+}
+
+/// A block's input, `[H, W, C]` of the padded picture: in a pass that is at the block, or kept.
+struct BlockInput {
+  let shape: Shape
+  /// The channels of some pixels, one pixel after the other.
+  let values: (_ pixels: [Int32]) -> [Float]
+  /// A copy of all.
+  let copy: () -> Tensor
+
+  init(_ map: FeatureMap, of pass: Pass) {
+    shape = map.shape
+    values = { pass.values(of: map, pixels: $0) }
+    copy = { pass.values(of: map) }
+  }
+
+  init(_ kept: Tensor) {
+    shape = kept.shape
+    values = { pixels in
+      let channels = kept.shape.channels
+      return pixels.flatMap { kept.values[Int($0) * channels..<(Int($0) + 1) * channels] }
     }
+    copy = { kept }
   }
 }
 
@@ -87,7 +114,7 @@ struct Query {
   init(_ block: ProbedBlock, x: Int, y: Int) {
     let (row, column) = (y - block.area.y, x - block.area.x)
     let (windows, stripes) = (block.rules.window.geometry.keys, block.rules.gather.geometry.keys)
-    let (anchors, factor) = (block.rules.read.geometry.keys, block.attention.anchor.factor)
+    let (anchors, factor) = (block.rules.read.geometry.keys, block.attention.stripe.anchor.factor)
     (self.x, self.y) = (x, y)
     pixel = Int32(row * windows.width + column)
     window = windows.place(y: row, x: column)

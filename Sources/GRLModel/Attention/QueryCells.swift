@@ -11,8 +11,16 @@ struct QueryCells {
   let hasStripeTokens: Bool
   /// `[anchors, C / 2]`.
   let anchors: [Float]
+  let biases: Biases
 
-  private var half: Int { block.features.channels / 2 }
+  /// Position biases `[heads, tableRows, tableColumns]`; empty where no question needs them.
+  struct Biases {
+    let window: [Float]
+    let read: [Float]
+    let gather: [Float]
+  }
+
+  private var half: Int { block.input.shape.channels / 2 }
 
   func row(_ question: AttentionQuestion, head: Int) -> AttentionRow {
     let rules = block.rules
@@ -25,7 +33,7 @@ struct QueryCells {
       return row(
         question, rules.read, cell: query.stripe.cell, weights: readWeights(head, question.terms),
         masked: rules.read.geometry.maskedKeys(token: query.stripe.token, cell: query.stripe.cell),
-        pixelsPerKey: block.attention.anchor.factor)
+        pixelsPerKey: block.attention.stripe.anchor.factor)
     case .stripe:
       let weights = gather(head, question.terms).sum(weightedBy: readWeights(head, question.terms), on: block.threads)
       return row(question, rules.gather, cell: query.stripe.cell, weights: weights, masked: composedMask)
@@ -33,7 +41,7 @@ struct QueryCells {
       let shares = readWeights(head, question.terms)
       let anchor = shares.indices.max { shares[$0] < shares[$1] } ?? 0
       let cell = AttentionCell(
-        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.anchor.factor, area: block.area
+        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.stripe.anchor.factor, area: block.area
       )
       return row(
         question, rules.gather, cell: query.stripe.cell, weights: gather(head, question.terms).row(anchor),
@@ -57,9 +65,9 @@ struct QueryCells {
   }
 
   private func windowWeights(_ head: Int, _ terms: ScoreTerms) -> [Float] {
-    let width = half / block.attention.configuration.windowHeads
+    let width = half / block.attention.window.heads.count
     return CellAttention(
-      block.rules.window, cell: query.window.cell, head: head, terms: terms,
+      block.rules.window, biases: biases.window, cell: query.window.cell, head: head, terms: terms,
       queries: .init(values: window, stride: 6 * half, channel: head * width),
       keys: .init(values: window, stride: 6 * half, channel: half + head * width), width: width
     ).row(query.window.token)
@@ -67,10 +75,10 @@ struct QueryCells {
 
   /// Query against anchors.
   private func readWeights(_ head: Int, _ terms: ScoreTerms) -> [Float] {
-    let width = half / block.attention.configuration.stripeHeads
+    let width = half / block.attention.stripe.heads.count
     let own = hasStripeTokens ? query.stripe.token * 6 * half : 0
     return CellAttention(
-      block.rules.read, cell: query.stripe.cell, head: head, terms: terms,
+      block.rules.read, biases: biases.read, cell: query.stripe.cell, head: head, terms: terms,
       // One query: the same vector whatever the token's number.
       queries: .init(values: stripe, stride: 0, channel: own + 3 * half + head * width),
       keys: .init(values: anchors, stride: half, channel: head * width), width: width
@@ -79,9 +87,9 @@ struct QueryCells {
 
   /// Anchors against the stripe's tokens.
   private func gather(_ head: Int, _ terms: ScoreTerms) -> CellAttention {
-    let width = half / block.attention.configuration.stripeHeads
+    let width = half / block.attention.stripe.heads.count
     return CellAttention(
-      block.rules.gather, cell: query.stripe.cell, head: head, terms: terms,
+      block.rules.gather, biases: biases.gather, cell: query.stripe.cell, head: head, terms: terms,
       queries: .init(values: anchors, stride: half, channel: head * width),
       keys: .init(values: stripe, stride: 6 * half, channel: 4 * half + head * width), width: width)
   }

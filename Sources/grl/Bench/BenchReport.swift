@@ -1,3 +1,4 @@
+import CPUDevice
 import Restoration
 import Tensors
 
@@ -60,7 +61,7 @@ struct BenchReport: Encodable {
   ///   - peakRate: floating-point operations a second.
   /// - Precondition: `seconds` is not empty.
   init(
-    network: String, size: PictureSize, threads: Int, arithmetic: Arithmetic, seconds: [Double], profile: Profile,
+    network: String, size: PictureSize, threads: Int, arithmetic: CPUDevice, seconds: [Double], profile: Profile,
     peakRate: Double, peakBytes: Int, machine: String
   ) {
     let sorted = seconds.sorted()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import CPUDevice
 import Imaging
 import GRLModel
 import Restoration
@@ -56,8 +57,8 @@ struct Bench: ParsableCommand {
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console))
     let (name, configuration, checkpoint) = try chosenWeights()
-    let arithmetic = Arithmetic(precision, instructionSet: isa ?? .best)
-    let network = try GRL(checkpoint, configuration: configuration, arithmetic: arithmetic)
+    let device = CPUDevice(precision, instructionSet: isa ?? .best)
+    let network = try GRL(checkpoint, configuration: configuration, on: device)
     let lease = ThreadLease(threadCount: threads.count)
     let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
     let session = try GRLSession(network: network, height: size.height, width: size.width, threads: lease)
@@ -73,7 +74,7 @@ struct Bench: ParsableCommand {
     try comparison?.start(checkpoint, configuration, picture, size, threads: lease.threadCount, ours: output)
 
     var seconds: [Double] = []
-    var peakRate = arithmetic.instructionSet.peakRate(on: lease)
+    var peakRate = device.instructionSet.peakRate(on: lease)
     for run in 1...runs {
       console.progress("bench", done: Double(run - 1) / Double(runs), detail: "\(run - 1)/\(runs) runs")
       let started = ContinuousClock.now
@@ -81,11 +82,11 @@ struct Bench: ParsableCommand {
       seconds.append((ContinuousClock.now - started).seconds)
       try comparison?.runAll()
     }
-    peakRate = max(peakRate, arithmetic.instructionSet.peakRate(on: lease))
+    peakRate = max(peakRate, device.instructionSet.peakRate(on: lease))
     console.endProgress()
 
     var report = BenchReport(
-      network: name, size: size, threads: lease.threadCount, arithmetic: arithmetic, seconds: seconds, profile: profile,
+      network: name, size: size, threads: lease.threadCount, arithmetic: device, seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }

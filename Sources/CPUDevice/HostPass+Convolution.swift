@@ -1,16 +1,14 @@
 import CKernels
+import Tensors
 
 /// 3x3 convolution.
-extension Compute {
+extension HostPass {
   /// `output = convolution(input) + residual`; `residual` may be `output`, `input` may not.
-  public func apply(_ layer: Convolution, to input: FeatureMap, residual: FeatureMap? = nil, into output: FeatureMap) {
-    precondition(layer.inputs == input.channels && layer.outputs == output.channels && input.pixels == output.pixels)
-    booked(.convolutions, operations: 18 * Double(layer.inputs * layer.outputs) * Double(input.pixels)) {
-      switch layer.weights {
-      case .float32(let weights): apply(layer, weights, to: input, residual: residual, into: output)
-      case .rounded(let weights): apply(layer, weights, to: input, residual: residual, into: output)
-      case .winograd(let weights): applyWinograd(layer, weights, to: input, residual: residual, into: output)
-      }
+  func apply(_ layer: PackedConvolution, to input: HostMap, residual: HostMap?, into output: HostMap) {
+    switch layer.weights {
+    case .float32(let weights): apply(layer, weights, to: input, residual: residual, into: output)
+    case .rounded(let weights): apply(layer, weights, to: input, residual: residual, into: output)
+    case .winograd(let weights): applyWinograd(layer, weights, to: input, residual: residual, into: output)
     }
   }
 
@@ -18,13 +16,13 @@ extension Compute {
   private var rowsAtOnce: Int { 4 }
 
   private func apply(
-    _ layer: Convolution, _ weights: Parameters, to input: FeatureMap, residual: FeatureMap?, into output: FeatureMap
+    _ layer: PackedConvolution, _ weights: Parameters, to input: HostMap, residual: HostMap?, into output: HostMap
   ) {
     let line = (input.width + 2) * input.channels
-    workspace.scope {
+    scope {
       // Each task copies the image rows it needs between zero pixels, so that every 3x3 neighbourhood is three runs.
-      let scratch = workspace.perWorker(threads, floats: (rowsAtOnce + 2) * line)
-      guard workspace.holdsMemory else { return }
+      let scratch = perWorker(floats: (rowsAtOnce + 2) * line)
+      guard holdsMemory else { return }
       threads.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
         let first = index * rowsAtOnce
         let last = min(first + rowsAtOnce, input.height)
@@ -57,17 +55,17 @@ extension Compute {
 
   /// The same by Winograd's method: tiles of 4 x 4 pixels to 36 planes, a product for each plane, and back.
   private func applyWinograd(
-    _ layer: Convolution, _ weights: Parameters, to input: FeatureMap, residual: FeatureMap?, into output: FeatureMap
+    _ layer: PackedConvolution, _ weights: Parameters, to input: HostMap, residual: HostMap?, into output: HostMap
   ) {
     let (height, width) = (Int32(input.height), Int32(input.width))
     let tiles = ((input.height + 3) / 4) * ((input.width + 3) / 4)
     // Enough rows that reading a plane's weights is worth it, few enough that the planes stay near.
     let tilesAtOnce = layer.inputs + layer.outputs >= 256 ? 128 : 64
     let outputStride = layer.outputs.rounded(upTo: Int(GRL_LANE_LIMIT))
-    workspace.scope {
-      let scratch = workspace.perWorker(
-        threads, floats: 36 * tilesAtOnce * (layer.inputs + outputStride) + 2 * Int(GRL_SLACK))
-      guard workspace.holdsMemory else { return }
+    scope {
+      let scratch = perWorker(
+        floats: 36 * tilesAtOnce * (layer.inputs + outputStride) + 2 * Int(GRL_SLACK))
+      guard holdsMemory else { return }
       threads.run(count: (tiles + tilesAtOnce - 1) / tilesAtOnce) { index, worker in
         let first = index * tilesAtOnce
         let count = min(tilesAtOnce, tiles - first)
@@ -97,17 +95,17 @@ extension Compute {
 
   /// The same on rounded pixels.
   private func apply(
-    _ layer: Convolution, _ weights: RoundedParameters, to input: FeatureMap, residual: FeatureMap?,
-    into output: FeatureMap
+    _ layer: PackedConvolution, _ weights: RoundedParameters, to input: HostMap, residual: HostMap?,
+    into output: HostMap
   ) {
     guard let table = rounded?.table else { preconditionFailure("a layer of other precision") }
     let (width, channels) = (input.width, input.channels)
     let line = (width + 2) * channels
     // Behind the last line: what a kernel reads of rows that are not there.
     let slack = (RoundedKernels.step + 4) * channels + 2 * RoundedKernels.step
-    workspace.scope {
-      let scratch = workspace.perWorker(threads, floats: ((rowsAtOnce + 2) * line + slack + 1) / 2)
-      guard workspace.holdsMemory else { return }
+    scope {
+      let scratch = perWorker(floats: ((rowsAtOnce + 2) * line + slack + 1) / 2)
+      guard holdsMemory else { return }
       threads.run(count: (input.height + rowsAtOnce - 1) / rowsAtOnce) { index, worker in
         let first = index * rowsAtOnce
         let last = min(first + rowsAtOnce, input.height)

@@ -1,7 +1,8 @@
 import CKernels
+import Tensors
 
 /// Attention of one cell and head on rounded queries, keys, weights and values.
-extension Compute {
+extension HostPass {
   /// Tokens of operands, whose rows or columns are padded.
   private func paddedTokens(_ tokens: Int) -> Int { tokens.rounded(upTo: RoundedKernels.step) }
   /// Floats that `tokens` take as rows or columns of `width` channels, and as the depth of values.
@@ -13,16 +14,16 @@ extension Compute {
   }
   private func kernelScratch(_ width: Int) -> Int { grl_bf16_attention_scratch(Int32(width)) / 4 }
 
-  func roundedFloats(for task: WindowAttentionTask) -> Int {
-    let (tokens, width) = (task.rule.geometry.keys.tokens, task.source.headWidth)
+  func roundedFloats(for task: WindowCells) -> Int {
+    let (tokens, width) = (task.rule.layout.keys.tokens, task.source.headWidth)
     return Bump.size(
       projectionFloats(task.source.heads[0], tokens: tokens) + [
         tokens, rowFloats(tokens, width), rowFloats(tokens, width), depthFloats(tokens, width), kernelScratch(width),
       ])
   }
 
-  func roundedFloats(for task: StripeAttentionTask) -> Int {
-    let (anchors, tokens) = (task.gather.geometry.queries.tokens, task.gather.geometry.keys.tokens)
+  func roundedFloats(for task: StripeCells) -> Int {
+    let (anchors, tokens) = (task.gather.layout.queries.tokens, task.gather.layout.keys.tokens)
     let width = task.source.headWidth
     return Bump.size(
       projectionFloats(task.source.heads[0], tokens: tokens) + [
@@ -32,21 +33,21 @@ extension Compute {
   }
 
   func run(
-    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker,
+    _ task: WindowCells, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker,
     _ rounded: RoundedKernels
   ) {
-    let (source, geometry) = (task.source, task.rule.geometry)
-    let (tokens, width) = (geometry.keys.tokens, source.headWidth)
+    let (source, layout) = (task.source, task.rule.layout)
+    let (tokens, width) = (layout.keys.tokens, source.headWidth)
     var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
-    geometry.keys.writePixels(of: cell, to: pixels)
+    layout.keys.writePixels(of: cell, to: pixels)
     let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
     let q = bump.takeRounded(rowFloats(tokens, width))
     let k = bump.takeRounded(rowFloats(tokens, width))
     let v = bump.takeRounded(depthFloats(tokens, width))
     let tokensOf = { part in Gathered(part, projected.stride, tokens: tokens, width: width) }
     gather(
-      tokensOf(projected.query), scale: task.rule.temperatures[head] * AttentionGeometry.logBase, into: q,
+      tokensOf(projected.query), scale: task.rule.temperatures[head] * CellLayout.logBase, into: q,
       rounded.table.pointee.gather_rows)
     gather(tokensOf(projected.key), scale: 1, into: k, rounded.table.pointee.gather_columns)
     gather(tokensOf(projected.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
@@ -57,11 +58,11 @@ extension Compute {
   }
 
   func run(
-    _ task: StripeAttentionTask, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
+    _ task: StripeCells, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
     on worker: AttentionWorker, _ rounded: RoundedKernels
   ) {
     let source = task.source
-    let (anchorCells, tokenCells) = (task.gather.geometry.queries, task.gather.geometry.keys)
+    let (anchorCells, tokenCells) = (task.gather.layout.queries, task.gather.layout.keys)
     let (anchors, tokens, width) = (anchorCells.tokens, tokenCells.tokens, source.headWidth)
     var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
@@ -82,7 +83,7 @@ extension Compute {
     // Anchors gather from tokens.
     gather(anchorRows, scale: 1, into: a, rounded.table.pointee.gather_rows)
     gather(
-      tokensOf(projected.key), scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
+      tokensOf(projected.key), scale: task.gather.temperatures[head] * CellLayout.logBase, into: tokenQK,
       rounded.table.pointee.gather_columns)
     gather(tokensOf(projected.value), scale: nil, into: v, rounded.table.pointee.gather_depth)
     attend(
@@ -92,7 +93,7 @@ extension Compute {
     // Tokens read from anchors.
     gather(anchorRows, scale: 1, into: a, rounded.table.pointee.gather_columns)
     gather(
-      tokensOf(projected.query), scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK,
+      tokensOf(projected.query), scale: task.read.temperatures[head] * CellLayout.logBase, into: tokenQK,
       rounded.table.pointee.gather_rows)
     let results = Gathered(UnsafePointer(gathered), width, tokens: anchors, width: width)
     gather(results, scale: nil, into: gatheredV, rounded.table.pointee.gather_depth)
@@ -132,19 +133,19 @@ extension Compute {
   }
 
   private func attend(
-    _ rule: AttentionRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<grl_bf16>,
+    _ rule: HostRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<grl_bf16>,
     k: UnsafePointer<grl_bf16>, v: UnsafePointer<grl_bf16>, width: Int, output: UnsafeMutablePointer<Float>,
     pixels: UnsafePointer<Int32>?, outputStride: Int, scratch: UnsafeMutablePointer<Float>, _ rounded: RoundedKernels
   ) {
-    let geometry = rule.geometry
-    let mask = geometry.masks[geometry.queries.border(of: cell).rawValue]
-    geometry.biasOffsets.withUnsafeBufferPointer { biasOffsets in
+    let layout = rule.layout
+    let mask = layout.masks[layout.queries.border(of: cell).rawValue]
+    layout.biasOffsets.withUnsafeBufferPointer { biasOffsets in
       (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
         var task = grl_bf16_attention(
           q: q, k: k, v: v, q_stride: width.rounded(upTo: RoundedKernels.step), head_dim: Int32(width),
-          query_count: Int32(geometry.queries.tokens), key_rows: Int32(geometry.keyRows),
-          key_columns: Int32(geometry.keyColumns), bias: bias[head], bias_offset: biasOffsets.baseAddress!,
-          bias_row_step: geometry.biasRowStep, mask: mask?.values.base,
+          query_count: Int32(layout.queries.tokens), key_rows: Int32(layout.keyRows),
+          key_columns: Int32(layout.keyColumns), bias: bias[head], bias_offset: biasOffsets.baseAddress!,
+          bias_row_step: layout.biasRowStep, mask: mask?.values.base,
           mask_offset: mask == nil ? nil : maskOffsets.baseAddress!,
           scores: known(rule, head: head, mask), out: output, out_index: pixels, out_stride: outputStride,
           scratch: scratch)
@@ -154,7 +155,7 @@ extension Compute {
   }
 }
 
-extension Compute.Bump {
+extension HostPass.Bump {
   /// The same memory for rounded values, counted in floats.
   mutating func takeRounded(_ floats: Int) -> UnsafeMutablePointer<grl_bf16> {
     UnsafeMutableRawPointer(take(floats)).bindMemory(to: grl_bf16.self, capacity: 2 * floats)

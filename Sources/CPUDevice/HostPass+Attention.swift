@@ -1,35 +1,31 @@
 import CKernels
+import Tensors
 
-/// One attention as a layer states it: sizes, position bias and temperature.
-public struct AttentionRule: Sendable {
-  public let geometry: AttentionGeometry
-  public let table: PositionBias.Table
-  /// Factor on the cosine of each head.
-  public let temperatures: [Float]
+/// One attention: cells as the kernels walk them, position bias and temperatures.
+struct HostRule {
+  let layout: CellLayout
+  let table: BiasTable
+  let temperatures: [Float]
 
-  public init(geometry: AttentionGeometry, table: PositionBias.Table, temperatures: [Float]) {
-    self.geometry = geometry
-    self.table = table
-    self.temperatures = temperatures
+  init(_ rule: AttentionRule) {
+    layout = rule.geometry.packed as! CellLayout
+    table = rule.packed as! BiasTable
+    temperatures = rule.temperatures
   }
 }
 
 /// What the heads of an attention look at, and where their results go.
-public struct AttentionSource {
-  /// `[H, W, C]`: what queries, keys and values are projected from.
-  public let features: FeatureMap
-  /// All of the same width.
-  public let heads: [HeadProjection]
-  public let output: FeatureMap
-  /// Where the results begin, head by head.
-  public let outputChannel: Int
+struct HostSource {
+  let features: HostMap
+  let heads: [PackedHead]
+  let output: HostMap
+  let outputChannel: Int
 
-  public init(features: FeatureMap, heads: [HeadProjection], output: FeatureMap, outputChannel: Int) {
-    precondition(heads.allSatisfy { $0.width == heads[0].width && $0.layer.inputs == features.channels })
-    self.features = features
-    self.heads = heads
-    self.output = output
-    self.outputChannel = outputChannel
+  init(_ source: AttentionSource, on pass: HostPass) {
+    features = pass.host(source.features)
+    heads = source.heads.map { $0.packed as! PackedHead }
+    output = pass.host(source.output)
+    outputChannel = source.outputChannel
   }
 
   /// Channels of a head.
@@ -38,40 +34,36 @@ public struct AttentionSource {
   func outputBase(head: Int) -> UnsafeMutablePointer<Float> { output.base + outputChannel + head * headWidth }
 }
 
-/// Window attention (paper section 3.3): softmax of cosine, bias and mask inside each square window.
-public struct WindowAttentionTask {
-  let source: AttentionSource
-  let rule: AttentionRule
+struct WindowCells {
+  let source: HostSource
+  let rule: HostRule
 
-  public init(source: AttentionSource, rule: AttentionRule) {
-    self.source = source
-    self.rule = rule
+  init(_ task: WindowAttentionTask, on pass: HostPass) {
+    source = HostSource(task.source, on: pass)
+    rule = HostRule(task.rule)
   }
 }
 
-/// Anchored stripe attention (paper section 3.2): anchors gather from the stripe's tokens, tokens read from the anchors.
-public struct StripeAttentionTask {
-  let source: AttentionSource
-  /// `[H / f, W / f, heads * headWidth]`.
-  let anchors: FeatureMap
+struct StripeCells {
+  let source: HostSource
+  let anchors: HostMap
   /// Queries are anchors, keys are tokens.
-  let gather: AttentionRule
+  let gather: HostRule
   /// Queries are tokens, keys are anchors.
-  let read: AttentionRule
+  let read: HostRule
 
-  public init(source: AttentionSource, anchors: FeatureMap, gather: AttentionRule, read: AttentionRule) {
-    self.source = source
-    self.anchors = anchors
-    self.gather = gather
-    self.read = read
+  init(_ task: StripeAttentionTask, on pass: HostPass) {
+    source = HostSource(task.source, on: pass)
+    anchors = pass.host(task.anchors)
+    (gather, read) = (HostRule(task.gather), HostRule(task.read))
   }
 }
 
-extension AttentionSource {
+extension HostSource {
   /// What attentions of `rule` take with these heads: exponentials, and the arithmetic of cosines and weighted values.
-  fileprivate func work(_ rule: AttentionRule, _ part: AttentionClock.Part) -> AttentionClock.Work {
-    let geometry = rule.geometry
-    let scores = Double(geometry.keys.cellCount * geometry.queries.tokens) * Double(geometry.keys.tokens * heads.count)
+  fileprivate func work(_ rule: HostRule, _ part: AttentionClock.Part) -> AttentionClock.Work {
+    let layout = rule.layout
+    let scores = Double(layout.keys.cellCount * layout.queries.tokens) * Double(layout.keys.tokens * heads.count)
     return AttentionClock.Work(part: part, operations: 4 * scores * Double(headWidth), exponentials: scores)
   }
 
@@ -81,11 +73,11 @@ extension AttentionSource {
   }
 }
 
-extension WindowAttentionTask {
+extension WindowCells {
   fileprivate var work: [AttentionClock.Work] { [source.projectionWork, source.work(rule, .windows)] }
 }
 
-extension StripeAttentionTask {
+extension StripeCells {
   fileprivate var work: [AttentionClock.Work] {
     [source.projectionWork, source.work(gather, .stripes), source.work(read, .stripes)]
   }
@@ -103,7 +95,7 @@ struct AttentionWorker {
   }
 }
 
-extension Compute {
+extension HostPass {
   /// Queries that one kernel call takes: bounds its scratch.
   private static let queryChunk = 512
 
@@ -111,21 +103,20 @@ extension Compute {
   ///
   /// Neither queries, keys and values, nor a rolled or partitioned map, nor a matrix of scores or biases of a whole cell is ever
   /// stored as a whole: each task projects the tokens of its cell.
-  public func attend(windows: WindowAttentionTask, stripes: StripeAttentionTask) {
-    workspace.scope {
+  func attend(windows: WindowCells, stripes: StripeCells) {
+    scope {
       let windowBias = spread(windows.rule)
       let gatherBias = spread(stripes.gather)
       let readBias = spread(stripes.read)
-      let scratch = workspace.perWorker(
-        threads,
+      let scratch = perWorker(
         floats: rounded == nil
           ? max(floats(for: windows), floats(for: stripes))
           : max(roundedFloats(for: windows), roundedFloats(for: stripes)))
-      guard workspace.holdsMemory else { return }
+      guard holdsMemory else { return }
       let stripeTasks = HeadTasks(
-        cells: stripes.gather.geometry.keys.cellCount, heads: stripes.source.heads.count, threads)
+        cells: stripes.gather.layout.keys.cellCount, heads: stripes.source.heads.count, threads)
       let windowTasks = HeadTasks(
-        cells: windows.rule.geometry.keys.cellCount, heads: windows.source.heads.count, threads)
+        cells: windows.rule.layout.keys.cellCount, heads: windows.source.heads.count, threads)
       // Stripes first: they are the longer tasks.
       let clock = profile.map { AttentionClock(profile: $0, threadCount: threads.threadCount) }
       threads.run(count: stripeTasks.count + windowTasks.count) { index, number in
@@ -183,18 +174,18 @@ extension Compute {
     subscript(head: Int) -> UnsafePointer<Float> { base + head * floatsPerHead }
   }
 
-  private func spread(_ rule: AttentionRule) -> KernelBias {
-    let (geometry, table) = (rule.geometry, rule.table)
-    if geometry.readsTable { return KernelBias(base: table.values.base, floatsPerHead: table.floatsPerHead) }
+  private func spread(_ rule: HostRule) -> KernelBias {
+    let (layout, table) = (rule.layout, rule.table)
+    if layout.readsTable { return KernelBias(base: table.values.base, floatsPerHead: table.floatsPerHead) }
     let heads = rule.temperatures.count
-    let bias = workspace.floats(heads * geometry.biasFloats)
-    if workspace.holdsMemory {
+    let bias = take(heads * layout.biasFloats)
+    if holdsMemory {
       threads.run(count: heads) { head, _ in
-        geometry.writeBias(
-          table: table.values.base + head * table.floatsPerHead, to: bias + head * geometry.biasFloats)
+        layout.writeBias(
+          table: table.values.base + head * table.floatsPerHead, to: bias + head * layout.biasFloats)
       }
     }
-    return KernelBias(base: UnsafePointer(bias), floatsPerHead: geometry.biasFloats)
+    return KernelBias(base: UnsafePointer(bias), floatsPerHead: layout.biasFloats)
   }
 
   // MARK: One cell, one head
@@ -210,14 +201,14 @@ extension Compute {
   }
 
   /// Widths of a transposed operand of `tokens`, of a row of values, and the kernel's scratch.
-  private func transposedStride(_ tokens: Int) -> Int { tokens.rounded(upTo: AttentionGeometry.step) }
+  private func transposedStride(_ tokens: Int) -> Int { tokens.rounded(upTo: CellLayout.step) }
   private func valueStride(_ headWidth: Int) -> Int { headWidth.rounded(upTo: Int(GRL_LANE_LIMIT)) }
   private func kernelScratch(queries: Int, keys: Int, headWidth: Int) -> Int {
-    grl_attention_scratch(Int32(min(queries, Compute.queryChunk)), Int32(keys), Int32(headWidth))
+    grl_attention_scratch(Int32(min(queries, HostPass.queryChunk)), Int32(keys), Int32(headWidth))
   }
 
-  private func floats(for task: WindowAttentionTask) -> Int {
-    let (tokens, width) = (task.rule.geometry.keys.tokens, task.source.headWidth)
+  private func floats(for task: WindowCells) -> Int {
+    let (tokens, width) = (task.rule.layout.keys.tokens, task.source.headWidth)
     return Bump.size(
       projectionFloats(task.source.heads[0], tokens: tokens) + [
         tokens, width * transposedStride(tokens), width * transposedStride(tokens),
@@ -225,8 +216,8 @@ extension Compute {
       ])
   }
 
-  private func floats(for task: StripeAttentionTask) -> Int {
-    let (anchors, tokens) = (task.gather.geometry.queries.tokens, task.gather.geometry.keys.tokens)
+  private func floats(for task: StripeCells) -> Int {
+    let (anchors, tokens) = (task.gather.layout.queries.tokens, task.gather.layout.keys.tokens)
     let width = task.source.headWidth
     return Bump.size(
       projectionFloats(task.source.heads[0], tokens: tokens) + [
@@ -243,18 +234,18 @@ extension Compute {
   }
 
   private func run(
-    _ task: WindowAttentionTask, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker
+    _ task: WindowCells, cell: Int, head: Int, bias: KernelBias, on worker: AttentionWorker
   ) {
-    let (source, geometry) = (task.source, task.rule.geometry)
-    let (tokens, width) = (geometry.keys.tokens, source.headWidth)
+    let (source, layout) = (task.source, task.rule.layout)
+    let (tokens, width) = (layout.keys.tokens, source.headWidth)
     let stride = transposedStride(tokens)
     var bump = Bump(next: worker.scratch)
     let pixels = takeIndices(&bump, tokens)
-    geometry.keys.writePixels(of: cell, to: pixels)
+    layout.keys.writePixels(of: cell, to: pixels)
     let projected = project(source, head: head, at: pixels, tokens: tokens, on: worker, &bump)
     let q = bump.take(width * stride)
     let k = bump.take(width * stride)
-    let temperature = task.rule.temperatures[head] * AttentionGeometry.logBase
+    let temperature = task.rule.temperatures[head] * CellLayout.logBase
     gather(projected.query, projected.stride, nil, tokens, width, scale: temperature, into: q, stride)
     gather(projected.key, projected.stride, nil, tokens, width, scale: 1, into: k, stride)
     attend(
@@ -264,11 +255,11 @@ extension Compute {
   }
 
   private func run(
-    _ task: StripeAttentionTask, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
+    _ task: StripeCells, cell: Int, head: Int, gatherBias: KernelBias, readBias: KernelBias,
     on worker: AttentionWorker
   ) {
     let source = task.source
-    let (anchorCells, tokenCells) = (task.gather.geometry.queries, task.gather.geometry.keys)
+    let (anchorCells, tokenCells) = (task.gather.layout.queries, task.gather.layout.keys)
     let (anchors, tokens, width) = (anchorCells.tokens, tokenCells.tokens, source.headWidth)
     let (anchorStride, tokenStride) = (transposedStride(anchors), transposedStride(tokens))
     var bump = Bump(next: worker.scratch)
@@ -287,7 +278,7 @@ extension Compute {
       anchorStride)
     gather(
       projected.key, projected.stride, nil, tokens, width,
-      scale: task.gather.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
+      scale: task.gather.temperatures[head] * CellLayout.logBase, into: tokenQK, tokenStride)
     attend(
       task.gather, cell: cell, head: head, bias: gatherBias, q: a, qStride: anchorStride, k: tokenQK,
       kStride: tokenStride, v: projected.value, vStride: projected.stride, width: width, output: gathered, pixels: nil,
@@ -296,7 +287,7 @@ extension Compute {
     // Tokens read from anchors.
     gather(
       projected.query, projected.stride, nil, tokens, width,
-      scale: task.read.temperatures[head] * AttentionGeometry.logBase, into: tokenQK, tokenStride)
+      scale: task.read.temperatures[head] * CellLayout.logBase, into: tokenQK, tokenStride)
     attend(
       task.read, cell: cell, head: head, bias: readBias, q: tokenQK, qStride: tokenStride, k: a, kStride: anchorStride,
       v: gathered, vStride: valueStride(width), width: width, output: source.outputBase(head: head), pixels: pixels,
@@ -315,28 +306,28 @@ extension Compute {
   }
 
   /// What the kernels are told of the scores.
-  func known(_ rule: AttentionRule, head: Int, _ mask: AttentionGeometry.Mask?) -> grl_scores {
+  func known(_ rule: HostRule, head: Int, _ mask: CellLayout.Mask?) -> grl_scores {
     rule.table.isBounded[head] && mask?.leavesEveryQueryAKey ?? true ? GRL_SCORES_WITHIN : GRL_SCORES_BELOW
   }
 
   private func attend(
-    _ rule: AttentionRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<Float>, qStride: Int,
+    _ rule: HostRule, cell: Int, head: Int, bias: KernelBias, q: UnsafePointer<Float>, qStride: Int,
     k: UnsafePointer<Float>, kStride: Int, v: UnsafePointer<Float>, vStride: Int, width: Int,
     output: UnsafeMutablePointer<Float>, pixels: UnsafePointer<Int32>?, outputStride: Int,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let geometry = rule.geometry
-    let queries = geometry.queries.tokens
-    let mask = geometry.masks[geometry.queries.border(of: cell).rawValue]
+    let layout = rule.layout
+    let queries = layout.queries.tokens
+    let mask = layout.masks[layout.queries.border(of: cell).rawValue]
     let known = known(rule, head: head, mask)
-    geometry.biasOffsets.withUnsafeBufferPointer { biasOffsets in
+    layout.biasOffsets.withUnsafeBufferPointer { biasOffsets in
       (mask?.offsets ?? []).withUnsafeBufferPointer { maskOffsets in
-        for first in stride(from: 0, to: queries, by: Compute.queryChunk) {
+        for first in stride(from: 0, to: queries, by: HostPass.queryChunk) {
           var task = grl_attention(
             q: q + first, k: k, v: v, q_stride: qStride, k_stride: kStride, v_stride: vStride,
-            head_dim: Int32(width), query_count: Int32(min(queries - first, Compute.queryChunk)),
-            key_rows: Int32(geometry.keyRows), key_columns: Int32(geometry.keyColumns), bias: bias[head],
-            bias_offset: biasOffsets.baseAddress! + first, bias_row_step: geometry.biasRowStep,
+            head_dim: Int32(width), query_count: Int32(min(queries - first, HostPass.queryChunk)),
+            key_rows: Int32(layout.keyRows), key_columns: Int32(layout.keyColumns), bias: bias[head],
+            bias_offset: biasOffsets.baseAddress! + first, bias_row_step: layout.biasRowStep,
             mask: mask?.values.base, mask_offset: mask == nil ? nil : maskOffsets.baseAddress! + first,
             scores: known, out: pixels == nil ? output + first * outputStride : output,
             out_index: pixels.map { $0 + first },

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Memory for the left factors of a chain of layers that compute on rounded factors.
 struct RoundedOperands {
@@ -9,7 +10,7 @@ struct RoundedOperands {
   /// Elements of one operand; two take turns.
   let elements: Int
 
-  init(of layers: [Linear], rows: Int) {
+  init(of layers: [PackedLinear], rows: Int) {
     isChain = layers.contains { $0.weights.isRounded }
     precondition(!isChain || layers.allSatisfy { $0.weights.isRounded }, "layers of mixed precision")
     let widest = layers.reduce(0) { max($0, $1.inputs, $1.outputs) }
@@ -21,12 +22,12 @@ struct RoundedOperands {
   var floats: Int { elements }
 }
 
-extension Compute {
+extension HostPass {
   /// All `layers` on `rows` pixels. Results between them exist in rounded form only.
   ///
   /// - Parameter pixels: which rows of `x` to take, or nil for the first ones.
   func multiply(
-    _ layers: [Linear], rows: Int, from x: UnsafePointer<Float>, at pixels: UnsafePointer<Int32>? = nil,
+    _ layers: [PackedLinear], rows: Int, from x: UnsafePointer<Float>, at pixels: UnsafePointer<Int32>? = nil,
     into y: UnsafeMutablePointer<Float>, operands: RoundedOperands, memory: UnsafeMutablePointer<Float>
   ) {
     guard let table = rounded?.table else { preconditionFailure("a layer of other precision") }

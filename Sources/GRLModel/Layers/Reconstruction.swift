@@ -14,11 +14,11 @@ enum Reconstruction: Sendable {
 
   private static let headWidth = 64
 
-  init(_ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic) {
+  init(_ weights: WeightScope, _ configuration: GRLConfiguration, on device: any Device) {
     let (width, head, output) = (configuration.embeddingWidth, Reconstruction.headWidth, configuration.outputChannels)
     func convolution(_ scope: WeightScope, _ inputs: Int, _ outputs: Int, slope: Float? = nil) -> Convolution {
       Convolution(
-        scope, in: inputs, out: outputs, activation: slope.map { .leakyReLU(slope: $0) } ?? .none, for: arithmetic)
+        scope, in: inputs, out: outputs, activation: slope.map { .leakyReLU(slope: $0) } ?? .none, on: device)
     }
     switch configuration.upsampler {
     case .none:
@@ -62,21 +62,21 @@ enum Reconstruction: Sendable {
   ///   - deep: `[H, W, C]`.
   ///   - picture: the padded, mean-free input `[H, W, Cin]`.
   /// - Returns: `[H * s, W * s, Cout]`, taken from the workspace.
-  func callAsFunction(_ deep: FeatureMap, picture: FeatureMap, on compute: Compute) -> FeatureMap {
+  func callAsFunction(_ deep: FeatureMap, picture: FeatureMap, on pass: Pass) -> FeatureMap {
     func apply(_ layer: Convolution, _ x: FeatureMap, residual: FeatureMap? = nil) -> FeatureMap {
-      let y = compute.workspace.map(height: x.height, width: x.width, channels: layer.outputs)
-      compute.apply(layer, to: x, residual: residual, into: y)
+      let y = pass.workspace.map(height: x.height, width: x.width, channels: layer.outputs)
+      pass.apply(layer, to: x, residual: residual, into: y)
       return y
     }
     func shuffle(_ x: FeatureMap, _ scale: Int) -> FeatureMap {
-      let y = compute.workspace.map(
+      let y = pass.workspace.map(
         height: x.height * scale, width: x.width * scale, channels: x.channels / (scale * scale))
-      compute.pixelShuffle(x, scale: scale, into: y)
+      pass.pixelShuffle(x, scale: scale, into: y)
       return y
     }
     func double(_ x: FeatureMap) -> FeatureMap {
-      let y = compute.workspace.map(height: 2 * x.height, width: 2 * x.width, channels: x.channels)
-      compute.doubleNearest(x, into: y)
+      let y = pass.workspace.map(height: 2 * x.height, width: 2 * x.width, channels: x.channels)
+      pass.doubleNearest(x, into: y)
       return y
     }
     switch self {

@@ -7,11 +7,11 @@ extension Linear {
   /// `weight` `[outputs, inputs]` and, where `hasBias`, `bias` `[outputs]`.
   init(
     _ weights: WeightScope, in inputs: Int, out outputs: Int, hasBias: Bool = true, activation: Activation = .none,
-    for arithmetic: Arithmetic
+    isExact: Bool = false, on device: any Device
   ) {
     self.init(
       weights: weights.floats("weight", [outputs, inputs]), bias: hasBias ? weights.floats("bias", [outputs]) : nil,
-      inputs: inputs, outputs: outputs, activation: activation, for: arithmetic)
+      inputs: inputs, outputs: outputs, activation: activation, isExact: isExact, on: device)
   }
 }
 
@@ -19,7 +19,7 @@ extension HeadProjection {
   /// `weight` `[3C, C]` and, where the network has one, `bias` `[3C]`: queries, keys and values of the window half, each head by head,
   /// then those of the stripe half.
   static func halves(
-    _ weights: WeightScope, _ configuration: GRLConfiguration, for arithmetic: Arithmetic
+    _ weights: WeightScope, _ configuration: GRLConfiguration, on device: any Device
   ) -> (window: [HeadProjection], stripe: [HeadProjection]) {
     let channels = configuration.embeddingWidth
     let half = channels / 2
@@ -32,7 +32,7 @@ extension HeadProjection {
         return HeadProjection(
           weights: runs.flatMap { rows[$0 * channels..<($0 + width) * channels] },
           bias: bias.map { bias in runs.flatMap { bias[$0..<$0 + width] } }, inputs: channels, width: width,
-          for: arithmetic)
+          on: device)
       }
     }
     return (heads(configuration.windowHeads, from: 0), heads(configuration.stripeHeads, from: 3 * half))
@@ -43,33 +43,18 @@ extension Convolution {
   /// `weight` `[outputs, inputs, 3, 3]` and `bias` `[outputs]`.
   init(
     _ weights: WeightScope, in inputs: Int, out outputs: Int, activation: Activation = .none,
-    for arithmetic: Arithmetic
+    on device: any Device
   ) {
     self.init(
       weights: weights.floats("weight", [outputs, inputs, 3, 3]), bias: weights.floats("bias", [outputs]),
       inputs: inputs,
-      outputs: outputs, activation: activation, for: arithmetic)
+      outputs: outputs, activation: activation, on: device)
   }
 }
 
 extension LayerNorm {
   /// `weight` and `bias` `[channels]`.
-  init(_ weights: WeightScope, channels: Int) {
-    self.init(gamma: weights.floats("weight", [channels]), beta: weights.floats("bias", [channels]))
-  }
-}
-
-extension PositionBias {
-  /// Width of the hidden layer of every published position-bias network.
-  static let hiddenWidth = 512
-
-  /// `logit_scale` `[heads, 1, 1]`, `cpb_mlp.0` (2 to 512, with bias), `cpb_mlp.2` (512 to heads, without).
-  init(_ weights: WeightScope, heads: Int, for instructionSet: InstructionSet) {
-    let mlp = weights["cpb_mlp"]
-    self.init(
-      logitScale: weights.floats("logit_scale", [heads, 1, 1]),
-      hiddenWeights: mlp[0].floats("weight", [PositionBias.hiddenWidth, 2]),
-      hiddenBias: mlp[0].floats("bias", [PositionBias.hiddenWidth]),
-      outputWeights: mlp[2].floats("weight", [heads, PositionBias.hiddenWidth]), for: instructionSet)
+  init(_ weights: WeightScope, channels: Int, on device: any Device) {
+    self.init(gamma: weights.floats("weight", [channels]), beta: weights.floats("bias", [channels]), on: device)
   }
 }

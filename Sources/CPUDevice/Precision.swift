@@ -1,19 +1,11 @@
 import CKernels
 import Foundation
+import Tensors
 
 /// What the factors of products are rounded to. Features, sums, softmax, layer norm and residuals are float32 either way.
 public enum Precision: String, Sendable, CaseIterable {
   case float32
   /// 8 significant bits, half the memory of weights, and several times the speed where the processor has instructions for it.
-  case bfloat16 = "bf16"
-}
-
-/// What a person chooses between speed and exactness.
-public enum PrecisionChoice: String, Sendable, CaseIterable {
-  case float32
-  /// float32, and every 3x3 convolution computed as its definition says, without Winograd's method.
-  case exact
-  /// Factors of products rounded to bfloat16.
   case bfloat16 = "bf16"
 }
 
@@ -66,55 +58,6 @@ public enum ConvolutionMethod: String, Sendable, CaseIterable {
     if instructionSet == .scalar { return .direct }
     let wanted = ProcessInfo.processInfo.environment["GRL_CONVOLUTION"]
     return wanted.flatMap { ConvolutionMethod(rawValue: $0) } ?? .winograd
-  }
-}
-
-/// What layers are packed for and computed with.
-public struct Arithmetic: Hashable, Sendable, CustomStringConvertible {
-  public let instructionSet: InstructionSet
-  public let precision: Precision
-  public let convolutionMethod: ConvolutionMethod
-  /// How bfloat16 products are computed; `plain`, and unused, for float32.
-  public let productUnit: ProductUnit
-
-  /// - Parameters:
-  ///   - productUnit: one that is available for the instruction set; by default the best.
-  ///   - convolutionMethod: by default the standard one.
-  public init(
-    _ instructionSet: InstructionSet = .best, precision: Precision = .float32, productUnit: ProductUnit? = nil,
-    convolutionMethod: ConvolutionMethod? = nil
-  ) {
-    self.convolutionMethod = convolutionMethod ?? ConvolutionMethod.standard(for: instructionSet)
-    self.instructionSet = instructionSet
-    self.precision = precision
-    self.productUnit = precision == .float32 ? .plain : productUnit ?? ProductUnit.best(for: instructionSet)
-  }
-
-  /// The best way of this machine to compute as `choice` says.
-  public init(_ choice: PrecisionChoice, instructionSet: InstructionSet = .best) {
-    self.init(
-      instructionSet, precision: choice == .bfloat16 ? .bfloat16 : .float32,
-      convolutionMethod: choice == .exact ? .direct : nil)
-  }
-
-  /// Two with the same words give the same bits.
-  public var description: String {
-    switch (precision, convolutionMethod) {
-    case (.bfloat16, _): "\(instructionSet.rawValue) bf16 \(productUnit.rawValue)"
-    case (.float32, .direct): "\(instructionSet.rawValue) exact"
-    case (.float32, .winograd): instructionSet.rawValue
-    }
-  }
-
-  /// The kernels on rounded factors, or nil for float32.
-  ///
-  /// - Precondition: the unit is among those available.
-  var roundedKernels: RoundedKernels? {
-    guard precision == .bfloat16 else { return nil }
-    guard let table = grl_bf16_kernels_for(instructionSet.isa, productUnit.unit) else {
-      preconditionFailure("\(self) is not available on this machine")
-    }
-    return RoundedKernels(table: table)
   }
 }
 

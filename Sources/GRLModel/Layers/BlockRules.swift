@@ -7,17 +7,14 @@ package struct BlockRules: Sendable {
   package let read: AttentionRule
 
   /// - Parameter index: of the block in its stage; decides shifts and the direction of the stripes.
-  init(_ attention: MixedAttention, index: Int, geometry: PictureGeometry, on compute: Compute) {
-    func rule(_ bias: PositionBias, _ geometry: AttentionGeometry) -> AttentionRule {
-      AttentionRule(geometry: geometry, table: bias.table(for: geometry, on: compute), temperatures: bias.temperatures)
-    }
+  init(_ attention: MixedAttention, index: Int, geometry: PictureGeometry, on pass: Pass) {
     let stripe = geometry.stripe(ofBlock: index)
-    window = rule(attention.window, geometry.window(ofBlock: index))
-    gather = rule(attention.stripeGather, stripe.gather)
-    read = rule(attention.stripeRead, stripe.read)
+    window = attention.window.bias.rule(for: geometry.window(ofBlock: index), on: pass)
+    gather = attention.stripe.gatherBias.rule(for: stripe.gather, on: pass)
+    read = attention.stripe.readBias.rule(for: stripe.read, on: pass)
   }
 
-  var bytes: Int { window.table.bytes + gather.table.bytes + read.table.bytes }
+  var bytes: Int { window.bytes + gather.bytes + read.bytes }
 }
 
 /// All windows, stripes and anchor cells of pictures of one padded size (Docs/Network.md sections 3 and 5).
@@ -34,13 +31,13 @@ struct PictureGeometry: Sendable {
   private let shiftsStripes: Bool
 
   /// - Parameters: height and width: multiples of `configuration.padMultiple`.
-  init(_ configuration: GRLConfiguration, height: Int, width: Int) {
+  init(_ configuration: GRLConfiguration, height: Int, width: Int, on device: any Device) {
     let side = configuration.windowSize
     shiftsStripes = configuration.shiftsStripes
     windows = [0, side / 2].map { shift in
       let cells = Partition(
         height: height, width: width, cellHeight: side, cellWidth: side, shiftY: shift, shiftX: shift)
-      return AttentionGeometry(queries: cells, keys: cells)
+      return AttentionGeometry(queries: cells, keys: cells, on: device)
     }
     let (rows, columns, factor) = (configuration.stripeRows, configuration.stripeColumns, configuration.anchorFactor)
     stripes = [(rows, columns, false), (columns, rows, false), (rows, columns, true), (columns, rows, true)].map {
@@ -54,8 +51,8 @@ struct PictureGeometry: Sendable {
         height: height / factor, width: width / factor, cellHeight: cellHeight / factor, cellWidth: cellWidth / factor,
         shiftY: tokens.shiftY / factor, shiftX: tokens.shiftX / factor)
       return Stripe(
-        gather: AttentionGeometry(queries: anchors, keys: tokens),
-        read: AttentionGeometry(queries: tokens, keys: anchors))
+        gather: AttentionGeometry(queries: anchors, keys: tokens, on: device),
+        read: AttentionGeometry(queries: tokens, keys: anchors, on: device))
     }
   }
 

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which parts of an attention's scores count. Masks always do.
 public struct ScoreTerms: Hashable, Sendable {
   public var hasBias: Bool
@@ -31,8 +33,13 @@ package struct CellAttention {
 
   typealias Lanes = SIMD16<Float>
 
+  /// Log 2 of e: scores are kept in units of log 2.
+  private static let logBase = Float(1.4426950408889634)
+
   private let geometry: AttentionGeometry
-  private let mask: AttentionGeometry.Mask?
+  /// Regions of queries and keys that were apart before the roll; empty where no key is masked.
+  private let regions: (queries: [Int], keys: [Int])
+  /// By entry of the geometry's table; empty where biases do not count.
   private let bias: [Float]
   private let width: Int
   /// `[queries, width]`, of length 1 times temperature and the base of logarithms.
@@ -41,19 +48,23 @@ package struct CellAttention {
   private let keys: [Lanes]
   private let blocks: Int
 
-  /// - Parameter width: channels of the head.
+  /// - Parameters:
+  ///   - biases: of all heads, `[heads, tableRows, tableColumns]`.
+  ///   - width: channels of the head.
   package init(
-    _ rule: AttentionRule, cell: Int, head: Int, terms: ScoreTerms, queries: Vectors, keys: Vectors, width: Int
+    _ rule: AttentionRule, biases: [Float], cell: Int, head: Int, terms: ScoreTerms, queries: Vectors, keys: Vectors,
+    width: Int
   ) {
     geometry = rule.geometry
     self.width = width
-    mask = geometry.masks[geometry.keys.border(of: cell).rawValue]
-    let table = rule.table
-    bias =
-      terms.hasBias
-      ? Array(
-        UnsafeBufferPointer(start: table.values.base + head * table.floatsPerHead, count: table.floatsPerHead)) : []
-    let factor = (terms.hasTemperature ? rule.temperatures[head] : 1) * AttentionGeometry.logBase
+    let (own, others) = (geometry.queries, geometry.keys)
+    let isMasked = !geometry.maskedKeys(token: 0, cell: cell).isEmpty
+    regions =
+      isMasked
+      ? (own.regions(on: own.border(of: cell)), others.regions(on: others.border(of: cell))) : ([], [])
+    let entries = geometry.tableRows * geometry.tableColumns
+    bias = terms.hasBias ? biases[head * entries..<(head + 1) * entries].map { $0 * Self.logBase } : []
+    let factor = (terms.hasTemperature ? rule.temperatures[head] : 1) * Self.logBase
     self.queries = (0..<geometry.queries.tokens).flatMap { token in
       Self.unit(queries, token, width).map { $0 * factor }
     }
@@ -131,9 +142,9 @@ package struct CellAttention {
     let scores = UnsafeMutableRawBufferPointer(scratch).bindMemory(to: Float.self)
     addBias(token, to: scores)
     let count = geometry.keys.tokens
-    if let mask {
-      let row = mask.values.base + Int(mask.offsets[token])
-      for key in 0..<count { scores[key] += row[key] }
+    if !regions.queries.isEmpty {
+      let (own, penalty) = (regions.queries[token], AttentionGeometry.maskPenalty * Self.logBase)
+      for key in 0..<count where regions.keys[key] != own { scores[key] += penalty }
     }
     for lane in count..<scores.count { scores[lane] = -Float.infinity }
     var largest = Lanes(repeating: -Float.infinity)
@@ -153,16 +164,15 @@ package struct CellAttention {
     }
   }
 
-  /// The table has both axes reversed: a query's biases against a row of keys lie side by side.
   private func addBias(_ token: Int, to scores: UnsafeMutableBufferPointer<Float>) {
     guard !bias.isEmpty else { return }
-    let (own, other) = (geometry.queries, geometry.keys)
-    let (i, j) = (token / own.cellWidth, token % own.cellWidth)
+    let cell = geometry.keys
     bias.withUnsafeBufferPointer { bias in
-      for row in 0..<other.cellHeight {
-        let start = (own.cellHeight - 1 - i + row) * geometry.tableColumns + own.cellWidth - 1 - j
-        let first = row * other.cellWidth
-        for column in 0..<other.cellWidth { scores[first + column] += bias[start + column] }
+      for row in 0..<cell.cellHeight {
+        // To the right in the cell is to the left in the table.
+        let first = row * cell.cellWidth
+        let entry = geometry.tableEntry(query: token, key: first)
+        for column in 0..<cell.cellWidth { scores[first + column] += bias[entry - column] }
       }
     }
   }

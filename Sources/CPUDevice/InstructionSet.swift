@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Tensors
 
 /// Which kernels compute. All give the same result within float32 rounding; each is deterministic by itself.
 public enum InstructionSet: String, Sendable, CaseIterable {
@@ -47,4 +48,32 @@ struct Kernels: @unchecked Sendable {  // the table is a constant of the C targe
 extension Int {
   /// The smallest multiple of `unit` that is not below this number.
   func rounded(upTo unit: Int) -> Int { (self + unit - 1) / unit * unit }
+}
+
+extension InstructionSet {
+  /// Floating-point operations a second of multiply-adds on registers alone, all of `threads` at once: what no product on
+  /// this machine can pass in float32.
+  ///
+  /// - Parameter seconds: about how long this takes.
+  public func peakRate(on threads: ThreadLease, seconds: Double = 0.1) -> Double {
+    let table = kernels.table
+    func run(_ rounds: Int) -> Double {
+      var numbers: [Float] = [0.5, 0.25]
+      return table.pointee.peak(rounds, &numbers)
+    }
+    func time(_ rounds: Int, _ tasks: Int) -> Double {
+      let start = ContinuousClock.now
+      threads.run(count: tasks) { _, _ in _ = run(rounds) }
+      return (ContinuousClock.now - start) / .seconds(1)
+    }
+    var rounds = 1 << 12
+    var once = time(rounds, threads.threadCount)
+    while once < seconds / 8 {
+      rounds *= 4
+      once = time(rounds, threads.threadCount)
+    }
+    let operations = run(1) * Double(rounds) * Double(threads.threadCount)
+    let best = (0..<5).reduce(once) { fastest, _ in min(fastest, time(rounds, threads.threadCount)) }
+    return operations / best
+  }
 }

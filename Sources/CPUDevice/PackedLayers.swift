@@ -1,4 +1,6 @@
 import CKernels
+import Foundation
+import Tensors
 
 /// Immutable float32 values at a fixed, aligned address, with the slack that kernels may read.
 final class Parameters: @unchecked Sendable {  // written in `init` only
@@ -63,11 +65,11 @@ enum PackedWeights: Sendable {
   ///   - segments: equal runs of rows that the left factor reads from different places.
   init(
     _ matrix: [Float], rowStride: Int, columnStride: Int, segments: Int = 1, rows: Int, columns: Int,
-    for arithmetic: Arithmetic
+    for device: CPUDevice
   ) {
-    switch arithmetic.precision {
+    switch device.precision {
     case .float32:
-      let table = arithmetic.instructionSet.kernels.table
+      let table = device.instructionSet.kernels.table
       self = .float32(
         Parameters(count: grl_packed_size(table, Int32(rows), Int32(columns))) {
           grl_pack(table, matrix, rowStride, columnStride, Int32(rows), Int32(columns), $0)
@@ -113,15 +115,7 @@ enum PackedWeights: Sendable {
   }
 }
 
-/// What is applied to the result of a linear layer or convolution, value by value.
-public enum Activation: Sendable {
-  case none
-  case relu
-  /// Values below zero times `slope`.
-  case leakyReLU(slope: Float)
-  /// `x * Phi(x)` with the normal distribution's Phi, not the tanh approximation.
-  case gelu
-
+extension Activation {
   var kind: grl_activation {
     switch self {
     case .none: GRL_LINEAR
@@ -137,10 +131,10 @@ public enum Activation: Sendable {
   }
 }
 
-/// A linear layer `y = activation(W x + b)` on each pixel, its weights packed for one arithmetic.
-public struct Linear: Sendable {
-  public let inputs: Int
-  public let outputs: Int
+/// A linear layer `y = activation(W x + b)` on each pixel, its weights packed for one device.
+struct PackedLinear: PackedData {
+  let inputs: Int
+  let outputs: Int
   let weights: PackedWeights
   let bias: Parameters?
   let activation: Activation
@@ -148,9 +142,9 @@ public struct Linear: Sendable {
   /// - Parameters:
   ///   - weights: `[outputs, inputs]`, row-major, as PyTorch stores them.
   ///   - bias: `[outputs]`, or nil.
-  public init(
-    weights: [Float], bias: [Float]?, inputs: Int, outputs: Int, activation: Activation = .none,
-    for arithmetic: Arithmetic
+  init(
+    weights: [Float], bias: [Float]?, inputs: Int, outputs: Int, activation: Activation,
+    for device: CPUDevice
   ) {
     precondition(weights.count == inputs * outputs && bias.map { $0.count == outputs } ?? true)
     self.inputs = inputs
@@ -158,29 +152,29 @@ public struct Linear: Sendable {
     self.activation = activation
     self.bias = bias.map { Parameters($0) }
     self.weights = PackedWeights(
-      weights, rowStride: 1, columnStride: inputs, rows: inputs, columns: outputs, for: arithmetic)
+      weights, rowStride: 1, columnStride: inputs, rows: inputs, columns: outputs, for: device)
   }
 
-  public var bytes: Int { weights.bytes + (bias?.bytes ?? 0) }
+  var bytes: Int { weights.bytes + (bias?.bytes ?? 0) }
 }
 
-/// A 3x3 convolution with zero padding 1, its weights packed for one arithmetic.
-public struct Convolution: Sendable {
-  public let inputs: Int
-  public let outputs: Int
+/// A 3x3 convolution with zero padding 1, its weights packed for one device.
+struct PackedConvolution: PackedData {
+  let inputs: Int
+  let outputs: Int
   let weights: PackedWeights
   let bias: Parameters
   let activation: Activation
 
-  /// Convolutions of fewer channels are computed directly and in float32, whatever the arithmetic.
+  /// Convolutions of fewer channels are computed directly and in float32, whatever the device.
   static let transformedInputs = 16
 
   /// - Parameters:
   ///   - weights: `[outputs, inputs, 3, 3]`, row-major, correlation (no flip), as PyTorch stores them.
   ///   - bias: `[outputs]`.
-  public init(
-    weights: [Float], bias: [Float], inputs: Int, outputs: Int, activation: Activation = .none,
-    for arithmetic: Arithmetic
+  init(
+    weights: [Float], bias: [Float], inputs: Int, outputs: Int, activation: Activation,
+    for device: CPUDevice
   ) {
     precondition(weights.count == 9 * inputs * outputs && bias.count == outputs)
     self.inputs = inputs
@@ -188,10 +182,10 @@ public struct Convolution: Sendable {
     self.activation = activation
     self.bias = Parameters(bias)
     // Pixels of a picture keep all their bits; and so few channels gain nothing from a transform.
-    let isPicture = inputs < Convolution.transformedInputs
-    if arithmetic.precision == .float32 && arithmetic.convolutionMethod == .winograd && !isPicture {
+    let isPicture = inputs < PackedConvolution.transformedInputs
+    if device.precision == .float32 && device.convolutionMethod == .winograd && !isPicture {
       self.weights = PackedWeights(
-        winograd: weights, inputs: inputs, outputs: outputs, for: arithmetic.instructionSet)
+        winograd: weights, inputs: inputs, outputs: outputs, for: device.instructionSet)
       return
     }
     // Taps become the outer part of the depth: [ky, kx, input] x [output], the order in which channels-last pixels lie.
@@ -205,25 +199,46 @@ public struct Convolution: Sendable {
     }
     self.weights = PackedWeights(
       matrix, rowStride: outputs, columnStride: 1, segments: 3, rows: 9 * inputs, columns: outputs,
-      for: isPicture ? Arithmetic(arithmetic.instructionSet) : arithmetic)
+      for: isPicture ? CPUDevice(device.instructionSet) : device)
   }
 
-  public var bytes: Int { weights.bytes + bias.bytes }
+  var bytes: Int { weights.bytes + bias.bytes }
 }
 
 /// Layer normalisation over the channels of each pixel: epsilon 1e-5, biased variance, affine.
-public struct LayerNorm: Sendable {
-  public let channels: Int
+struct PackedLayerNorm: PackedData {
+  let channels: Int
   let gamma: Parameters
   let beta: Parameters
 
   /// - Parameters: scale and offset, `[channels]` each.
-  public init(gamma: [Float], beta: [Float]) {
+  init(gamma: [Float], beta: [Float]) {
     precondition(gamma.count == beta.count)
     channels = gamma.count
     self.gamma = Parameters(gamma)
     self.beta = Parameters(beta)
   }
 
-  public var bytes: Int { gamma.bytes + beta.bytes }
+  var bytes: Int { gamma.bytes + beta.bytes }
+}
+
+/// A channel gate's weights as they are: the products are too small for kernels.
+struct PackedGate: PackedData {
+  let weights: ChannelGate.Weights
+
+  var bytes: Int { (weights.reduce.count + weights.expand.count) * MemoryLayout<Float>.stride }
+
+  /// `[C]` means to `[C]` weights in 0...1.
+  func callAsFunction(_ means: [Float]) -> [Float] {
+    let (width, reduced) = (means.count, weights.reduceBias.count)
+    let hidden = (0..<reduced).map { row in
+      max(0, (0..<width).reduce(weights.reduceBias[row]) { $0 + weights.reduce[row * width + $1] * means[$1] })
+    }
+    return (0..<width).map { channel in
+      let sum = (0..<reduced).reduce(weights.expandBias[channel]) {
+        $0 + weights.expand[channel * reduced + $1] * hidden[$1]
+      }
+      return 1 / (1 + exp(-sum))
+    }
+  }
 }
