@@ -28,7 +28,7 @@ let package = Package(
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
     .target(name: "Imaging", dependencies: ["CSystem"]),
     .target(
-      name: "Restoration", dependencies: ["Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
+      name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
       resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
     .target(name: "EngineWire"),
     .target(name: "EngineCore", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),

@@ -79,7 +79,7 @@ extension HostPass {
       for row in 0..<input.height {
         for channel in 0..<channels { total[channel] += rows[row * channels + channel] }
       }
-      let weights = gate(total.map { Float($0 / Double(input.pixels)) })
+      let weights = gate.weights.channelWeights(total.map { Float($0 / Double(input.pixels)) })
       for channel in 0..<channels { output.base[channel] = weights[channel] }
     }
   }

@@ -128,3 +128,13 @@ struct HostPass {
     kernels.table.pointee.layer_norm(&task)
   }
 }
+
+/// A view of features `[H, W, C]` in host memory.
+struct HostMap {
+  let height: Int
+  let width: Int
+  let channels: Int
+  let base: UnsafeMutablePointer<Float>
+
+  var pixels: Int { height * width }
+}

@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 import Tensors
 
 /// Immutable float32 values at a fixed, aligned address, with the slack that kernels may read.
@@ -227,18 +226,4 @@ struct PackedGate: PackedData {
   let weights: ChannelGate.Weights
 
   var bytes: Int { (weights.reduce.count + weights.expand.count) * MemoryLayout<Float>.stride }
-
-  /// `[C]` means to `[C]` weights in 0...1.
-  func callAsFunction(_ means: [Float]) -> [Float] {
-    let (width, reduced) = (means.count, weights.reduceBias.count)
-    let hidden = (0..<reduced).map { row in
-      max(0, (0..<width).reduce(weights.reduceBias[row]) { $0 + weights.reduce[row * width + $1] * means[$1] })
-    }
-    return (0..<width).map { channel in
-      let sum = (0..<reduced).reduce(weights.expandBias[channel]) {
-        $0 + weights.expand[channel * reduced + $1] * hidden[$1]
-      }
-      return 1 / (1 + exp(-sum))
-    }
-  }
 }

@@ -1,5 +1,4 @@
 import Checkpoints
-import CPUDevice
 import Foundation
 import GRLModel
 import Tensors
@@ -88,7 +87,7 @@ public struct ModelLibrary: Sendable {
     }
     do {
       let checkpoint = try Checkpoint(contentsOf: card.path)
-      let network = try GRL(checkpoint, configuration: card.configuration, on: CPUDevice(precision))
+      let network = try GRL(checkpoint, configuration: card.configuration, on: precision.device)
       return RestorationModel(card: card, network: network)
     } catch {
       throw .checkpoint(error)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is applied to the result of a linear layer or convolution, value by value.
 public enum Activation: Hashable, Sendable {
   case none
@@ -106,6 +108,20 @@ public struct ChannelGate: Sendable {
       self.reduceBias = reduceBias
       self.expand = expand
       self.expandBias = expandBias
+    }
+
+    /// `[C]` means to `[C]` weights in 0...1.
+    package func channelWeights(_ means: [Float]) -> [Float] {
+      let (width, hiddenWidth) = (means.count, reduceBias.count)
+      let hidden = (0..<hiddenWidth).map { row in
+        max(0, (0..<width).reduce(reduceBias[row]) { $0 + reduce[row * width + $1] * means[$1] })
+      }
+      return (0..<width).map { channel in
+        let sum = (0..<hiddenWidth).reduce(expandBias[channel]) {
+          $0 + expand[channel * hiddenWidth + $1] * hidden[$1]
+        }
+        return 1 / (1 + exp(-sum))
+      }
     }
   }
 

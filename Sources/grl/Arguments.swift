@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPUDevice
 import Foundation
+import GRLModel
 import Imaging
 import Logging
 import Restoration
@@ -13,6 +14,7 @@ extension NoiseKind: ExpressibleByArgument {}
 extension PeerProcess.Engine: ExpressibleByArgument {}
 extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument {}
 extension OutputDepth: ExpressibleByArgument {}
 extension MetadataPolicy: ExpressibleByArgument {}
 extension DamagePolicy: ExpressibleByArgument {}
@@ -40,6 +42,23 @@ struct ThreadOptions: ParsableArguments {
     help: "Threads that compute (default: GRL_THREADS, or as many as this process may use; see grl limits).",
     transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
+  @Option(
+    help: """
+      Kernels: own, or blas: plain float32 on OpenBLAS, for processors without own ones (default: GRL_KERNELS, or own where this \
+      processor has them).
+      """)
+  var kernels: KernelChoice?
+
+  /// Settles whose kernels this process computes with.
+  func validate() throws {
+    guard let kernels else { return }
+    do throws(OpenBLAS.NotFound) {
+      if kernels == .blas { _ = try OpenBLAS() }
+    } catch {
+      throw ValidationError("--kernels blas: \(error)")
+    }
+    KernelChoice.preferred = kernels
+  }
 
   /// As many as this process may use, if nothing else was said.
   var count: Int { threads ?? MachineLimits.current.threadCount }

@@ -17,19 +17,21 @@ import Testing
 
   @Test(
     "every other case beside the project", .shared("golden"), arguments: GoldenCase.sharedFiles,
-    InstructionSet.available)
-  func sharedMatches(file: URL, instructionSet: InstructionSet) throws {
-    try matches(file: file, instructionSet: instructionSet)
-  }
+    devices)
+  func sharedMatches(file: URL, device: any Device) throws { try matches(file: file, device: device) }
 
   @Test(
     "intermediate values of the cases beside the project", .shared("golden"), arguments: traced(GoldenCase.sharedFiles))
   func sharedIntermediatesMatch(file: URL) throws { try intermediatesMatch(file: file) }
 
-  @Test("every case matches on every instruction set", arguments: GoldenCase.files, InstructionSet.available)
-  func matches(file: URL, instructionSet: InstructionSet) throws {
+  /// All kernels of this machine, and the plain forwards of the layers, on OpenBLAS where it is installed.
+  static let devices: [any Device] =
+    InstructionSet.available.map { CPUDevice($0) } + [(try? OpenBLAS()).map { PlainDevice($0) } ?? PlainDevice()]
+
+  @Test("every case matches on every device", arguments: GoldenCase.files, devices)
+  func matches(file: URL, device: any Device) throws {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice(instructionSet))
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: device)
     let expected = golden.tensors["output"]!
     let input = golden.tensors["input"]!
     let session = try GRLSession(
@@ -41,9 +43,9 @@ import Testing
       let error = zip(output.values, wanted.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
       #expect(
         error <= GoldenTests.tolerance * golden.outputRange,
-        "\(golden) \(instructionSet): \(error / golden.outputRange)")
+        "\(golden) \(device): \(error / golden.outputRange)")
       #expect(error.isFinite && expected.range > 0)
-      print("golden \(golden.name) \(instructionSet.rawValue): error \(error / golden.outputRange) of the range")
+      print("golden \(golden.name) \(device): error \(error / golden.outputRange) of the range")
     }
   }
 

@@ -1,4 +1,3 @@
-import CPUDevice
 import EngineWire
 import Imaging
 import Restoration
@@ -170,8 +169,8 @@ package final class PictureRunner {
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
     let precision = order.settings.options.precision
-    if let restorer, restorer.model.card == card, restorer.model.network.device.description == CPUDevice(precision).description,
-      restorer.threadCount == order.threadCount
+    if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount,
+      restorer.model.network.device.description == precision.device.description
     {
       return restorer
     }

@@ -1,4 +1,3 @@
-import CPUDevice
 import Glibc
 import Imaging
 import Restoration
@@ -50,7 +49,7 @@ struct PictureWork {
 
   private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder, _ modelHash: String) -> String? {
     if record.modelHash != modelHash { return "the model is another one than before" }
-    if record.instructionSet != CPUDevice(order.settings.options.precision).description {
+    if record.instructionSet != order.settings.options.precision.device.description {
       return "it was begun with instruction set \(record.instructionSet)"
     }
     guard record.input.isStill(order.input) else { return "the picture has changed since" }
@@ -65,7 +64,7 @@ struct PictureWork {
     return PictureRecord(
       input: try PictureRecord.Identity(of: order.input),
       right: try order.settings.right.map { (path) throws(JobError) in try PictureRecord.Identity(of: path) },
-      model: card.name, modelHash: hash, instructionSet: CPUDevice(order.settings.options.precision).description,
+      model: card.name, modelHash: hash, instructionSet: order.settings.options.precision.device.description,
       width: plan.input.width,
       height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight), overlap: plan.tiles.overlap,
       tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)

@@ -1,5 +1,4 @@
 import Base
-import CPUDevice
 import EngineWire
 import Foundation
 import GRLModel
@@ -23,7 +22,7 @@ package final class ModelCatalogue: Sendable {
 
   private struct State {
     /// The last used first.
-    var loaded: [(stamp: FileStamp, device: CPUDevice, model: RestorationModel)] = []
+    var loaded: [(stamp: FileStamp, device: String, model: RestorationModel)] = []
     var hashes: [FileStamp: String] = [:]
     var cards: [Named: ModelCard] = [:]
   }
@@ -53,7 +52,7 @@ package final class ModelCatalogue: Sendable {
     _ card: ModelCard, precision: PrecisionChoice
   ) throws(RestorationError) -> RestorationModel {
     guard let stamp = FileStamp(card.path) else { return try library.load(card, precision: precision) }
-    let device = CPUDevice(precision)
+    let device = precision.device.description
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
         $0.stamp == stamp && $0.device == device && $0.model.card == card

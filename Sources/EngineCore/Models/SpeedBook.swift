@@ -1,5 +1,4 @@
 import Base
-import CPUDevice
 import Foundation
 import Imaging
 import Restoration
@@ -96,6 +95,6 @@ package final class SpeedBook: Sendable {
     let lines = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
     let name = lines.split(separator: "\n").first { $0.hasPrefix("model name") }?
       .split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
-    return "\(name ?? "unknown processor"), \(InstructionSet.best.rawValue), \(threadCount) threads"
+    return "\(name ?? "unknown processor"), \(PrecisionChoice.float32.device), \(threadCount) threads"
   }
 }

@@ -22,6 +22,31 @@ struct AnchoredStripeAttention: Sendable {
   var bytes: Int { heads.reduce(anchor.bytes + gatherBias.bytes + readBias.bytes) { $0 + $1.bytes } }
 }
 
+extension AnchoredStripeAttention {
+  /// The plain forward of one stripe and head. Devices run all of them at once: `Pass.attend`.
+  ///
+  /// - Parameters:
+  ///   - x: the block's input, `[H * W, C]`.
+  ///   - anchors: of all heads, `[H * W / f^2, C / 2]`.
+  ///   - projection: the head's share of `qkv`.
+  ///   - output: the head's channels of the result, `[H * W, d]`.
+  static func plain(
+    _ x: Matrix, anchors: Matrix, _ projection: PlainLinear, gather: PlainRule, read: PlainRule, cell: Int, head: Int,
+    into output: Matrix, _ math: PlainMath
+  ) {
+    let width = projection.outputs / 3
+    let tokens = gather.geometry.keys.pixels(of: cell)  // [N], rolled and cut
+    let qkv = math.linear(math.rows(tokens, of: x), projection)  // [N, 3 d]
+    let (q, k, v) = (qkv.part(0, of: width), qkv.part(1, of: width), qkv.part(2, of: width))  // [N, d] each
+    let own = gather.geometry.queries.pixels(of: cell)  // [M]
+    let a = math.rows(own, of: anchors.part(head, of: width))  // [M, d]
+    // Anchors gather from the stripe's tokens, tokens read from the anchors: no N x N matrix exists.
+    let gathered = math.cosineAttention(a, k, v, gather, cell: cell, head: head)  // [M, d]
+    let y = math.cosineAttention(q, a, gathered, read, cell: cell, head: head)  // [N, d]
+    math.scatter(y, to: tokens, of: output)  // merged and rolled back
+  }
+}
+
 /// Anchors: the mean of each `f` x `f` block of pixels, projected to half the channels (checkpoint scope `attn.anchor.body.0`).
 struct AnchorProjection: Sendable {
   let reduction: Linear

@@ -61,15 +61,16 @@ struct BenchReport: Encodable {
   ///   - peakRate: floating-point operations a second.
   /// - Precondition: `seconds` is not empty.
   init(
-    network: String, size: PictureSize, threads: Int, arithmetic: CPUDevice, seconds: [Double], profile: Profile,
+    network: String, size: PictureSize, threads: Int, device: any Device, instructionSet: InstructionSet,
+    seconds: [Double], profile: Profile,
     peakRate: Double, peakBytes: Int, machine: String
   ) {
     let sorted = seconds.sorted()
     let median = Self.median(seconds)
     self.network = network
     (width, height, self.threads) = (size.width, size.height, threads)
-    instructionSet = arithmetic.instructionSet.rawValue
-    self.arithmetic = arithmetic.description
+    self.instructionSet = instructionSet.rawValue
+    arithmetic = device.description
     self.seconds = seconds
     medianSeconds = median
     fastestSeconds = sorted[0]

@@ -47,6 +47,7 @@ struct Bench: ParsableCommand {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }
     if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
+    if isa != nil && threads.kernels == .blas { throw ValidationError("--isa goes with own kernels, not with --kernels blas") }
     if let isa, !InstructionSet.available.contains(isa) {
       let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
@@ -57,7 +58,8 @@ struct Bench: ParsableCommand {
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console))
     let (name, configuration, checkpoint) = try chosenWeights()
-    let device = CPUDevice(precision, instructionSet: isa ?? .best)
+    let device: any Device = isa.map { CPUDevice(precision, instructionSet: $0) } ?? precision.device
+    let instructionSet = isa ?? .best
     let network = try GRL(checkpoint, configuration: configuration, on: device)
     let lease = ThreadLease(threadCount: threads.count)
     let (size, runs) = (size ?? PictureSize(width: 256, height: 256), runs ?? 5)
@@ -74,7 +76,7 @@ struct Bench: ParsableCommand {
     try comparison?.start(checkpoint, configuration, picture, size, threads: lease.threadCount, ours: output)
 
     var seconds: [Double] = []
-    var peakRate = device.instructionSet.peakRate(on: lease)
+    var peakRate = instructionSet.peakRate(on: lease)
     for run in 1...runs {
       console.progress("bench", done: Double(run - 1) / Double(runs), detail: "\(run - 1)/\(runs) runs")
       let started = ContinuousClock.now
@@ -82,11 +84,11 @@ struct Bench: ParsableCommand {
       seconds.append((ContinuousClock.now - started).seconds)
       try comparison?.runAll()
     }
-    peakRate = max(peakRate, device.instructionSet.peakRate(on: lease))
+    peakRate = max(peakRate, instructionSet.peakRate(on: lease))
     console.endProgress()
 
     var report = BenchReport(
-      network: name, size: size, threads: lease.threadCount, arithmetic: device, seconds: seconds, profile: profile,
+      network: name, size: size, threads: lease.threadCount, device: device, instructionSet: instructionSet, seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }

@@ -1,12 +1,11 @@
 import Glibc
-import Tensors
 
-/// Zeroed memory straight from the system, given back to it at the end.
-final class HostMemory: DeviceMemory {
-  let base: UnsafeMutablePointer<Float>
+/// Zeroed host memory straight from the system, given back to it at the end.
+package final class HostMemory: DeviceMemory {
+  package let base: UnsafeMutablePointer<Float>
   private let bytes: Int
 
-  init(floats: Int) throws(OutOfMemory) {
+  package init(floats: Int) throws(OutOfMemory) {
     let (bytes, overflow) = max(floats, 1).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     guard !overflow, let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       memory != MAP_FAILED
@@ -17,14 +16,4 @@ final class HostMemory: DeviceMemory {
   }
 
   deinit { munmap(base, bytes) }
-}
-
-/// A view of features `[H, W, C]` in host memory.
-struct HostMap {
-  let height: Int
-  let width: Int
-  let channels: Int
-  let base: UnsafeMutablePointer<Float>
-
-  var pixels: Int { height * width }
 }
