@@ -31,7 +31,9 @@ let package = Package(
       name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
       resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
     .target(name: "EngineWire"),
-    .target(name: "EngineCore", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
+    .target(
+      name: "EngineCore",
+      dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
     .target(name: "Workbench", dependencies: ["EngineWire"]),
     .target(name: "TerminalDriver", dependencies: ["CSystem", "Workbench"]),
     .executableTarget(
@@ -53,7 +55,8 @@ let package = Package(
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
     .testTarget(name: "TensorsTests", dependencies: ["Base", "CPUDevice", "Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),

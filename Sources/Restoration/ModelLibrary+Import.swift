@@ -28,7 +28,9 @@ extension ModelLibrary {
     do { checkpoint = try Checkpoint(contentsOf: path) } catch { throw .checkpoint(error) }
     let card = try ModelCard(checkpoint, origin: .file, overrides: overrides)
     // Building the network checks every tensor.
-    do { _ = try GRL(checkpoint, configuration: card.configuration, on: CPUDevice()) } catch { throw .checkpoint(error) }
+    do { _ = try GRL(checkpoint, configuration: card.configuration, on: CPUDevice()) } catch {
+      throw .checkpoint(error)
+    }
 
     let target = "\(userFolder)/\(name).safetensors"
     let copy = Checkpoint(

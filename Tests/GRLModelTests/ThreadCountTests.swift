@@ -17,7 +17,8 @@ import Testing
 
   @Test("rows of every kind have the same bytes", arguments: configurations)
   func rows(configuration: GRLConfiguration) throws {
-    let network = try GRL(GeneratedWeights.checkpoint(configuration, seed: 4), configuration: configuration, on: CPUDevice())
+    let network = try GRL(
+      GeneratedWeights.checkpoint(configuration, seed: 4), configuration: configuration, on: CPUDevice())
     let input = GRLTests.picture(37, 45, channels: configuration.inputChannels, seed: 2)
     let questions = [AttentionKind.window, .stripe, .anchors, .gather].map { AttentionQuestion($0, head: nil) }
     let pool = ThreadPool()

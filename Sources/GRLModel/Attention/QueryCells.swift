@@ -41,7 +41,8 @@ struct QueryCells {
       let shares = readWeights(head, question.terms)
       let anchor = shares.indices.max { shares[$0] < shares[$1] } ?? 0
       let cell = AttentionCell(
-        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.stripe.anchor.factor, area: block.area
+        rules.read.geometry.keys, cell: query.stripe.cell, pixelsPerKey: block.attention.stripe.anchor.factor,
+        area: block.area
       )
       return row(
         question, rules.gather, cell: query.stripe.cell, weights: gather(head, question.terms).row(anchor),

@@ -12,7 +12,8 @@ public protocol MatrixProduct: Sendable {
   ///   - a: `[rows, depth]`, `aStride` floats from row to row.
   ///   - b: `[depth, columns]`, or `[columns, depth]` where it is transposed.
   func multiply(
-    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>,
+    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ b: UnsafePointer<Float>,
     _ bStride: Int, bIsTransposed: Bool, into c: UnsafeMutablePointer<Float>, _ cStride: Int)
 }
 
@@ -23,7 +24,8 @@ public struct LoopProduct: MatrixProduct {
   public var name: String { "plain" }
 
   public func multiply(
-    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>,
+    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ b: UnsafePointer<Float>,
     _ bStride: Int, bIsTransposed: Bool, into c: UnsafeMutablePointer<Float>, _ cStride: Int
   ) {
     for row in 0..<shape.rows {
@@ -47,10 +49,11 @@ public struct OpenBLAS: MatrixProduct {
     public var description: String { "OpenBLAS cannot be loaded (\(reason)); Debian has it as 'libopenblas0'" }
   }
 
-  private typealias Product = @convention(c) (
-    Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
-    UnsafeMutablePointer<Float>, Int32
-  ) -> Void
+  private typealias Product =
+    @convention(c) (
+      Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
+      UnsafeMutablePointer<Float>, Int32
+    ) -> Void
   private let product: Product
 
   private static let loaded: Result<OpenBLAS, NotFound> = {
@@ -73,7 +76,8 @@ public struct OpenBLAS: MatrixProduct {
   public var name: String { "blas" }
 
   public func multiply(
-    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>,
+    _ shape: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ b: UnsafePointer<Float>,
     _ bStride: Int, bIsTransposed: Bool, into c: UnsafeMutablePointer<Float>, _ cStride: Int
   ) {
     let (rowMajor, plain, transposed) = (Int32(101), Int32(111), Int32(112))

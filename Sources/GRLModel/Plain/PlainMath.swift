@@ -118,7 +118,8 @@ final class PlainMath {
     guard !isMeasuring else { return result }
     layer.weights.withUnsafeBufferPointer { weights in
       product.multiply(
-        (x.rows, layer.outputs, layer.inputs), x.base, x.stride, weights.baseAddress!, layer.inputs, bIsTransposed: true,
+        (x.rows, layer.outputs, layer.inputs), x.base, x.stride, weights.baseAddress!, layer.inputs,
+        bIsTransposed: true,
         into: result.base, result.stride)
     }
     for row in 0..<x.rows {

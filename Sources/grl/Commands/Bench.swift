@@ -47,7 +47,9 @@ struct Bench: ParsableCommand {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }
     if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
-    if isa != nil && threads.kernels == .blas { throw ValidationError("--isa goes with own kernels, not with --kernels blas") }
+    if isa != nil && threads.kernels == .blas {
+      throw ValidationError("--isa goes with own kernels, not with --kernels blas")
+    }
     if let isa, !InstructionSet.available.contains(isa) {
       let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--isa \(isa.rawValue): this machine has \(names)")
@@ -88,7 +90,8 @@ struct Bench: ParsableCommand {
     console.endProgress()
 
     var report = BenchReport(
-      network: name, size: size, threads: lease.threadCount, device: device, instructionSet: instructionSet, seconds: seconds, profile: profile,
+      network: name, size: size, threads: lease.threadCount, device: device, instructionSet: instructionSet,
+      seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
