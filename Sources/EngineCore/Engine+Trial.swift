@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Imaging
 import Restoration
@@ -85,7 +86,7 @@ private struct TrialOrder: Sendable {
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,
         region: Rectangle(region))
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = (ContinuousClock.now - start).seconds
     return (
       TrialInfo(before: info(before), after: info(after), model: name, seconds: seconds), before.pixels + after.pixels
     )

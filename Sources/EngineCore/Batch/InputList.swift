@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Imaging
 
@@ -130,7 +131,7 @@ package enum InputList {
     in folder: String, onFound: (_ count: Int) throws(JobError) -> Void
   ) throws(JobError) -> [[UInt8]] {
     guard !folder.utf8.contains(0), let stream = opendir(folder.systemPath) else {
-      throw .folderNotListed(folder: folder, reason: String(cString: strerror(errno)))
+      throw .folderNotListed(folder: folder, reason: systemReason())
     }
     defer { closedir(stream) }
     var names: [[UInt8]] = []

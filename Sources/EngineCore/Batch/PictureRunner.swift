@@ -1,3 +1,4 @@
+import Base
 import CPUDevice
 import EngineWire
 import Imaging

@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -32,7 +33,7 @@ enum AttentionSheets {
     var drawing = Drawing(
       width: width + 2 * margin, height: height + 172, background: look.sheet.background)
     let sheet = look.sheet
-    drawing.write(sheet.title.fitted(fileName(title), to: width), sheet.title, x: margin, y: 30, sheet.text)
+    drawing.write(sheet.title.fitted(lastComponent(title), to: width), sheet.title, x: margin, y: 30, sheet.text)
     drawing.write(sheet.label.fitted(row.heading, to: width), sheet.label, x: margin, y: 50, sheet.text)
     drawing.write(sheet.label.fitted(row.geometryText, to: width), sheet.label, x: margin, y: 68, look.stripeAccent)
     let map = HeatMap(row, region: region, width: size.width, height: size.height)
@@ -68,7 +69,7 @@ enum AttentionSheets {
     let sheet = look.sheet
     let width = maps.count * side + (maps.count - 1) * 16
     var drawing = Drawing(width: width + 2 * margin, height: height + 130, background: sheet.background)
-    drawing.write(sheet.title.fitted(fileName(title), to: width), sheet.title, x: margin, y: 30, sheet.text)
+    drawing.write(sheet.title.fitted(lastComponent(title), to: width), sheet.title, x: margin, y: 30, sheet.text)
     drawing.write(sheet.label.fitted(subtitle, to: width), sheet.label, x: margin, y: 50, sheet.faint)
     for (index, map) in maps.enumerated() {
       let x = margin + index * (side + 16)
@@ -104,7 +105,8 @@ enum AttentionSheets {
     let subtitle =
       "query (\(first?.x ?? 0), \(first?.y ?? 0)); each map has its own scale; windows above, stripes below"
     drawing.write(
-      sheet.title.fitted(fileName(title), to: drawing.width - 2 * margin), sheet.title, x: margin, y: 30, sheet.text)
+      sheet.title.fitted(lastComponent(title), to: drawing.width - 2 * margin), sheet.title, x: margin, y: 30,
+      sheet.text)
     drawing.write(
       sheet.label.fitted(subtitle, to: drawing.width - 2 * margin), sheet.label, x: margin, y: 50, sheet.faint)
     for (band, stage) in stages.enumerated() {
@@ -137,7 +139,7 @@ enum AttentionSheets {
     let sheet = look.sheet
     var drawing = Drawing(
       width: max(520, 110 + count * 5 + margin), height: 110 + blocks.count * 12, background: sheet.background)
-    drawing.write(fileName(title) + ": channel attention", sheet.title, x: margin, y: 30, sheet.text)
+    drawing.write(lastComponent(title) + ": channel attention", sheet.title, x: margin, y: 30, sheet.text)
     let largest = blocks.flatMap(\.value).max() ?? 1
     for (line, block) in blocks.enumerated() {
       let y = 48 + line * 12
@@ -178,10 +180,6 @@ enum AttentionSheets {
       return (region.width * factor, region.height * factor)
     }
     return (max(1, region.width * side / longest), max(1, region.height * side / longest))
-  }
-
-  private static func fileName(_ path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import EngineCore
 import EngineWire
 import Foundation
@@ -116,9 +117,7 @@ struct Evaluate: ParsableCommand {
 
     let text = EvaluationTable(blocks: blocks, command: commandLine).text(format)
     if let output, output != "-" {
-      try WholeFile.write(to: output, mayReplace: overwrite) { descriptor throws(ImageError) in
-        try writeTable(Array(text.utf8), to: descriptor, path: output)
-      }
+      try WholeFile.write(Array(text.utf8), to: output, mayReplace: overwrite)
     } else {
       writeToStandardOutput(Array(text.utf8))
     }
@@ -212,16 +211,6 @@ struct Evaluate: ParsableCommand {
     }
     guard isFolder(parentFolder(path)) else {
       throw Failure(.usage, "\(path): the folder \(parentFolder(path)) does not exist; create it first")
-    }
-  }
-
-  private func writeTable(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(ImageError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
-      done += count
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import GRLModel
 import Imaging
 import Restoration

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Imaging
 
 /// What `grl compare` measured: a row for each picture, a value for each metric.

@@ -1,10 +1,3 @@
-extension Duration {
-  var seconds: Double {
-    let (whole, fraction) = components
-    return Double(whole) + Double(fraction) * 1e-18
-  }
-}
-
 /// `seconds` as `0:42` or `1:02:03`.
 func clockTime(_ seconds: Double) -> String {
   let total = Int(min(max(seconds, 0), 359_999).rounded(.up))

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// How far an evaluation is, over all sets and levels, and how long it will still take at the speed of what was computed.

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import Foundation
 import Glibc
@@ -78,7 +79,7 @@ struct EvaluationStore {
   private func write(_ bytes: [UInt8]) throws(Failure) {
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
     func refuse() -> Failure {
-      Failure(.someFailed, "\(path): \(String(cString: strerror(errno))); results cannot be kept")
+      Failure(.someFailed, "\(path): \(systemReason()); results cannot be kept")
     }
     guard descriptor >= 0 else { throw refuse() }
     defer { close(descriptor) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Foundation
 
 /// Writes evaluated blocks as text, Markdown, CSV or JSON.

@@ -1,5 +1,4 @@
 import Glibc
-import Imaging
 
 /// What stands behind the last full stop of the last component; empty if there is none or the name begins with it.
 package func fileExtension(_ path: String) -> String {
@@ -16,12 +15,12 @@ package func fileStem(_ path: String) -> String {
 }
 
 package func lastComponent(_ path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
+  path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? path
 }
 
 /// The folder that holds `path`: "." for a bare name.
 package func parentFolder(_ path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 

@@ -1,8 +1,20 @@
-import CSystem
+import CBase
 import Glibc
 
 /// Files that appear whole or not at all.
 public enum WholeFile {
+  /// Why a file does not have its name, or has it without a promise that it keeps it.
+  package enum Refusal: Error, Hashable {
+    /// Nothing changed; `code` is the system's, or what it would be.
+    case unwritable(reason: String, code: Int32)
+    /// Something has the name, and may not be replaced.
+    case exists
+    /// The file is there; whether it is after a power failure is not known.
+    case notFlushed(reason: String)
+
+    static func system(_ code: Int32 = errno) -> Self { .unwritable(reason: systemReason(code), code: code) }
+  }
+
   /// Calls `body` with a descriptor to write to, then gives what it wrote the name `path`.
   ///
   /// The bytes go to a hidden temporary file in the same folder, `.grl-HASH.part` with the hash of the name, are flushed to the disk, and take the name in one step; if
@@ -11,44 +23,75 @@ public enum WholeFile {
   /// that was killed while it wrote the same name is removed.
   /// - Parameters:
   ///   - mayReplace: false keeps what has the name, also where it appeared while `body` wrote.
-  /// - Throws: what `body` throws, `ImageError.unwritable`, `.exists`, or `.notFlushed`.
-  public static func write(
-    to path: String, mayReplace: Bool = true,
-    _ body: (_ descriptor: Int32) throws(ImageError) -> Void
-  ) throws(ImageError) {
+  ///   - permissions: of a file that was not there before; by default those of any new file.
+  ///   - isFlushed: false where losing the file in a power failure does not matter.
+  ///   - failure: the caller's error for a refusal.
+  /// - Throws: what `body` throws, or `failure`.
+  package static func write<Failure: Error>(
+    to path: String, mayReplace: Bool = true, permissions: mode_t? = nil, isFlushed: Bool = true,
+    failure: (Refusal) -> Failure, _ body: (_ descriptor: Int32) throws(Failure) -> Void
+  ) throws(Failure) {
     if path == "-" { return try body(1) }
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw .unwritable(path: path, reason: "not a file name") }
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw failure(.unwritable(reason: "not a file name", code: EINVAL))
+    }
 
     var status = stat()
     guard stat(path.systemPath, &status) == 0 else {
-      guard errno == ENOENT else { throw .unwritable(path: path, reason: systemReason()) }
-      return try write(path, path: path, permissions: nil, mayReplace, body)
+      guard errno == ENOENT else { throw failure(.system()) }
+      return try replace(path, permissions, mayReplace, isFlushed, failure, body)
     }
-    guard mayReplace else { throw .exists(path: path) }
+    guard mayReplace else { throw failure(.exists) }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      throw .unwritable(path: path, reason: "it is a folder")
+      throw failure(.unwritable(reason: "it is a folder", code: EISDIR))
     case S_IFREG:
-      guard access(path.systemPath, W_OK) == 0 else { throw .unwritable(path: path, reason: systemReason()) }
-      guard let resolved = realpath(path.systemPath, nil) else { throw .unwritable(path: path, reason: systemReason()) }
+      guard access(path.systemPath, W_OK) == 0 else { throw failure(.system()) }
+      guard let resolved = realpath(path.systemPath, nil) else { throw failure(.system()) }
       defer { free(resolved) }
-      try write(
-        String(cFileName: resolved), path: path, permissions: status.st_mode & 0o777, mayReplace, body)
+      try replace(String(cFileName: resolved), status.st_mode & 0o777, mayReplace, isFlushed, failure, body)
     default:
       let descriptor = open(path.systemPath, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
+      guard descriptor >= 0 else { throw failure(.system()) }
       defer { close(descriptor) }
       try body(descriptor)
     }
   }
 
-  /// Writes beside `target` and renames; `path` is the caller's name for it.
-  private static func write(
-    _ target: String, path: String, permissions: mode_t?, _ mayReplace: Bool,
-    _ body: (Int32) throws(ImageError) -> Void
-  ) throws(ImageError) {
-    let folder = folder(of: target)
-    let (descriptor, temporary) = try createTemporary(in: folder, for: target, path: path)
+  /// Writes every byte, at the descriptor's place or at `offset`, whatever signals come in between. Returns 0 or `errno`.
+  package static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int? = nil
+  ) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+      let (start, count) = (bytes.baseAddress! + done, bytes.count - done)
+      let written =
+        offset.map { pwrite(descriptor, start, count, off_t($0 + done)) } ?? Glibc.write(descriptor, start, count)
+      if written > 0 {
+        done += written
+      } else if written == 0 {
+        return ENOSPC
+      } else if errno != EINTR {
+        return errno
+      }
+    }
+    return 0
+  }
+
+  package static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+  }
+
+  /// Writes beside `target` and renames.
+  private static func replace<Failure: Error>(
+    _ target: String, _ permissions: mode_t?, _ mayReplace: Bool, _ isFlushed: Bool,
+    _ failure: (Refusal) -> Failure, _ body: (Int32) throws(Failure) -> Void
+  ) throws(Failure) {
+    let folder = parentFolder(target)
+    let (descriptor, temporary): (Int32, String)
+    do throws(Refusal) { (descriptor, temporary) = try createTemporary(in: folder, for: target) } catch {
+      throw failure(error)
+    }
     var isOpen = true
     var isRenamed = false
     defer {
@@ -56,27 +99,27 @@ public enum WholeFile {
       if !isRenamed { unlink(temporary.systemPath) }
       if isOpen { close(descriptor) }
     }
-    func check(_ result: Int32) throws(ImageError) {
-      guard result == 0 else { throw .unwritable(path: path, reason: systemReason()) }
+    func check(_ result: Int32) throws(Failure) {
+      guard result == 0 else { throw failure(.system()) }
     }
 
     if let permissions { try check(fchmod(descriptor, permissions)) }
     try body(descriptor)
-    try check(fsync(descriptor))
+    if isFlushed { try check(fsync(descriptor)) }
     // Some file systems tell only when a descriptor is closed that the bytes are not kept; ours stays open for its lock.
     try check(close(dup(descriptor)))
     if mayReplace {
       try check(rename(temporary.systemPath, target.systemPath))
     } else {
       let code = give(target, to: temporary)
-      if code == EEXIST { throw .exists(path: path) }
-      guard code == 0 else { throw .unwritable(path: path, reason: systemReason(code)) }
+      if code == EEXIST { throw failure(.exists) }
+      guard code == 0 else { throw failure(.system(code)) }
     }
     isRenamed = true
     isOpen = false
     OpenFileLock.release(descriptor)
     close(descriptor)
-    try flush(folder, path: path)
+    if isFlushed, let refusal = flush(folder) { throw failure(refusal) }
   }
 
   /// Gives the file `temporary` the name `target`, unless something has it.
@@ -115,9 +158,7 @@ public enum WholeFile {
 
   /// A new file beside `target`, locked while it is open, and its path. One name for each target, so that whoever writes it next
   /// finds what was left; a drawn one where another process is writing the target now, or the file system has no locks.
-  private static func createTemporary(
-    in folder: String, for target: String, path: String
-  ) throws(ImageError) -> (Int32, String) {
+  private static func createTemporary(in folder: String, for target: String) throws(Refusal) -> (Int32, String) {
     let own = "\(folder)/.grl-\(String(hash(target), radix: 36)).part"
     var temporary = own
     while true {
@@ -134,8 +175,11 @@ public enum WholeFile {
       switch errno {
       case EINTR: continue
       case EEXIST: if temporary != own || !removeLeftOver(temporary) { temporary = drawnName(in: folder) }
-      case ENOENT: throw .unwritable(path: path, reason: "the folder \(folder) does not exist; create it first")
-      default: throw .unwritable(path: path, reason: "\(systemReason()) (folder \(folder))")
+      case ENOENT:
+        throw .unwritable(reason: "the folder \(folder) does not exist; create it first", code: ENOENT)
+      default:
+        let code = errno
+        throw .unwritable(reason: "\(systemReason(code)) (folder \(folder))", code: code)
       }
     }
   }
@@ -172,20 +216,14 @@ public enum WholeFile {
     return name.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
-  private static func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  /// Makes the new name durable. Some file systems cannot flush a folder and say EINVAL; their names need no flush.
-  private static func flush(_ folder: String, path: String) throws(ImageError) {
+  /// Makes the names in a folder durable. Some file systems cannot flush a folder and say EINVAL; their names need no flush.
+  package static func flush(_ folder: String) -> Refusal? {
     let descriptor = open(folder.systemPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       // A folder may be writable but not readable.
-      if errno == EACCES { return }
-      throw .notFlushed(path: path, reason: systemReason())
+      return errno == EACCES ? nil : .notFlushed(reason: systemReason())
     }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .notFlushed(path: path, reason: systemReason()) }
+    return fsync(descriptor) == 0 || errno == EINVAL ? nil : .notFlushed(reason: systemReason())
   }
 }

@@ -47,12 +47,12 @@ extension String {
 extension Unicode.Scalar {
   private static let fileNameBytes: UInt32 = 0x10FF00
 
-  fileprivate init(fileNameByte byte: UInt8) {
+  package init(fileNameByte byte: UInt8) {
     self = Unicode.Scalar(Self.fileNameBytes + UInt32(byte)) ?? "\u{FFFD}"
   }
 
   /// The byte of a name that is no UTF-8.
-  var fileNameByte: UInt8? {
+  package var fileNameByte: UInt8? {
     value >= Self.fileNameBytes + 0x80 ? UInt8(truncatingIfNeeded: value) : nil
   }
 }

@@ -18,8 +18,5 @@ package enum Checksum {
   }
 
   /// Sixteen hexadecimal digits.
-  package static func text(_ bytes: UnsafeRawBufferPointer) -> String {
-    let digits = String(of(bytes), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  package static func text(_ bytes: UnsafeRawBufferPointer) -> String { hexadecimal(of(bytes), digits: 16) }
 }

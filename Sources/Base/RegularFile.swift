@@ -1,5 +1,8 @@
 import Glibc
 
+/// The operating system's words for an error number.
+package func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }
+
 /// The one way in for files that others made: pictures, themes, settings, jobs, weights to be hashed.
 ///
 /// A named pipe waits for a writer, a device may have no end or do something when it is opened. None of them is opened here.
