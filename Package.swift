@@ -50,7 +50,9 @@ let package = Package(
       path: "Tests/TestSupport"),
     .target(
       name: "FuzzTargets",
-      dependencies: ["Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench"],
+      dependencies: [
+        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench",
+      ],
       path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
     .testTarget(name: "BaseTests", dependencies: ["Base"]),
@@ -58,20 +60,20 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "Tensors", "TestSupport"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),
-    .testTarget(name: "EngineWireTests", dependencies: ["EngineWire"]),
+    .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",
       dependencies: ["Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "EngineWire"], exclude: ["Screens"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "grl", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
+        "grl", "Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

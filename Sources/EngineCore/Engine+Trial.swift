@@ -65,7 +65,7 @@ private struct TrialOrder: Sendable {
     let source = try SourcePicture(path, settings, models, threadCount: threadCount)
     let image = source.image
     settings = source.settings
-    let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
+    let region = try PictureDesk.region(settings.options.region, of: image)
     let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restored: RestoredImage
     let name: String
@@ -84,7 +84,7 @@ private struct TrialOrder: Sendable {
     func info(_ picture: ScaledPicture) -> PixelsInfo {
       PixelsInfo(
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,
-        region: Rectangle(region))
+        region: region)
     }
     let seconds = (ContinuousClock.now - start).seconds
     return (
@@ -92,7 +92,7 @@ private struct TrialOrder: Sendable {
     )
   }
 
-  private func scaled(_ image: Image, _ region: PixelRegion) -> ScaledPicture {
+  private func scaled(_ image: Image, _ region: Rectangle) -> ScaledPicture {
     let size = ScaledPicture.fit(region.width, region.height, within: (width, height))
     return ScaledPicture(image, region: region, width: size.width, height: size.height)
   }

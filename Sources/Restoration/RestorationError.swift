@@ -11,7 +11,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case optionOutOfRange(option: String, value: String, allowed: String)
   case optionNotOfTask(option: String, task: RestorationTask, tasks: [RestorationTask])
   // Input
-  case regionOutside(PixelRegion, width: Int, height: Int)
+  case regionOutside(Rectangle, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
   /// A query outside the picture is bad input; a block or head that does not exist is usage.
   case attention(AttentionError)
@@ -31,7 +31,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
   case outOfMemory(OutOfMemory)
   // Verification
-  case suspiciousOutput(tile: PixelRegion, what: SuspiciousOutput)
+  case suspiciousOutput(tile: Rectangle, what: SuspiciousOutput)
   /// The weights are whole, but do not restore what they are for.
   case notSound(model: String, damage: String, fault: ModelTrial.Fault)
   case cancelled
@@ -40,7 +40,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   public enum SuspiciousOutput: Hashable, Sendable {
     case notFinite(count: Int)
     case flat(value: Float)
-    case repeated(of: PixelRegion)
+    case repeated(of: Rectangle)
     case meanDrift(from: Double, to: Double, bound: Double)
     /// Of each channel, how far its mean is from that of all.
     case colourDrift(from: [Double], to: [Double], bound: Double)

@@ -20,7 +20,7 @@ final class AttentionDesk {
   private struct Entry {
     let key: Key
     let picture: InspectedPicture
-    var tile: PixelRegion?
+    var tile: Rectangle?
     var kept: KeptActivations?
     /// Bytes of `kept`.
     var bytes = 0

@@ -96,9 +96,9 @@ package struct JobSettings: Sendable {
     }
     if let region = job.region {
       guard region.x >= 0, region.y >= 0, region.width > 0, region.height > 0 else {
-        throw .badRequest("region \(region.x),\(region.y),\(region.width),\(region.height) is empty or begins outside")
+        throw .badRequest("region \(region.text) is empty or begins outside")
       }
-      options.region = PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
+      options.region = region
     }
     options.depth = depth
     options.metadata = metadata

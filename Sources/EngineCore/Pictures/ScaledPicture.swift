@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// A picture made smaller for a screen: 8-bit RGB, transparency laid over gray checks.
@@ -32,7 +33,7 @@ package struct ScaledPicture: Hashable, Sendable {
   /// - Parameters:
   ///   - region: the part of the picture that is shown.
   ///   - width, height: at least 1. Where they exceed the region's, pixels of the picture are repeated in part.
-  package init(_ image: Image, region: PixelRegion, width: Int, height: Int) {
+  package init(_ image: Image, region: Rectangle, width: Int, height: Int) {
     precondition(region.width > 0 && region.height > 0 && width > 0 && height > 0)
     let channels = image.layout.channels
     let planes = AreaScaler(

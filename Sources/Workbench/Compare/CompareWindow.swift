@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What part of the frame is in sight, how large, and which pixel is read. The same for all pictures.

@@ -24,7 +24,7 @@ enum AttentionSheets {
 
   /// One map with its caption, colour bar and numbers; beside it the surroundings of a cell that is small in the picture.
   static func single(_ row: AttentionRow, _ picture: Image, title: String, _ look: HeatLook) -> Drawing {
-    let region = PixelRegion(row.cell.area)
+    let region = Rectangle(row.cell.area)
     let size = fitted(region, within: 760)
     let near = isSmall(row) ? surroundings(row) : nil
     let nearSize = near.map { fitted($0, within: max(size.height, 240)) }
@@ -63,7 +63,7 @@ enum AttentionSheets {
     cropped: Bool = false
   ) -> Drawing {
     let side = 420
-    let regions = maps.map { cropped ? surroundings($0.row) : PixelRegion($0.row.cell.area) }
+    let regions = maps.map { cropped ? surroundings($0.row) : Rectangle($0.row.cell.area) }
     let sizes = regions.map { fitted($0, within: side) }
     let height = sizes.map(\.height).max() ?? side
     let sheet = look.sheet
@@ -163,17 +163,17 @@ enum AttentionSheets {
   }
 
   /// A square around the query that shows its cells.
-  private static func surroundings(_ row: AttentionRow) -> PixelRegion {
+  private static func surroundings(_ row: AttentionRow) -> Rectangle {
     let cell = row.cell
     let side = max(cell.rows, cell.columns) * cell.pixelsPerKey * 3 / 2
     let (width, height) = (min(side, cell.area.width), min(side, cell.area.height))
     let x = min(max(row.x - width / 2, cell.area.x), cell.area.x + cell.area.width - width)
     let y = min(max(row.y - height / 2, cell.area.y), cell.area.y + cell.area.height - height)
-    return PixelRegion(x: x, y: y, width: width, height: height)
+    return Rectangle(x: x, y: y, width: width, height: height)
   }
 
   /// The size that a region is drawn at: whole enlargements of small ones.
-  private static func fitted(_ region: PixelRegion, within side: Int) -> (width: Int, height: Int) {
+  private static func fitted(_ region: Rectangle, within side: Int) -> (width: Int, height: Int) {
     let longest = max(region.width, region.height, 1)
     if longest <= side {
       let factor = max(1, side / longest)
@@ -181,8 +181,4 @@ enum AttentionSheets {
     }
     return (max(1, region.width * side / longest), max(1, region.height * side / longest))
   }
-}
-
-extension PixelRegion {
-  init(_ area: AttentionCell.Area) { self.init(x: area.x, y: area.y, width: area.width, height: area.height) }
 }

@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -21,7 +22,7 @@ struct HeatLook {
 struct HeatMap {
   let row: AttentionRow
   /// In the picture's pixels.
-  let region: PixelRegion
+  let region: Rectangle
   let width: Int
   let height: Int
   /// Weight of a key by target pixel; NaN outside the cell.
@@ -29,7 +30,7 @@ struct HeatMap {
   let largest: Float
 
   /// - Parameters: width and height: in target pixels. Enlarged pixels become squares, smaller ones take the largest weight.
-  init(_ row: AttentionRow, region: PixelRegion, width: Int, height: Int) {
+  init(_ row: AttentionRow, region: Rectangle, width: Int, height: Int) {
     (self.row, self.region, self.width, self.height) = (row, region, width, height)
     let (map, area) = (row.map(), row.cell.area)
     var weights = [Float](repeating: .nan, count: width * height)

@@ -72,7 +72,7 @@ struct Inspection {
 
   func rows(
     of blocks: Set<BlockPlace>, _ questions: [AttentionQuestion]
-  ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: PixelRegion) {
+  ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: Rectangle) {
     try picture.rows(
       x: order.at.x, y: order.at.y, blocks: blocks, questions, isCancelled: { Interruption.isRequested },
       onBlock: { done, count in

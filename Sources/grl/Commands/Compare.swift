@@ -38,8 +38,8 @@ struct Compare: ParsableCommand {
   @Option(help: "Pixels left out on each side (default: 0).", transform: number(in: 0...32_767)) var shave: Int?
   @Option(
     help: "Compare this part only: X,Y,WIDTH,HEIGHT in pixels of the reference.",
-    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
-  var crop: PixelRegion?
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { Rectangle($0) })
+  var crop: Rectangle?
   @Option(help: "What to do with pictures of another size.") var fit: PictureFit = .auto
   @Option(
     help: "End with status 1 if a picture is below: psnr=30, ssim=0.9 and so on, with commas between.",
@@ -88,10 +88,10 @@ struct Compare: ParsableCommand {
     let fitted = try fit(names, to: referencePath)
     for note in fitted.notes { console.note(note) }
     let region = crop ?? fitted.common
-    guard region.liesIn(fitted.common) else {
+    guard region.fits(width: fitted.common.width, height: fitted.common.height) else {
       throw Failure(
         .usage,
-        "--crop \(region.x),\(region.y),\(region.width),\(region.height) does not lie in the "
+        "--crop \(region.text) does not lie in the "
           + "\(fitted.common.width) x \(fitted.common.height) pixels that are compared")
     }
     let part = fitted.part(region)
@@ -127,7 +127,7 @@ struct Compare: ParsableCommand {
   private var bounds: [Bound] { (failBelow + failAbove).flatMap { $0 } }
 
   private func measure(
-    _ fitted: FittedPictures.Part, names: [String], reference: String, region: PixelRegion
+    _ fitted: FittedPictures.Part, names: [String], reference: String, region: Rectangle
   ) throws(Failure) -> ComparisonReport {
     let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
     var rows: [ComparisonReport.Row] = []
@@ -187,14 +187,6 @@ struct Compare: ParsableCommand {
     if text == "all" { return Metric.Quantity.allCases }
     let quantities = text.split(separator: ",").map { Metric.Quantity(rawValue: String($0)) }
     return quantities.isEmpty || quantities.contains(nil) ? nil : quantities.compactMap { $0 }
-  }
-}
-
-extension PixelRegion {
-  /// Whether it is not empty and lies in `other`, which begins at the corner.
-  fileprivate func liesIn(_ other: PixelRegion) -> Bool {
-    width > 0 && height > 0 && x < other.width && y < other.height && width <= other.width - x
-      && height <= other.height - y
   }
 }
 

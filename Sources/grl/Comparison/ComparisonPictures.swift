@@ -59,7 +59,7 @@ struct ComparisonPictures {
   }
 
   /// What stands below a crop: its place, or the first two metrics that so few pixels allow.
-  private func line(_ column: Int, _ crop: PixelRegion, _ zoom: Int) -> String {
+  private func line(_ column: Int, _ crop: Rectangle, _ zoom: Int) -> String {
     guard column > 0 else { return "at \(crop.x),\(crop.y), \(crop.width) x \(crop.height)" }
     let (picture, reference) = (fitted.pictures[column - 1].cropped(to: crop), fitted.reference.cropped(to: crop))
     var texts: [String] = []

@@ -12,7 +12,7 @@ struct ComparisonReport: Encodable {
 
   let reference: String
   /// The pixels that were measured, of the pictures as they were fitted to each other.
-  let region: PixelRegion
+  let region: Rectangle
   let metrics: [Metric]
   let rows: [Row]
   /// The reference's own values, where a metric looks at one picture alone.

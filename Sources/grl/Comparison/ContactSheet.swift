@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// Draws pictures beside each other: whole, and below that the places where they differ most, pixels crisp, with what was
@@ -14,9 +15,9 @@ struct ContactSheet {
   /// The reference first. All pictures have one size.
   let columns: [Column]
   /// The places that are enlarged.
-  let crops: [PixelRegion]
+  let crops: [Rectangle]
   /// What to say below a crop: of column and crop.
-  let cropLine: (Int, PixelRegion) -> String
+  let cropLine: (Int, Rectangle) -> String
   let footer: String
   let zoom: Int
   let look: SheetLook
@@ -107,7 +108,7 @@ struct ContactSheet {
     }
   }
 
-  private func drawCrop(_ index: Int, _ number: Int, _ crop: PixelRegion, _ layout: Layout, in drawing: inout Drawing) {
+  private func drawCrop(_ index: Int, _ number: Int, _ crop: Rectangle, _ layout: Layout, in drawing: inout Drawing) {
     let (left, top) = (layout.left(index), layout.cropTop(number))
     let width = crop.width * zoom
     drawing.frame(left, top, width, crop.height * zoom, accent(number), thickness: 2)

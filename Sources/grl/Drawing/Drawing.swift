@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// An 8-bit RGB picture that is drawn on: rectangles, parts of pictures, lines and text. Places are in pixels from the top
@@ -54,7 +55,7 @@ struct Drawing {
   /// Draws `region` of an opaque picture into a rectangle: pixels become squares where it is enlarged, means where it is made
   /// smaller.
   mutating func place(
-    _ image: Image, _ region: PixelRegion, _ x: Int, _ y: Int, _ width: Int, _ height: Int
+    _ image: Image, _ region: Rectangle, _ x: Int, _ y: Int, _ width: Int, _ height: Int
   ) {
     // What is not shown is not converted either.
     let pixels = ShownPixels(image.cropped(to: region))

@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -80,7 +81,7 @@ struct EvaluationNetwork {
 }
 
 extension Tensor {
-  fileprivate func part(_ region: PixelRegion) -> Tensor {
+  fileprivate func part(_ region: Rectangle) -> Tensor {
     if region.width == shape.width && region.height == shape.height { return self }
     var part: [Float] = []
     part.reserveCapacity(region.pixels * shape.channels)

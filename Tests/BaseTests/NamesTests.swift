@@ -2,7 +2,7 @@ import Base
 import Testing
 
 @Suite("Text and names")
-struct TextTests {
+struct NamesTests {
   @Test("what a terminal would obey is shown, not sent, and long text is cut")
   func printable() {
     #expect("plain ü 猫".printable == "plain ü 猫")
