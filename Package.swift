@@ -32,6 +32,10 @@ let package = Package(
       resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
     .target(name: "EngineWire", dependencies: ["Base"]),
     .target(
+      name: "Evaluation", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors"],
+      resources: [.embedInCode("published-results.txt")]),
+    .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
+    .target(
       name: "EngineCore",
       dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
     .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
@@ -39,8 +43,8 @@ let package = Package(
     .executableTarget(
       name: "grl",
       dependencies: [
-        "Base", "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel",
-        "Checkpoints", "CPUDevice", "Tensors",
+        "Base", "EngineCore", "EngineWire", "Evaluation", "Reports", "Workbench", "TerminalDriver", "Restoration",
+        "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -146,3 +146,10 @@ extension RestorationError.SuspiciousOutput: CustomStringConvertible {
     tint.map { ($0 < 0 ? "" : "+") + $0.fixed(3) }.joined(separator: ", ")
   }
 }
+
+extension RestorationError {
+  /// The description with the picture in front that was in work; "-" is standard input.
+  package func description(at picture: String?) -> String {
+    (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + description
+  }
+}

@@ -37,8 +37,7 @@ import Testing
 
   @Test("A region outside of the picture is refused, whatever its numbers, and estimated as the whole until then")
   func regionOutside() throws {
-    for region in [Rectangle(x: 0, y: 0, width: 1 << 62, height: 16), Rectangle(x: 90, y: 0, width: 11, height: 1)]
-    {
+    for region in [Rectangle(x: 0, y: 0, width: 1 << 62, height: 16), Rectangle(x: 90, y: 0, width: 11, height: 1)] {
       var options = RestorationOptions()
       let shape = PictureShape(width: 100, height: 100, layout: .rgb)
       let whole = MemoryEstimate(leastFor: shape, .init(.denoise), options)

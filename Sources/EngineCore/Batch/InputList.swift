@@ -35,8 +35,6 @@ package struct PassedOver: Sendable, Hashable {
 
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
 package enum InputList {
-  package static let extensions = ImageFile.Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
-
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
   ///   - extensions: endings of the files that count whatever they hold, in lower case.
@@ -49,7 +47,7 @@ package enum InputList {
   /// it and goes on.
   package static func expand(
     _ arguments: [String], isRecursive: Bool, excluding excluded: String?,
-    extensions: Set<String> = extensions, onLook: @escaping OnLook = { (_, _, _) throws(JobError) in }
+    extensions: Set<String> = ImageFile.extensions, onLook: @escaping OnLook = { (_, _, _) throws(JobError) in }
   ) throws(JobError) -> (inputs: [Input], passedOver: [PassedOver]) {
     var search = Search(
       isRecursive: isRecursive, excluded: excluded.map(fileKey), extensions: extensions, onLook: onLook)

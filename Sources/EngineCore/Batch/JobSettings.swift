@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import GRLModel
 import Imaging
@@ -172,7 +173,7 @@ extension OutputPlan {
     let (inputs, passedOver) = try InputList.expand(
       job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder,
       extensions: settings.request.task == .demosaic
-        ? InputList.extensions.union(RawFile.extensions) : InputList.extensions,
+        ? ImageFile.extensions.union(RawFile.extensions) : ImageFile.extensions,
       onLook: onLook)
     let existing: Existing =
       switch job.existing {

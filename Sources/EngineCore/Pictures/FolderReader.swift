@@ -50,7 +50,7 @@ package enum FolderReader {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: .folder
         case S_IFREG:
-          InputList.extensions.contains(fileExtension(text).lowercased()) || RawFile.isRaw(text) ? .picture : .other
+          ImageFile.extensions.contains(fileExtension(text).lowercased()) || RawFile.isRaw(text) ? .picture : .other
         default: .other
         }
       }
