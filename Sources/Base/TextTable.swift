@@ -21,3 +21,10 @@ package func table(_ rows: [[String]], leftAligned: Set<Int> = [0]) -> [String] 
     return line
   }
 }
+
+/// A row of a table in Markdown.
+package func markdownRow(_ cells: [String]) -> String {
+  "| "
+    + cells.map { $0.printable.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+    .joined(separator: " | ") + " |"
+}

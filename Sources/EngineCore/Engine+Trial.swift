@@ -14,7 +14,7 @@ extension Engine {
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
       return try await queues.previews.run(for: asker.number, about: job.pictures[number].input) { _ in
         let picture = canvas.snapshot
-        let size = ScaledPicture.fit(picture.width, picture.height, within: box)
+        let size = Fit.shrunk(picture.width, picture.height, within: box)
         let scaled = picture.scaled(width: size.width, height: size.height)
         let whole = Rectangle(x: 0, y: 0, width: canvas.pictureWidth, height: canvas.pictureHeight)
         let info = PixelsInfo(
@@ -93,7 +93,7 @@ private struct TrialOrder: Sendable {
   }
 
   private func scaled(_ image: Image, _ region: Rectangle) -> ScaledPicture {
-    let size = ScaledPicture.fit(region.width, region.height, within: (width, height))
+    let size = Fit.shrunk(region.width, region.height, within: (width, height))
     return ScaledPicture(image, region: region, width: size.width, height: size.height)
   }
 }

@@ -60,9 +60,6 @@ package struct EvaluationTable {
   }
 
   private func markdown(_ block: EvaluationBlock) -> String {
-    func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.printable.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |"
-    }
     let headings = headings(block)
     let rule = headings.indices.map { $0 == 0 || $0 == headings.count - 1 ? "---" : "---:" }
     let own = block.rows.map { row in
@@ -70,9 +67,10 @@ package struct EvaluationTable {
     }
     return
       ([
-        "### \(block.heading)", "", ([block.rulesText] + block.notes).joined(separator: ". ") + ".", "", line(headings),
+        "### \(block.heading)", "", ([block.rulesText] + block.notes).joined(separator: ". ") + ".", "",
+        markdownRow(headings),
         "|" + rule.joined(separator: "|") + "|",
-      ] + own.map(line) + (block.gainLines.isEmpty ? [] : [""])
+      ] + own.map(markdownRow) + (block.gainLines.isEmpty ? [] : [""])
       + block.gainLines.map { "- " + $0.printable }).joined(separator: "\n")
   }
 

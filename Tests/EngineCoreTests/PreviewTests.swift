@@ -13,7 +13,7 @@ import Testing
       (1000, 1, (10, 10), (10, 1)), (1, 1000, (10, 10), (1, 10)), (3, 3, (0, 0), (1, 1)),
       (65_535, 65_535, (80, 24), (24, 24)),
     ] {
-      let size = ScaledPicture.fit(width, height, within: box)
+      let size = Fit.shrunk(width, height, within: box)
       #expect(size == expected, "\(width) x \(height) in \(box)")
     }
   }

@@ -171,7 +171,8 @@ package final class PictureRunner {
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
     let precision = order.settings.options.precision
-    if let restorer, restorer.model.card == card, restorer.model.network.device.description == CPUDevice(precision).description,
+    if let restorer, restorer.model.card == card,
+      restorer.model.network.device.description == CPUDevice(precision).description,
       restorer.threadCount == order.threadCount
     {
       return restorer

@@ -50,7 +50,7 @@ package final class PictureDesk: Sendable {
     let image = try image(path, limits: .standard.heeding(flag), budgetBytes: budgetBytes)
     if flag.isSet { throw .cancelled }
     let region = try Self.region(region, of: image)
-    let size = ScaledPicture.fit(region.width, region.height, within: box)
+    let size = Fit.shrunk(region.width, region.height, within: box)
     let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
     if flag.isSet { throw .cancelled }
     let estimates = estimates(of: image, path)

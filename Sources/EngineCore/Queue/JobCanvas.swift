@@ -20,7 +20,7 @@ final class JobCanvas: Sendable {
   init(_ image: Image, scale: Int) {
     (pictureWidth, pictureHeight) = (image.width, image.height)
     let side = Self.largestSide
-    let size = ScaledPicture.fit(image.width * scale, image.height * scale, within: (side, side))
+    let size = Fit.shrunk(image.width * scale, image.height * scale, within: (side, side))
     (width, height) = size
     let channels = image.layout.channels
     alpha = image.layout.hasAlpha ? Self.alpha(of: image, channels, size) : nil

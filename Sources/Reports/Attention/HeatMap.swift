@@ -46,11 +46,11 @@ package struct HeatMap {
     let (map, area) = (row.map(), row.cell.area)
     var weights = [Float](repeating: .nan, count: width * height)
     for y in 0..<height {
-      let rows = Self.span(y, height, region.height, from: region.y)
+      let rows = Fit.span(y, of: height, over: region.height)
       for x in 0..<width {
         var best = Float.nan
-        for sourceY in rows {
-          for sourceX in Self.span(x, width, region.width, from: region.x)
+        for sourceY in rows.map({ region.y + $0 }) {
+          for sourceX in Fit.span(x, of: width, over: region.width).map({ region.x + $0 })
           where area.contains(x: sourceX, y: sourceY) {
             let weight = map[(sourceY - area.y) * area.width + sourceX - area.x]
             if !weight.isNaN { best = best.isNaN ? weight : max(best, weight) }
@@ -61,11 +61,6 @@ package struct HeatMap {
     }
     self.weights = weights
     largest = row.weights.max() ?? 0
-  }
-
-  private static func span(_ index: Int, _ count: Int, _ sourceCount: Int, from start: Int) -> Range<Int> {
-    let first = index * sourceCount / count
-    return start + first..<start + max(first + 1, (index + 1) * sourceCount / count)
   }
 
   package func draw(on drawing: inout Drawing, x: Int, y: Int, picture: Image?, _ look: HeatLook, thickness: Int = 2) {

@@ -65,7 +65,7 @@ package struct PictureReport {
   /// The page in Markdown, its figures in `folder`.
   package func markdown(figuresIn folder: String) -> String {
     func table(_ rows: [[String]]) -> String {
-      let lines = rows.map { "| " + $0.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |" }
+      let lines = rows.map(markdownRow)
       let rule = "|" + String(repeating: "---|", count: rows[0].count)
       return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
     }

@@ -67,8 +67,7 @@ package struct ContactSheet {
       let picture = sheet.columns[0].picture
       count = sheet.columns.count
       columnWidth = ContactSheet.columnWidth(count)
-      let room = Double(columnWidth)
-      let scale = min(room / Double(picture.width), room / Double(picture.height))
+      let scale = Fit.scale(picture.width, picture.height, within: (columnWidth, columnWidth))
       // Enlarged by whole numbers only, so that every pixel is a square.
       let exact = scale >= 1 ? scale.rounded(.down) : scale
       shownWidth = max(1, min(columnWidth, Int((Double(picture.width) * exact).rounded())))

@@ -60,17 +60,11 @@ package struct Drawing {
     // What is not shown is not converted either.
     let pixels = ShownPixels(image.cropped(to: region))
     for row in 0..<height {
-      let rows = span(row, height, region.height)
+      let rows = Fit.span(row, of: height, over: region.height)
       for column in 0..<width where (0..<self.width).contains(x + column) && (0..<self.height).contains(y + row) {
-        put(x + column, y + row, pixels.mean(span(column, width, region.width), rows))
+        put(x + column, y + row, pixels.mean(Fit.span(column, of: width, over: region.width), rows))
       }
     }
-  }
-
-  /// The source pixels of a target pixel, one at least.
-  private func span(_ index: Int, _ count: Int, _ sourceCount: Int) -> Range<Int> {
-    let first = index * sourceCount / count
-    return first..<max(first + 1, (index + 1) * sourceCount / count)
   }
 }
 

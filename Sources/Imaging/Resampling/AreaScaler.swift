@@ -1,12 +1,14 @@
+import Base
+
 /// Scales by area: each value of the result is the mean of what lies under it, parts of pixels counted as such.
 ///
 /// Works row by row, so the source is never held in float.
-struct AreaScaler {
+package struct AreaScaler {
   /// One row of the source in float.
-  struct Row {
-    var values: [Float]
+  package struct Row {
+    package var values: [Float]
 
-    mutating func take<Value: FixedWidthInteger & UnsignedInteger>(
+    fileprivate mutating func take<Value: FixedWidthInteger & UnsignedInteger>(
       _ samples: Slice<UnsafeBufferPointer<Value>>, full: Float
     ) {
       let scale = 1 / full
@@ -18,28 +20,41 @@ struct AreaScaler {
   private let channels: Int
   private let targetWidth: Int
   private let targetHeight: Int
-  private let across: Axis
-  private let down: Axis
+  private let across: AreaWeights
+  private let down: AreaWeights
   private let width: Int
 
-  init(from source: (width: Int, height: Int), to target: (width: Int, height: Int), channels: Int) {
+  package init(from source: (width: Int, height: Int), to target: (width: Int, height: Int), channels: Int) {
     (width, height) = source
     (targetWidth, targetHeight) = target
     self.channels = channels
-    across = Axis(source: source.width, target: target.width)
-    down = Axis(source: source.height, target: target.height)
+    across = AreaWeights(source: source.width, target: target.width)
+    down = AreaWeights(source: source.height, target: target.height)
+  }
+
+  /// The samples of a part of a picture, 0...1: `[height, width, channels]`.
+  package static func scaled(_ image: Image, _ region: Rectangle, width: Int, height: Int) -> [Float] {
+    let channels = image.layout.channels
+    return AreaScaler(from: (region.width, region.height), to: (width, height), channels: channels).scaled { y, row in
+      let start = ((region.y + y) * image.width + region.x) * channels
+      let count = region.width * channels
+      switch image.samples {
+      case .eight(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 255) }
+      case .sixteen(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 65535) }
+      }
+    }
   }
 
   /// - Parameter read: fills the row with `width * channels` values of source row `y`.
   /// - Returns: `[targetHeight, targetWidth, channels]`.
-  func scaled(_ read: (_ y: Int, _ row: inout Row) -> Void) -> [Float] {
+  package func scaled(_ read: (_ y: Int, _ row: inout Row) -> Void) -> [Float] {
     var result = [Float](repeating: 0, count: targetWidth * targetHeight * channels)
     var row = Row(values: [Float](repeating: 0, count: width * channels))
     var narrow = [Float](repeating: 0, count: targetWidth * channels)
     var narrowed = -1
     for y in 0..<targetHeight {
       for (offset, weight) in down.weights(of: y).enumerated() {
-        let source = down.first(of: y) + offset
+        let source = down.firsts[y] + offset
         if source != narrowed {
           read(source, &row)
           narrowRow(row.values, into: &narrow)
@@ -55,7 +70,7 @@ struct AreaScaler {
   private func narrowRow(_ row: [Float], into narrow: inout [Float]) {
     row.withUnsafeBufferPointer { row in
       for x in 0..<targetWidth {
-        let (first, weights) = (across.first(of: x), across.weights(of: x))
+        let (first, weights) = (across.firsts[x], across.weights(of: x))
         for channel in 0..<channels {
           var sum: Float = 0
           var index = first * channels + channel
@@ -67,29 +82,5 @@ struct AreaScaler {
         }
       }
     }
-  }
-
-  /// What of the source lies under each place of the target, along one axis.
-  private struct Axis {
-    private var starts: [Int] = []
-    private var offsets: [Int] = [0]
-    private var all: [Float] = []
-
-    init(source: Int, target: Int) {
-      // Place i covers [i * source, (i + 1) * source) in units of 1 / target of a source pixel.
-      for place in 0..<target {
-        let (from, to) = (place * source, (place + 1) * source)
-        let (first, last) = (from / target, (to - 1) / target)
-        starts.append(first)
-        for pixel in first...last {
-          let covered = min(to, (pixel + 1) * target) - max(from, pixel * target)
-          all.append(Float(covered) / Float(source))
-        }
-        offsets.append(all.count)
-      }
-    }
-
-    func first(of place: Int) -> Int { starts[place] }
-    func weights(of place: Int) -> ArraySlice<Float> { all[offsets[place]..<offsets[place + 1]] }
   }
 }
