@@ -12,35 +12,39 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
   ],
   targets: [
-    .target(name: "Base"),
+    .target(name: "CBase", linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "Base", dependencies: ["CBase", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "CKernels"),
     .target(
-      name: "CSystem",
-      linkerSettings: [
-        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("raw_r"), .linkedLibrary("ncursesw"),
-        .linkedLibrary("tinfo"),
-      ]),
+      name: "CImageIO",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("raw_r")]),
+    .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "Tensors"),
     .target(name: "CPUDevice", dependencies: ["Tensors", "CKernels"]),
     .target(name: "Checkpoints", dependencies: ["Base", "Tensors"]),
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
-    .target(name: "Imaging", dependencies: ["CSystem"]),
+    .target(name: "Imaging", dependencies: ["Base", "CImageIO"]),
     .target(
       name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
       resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
-    .target(name: "EngineWire"),
+    .target(name: "EngineWire", dependencies: ["Base"]),
+    .target(
+      name: "Evaluation", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors"],
+      resources: [.embedInCode("published-results.txt")]),
+    .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
     .target(
       name: "EngineCore",
       dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
-    .target(name: "Workbench", dependencies: ["EngineWire"]),
-    .target(name: "TerminalDriver", dependencies: ["CSystem", "Workbench"]),
+    .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
+    .target(name: "TerminalDriver", dependencies: ["Base", "CTerminal", "Workbench"]),
     .executableTarget(
       name: "grl",
       dependencies: [
-        "Base", "EngineCore", "EngineWire", "Workbench", "TerminalDriver", "Restoration", "Imaging", "GRLModel",
-        "Checkpoints", "CPUDevice", "Tensors", "CSystem",
+        "Base", "EngineCore", "EngineWire", "Evaluation", "Reports", "Workbench", "TerminalDriver", "Restoration",
+        "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -50,28 +54,31 @@ let package = Package(
       path: "Tests/TestSupport"),
     .target(
       name: "FuzzTargets",
-      dependencies: ["Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench"],
+      dependencies: [
+        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench",
+      ],
       path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
+    .testTarget(name: "BaseTests", dependencies: ["Base"]),
     .testTarget(name: "TensorsTests", dependencies: ["Base", "CPUDevice", "Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(
       name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Restoration", "Tensors", "TestSupport"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),
-    .testTarget(name: "EngineWireTests", dependencies: ["EngineWire"]),
+    .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",
       dependencies: ["Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "EngineWire"], exclude: ["Screens"]),
-    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CSystem"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
+    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "grl", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
+        "grl", "Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]
@@ -87,12 +94,13 @@ if Context.environment["GRL_FUZZ"] != nil {
       // GNU's older linker fails on what the compiler makes for the sanitizer.
       linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])]))
   let readers = [
-    "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "EngineCore", "Workbench", "FuzzTargets", "fuzz",
+    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "EngineCore", "Workbench", "FuzzTargets",
+    "fuzz",
   ]
   for target in package.targets where readers.contains(target.name) {
     target.swiftSettings = [.unsafeFlags([sanitizers])]
   }
-  for target in package.targets where target.name == "CSystem" {
+  for target in package.targets where target.name == "CImageIO" {
     target.cSettings = [
       .unsafeFlags(["-fsanitize=fuzzer-no-link,address,undefined", "-fsanitize-trap=undefined", "-g"])
     ]

@@ -1,3 +1,5 @@
+import Base
+
 /// A broken rule of the zip archives that `torch.save` writes.
 public enum ArchiveFault: Error, Equatable, Sendable, CustomStringConvertible {
   /// No end-of-directory record: not a zip file, or cut.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The bytes of a weight file. Only the ranges asked for are read, so a large file costs nothing until its parts are needed.
@@ -15,21 +16,19 @@ final class ByteSource {
 
   /// Opens a regular file. Pipes and devices are refused without waiting for them.
   init(path: String) throws(CheckpointError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: Self.text(of: errno)) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let reason = Self.text(of: errno)
-      close(descriptor)
+    let opened: (descriptor: Int32, bytes: Int)
+    do { opened = try RegularFile.open(path) } catch {
+      let reason: String =
+        switch error {
+        case .kind("a folder"): "a folder"
+        case .kind: "not a regular file"
+        default: "\(error)"
+        }
       throw .unreadable(path: path, reason: reason)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw .unreadable(path: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file")
-    }
     self.path = path
-    count = Int(status.st_size)
-    storage = .file(descriptor: descriptor)
+    count = opened.bytes
+    storage = .file(descriptor: opened.descriptor)
   }
 
   init(path: String, bytes: [UInt8]) {
@@ -56,7 +55,7 @@ final class ByteSource {
           let got = pread(descriptor, buffer.baseAddress! + done, range.count - done, off_t(range.lowerBound + done))
           if got < 0 && errno == EINTR { continue }
           guard got > 0 else {
-            failure = got < 0 ? Self.text(of: errno) : "it became shorter while it was read"
+            failure = got < 0 ? systemReason() : "it became shorter while it was read"
             return
           }
           done += got
@@ -66,6 +65,4 @@ final class ByteSource {
       return bytes
     }
   }
-
-  private static func text(of code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -1,3 +1,5 @@
+import Base
+
 /// Why a weight file was refused. Every case carries the facts; `description` says in one line what is wrong, where, what
 /// was allowed and what to do.
 public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {

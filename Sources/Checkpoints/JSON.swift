@@ -1,3 +1,5 @@
+import Base
+
 /// A value of a JSON text, as the strict reader `JSON.parse` delivers it.
 package enum JSON: Equatable, Sendable {
   case null

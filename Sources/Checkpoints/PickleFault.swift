@@ -1,3 +1,5 @@
+import Base
+
 /// What the pickle of a torch archive does that it must not, or cannot.
 public enum PickleFault: Error, Equatable, Sendable, CustomStringConvertible {
   case truncated

@@ -1,3 +1,5 @@
+import Base
+
 /// A broken rule of the safetensors format.
 public enum SafetensorsFault: Error, Equatable, Sendable, CustomStringConvertible {
   case headerPastEnd(length: UInt64, available: Int)

@@ -1,3 +1,5 @@
+import Base
+
 /// What a name in a weight file stands for, wrappers of the training code taken off.
 ///
 /// Training code keeps the network as `model`, `net_g`, `generator` or (under DataParallel) `module`, one inside the other,

@@ -1,3 +1,5 @@
+import Base
+
 /// The directory of a zip archive as `torch.save` writes them: entries stored plain, zip64 where needed.
 ///
 /// Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3. Nothing is ever unpacked to a file, so names need no care.

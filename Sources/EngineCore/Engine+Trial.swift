@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Imaging
 import Restoration
@@ -13,7 +14,7 @@ extension Engine {
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
       return try await queues.previews.run(for: asker.number, about: job.pictures[number].input) { _ in
         let picture = canvas.snapshot
-        let size = ScaledPicture.fit(picture.width, picture.height, within: box)
+        let size = Fit.shrunk(picture.width, picture.height, within: box)
         let scaled = picture.scaled(width: size.width, height: size.height)
         let whole = Rectangle(x: 0, y: 0, width: canvas.pictureWidth, height: canvas.pictureHeight)
         let info = PixelsInfo(
@@ -64,7 +65,7 @@ private struct TrialOrder: Sendable {
     let source = try SourcePicture(path, settings, models, threadCount: threadCount)
     let image = source.image
     settings = source.settings
-    let region = try PictureDesk.region(settings.options.region.map { Rectangle($0) }, of: image)
+    let region = try PictureDesk.region(settings.options.region, of: image)
     let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restored: RestoredImage
     let name: String
@@ -83,16 +84,16 @@ private struct TrialOrder: Sendable {
     func info(_ picture: ScaledPicture) -> PixelsInfo {
       PixelsInfo(
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,
-        region: Rectangle(region))
+        region: region)
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = (ContinuousClock.now - start).seconds
     return (
       TrialInfo(before: info(before), after: info(after), model: name, seconds: seconds), before.pixels + after.pixels
     )
   }
 
-  private func scaled(_ image: Image, _ region: PixelRegion) -> ScaledPicture {
-    let size = ScaledPicture.fit(region.width, region.height, within: (width, height))
+  private func scaled(_ image: Image, _ region: Rectangle) -> ScaledPicture {
+    let size = Fit.shrunk(region.width, region.height, within: (width, height))
     return ScaledPicture(image, region: region, width: size.width, height: size.height)
   }
 }

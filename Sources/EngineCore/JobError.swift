@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
@@ -135,7 +136,7 @@ public enum JobError: Error, CustomStringConvertible {
       "needs at least \(MemoryBudget.text(bytes, rounding: .up)) to compare these pictures, over the \(MemoryBudget.text(limit)) "
         + "that the memory budget leaves; compare fewer at a time, or parts of them"
     case .store(let path, let code):
-      "\(path): \(String(cString: strerror(code)))"
+      "\(path): \(systemReason(code))"
     case .storeDamaged(let path, let reason):
       "\(path): \(reason); remove the job with grl jobs clean"
     case .noSuchJob(let id):
@@ -157,7 +158,7 @@ public enum JobError: Error, CustomStringConvertible {
     switch self {
     case .store(_, let code): code == ENOSPC || code == EDQUOT || code == EFBIG
     case .image(.unwritable(_, let reason)):
-      [ENOSPC, EDQUOT, EFBIG].contains { reason.hasPrefix(String(cString: strerror($0))) }
+      [ENOSPC, EDQUOT, EFBIG].contains { reason.hasPrefix(systemReason($0)) }
     default: false
     }
   }

@@ -1,3 +1,5 @@
+import Base
+
 /// What a query pixel of a picture is to be asked about. Stages, blocks and heads count from 0.
 public struct AttentionOrder: Codable, Hashable, Sendable {
   /// In the upright picture's pixels.

@@ -1,3 +1,5 @@
+import Base
+
 /// Something about two to four pictures that are looked at side by side.
 ///
 /// All are brought onto one frame: that of the largest picture. One of a whole fraction of its size, or of its shape, is enlarged to

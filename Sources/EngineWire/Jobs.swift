@@ -1,3 +1,5 @@
+import Base
+
 /// A job as a person asks for it: pictures, task, and everything else that can be chosen. Names and ranges are those of `grl
 /// restore`'s options.
 public struct JobRequest: Codable, Hashable, Sendable {

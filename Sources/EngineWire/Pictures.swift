@@ -1,30 +1,4 @@
-/// Whole pixels; `x` to the right, `y` down. On the wire an array: `[x, y, width, height]`.
-public struct Rectangle: Codable, Hashable, Sendable {
-  public var x: Int
-  public var y: Int
-  public var width: Int
-  public var height: Int
-
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
-
-  // A job carries thousands of these: an array is a third of what an object with four keys takes.
-  public init(from decoder: any Decoder) throws {
-    var sides = try decoder.unkeyedContainer()
-    /// No picture reaches further, and products of two are still numbers.
-    func side() throws -> Int { Int(try sides.decode(Int32.self)) }
-    (x, y, width, height) = (try side(), try side(), try side(), try side())
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var sides = encoder.unkeyedContainer()
-    for side in [x, y, width, height] { try sides.encode(side) }
-  }
-}
+import Base
 
 public struct FolderListing: Codable, Hashable, Sendable {
   public struct Entry: Codable, Hashable, Sendable {

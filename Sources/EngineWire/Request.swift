@@ -1,3 +1,5 @@
+import Base
+
 /// What a client asks of the engine. Paths are the engine's; they are absolute unless said otherwise.
 public enum Request: Codable, Hashable, Sendable {
   /// First of all. `client` is a few words for the log.

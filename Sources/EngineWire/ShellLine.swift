@@ -1,3 +1,5 @@
+import Base
+
 /// Command lines as a POSIX shell reads them: the one place where the program writes words into a line and takes them apart.
 public enum ShellLine {
   /// A line of `words`. What begins with `~/` keeps its meaning: the home folder.
@@ -9,7 +11,7 @@ public enum ShellLine {
   public static func quoted(_ word: String) -> String {
     if word.hasPrefix("~/"), word.utf8.count > 2 { return "~/" + quoted(String(word.dropFirst(2))) }
     if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
-    guard word.unicodeScalars.contains(where: isUnprintable) else {
+    guard word.unicodeScalars.contains(where: \.isUnprintable) else {
       return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
     var text = "$'"
@@ -36,32 +38,8 @@ public enum ShellLine {
     }
   }
 
-  /// The text of a word; what is no UTF-8 in it stands as `quoted` knows it.
-  private static func text(of bytes: [UInt8]) -> String {
-    var rest = bytes[...]
-    var text = ""
-    while let first = rest.first {
-      let count = (1...4).first { String(validating: rest.prefix($0), as: UTF8.self) != nil }
-      if let count {
-        text += String(decoding: rest.prefix(count), as: UTF8.self)
-      } else {
-        text.unicodeScalars.append(Unicode.Scalar(0x10FF00 + UInt32(first)) ?? "\u{FFFD}")
-      }
-      rest = rest.dropFirst(count ?? 1)
-    }
-    return text
-  }
-
   private static func bytes(_ scalar: Unicode.Scalar) -> [UInt8] {
-    scalar.value >= 0x10FF80 ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
-  }
-
-  private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.value >= 0x10FF80 { return true }
-    return switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
-    default: false
-    }
+    scalar.fileNameByte.map { [$0] } ?? Array(String(scalar).utf8)
   }
 }
 
@@ -88,12 +66,12 @@ extension ShellLine {
           place += 1
           guard ansiQuote() else { return nil }
         case _ where scalar.properties.isWhitespace:
-          if let done = word { words.append(ShellLine.text(of: done)) }
+          if let done = word { words.append(String(fileName: done)) }
           word = nil
         default: add(scalar)
         }
       }
-      if let done = word { words.append(ShellLine.text(of: done)) }
+      if let done = word { words.append(String(fileName: done)) }
       return words
     }
 

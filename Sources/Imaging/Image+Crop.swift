@@ -1,11 +1,11 @@
+import Base
+
 extension Image {
   /// A part of the picture, with its metadata.
   ///
   /// - Precondition: `region` is not empty and lies in the picture.
-  public func cropped(to region: PixelRegion) -> Image {
-    precondition(
-      region.pixels > 0 && region.x + region.width <= width && region.y + region.height <= height,
-      "\(region) of \(bounds)")
+  public func cropped(to region: Rectangle) -> Image {
+    precondition(region.fits(width: width, height: height), "\(region) of \(bounds)")
     if region == bounds { return self }
     let samples: Samples =
       switch samples {
@@ -15,7 +15,7 @@ extension Image {
     return Image(width: region.width, height: region.height, layout: layout, samples: samples, metadata: metadata)
   }
 
-  private func part<Value>(_ values: [Value], _ region: PixelRegion) -> [Value] {
+  private func part<Value>(_ values: [Value], _ region: Rectangle) -> [Value] {
     let step = layout.channels
     var result: [Value] = []
     result.reserveCapacity(region.pixels * step)

@@ -1,3 +1,5 @@
+import Base
+
 extension Image {
   /// This picture as a file of `format` can hold it, and one line for each thing that had to change or go.
   ///

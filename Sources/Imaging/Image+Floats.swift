@@ -1,20 +1,4 @@
-/// A rectangle of pixels; `x` to the right, `y` down, from the top left corner.
-public struct PixelRegion: Hashable, Sendable {
-  public var x: Int
-  public var y: Int
-  public var width: Int
-  public var height: Int
-
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    precondition(x >= 0 && y >= 0 && width >= 0 && height >= 0)
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
-
-  public var pixels: Int { width * height }
-}
+import Base
 
 extension Image {
   /// Which values of a pixel are meant.
@@ -30,13 +14,14 @@ extension Image {
   }
 
   /// The whole picture.
-  public var bounds: PixelRegion { PixelRegion(x: 0, y: 0, width: width, height: height) }
+  public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
   /// Writes the pixels of `region` as floats in 0...1 (sample divided by 255 or 65535), channels last, row by row, to the
   /// first `region.pixels * planes.channels` places of `values`. Allocates nothing.
   ///
   /// - Precondition: `region` lies in the picture and `values` is long enough.
-  public func writeFloats(_ planes: Planes, of region: PixelRegion, into values: inout MutableSpan<Float>) {
+  public func writeFloats(_ planes: Planes, of region: Rectangle, into values: inout MutableSpan<Float>) {
+    precondition(region.x >= 0 && region.y >= 0 && region.width >= 0 && region.height >= 0)
     precondition(region.x + region.width <= width && region.y + region.height <= height, "\(region) of \(bounds)")
     precondition(values.count >= region.pixels * planes.channels)
     values.withUnsafeMutableBufferPointer { values in
@@ -48,7 +33,7 @@ extension Image {
   }
 
   /// `writeFloats` into a new array; the whole picture where `region` is nil.
-  public func floats(_ planes: Planes, of region: PixelRegion? = nil) -> [Float] {
+  public func floats(_ planes: Planes, of region: Rectangle? = nil) -> [Float] {
     let region = region ?? bounds
     var values = [Float](repeating: 0, count: region.pixels * planes.channels)
     var span = values.mutableSpan
@@ -57,7 +42,7 @@ extension Image {
   }
 
   private func write<Value: FixedWidthInteger & UnsignedInteger>(
-    _ stored: [Value], _ planes: Planes, _ region: PixelRegion, _ values: UnsafeMutableBufferPointer<Float>
+    _ stored: [Value], _ planes: Planes, _ region: Rectangle, _ values: UnsafeMutableBufferPointer<Float>
   ) {
     let channels = layout.channels
     let full = Float(Value.max)

@@ -1,3 +1,5 @@
+import Base
+
 /// Why a picture could not be read or written.
 public enum ImageError: Error, Hashable {
   /// The operating system refused, for `reason`.

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 import Glibc
 
 /// Reading and writing picture files.
@@ -8,6 +9,9 @@ import Glibc
 /// Image ─Image.fitted(to:)→ what the format can hold ─ImageWriter→ bytes ─WholeFile→ file
 /// ```
 public enum ImageFile {
+  /// Endings of the names of all formats, in lower case.
+  package static let extensions = Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
+
   public enum Format: String, Sendable, CaseIterable {
     case png, jpeg
 

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 import Glibc
 
 /// An opened input: a regular file is read piece by piece; a stream, where one may be read, is taken in whole first.
@@ -117,6 +118,3 @@ final class ImageInput {
     return Array(bytes.prefix(count))
   }
 }
-
-/// The operating system's words for an error number.
-func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }

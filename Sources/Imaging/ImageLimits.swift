@@ -1,3 +1,5 @@
+import Base
+
 /// Bounds on what is read from outside, checked from the header before anything that grows with the picture is allocated.
 public struct ImageLimits: Hashable, Sendable {
   /// Largest width times height.

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 import Glibc
 
 /// One file in decoding: its header first, then its samples.

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 
 /// One file in encoding, to a descriptor or to memory.
 final class ImageWriter {

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 import Glibc
 
 /// A picture that comes through a pipe, taken in whole, since its reader goes back and forth in it.

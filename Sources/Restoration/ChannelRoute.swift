@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Tensors
@@ -80,7 +81,7 @@ enum ChannelRoute: Hashable, Sendable {
   }
 
   /// The network's input for a part of the picture: `[H, W, inputChannels]`.
-  func input(_ image: Image, right: Image?, _ region: PixelRegion) -> Tensor {
+  func input(_ image: Image, right: Image?, _ region: Rectangle) -> Tensor {
     switch self {
     case .direct(let channels): Tensor(image, region, channels: channels)
     case .grayAsColour: Tensor(image, region, channels: 3)
@@ -124,17 +125,17 @@ enum ChannelRoute: Hashable, Sendable {
 
   /// Malvar's interpolation looks two pixels around, so a tile with a margin of two gives what the whole picture would.
   /// The tile begins at an even place, where the pattern begins anew.
-  private static func interpolated(_ image: Image, _ filters: ColourFilterArray, _ region: PixelRegion) -> Tensor {
+  private static func interpolated(_ image: Image, _ filters: ColourFilterArray, _ region: Rectangle) -> Tensor {
     let x = max(0, region.x - 2) & ~1
     let y = max(0, region.y - 2) & ~1
     let right = min(image.width, region.columns.upperBound + 2)
     let bottom = min(image.height, region.rows.upperBound + 2)
-    let wider = PixelRegion(x: x, y: y, width: right - x, height: bottom - y)
+    let wider = Rectangle(x: x, y: y, width: right - x, height: bottom - y)
     let mosaic =
       image.layout.isColour
       ? Tensor(image, wider, channels: 3).mosaicked(filters)
       : Tensor(image, wider, channels: 1)
     return mosaic.demosaicked(filters).cropped(
-      PixelRegion(x: region.x - x, y: region.y - y, width: region.width, height: region.height))
+      Rectangle(x: region.x - x, y: region.y - y, width: region.width, height: region.height))
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 import CPUDevice
 import Foundation
@@ -40,25 +41,10 @@ extension ModelLibrary {
     } catch {
       throw .modelNotWritten(path: userFolder, reason: "the folder cannot be made: \(error.localizedDescription)")
     }
-    let bytes = copy.safetensorsFile()
-    do {
-      try WholeFile.write(to: target) { (descriptor) throws(ImageError) in
-        try Self.write(bytes, to: descriptor, path: target)
-      }
-    } catch {
+    do { try WholeFile.write(copy.safetensorsFile(), to: target) } catch {
       throw .modelNotWritten(path: target, reason: error.systemReason)
     }
     return try ModelCard(path: target, origin: .user)
-  }
-
-  private static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(ImageError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
-      done += count
-    }
   }
 
   /// What the copy tells of itself: all that the original did, and the settings that were settled on the way.

@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 import Foundation
 import GRLModel
@@ -115,14 +116,14 @@ public struct ModelLibrary: Sendable {
   }
 
   static func isWeightFile(_ path: String) -> Bool {
-    let name = path.split(separator: "/").last ?? ""
+    let name = lastComponent(path)
     return !name.hasPrefix(".") && name.split(separator: ".").count > 1
       && endings.contains(String(name.split(separator: ".").last!))
   }
 
   /// The name of a weight file without folder and ending.
   static func stem(_ path: String) -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = lastComponent(path)
     guard isWeightFile(name), let dot = name.lastIndex(of: ".") else { return name }
     return String(name[..<dot])
   }

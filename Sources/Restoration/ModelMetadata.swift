@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 
 /// The metadata of our model files: texts, some of them JSON. Nothing in it decides what is computed, but what contradicts the

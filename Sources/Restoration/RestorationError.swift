@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 import GRLModel
 import Imaging
@@ -10,7 +11,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case optionOutOfRange(option: String, value: String, allowed: String)
   case optionNotOfTask(option: String, task: RestorationTask, tasks: [RestorationTask])
   // Input
-  case regionOutside(PixelRegion, width: Int, height: Int)
+  case regionOutside(Rectangle, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
   /// A query outside the picture is bad input; a block or head that does not exist is usage.
   case attention(AttentionError)
@@ -30,7 +31,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
   case outOfMemory(OutOfMemory)
   // Verification
-  case suspiciousOutput(tile: PixelRegion, what: SuspiciousOutput)
+  case suspiciousOutput(tile: Rectangle, what: SuspiciousOutput)
   /// The weights are whole, but do not restore what they are for.
   case notSound(model: String, damage: String, fault: ModelTrial.Fault)
   case cancelled
@@ -39,7 +40,7 @@ public enum RestorationError: Error, CustomStringConvertible {
   public enum SuspiciousOutput: Hashable, Sendable {
     case notFinite(count: Int)
     case flat(value: Float)
-    case repeated(of: PixelRegion)
+    case repeated(of: Rectangle)
     case meanDrift(from: Double, to: Double, bound: Double)
     /// Of each channel, how far its mean is from that of all.
     case colourDrift(from: [Double], to: [Double], bound: Double)
@@ -143,5 +144,12 @@ extension RestorationError.SuspiciousOutput: CustomStringConvertible {
 
   private static func list(_ tint: [Double]) -> String {
     tint.map { ($0 < 0 ? "" : "+") + $0.fixed(3) }.joined(separator: ", ")
+  }
+}
+
+extension RestorationError {
+  /// The description with the picture in front that was in work; "-" is standard input.
+  package func description(at picture: String?) -> String {
+    (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + description
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// How a picture is cut into tiles.
@@ -63,7 +64,7 @@ public struct RestorationOptions: Hashable, Sendable {
   public var budgetBytes: Int { tile == .automatic ? automaticBytes : memoryBytes }
 
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
-  public var region: PixelRegion?
+  public var region: Rectangle?
   public var depth: OutputDepth = .keep
   public var metadata: MetadataPolicy = .keep
   /// How the network is computed; the model must have been loaded for it.

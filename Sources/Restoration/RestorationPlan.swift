@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Tensors
 
@@ -8,7 +9,7 @@ public struct RestorationPlan: Sendable {
   public let input: PictureShape
   public let output: PictureShape
   /// The part of the input that goes through the network: all of it, or the region asked for with its surroundings.
-  public let area: PixelRegion
+  public let area: Rectangle
   /// The tiles of `area`.
   public let tiles: TilePlan
   public let estimate: MemoryEstimate
@@ -20,7 +21,7 @@ public struct RestorationPlan: Sendable {
   package var levelMap: Float? { if case .withLevel(_, let level) = route { level } else { nil } }
   let scale: Int
   /// The part of the enlarged `area` that becomes the output.
-  let crop: PixelRegion
+  let crop: Rectangle
 
   /// - Parameter picture: of both views the left one for a dual-pixel model.
   init(
@@ -29,7 +30,7 @@ public struct RestorationPlan: Sendable {
   ) throws(RestorationError) {
     try request.validate(modelIsNamed: true)
     let route = try ChannelRoute(picture.layout, request, model.card)
-    let region = options.region ?? PixelRegion(x: 0, y: 0, width: picture.width, height: picture.height)
+    let region = options.region ?? Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
     guard region.fits(width: picture.width, height: picture.height) else {
       throw .regionOutside(region, width: picture.width, height: picture.height)
     }
@@ -51,7 +52,7 @@ public struct RestorationPlan: Sendable {
     self.area = area
     self.route = route
     self.scale = scale
-    crop = PixelRegion(x: region.x - area.x, y: region.y - area.y, width: region.width, height: region.height)
+    crop = Rectangle(x: region.x - area.x, y: region.y - area.y, width: region.width, height: region.height)
       .scaled(by: scale)
     tiles = try TilePlan.choose(
       width: area.width, height: area.height, options, model: model.card, estimate: estimate)
@@ -60,7 +61,7 @@ public struct RestorationPlan: Sendable {
   }
 
   /// Where tile `index` lies in the picture, in input pixels.
-  public func place(ofTile index: Int) -> PixelRegion { tiles[index].offset(x: area.x, y: area.y) }
+  public func place(ofTile index: Int) -> Rectangle { tiles[index].offset(x: area.x, y: area.y) }
 
   /// Shape of a restored tile, in the channels of the output without alpha.
   public var tileShape: Shape {
@@ -75,14 +76,14 @@ public struct RestorationPlan: Sendable {
 
   /// `region` with what the network needs to see around it: at least one padding unit on each side as far as the picture
   /// goes, beginning where a window and a stripe of the whole picture begin.
-  private static func surroundings(of region: PixelRegion, in picture: PictureShape, padMultiple: Int) -> PixelRegion {
+  private static func surroundings(of region: Rectangle, in picture: PictureShape, padMultiple: Int) -> Rectangle {
     func grown(_ range: Range<Int>, _ length: Int) -> Range<Int> {
       let start = max(0, range.lowerBound - padMultiple) / padMultiple * padMultiple
       let end = (range.upperBound + 2 * padMultiple - 1) / padMultiple * padMultiple
       return start..<min(length, end)
     }
     let (columns, rows) = (grown(region.columns, picture.width), grown(region.rows, picture.height))
-    return PixelRegion(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+    return Rectangle(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
   }
 
   private static func notes(

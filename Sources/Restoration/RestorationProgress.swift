@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// How far a restoration has come.
@@ -46,7 +47,7 @@ struct ProgressMeter {
 
   func progress(tilesDone: Int, shareOfNext: Double = 0) -> RestorationProgress {
     let elapsed = elapsed
-    let computing = max(0, (elapsed - loading) / .seconds(1))
+    let computing = max(0, (elapsed - loading).seconds)
     let computed = Double(tilesDone - loaded) + shareOfNext
     let left = Double(tileCount - tilesDone) - shareOfNext
     return RestorationProgress(

@@ -1,16 +1,17 @@
+import Base
 import Imaging
 import Tensors
 
 /// Takes blended rows from the top and turns them into the samples of the output picture, alpha beside the colours.
 struct SampleSink {
   /// Part of the blended rows that is kept, in output pixels.
-  private let crop: PixelRegion
+  private let crop: Rectangle
   private let layout: Image.Layout
   /// Alpha of the kept part on the scale 0...1: `[crop.height, crop.width, 1]`.
   private let alpha: Tensor?
   private var samples: Image.Samples
 
-  init(layout: Image.Layout, bitDepth: Int, crop: PixelRegion, alpha: Tensor?) {
+  init(layout: Image.Layout, bitDepth: Int, crop: Rectangle, alpha: Tensor?) {
     self.layout = layout
     self.crop = crop
     self.alpha = alpha

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Tensors
 
@@ -5,7 +6,7 @@ extension Tensor {
   /// The colours of a part of `image` on the scale 0...1, alpha left out: `[height, width, channels]`.
   ///
   /// - Parameter channels: 1 or 3; a gray picture asked for three gives each pixel three times.
-  init(_ image: Image, _ region: PixelRegion, channels: Int) {
+  init(_ image: Image, _ region: Rectangle, channels: Int) {
     self.init(
       shape: Shape(height: region.height, width: region.width, channels: channels),
       values: image.floats(channels == 1 ? .gray : .rgb, of: region))

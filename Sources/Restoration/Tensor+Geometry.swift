@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// One of the eight ways to lay a square down: rows and columns exchanged first, then mirrored.
@@ -52,7 +53,7 @@ extension Tensor {
   /// The part of the picture in `region`.
   ///
   /// - Precondition: it lies within the picture.
-  func cropped(_ region: PixelRegion) -> Tensor {
+  func cropped(_ region: Rectangle) -> Tensor {
     precondition(region.fits(width: shape.width, height: shape.height))
     if region.width == shape.width && region.height == shape.height { return self }
     var result = [Float]()

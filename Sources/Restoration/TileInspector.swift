@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// Looks at every tile that leaves the network and refuses what no restoration can be.
@@ -10,12 +11,12 @@ struct TileInspector {
   private static let flatOutputSpan: Float = 1e-6
 
   private let checks: OutputChecks
-  private var previous: (tile: PixelRegion, input: UInt64, output: UInt64)?
+  private var previous: (tile: Rectangle, input: UInt64, output: UInt64)?
 
   init(_ checks: OutputChecks) { self.checks = checks }
 
   /// - Parameter tile: where it lies in the picture, for the message.
-  mutating func check(input: Tensor, output: Tensor, of tile: PixelRegion) throws(RestorationError) {
+  mutating func check(input: Tensor, output: Tensor, of tile: Rectangle) throws(RestorationError) {
     let (before, after) = (Summary(input), Summary(output))
     func refuse(_ what: RestorationError.SuspiciousOutput) -> RestorationError {
       .suspiciousOutput(tile: tile, what: what)

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// Where finished tiles are kept, so that a restoration that was interrupted goes on where it stopped.
@@ -21,5 +22,5 @@ public enum TileNews: Sendable {
   /// It is being computed from now on.
   case began(index: Int)
   /// It is there: computed in this run, or taken from the ledger. Its place in the picture, in input pixels, and its pixels.
-  case finished(index: Int, place: PixelRegion, pixels: Tensor, isComputed: Bool)
+  case finished(index: Int, place: Rectangle, pixels: Tensor, isComputed: Bool)
 }

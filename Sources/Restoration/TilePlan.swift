@@ -1,3 +1,5 @@
+import Base
+
 /// Where the tiles of a picture lie: one shape for all, row by row, the last of each axis flush with the border.
 ///
 /// Along an axis the tiles start at `0, stride, 2 * stride, ...` with `stride = tile - overlap` while they end before the
@@ -47,10 +49,10 @@ public struct TilePlan: Hashable, Sendable {
   public var tilesPerRow: Int { columns.count }
 
   /// Tile `index`, counted row by row.
-  public subscript(index: Int) -> PixelRegion {
+  public subscript(index: Int) -> Rectangle {
     let x = columns[index % columns.count]
     let y = rows[index / columns.count]
-    return PixelRegion(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
+    return Rectangle(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
   }
 }
 

@@ -1,4 +1,4 @@
-import CSystem
+import CTerminal
 import Foundation
 import Workbench
 
@@ -78,5 +78,3 @@ extension String {
   /// For messages about the environment.
   var printableASCII: String { String(unicodeScalars.prefix(60).map { 0x20..<0x7f ~= $0.value ? Character($0) : "?" }) }
 }
-
-func systemMessage(_ errno: Int32) -> String { String(cString: strerror(errno)) }

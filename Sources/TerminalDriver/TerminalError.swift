@@ -1,3 +1,5 @@
+import Base
+
 /// Why the workbench cannot be shown here. `description` says what to do.
 public enum TerminalError: Error, Hashable, CustomStringConvertible {
   case notATerminal
@@ -24,7 +26,7 @@ public enum TerminalError: Error, Hashable, CustomStringConvertible {
     case .unsuitable(let name):
       "TERM '\(name)' does not understand ANSI sequences, which the workbench needs; use 'grl --plain' or 'grl restore'"
     case .system(let action, let errno):
-      "the terminal cannot be \(action): \(systemMessage(errno))"
+      "the terminal cannot be \(action): \(systemReason(errno))"
     }
   }
 }

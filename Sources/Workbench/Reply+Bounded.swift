@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 // What the engine says is checked once, here, for numbers that no honest engine sends; behind this point sums and products of

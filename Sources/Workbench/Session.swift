@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What all screens share, and how they ask for things: questions to the engine, effects on the terminal, prompts, notices.

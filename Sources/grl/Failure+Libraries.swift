@@ -1,5 +1,6 @@
 import Checkpoints
 import EngineCore
+import Evaluation
 import Imaging
 import Restoration
 import Tensors
@@ -25,10 +26,22 @@ extension Failure {
       self.init(.modelProblem, "\(error)")
     case let error as RestorationError:
       self.init(error, picture: picture)
+    case let error as EvaluationError:
+      self.init(error)
     case let error as OutOfMemory:
       self.init(.outOfMemory(error), picture: picture)
     default:
       return nil
+    }
+  }
+
+  private init(_ error: EvaluationError) {
+    switch error {
+    case .badInput: self.init(.badInput, "\(error)")
+    case .noFittingModel: self.init(.modelProblem, "\(error); or measure the input alone with --baseline-only")
+    case .restoration(let error, let picture): self.init(error, picture: picture)
+    case .notKept: self.init(.someFailed, "\(error)")
+    case .interrupted: self.init(.interrupted, "\(error)")
     }
   }
 
@@ -42,7 +55,6 @@ extension Failure {
       case .verification: .verificationFailed
       case .cancelled: .interrupted
       }
-    let prefix = picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? ""
-    self.init(status, prefix + error.description)
+    self.init(status, error.description(at: picture))
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CSystem
+import Base
 import Glibc
 import Restoration
 import Tensors
@@ -40,7 +40,7 @@ private enum AddressSpace {
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, Int(exactly: limit.rlim_cur) != nil else {
       return
     }
-    grl_share_one_heap()
+    shareOneHeap()
     do throws(OutOfMemory) { try OutOfMemory.check(leastBytes) } catch {
       throw Failure(
         .overMemoryBudget,

@@ -124,6 +124,6 @@ import Testing
         bytes: Self.file("{\(Self.entry("\\u001b[2J\\u202e", "F32", "[3]"))}", data: 8), path: "a\u{1B}b\n")
     }
     let message = "\(try #require(error))"
-    #expect(message.contains("\\u{1b}[2J\\u{202e}") && message.hasPrefix("a\\u{1b}b\\u{a}: "))
+    #expect(message.contains("\\u{1B}[2J\\u{202E}") && message.hasPrefix("a\\u{1B}b\\u{A}: "))
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Imaging
 import TestSupport
@@ -81,7 +82,7 @@ import Testing
     #expect((image.width, image.height, image.bitDepth) == (48, 64, 8))
     // Turned clockwise, what was at the bottom left is at the top left.
     let wanted = Self.scene(2, 45).map { 1.055 * powf($0, 1 / 2.4) - 0.055 }
-    let found = image.floats(.rgb, of: PixelRegion(x: 2, y: 2, width: 1, height: 1))
+    let found = image.floats(.rgb, of: Rectangle(x: 2, y: 2, width: 1, height: 1))
     for (a, b) in zip(found, wanted) { #expect(abs(a - b) < 0.03) }
   }
 
@@ -129,7 +130,7 @@ import Testing
     let kept = try await restore("half.dng", "--damaged", "keep")
     #expect(kept.status == 0 && kept.errorText.contains("% of the samples are missing or guessed, in rows "))
     let found = try TestPicture.read(folder, "half_demosaic.png").floats(
-      .rgb, of: PixelRegion(x: 8, y: 8, width: 1, height: 1))
+      .rgb, of: Rectangle(x: 8, y: 8, width: 1, height: 1))
     for (a, b) in zip(found, Self.scene(8, 8).map({ 1.055 * powf($0, 1 / 2.4) - 0.055 })) { #expect(abs(a - b) < 0.03) }
   }
 

@@ -86,7 +86,7 @@ import Testing
   /// Each line of numbers in the data file, and each number of it in the tables it was quoted from.
   @Test("quoted numbers are those of the sources")
   func quotedNumbers() throws {
-    let file = TestData.packageRoot.appending(path: "Sources/grl/Evaluation/PublishedResults+Text.swift")
+    let file = TestData.packageRoot.appending(path: "Sources/Evaluation/published-results.txt")
     let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
       .filter { $0.contains(" | ") && !$0.contains("#") }
     #expect(lines.count == 208)

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import EngineWire
 import Foundation
@@ -70,9 +71,9 @@ import Testing
   func cut() async throws {
     let folder = try TemporaryFolder()
     let image = try ImageFile.read(TestPicture.sample.path).image.cropped(
-      to: PixelRegion(x: 40, y: 30, width: 128, height: 100))
+      to: Rectangle(x: 40, y: 30, width: 128, height: 100))
     try ImageFile.write(image, to: folder.path("a.png"), format: .png)
-    let part = image.cropped(to: PixelRegion(x: 0, y: 0, width: 122, height: 97))
+    let part = image.cropped(to: Rectangle(x: 0, y: 0, width: 122, height: 97))
     try ImageFile.write(part, to: folder.path("b.png"), format: .png)
     let engine = engine(folder)
     #expect(try await engine.measures(["a.png", "b.png"], of: nil)[0].values == ["", "equal"])

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import Foundation
 import Imaging

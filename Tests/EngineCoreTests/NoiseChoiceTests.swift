@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import EngineWire
 import Foundation
@@ -10,7 +11,7 @@ import Testing
   /// A part of a photograph, clean.
   private static func photograph() throws -> Image {
     try ImageFile.read(TestData.packageRoot.appending(path: "Samples/torii_gates.png").path).image
-      .cropped(to: PixelRegion(x: 96, y: 64, width: 128, height: 96))
+      .cropped(to: Rectangle(x: 96, y: 64, width: 128, height: 96))
   }
 
   /// White noise in `white.png`, the same saved as JPEG 95 with 4:2:0 in `camera.jpg`.
@@ -95,7 +96,7 @@ import Testing
     let folder = try EngineFolder()
     // A gray wall: networks of made-up weights give gray, and a change of colour is refused.
     let clean = try ImageFile.read(TestData.packageRoot.appending(path: "Samples/lattice_facade.png").path).image
-      .cropped(to: PixelRegion(x: 88, y: 0, width: 128, height: 96))
+      .cropped(to: Rectangle(x: 88, y: 0, width: 128, height: 96))
     let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: clean)
     try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
     try ImageFile.write(clean, to: folder.path("pictures/clean.png"), format: .png)

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import Imaging
 import Restoration
@@ -12,7 +13,7 @@ import Testing
       (1000, 1, (10, 10), (10, 1)), (1, 1000, (10, 10), (1, 10)), (3, 3, (0, 0), (1, 1)),
       (65_535, 65_535, (80, 24), (24, 24)),
     ] {
-      let size = ScaledPicture.fit(width, height, within: box)
+      let size = Fit.shrunk(width, height, within: box)
       #expect(size == expected, "\(width) x \(height) in \(box)")
     }
   }
@@ -25,7 +26,7 @@ import Testing
     #expect(small.pixels == [93, 93, 93, 80, 80, 80])
     let same = ScaledPicture(image, region: image.bounds, width: 3, height: 2)
     #expect(same.pixels == [0, 60, 120, 200, 100, 40].flatMap { [$0, $0, $0] })
-    let part = ScaledPicture(image, region: PixelRegion(x: 1, y: 1, width: 1, height: 1), width: 2, height: 2)
+    let part = ScaledPicture(image, region: Rectangle(x: 1, y: 1, width: 1, height: 1), width: 2, height: 2)
     #expect(part.pixels == [UInt8](repeating: 100, count: 12))
     let deep = Image(width: 2, height: 1, layout: .rgb, samples: .sixteen([0, 65535, 0, 65535, 0, 32768]))
     #expect(ScaledPicture(deep, region: deep.bounds, width: 1, height: 1).pixels == [128, 128, 64])

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// One message of every kind, each field filled in.

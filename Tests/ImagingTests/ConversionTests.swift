@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Testing
 
@@ -24,7 +25,7 @@ struct ConversionTests {
   @Test("a region gives its own pixels, channels last")
   func region() {
     let image = Pictures.pattern(.rgbAlpha, bitDepth: 8, width: 9, height: 6)
-    let floats = image.floats(.rgb, of: PixelRegion(x: 2, y: 3, width: 4, height: 2))
+    let floats = image.floats(.rgb, of: Rectangle(x: 2, y: 3, width: 4, height: 2))
     #expect(floats.count == 24)
     for y in 0..<2 {
       for x in 0..<4 {
@@ -32,7 +33,7 @@ struct ConversionTests {
       }
     }
     #expect(
-      image.floats(.alpha, of: PixelRegion(x: 8, y: 5, width: 1, height: 1)) == [Float(image.value(8, 5, 3)) / 255])
+      image.floats(.alpha, of: Rectangle(x: 8, y: 5, width: 1, height: 1)) == [Float(image.value(8, 5, 3)) / 255])
   }
 
   @Test("floats go to the first places of a longer buffer")

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Testing
 
@@ -19,8 +20,8 @@ struct MetricRegionTests {
     let (strong, weak) = (damaged(x: 72, y: 48, side: 8, by: 60), damaged(x: 8, y: 8, side: 8, by: 20))
     let regions = LargestDifferences(of: [weak, strong], from: clean).regions(3, width: 24, height: 16)
     #expect(regions.count == 3)
-    #expect(regions[0].overlaps(PixelRegion(x: 72, y: 48, width: 8, height: 8)))
-    #expect(regions[1].overlaps(PixelRegion(x: 8, y: 8, width: 8, height: 8)))
+    #expect(regions[0].overlaps(Rectangle(x: 72, y: 48, width: 8, height: 8)))
+    #expect(regions[1].overlaps(Rectangle(x: 8, y: 8, width: 8, height: 8)))
     for (i, a) in regions.enumerated() {
       #expect(a.width == 24 && a.height == 16 && a.x + 24 <= 100 && a.y + 16 <= 70)
       for b in regions[(i + 1)...] { #expect(!a.overlaps(b)) }
@@ -38,7 +39,7 @@ struct MetricRegionTests {
   @Test("a part of a picture has its pixels", arguments: [8, 16])
   func crop(depth: Int) {
     let image = Pictures.pattern(.rgbAlpha, bitDepth: depth)
-    let part = image.cropped(to: PixelRegion(x: 3, y: 2, width: 5, height: 4))
+    let part = image.cropped(to: Rectangle(x: 3, y: 2, width: 5, height: 4))
     #expect(part.width == 5 && part.height == 4 && part.layout == .rgbAlpha && part.bitDepth == depth)
     for c in 0..<4 {
       for y in 0..<4 { for x in 0..<5 { #expect(part.value(x, y, c) == image.value(x + 3, y + 2, c)) } }

@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -110,7 +111,7 @@ import Testing
     let restorer = Restorer(model: try TestNetworks.model(.denoise), threads: ThreadLease(threadCount: 2))
     let picture = TestPictures.picture(160, 112, .rgb, bits: 16)
     let whole = try restore(picture, restorer, .init(.denoise)).image
-    let region = PixelRegion(x: 75, y: 40, width: 30, height: 20)
+    let region = Rectangle(x: 75, y: 40, width: 30, height: 20)
     let part = try restore(picture, restorer, .init(.denoise)) { $0.region = region }.image
     for channel in 0..<3 {
       let (a, b) = (part.integers(channel: channel, of: part.bounds), whole.integers(channel: channel, of: region))

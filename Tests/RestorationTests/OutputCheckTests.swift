@@ -27,7 +27,7 @@ import Testing
 
   private func refusal(
     from faulty: Int, _ fault: @escaping @Sendable (Tensor, Tensor?) -> Tensor
-  ) -> (tile: PixelRegion, what: RestorationError.SuspiciousOutput)? {
+  ) -> (tile: Rectangle, what: RestorationError.SuspiciousOutput)? {
     let error = #expect(throws: RestorationError.self) { try restore(from: faulty, fault) }
     guard case .suspiciousOutput(let tile, let what) = error else { return nil }
     #expect(error?.category == .verification)
@@ -45,7 +45,7 @@ import Testing
     }
     let found = refusal(from: 4, poisoned)
     #expect(found?.what == .notFinite(count: 1))
-    #expect(found?.tile == PixelRegion(x: 24, y: 8, width: 32, height: 32))
+    #expect(found?.tile == Rectangle(x: 24, y: 8, width: 32, height: 32))
     #expect(throws: RestorationError.self) { try restore(from: 4, checks: .finiteOnly, poisoned) }
   }
 
@@ -58,7 +58,7 @@ import Testing
   @Test("The tile before, pasted once more, is refused")
   func repeated() {
     let found = refusal(from: 3) { x, last in last ?? x }
-    #expect(found?.what == .repeated(of: PixelRegion(x: 28, y: 0, width: 32, height: 32)))
+    #expect(found?.what == .repeated(of: Rectangle(x: 28, y: 0, width: 32, height: 32)))
   }
 
   @Test("A tile that turns dark is refused")

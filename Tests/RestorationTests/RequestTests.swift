@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -48,9 +49,9 @@ import Testing
   func readings() {
     #expect(TileChoice("auto") == .automatic && TileChoice("none") == .whole && TileChoice("256") == .side(256))
     #expect(TileChoice("0x10") == nil && TileChoice("") == nil && TileChoice("256px") == nil)
-    #expect(PixelRegion("1,2,30,40") == PixelRegion(x: 1, y: 2, width: 30, height: 40))
+    #expect(Rectangle("1,2,30,40") == Rectangle(x: 1, y: 2, width: 30, height: 40))
     for text in ["", "1,2,3", "1,2,3,4,5", "1,,3,4", "a,2,3,4", "1.5,2,3,4", "-1,2,3,4", "1,2,3,4,"] {
-      #expect(PixelRegion(text) == nil)
+      #expect(Rectangle(text) == nil)
     }
   }
 

@@ -55,16 +55,16 @@ import Testing
         for: PictureShape(picture), request: .init(.superResolution, scale: scale), options: options)
       let image = try restorer.restore(picture, plan: plan).image
       #expect(image.width == width * scale && image.height == height * scale && image.layout == .rgbAlpha)
-      let all = PixelRegion(x: 0, y: 0, width: image.width, height: image.height)
+      let all = Rectangle(x: 0, y: 0, width: image.width, height: image.height)
       for channel in 0..<3 {
-        let source = picture.integers(channel: channel, of: PixelRegion(x: 0, y: 0, width: width, height: height))
+        let source = picture.integers(channel: channel, of: Rectangle(x: 0, y: 0, width: width, height: height))
         let expected = (0..<image.height).flatMap { y in
           (0..<image.width).map { source[y / scale * width + $0 / scale] }
         }
         #expect(image.integers(channel: channel, of: all) == expected)
       }
       // Bicubic stays near the values around it.
-      let alpha = picture.integers(channel: 3, of: PixelRegion(x: 0, y: 0, width: width, height: height))
+      let alpha = picture.integers(channel: 3, of: Rectangle(x: 0, y: 0, width: width, height: height))
       let enlarged = image.integers(channel: 3, of: all)
       #expect(enlarged.min()! >= alpha.min()! - 12 && enlarged.max()! <= alpha.max()! + 12)
     }
@@ -132,8 +132,8 @@ import Testing
     let restorer = try TestNetworks.restorer { $0 }
     let picture = TestPictures.picture(120, 90, .rgbAlpha)
     for region in [
-      PixelRegion(x: 0, y: 0, width: 120, height: 90), PixelRegion(x: 119, y: 89, width: 1, height: 1),
-      PixelRegion(x: 37, y: 53, width: 40, height: 21),
+      Rectangle(x: 0, y: 0, width: 120, height: 90), Rectangle(x: 119, y: 89, width: 1, height: 1),
+      Rectangle(x: 37, y: 53, width: 40, height: 21),
     ] {
       var options = RestorationOptions()
       options.region = region
@@ -141,14 +141,14 @@ import Testing
       let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
       let image = try restorer.restore(picture, plan: plan).image
       #expect(image.width == region.width && image.height == region.height)
-      let all = PixelRegion(x: 0, y: 0, width: region.width, height: region.height)
+      let all = Rectangle(x: 0, y: 0, width: region.width, height: region.height)
       for channel in 0..<4 {
         #expect(image.integers(channel: channel, of: all) == picture.integers(channel: channel, of: region))
       }
     }
     for outside in ["0,0,0,5", "100,0,21,5", "0,90,1,1", "1,1,9223372036854775807,1"] {
       var options = RestorationOptions()
-      options.region = PixelRegion(outside)
+      options.region = Rectangle(outside)
       #expect(throws: RestorationError.self) {
         try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
       }

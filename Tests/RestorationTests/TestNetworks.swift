@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 import CPUDevice
 import GRLModel
@@ -122,7 +123,7 @@ extension Image {
   }
 
   /// Samples of one channel of a part of the picture.
-  func integers(channel: Int, of region: PixelRegion) -> [Int] {
+  func integers(channel: Int, of region: Rectangle) -> [Int] {
     let all = integers
     return (region.y..<region.y + region.height).flatMap { y in
       (region.x..<region.x + region.width).map { x in all[(y * width + x) * layout.channels + channel] }

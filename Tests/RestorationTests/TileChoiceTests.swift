@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -36,8 +37,7 @@ import Testing
 
   @Test("A region outside of the picture is refused, whatever its numbers, and estimated as the whole until then")
   func regionOutside() throws {
-    for region in [PixelRegion(x: 0, y: 0, width: 1 << 62, height: 16), PixelRegion(x: 90, y: 0, width: 11, height: 1)]
-    {
+    for region in [Rectangle(x: 0, y: 0, width: 1 << 62, height: 16), Rectangle(x: 90, y: 0, width: 11, height: 1)] {
       var options = RestorationOptions()
       let shape = PictureShape(width: 100, height: 100, layout: .rgb)
       let whole = MemoryEstimate(leastFor: shape, .init(.denoise), options)
@@ -124,7 +124,7 @@ import Testing
 
   @Test("A region brings its surroundings, from where a window of the whole picture begins")
   func region() throws {
-    func area(_ region: PixelRegion) throws -> PixelRegion { try plan(300, 200) { $0.region = region }.area }
+    func area(_ region: Rectangle) throws -> Rectangle { try plan(300, 200) { $0.region = region }.area }
     // Windows of 8 and stripes of 16: the network pads to 16.
     #expect(try area(.init(x: 100, y: 100, width: 1, height: 30)) == .init(x: 80, y: 80, width: 48, height: 80))
     #expect(try area(.init(x: 0, y: 0, width: 300, height: 200)) == .init(x: 0, y: 0, width: 300, height: 200))

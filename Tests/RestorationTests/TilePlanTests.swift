@@ -1,3 +1,4 @@
+import Base
 import Restoration
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
   @Test("Without a side the whole picture is one tile, however it is blended", arguments: Blending.allCases)
   func whole(blending: Blending) {
     let plan = TilePlan(width: 70, height: 300, side: nil, overlap: 32, blending: blending, reason: "test")
-    #expect(plan.tileCount == 1 && plan[0] == PixelRegion(x: 0, y: 0, width: 70, height: 300))
+    #expect(plan.tileCount == 1 && plan[0] == Rectangle(x: 0, y: 0, width: 70, height: 300))
   }
 
   @Test(

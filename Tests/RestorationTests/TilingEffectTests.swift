@@ -10,7 +10,7 @@ import Testing
 @Suite("Tiling effect") struct TilingEffectTests {
   /// The effect of tiles of 32, of a network that brightens every second tile (none where the picture is whole) by `step`.
   private func effect(
-    step: Float, overlap: Int, _ blending: Blending = .feathered, region: PixelRegion? = nil
+    step: Float, overlap: Int, _ blending: Blending = .feathered, region: Rectangle? = nil
   ) throws -> TilingEffect? {
     let count = Locked(0)
     let restorer = try TestNetworks.restorer(.denoise, TestNetworks.configuration(inputChannels: 1)) { x in
@@ -55,7 +55,7 @@ import Testing
   @Test("Of a photograph by the bundled model no seam is left, less than by a mean or a cut")
   func photograph() throws {
     let path = TestData.packageRoot.appending(path: "Samples/torii_gates.png").path
-    let clean = try ImageFile.read(path).image.cropped(to: PixelRegion(x: 150, y: 80, width: 168, height: 136))
+    let clean = try ImageFile.read(path).image.cropped(to: Rectangle(x: 150, y: 80, width: 168, height: 136))
     let shape = Shape(height: clean.height, width: clean.width, channels: 3)
     let noise = Degradation.noise(GaussianNoise(sigma: 25, seed: .number(1)))
     let noisy = try noise.apply(to: Tensor(shape: shape, values: clean.floats(.rgb)))
@@ -87,7 +87,7 @@ import Testing
 
   @Test("Of a region only the seams within it count")
   func region() throws {
-    let region = PixelRegion(x: 45, y: 40, width: 50, height: 40)
+    let region = Rectangle(x: 45, y: 40, width: 50, height: 40)
     let effect = try #require(try effect(step: 0, overlap: 8, region: region))
     #expect(effect.tiled.width == 50 && effect.whole.height == 40)
     #expect(abs(effect.seamScore! - 1) < 1e-3)

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// Rows of attention that were not computed: weights fall off from the query, everything else is as an engine tells it.

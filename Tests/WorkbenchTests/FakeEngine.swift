@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// An engine of a few folders and rules, for tests of the workbench: answers at once, computes nothing.

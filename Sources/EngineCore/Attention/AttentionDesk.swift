@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import GRLModel
 import Imaging
@@ -19,7 +20,7 @@ final class AttentionDesk {
   private struct Entry {
     let key: Key
     let picture: InspectedPicture
-    var tile: PixelRegion?
+    var tile: Rectangle?
     var kept: KeptActivations?
     /// Bytes of `kept`.
     var bytes = 0
@@ -76,7 +77,7 @@ final class AttentionDesk {
     let largest = row.weights.max() ?? 0
     let body = row.weights.map { largest > 0 ? UInt8((255 * ($0 / largest).squareRoot()).rounded()) : 0 }
     let info = AttentionInfo(
-      row, order, entry.picture, correlation: correlation, seconds: (ContinuousClock.now - start) / .seconds(1),
+      row, order, entry.picture, correlation: correlation, seconds: (ContinuousClock.now - start).seconds,
       isNewPass: isNew)
     return (.attention(info), body)
   }
@@ -114,7 +115,7 @@ final class AttentionDesk {
     return .attentionOverview(
       AttentionOverview(
         network: AttentionNetwork(picture.picture), x: asked.order.x, y: asked.order.y, entries: entries,
-        seconds: (ContinuousClock.now - start) / .seconds(1)))
+        seconds: (ContinuousClock.now - start).seconds))
   }
 
   private func rows(

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import GRLModel
 import Restoration
@@ -37,8 +38,4 @@ extension AttentionFigures {
       anisotropy: numbers.anisotropy, anisotropyOfCell: numbers.anisotropyOfCell,
       topKeys: numbers.topKeys.map { Key(x: $0.x, y: $0.y, share: $0.weight) })
   }
-}
-
-extension Rectangle {
-  init(_ area: AttentionCell.Area) { self.init(x: area.x, y: area.y, width: area.width, height: area.height) }
 }

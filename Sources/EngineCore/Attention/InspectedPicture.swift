@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Restoration
@@ -50,7 +51,7 @@ package struct InspectedPicture: Sendable {
     }
   }
 
-  package func tile(forQueryAt x: Int, _ y: Int) throws(JobError) -> PixelRegion {
+  package func tile(forQueryAt x: Int, _ y: Int) throws(JobError) -> Rectangle {
     try caught { () throws(RestorationError) in try restorer.tile(forQueryAt: x, y, plan: plan) }
   }
 
@@ -60,7 +61,7 @@ package struct InspectedPicture: Sendable {
   package func rows(
     x: Int, y: Int, blocks: Set<BlockPlace>, _ questions: [AttentionQuestion],
     isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws(JobError) -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: PixelRegion) {
+  ) throws(JobError) -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: Rectangle) {
     try check(x: x, y: y, blocks: blocks, questions)
     let tile = try tile(forQueryAt: x, y)
     var rows: [[AttentionRow]] = []

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Imaging
 
@@ -34,8 +35,6 @@ package struct PassedOver: Sendable, Hashable {
 
 /// The pictures that the arguments name: files as they are, folders as the PNG and JPEG files in them, in order of name.
 package enum InputList {
-  package static let extensions = ImageFile.Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
-
   /// - Parameters:
   ///   - isRecursive: looks into folders of folders too.
   ///   - extensions: endings of the files that count whatever they hold, in lower case.
@@ -48,7 +47,7 @@ package enum InputList {
   /// it and goes on.
   package static func expand(
     _ arguments: [String], isRecursive: Bool, excluding excluded: String?,
-    extensions: Set<String> = extensions, onLook: @escaping OnLook = { (_, _, _) throws(JobError) in }
+    extensions: Set<String> = ImageFile.extensions, onLook: @escaping OnLook = { (_, _, _) throws(JobError) in }
   ) throws(JobError) -> (inputs: [Input], passedOver: [PassedOver]) {
     var search = Search(
       isRecursive: isRecursive, excluded: excluded.map(fileKey), extensions: extensions, onLook: onLook)
@@ -130,7 +129,7 @@ package enum InputList {
     in folder: String, onFound: (_ count: Int) throws(JobError) -> Void
   ) throws(JobError) -> [[UInt8]] {
     guard !folder.utf8.contains(0), let stream = opendir(folder.systemPath) else {
-      throw .folderNotListed(folder: folder, reason: String(cString: strerror(errno)))
+      throw .folderNotListed(folder: folder, reason: systemReason())
     }
     defer { closedir(stream) }
     var names: [[UInt8]] = []

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import GRLModel
 import Imaging
@@ -96,9 +97,9 @@ package struct JobSettings: Sendable {
     }
     if let region = job.region {
       guard region.x >= 0, region.y >= 0, region.width > 0, region.height > 0 else {
-        throw .badRequest("region \(region.x),\(region.y),\(region.width),\(region.height) is empty or begins outside")
+        throw .badRequest("region \(region.text) is empty or begins outside")
       }
-      options.region = PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
+      options.region = region
     }
     options.depth = depth
     options.metadata = metadata
@@ -172,7 +173,7 @@ extension OutputPlan {
     let (inputs, passedOver) = try InputList.expand(
       job.inputs, isRecursive: job.isRecursive, excluding: job.outputFolder,
       extensions: settings.request.task == .demosaic
-        ? InputList.extensions.union(RawFile.extensions) : InputList.extensions,
+        ? ImageFile.extensions.union(RawFile.extensions) : ImageFile.extensions,
       onLook: onLook)
     let existing: Existing =
       switch job.existing {

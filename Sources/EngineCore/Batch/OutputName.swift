@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// The rule that names results: `{stem}_{task}.{ext}` with the words in braces filled in for each picture.

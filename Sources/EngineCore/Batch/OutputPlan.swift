@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// Which picture goes where, settled before anything is computed.
@@ -170,7 +171,7 @@ package struct OutputPlan: Sendable {
   private static func reasonAgainstWriting(to folder: String) -> String? {
     let probe = joined(folder, ".grl-\(getpid()).probe")
     let descriptor = open(probe.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    guard descriptor >= 0 else { return systemReason() }
     close(descriptor)
     unlink(probe.systemPath)
     return nil

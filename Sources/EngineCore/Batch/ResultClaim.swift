@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Glibc
 import Imaging
@@ -88,7 +89,7 @@ package final class ResultClaim {
     let reason =
       code == ENOENT
       ? "the folder \(folder) does not exist; create it first"
-      : "\(String(cString: strerror(code))) (\(lastComponent(path)) in folder \(folder))"
+      : "\(systemReason(code)) (\(lastComponent(path)) in folder \(folder))"
     return .failure(.image(.unwritable(path: output, reason: reason)))
   }
 
@@ -237,7 +238,7 @@ extension ResultClaim.Holder {
     defer { close(descriptor) }
     do {
       let line = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-      _ = line.withUnsafeBytes { DurableFile.writeAll($0, descriptor, 0) }
+      _ = line.withUnsafeBytes { WholeFile.writeAll($0, to: descriptor, at: 0) }
     } catch {
       preconditionFailure("plain values always encode: \(error)")
     }

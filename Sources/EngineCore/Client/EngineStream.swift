@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
@@ -97,7 +98,7 @@ struct EngineStream {
 
   /// A process that dies with a question unread resets the connection; to us that is an end like any other.
   private func end(_ code: Int32) -> String {
-    guard [0, ECONNRESET, EPIPE].contains(code) else { return String(cString: strerror(code)) }
+    guard [0, ECONNRESET, EPIPE].contains(code) else { return systemReason(code) }
     return decoder.pendingBytes > 0 ? "it ended in the middle of a message" : "it ended"
   }
 

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// The last line with anything in it of what a program printed, fit for a terminal.

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Foundation
 import Imaging
@@ -50,7 +51,7 @@ extension ComparedPictures {
   }
 
   /// A part of the frame in the reference's own pixels, rounded outwards, as far as it lies in `common`; nil where it does not.
-  private func own(_ region: Rectangle, _ reference: Int, within common: PixelRegion) -> PixelRegion? {
+  private func own(_ region: Rectangle, _ reference: Int, within common: Rectangle) -> Rectangle? {
     let scale = scale(reference)
     func axis(_ start: Int, _ length: Int, _ scale: Double, _ limit: Int) -> Range<Int>? {
       let first = Int(Double(start) * scale + 1e-9)
@@ -60,7 +61,7 @@ extension ComparedPictures {
     guard let x = axis(region.x, region.width, scale.x, common.width),
       let y = axis(region.y, region.height, scale.y, common.height)
     else { return nil }
-    return PixelRegion(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
+    return Rectangle(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
   }
 
   /// Squares where the pictures differ most from the reference.

@@ -1,3 +1,5 @@
+import Imaging
+
 extension PicturePyramid {
   /// A part in the picture's own pixels; it may reach over the picture.
   struct Part {
@@ -20,8 +22,8 @@ extension PicturePyramid {
     while level < halves.count, span >= Double(8 << level) { level += 1 }
     let size = size(of: level)
     let unit = Double(1 << level)
-    let across = Taps(from: part.x / unit, to: (part.x + part.width) / unit, places: width, limit: size.width)
-    let down = Taps(from: part.y / unit, to: (part.y + part.height) / unit, places: height, limit: size.height)
+    let across = AreaWeights(from: part.x / unit, to: (part.x + part.width) / unit, places: width, limit: size.width)
+    let down = AreaWeights(from: part.y / unit, to: (part.y + part.height) / unit, places: height, limit: size.height)
     var result = [UInt8](repeating: Self.outside, count: width * height * 3)
     guard let columns = across.extent else { return result }
 
@@ -43,45 +45,9 @@ extension PicturePyramid {
   }
 }
 
-/// Which pixels of a line go into each place, and how much of them; the weights of one place sum to 1.
-private struct Taps {
-  private(set) var firsts: [Int] = []
-  /// 0: the place lies outside.
-  private(set) var counts: [Int] = []
-  /// Where the weights of a place begin.
-  private(set) var starts: [Int] = []
-  private(set) var weights: [Float] = []
-
-  init(from start: Double, to end: Double, places: Int, limit: Int) {
-    let span = (end - start) / Double(places)
-    for place in 0..<places {
-      let (a, b) = (start + Double(place) * span, start + Double(place + 1) * span)
-      starts.append(weights.count)
-      let middle = Int(((a + b) / 2).rounded(.down))
-      guard middle >= 0, a < Double(limit) else {
-        firsts.append(0)
-        counts.append(0)
-        continue
-      }
-      guard span > 1 else {
-        firsts.append(min(middle, limit - 1))
-        counts.append(1)
-        weights.append(1)
-        continue
-      }
-      let (first, last) = (max(0, Int(a.rounded(.down))), min(limit, Int(b.rounded(.up))))
-      let covered = min(b, Double(limit)) - max(a, 0)
-      firsts.append(first)
-      counts.append(max(1, last - first))
-      for pixel in first..<max(last, first + 1) {
-        let share = min(b, Double(pixel + 1)) - max(a, Double(pixel))
-        weights.append(covered > 0 ? Float(share / covered) : 1)
-      }
-    }
-  }
-
+extension AreaWeights {
   /// The pixels that any place needs; nil where none does.
-  var extent: Range<Int>? {
+  fileprivate var extent: Range<Int>? {
     let used = counts.indices.filter { counts[$0] > 0 }
     guard let first = used.map({ firsts[$0] }).min(), let end = used.map({ firsts[$0] + counts[$0] }).max() else {
       return nil
@@ -89,7 +55,7 @@ private struct Taps {
     return first..<end
   }
 
-  func add(_ row: [UInt8], from origin: Int, times weight: Float, to sums: inout [Float]) {
+  fileprivate func add(_ row: [UInt8], from origin: Int, times weight: Float, to sums: inout [Float]) {
     row.withUnsafeBufferPointer { row in
       for x in counts.indices {
         for tap in 0..<counts[x] {

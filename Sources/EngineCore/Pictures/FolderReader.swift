@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
@@ -11,11 +12,11 @@ package enum FolderReader {
   package static func list(_ path: String, _ flag: CancelFlag = CancelFlag()) throws(JobError) -> FolderListing {
     guard !path.utf8.contains(0), let resolved = realpath(path.systemPath, nil) else {
       throw .folderNotListed(
-        folder: path, reason: path.utf8.contains(0) ? "not a name" : String(cString: strerror(errno)))
+        folder: path, reason: path.utf8.contains(0) ? "not a name" : systemReason())
     }
     defer { free(resolved) }
     guard let stream = opendir(resolved) else {
-      throw .folderNotListed(folder: path, reason: String(cString: strerror(errno)))
+      throw .folderNotListed(folder: path, reason: systemReason())
     }
     defer { closedir(stream) }
     var entries: [FolderListing.Entry] = []
@@ -49,7 +50,7 @@ package enum FolderReader {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: .folder
         case S_IFREG:
-          InputList.extensions.contains(fileExtension(text).lowercased()) || RawFile.isRaw(text) ? .picture : .other
+          ImageFile.extensions.contains(fileExtension(text).lowercased()) || RawFile.isRaw(text) ? .picture : .other
         default: .other
         }
       }

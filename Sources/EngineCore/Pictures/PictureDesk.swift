@@ -50,13 +50,13 @@ package final class PictureDesk: Sendable {
     let image = try image(path, limits: .standard.heeding(flag), budgetBytes: budgetBytes)
     if flag.isSet { throw .cancelled }
     let region = try Self.region(region, of: image)
-    let size = ScaledPicture.fit(region.width, region.height, within: box)
+    let size = Fit.shrunk(region.width, region.height, within: box)
     let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
     if flag.isSet { throw .cancelled }
     let estimates = estimates(of: image, path)
     let info = PixelsInfo(
       width: scaled.width, height: scaled.height, pictureWidth: image.width, pictureHeight: image.height,
-      region: Rectangle(region), noiseSigma: estimates.noiseSigma, blockiness: estimates.blockiness)
+      region: region, noiseSigma: estimates.noiseSigma, blockiness: estimates.blockiness)
     return (info, scaled.pixels)
   }
 
@@ -123,17 +123,13 @@ package final class PictureDesk: Sendable {
     return found
   }
 
-  package static func region(_ region: Rectangle?, of image: Image) throws(JobError) -> PixelRegion {
+  package static func region(_ region: Rectangle?, of image: Image) throws(JobError) -> Rectangle {
     guard let region else { return image.bounds }
-    let isInside =
-      region.x >= 0 && region.y >= 0 && region.width > 0 && region.height > 0 && region.x < image.width
-      && region.y < image.height && region.width <= image.width - region.x && region.height <= image.height - region.y
-    guard isInside else {
+    guard region.fits(width: image.width, height: image.height) else {
       throw .badRequest(
-        "region \(region.x),\(region.y),\(region.width),\(region.height) does not lie within the picture of "
-          + "\(image.width) x \(image.height) pixels")
+        "region \(region.text) does not lie within the picture of \(image.width) x \(image.height) pixels")
     }
-    return PixelRegion(x: region.x, y: region.y, width: region.width, height: region.height)
+    return region
   }
 }
 
@@ -162,12 +158,6 @@ struct PictureSize {
       bytes = PictureShape(header).byteCount
       decodingBytes = header.decodingBytes
     }
-  }
-}
-
-extension Rectangle {
-  package init(_ region: PixelRegion) {
-    self.init(x: region.x, y: region.y, width: region.width, height: region.height)
   }
 }
 

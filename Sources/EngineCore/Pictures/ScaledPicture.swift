@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// A picture made smaller for a screen: 8-bit RGB, transparency laid over gray checks.
@@ -14,37 +15,15 @@ package struct ScaledPicture: Hashable, Sendable {
     self.pixels = pixels
   }
 
-  /// The largest size of `width : height` within a box, never larger than the picture itself; at least 1 x 1.
-  package static func fit(_ width: Int, _ height: Int, within box: (width: Int, height: Int)) -> (
-    width: Int, height: Int
-  ) {
-    let (boxWidth, boxHeight) = (max(1, box.width), max(1, box.height))
-    if width <= boxWidth && height <= boxHeight { return (width, height) }
-    // Compare width / boxWidth with height / boxHeight without leaving whole numbers.
-    if width * boxHeight >= height * boxWidth {
-      return (boxWidth, max(1, (height * boxWidth + width / 2) / width))
-    }
-    return (max(1, (width * boxHeight + height / 2) / height), boxHeight)
-  }
-
   /// Each pixel is the mean of the area of `image` under it, samples as they are stored.
   ///
   /// - Parameters:
   ///   - region: the part of the picture that is shown.
   ///   - width, height: at least 1. Where they exceed the region's, pixels of the picture are repeated in part.
-  package init(_ image: Image, region: PixelRegion, width: Int, height: Int) {
+  package init(_ image: Image, region: Rectangle, width: Int, height: Int) {
     precondition(region.width > 0 && region.height > 0 && width > 0 && height > 0)
     let channels = image.layout.channels
-    let planes = AreaScaler(
-      from: (region.width, region.height), to: (width, height), channels: channels
-    ).scaled { y, row in
-      let start = ((region.y + y) * image.width + region.x) * channels
-      let count = region.width * channels
-      switch image.samples {
-      case .eight(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 255) }
-      case .sixteen(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 65535) }
-      }
-    }
+    let planes = AreaScaler.scaled(image, region, width: width, height: height)
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for pixel in 0..<width * height {
       let alpha = image.layout.hasAlpha ? planes[pixel * channels + channels - 1] : 1

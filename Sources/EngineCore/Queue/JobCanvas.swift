@@ -20,7 +20,7 @@ final class JobCanvas: Sendable {
   init(_ image: Image, scale: Int) {
     (pictureWidth, pictureHeight) = (image.width, image.height)
     let side = Self.largestSide
-    let size = ScaledPicture.fit(image.width * scale, image.height * scale, within: (side, side))
+    let size = Fit.shrunk(image.width * scale, image.height * scale, within: (side, side))
     (width, height) = size
     let channels = image.layout.channels
     alpha = image.layout.hasAlpha ? Self.alpha(of: image, channels, size) : nil
@@ -28,7 +28,7 @@ final class JobCanvas: Sendable {
   }
 
   /// Paints a tile: `pixels` is `[h * scale, w * scale, 1 or 3]`, `place` where it lies in the picture.
-  func paint(_ pixels: Tensor, at place: PixelRegion) {
+  func paint(_ pixels: Tensor, at place: Rectangle) {
     let left = place.x * width / pictureWidth
     let top = place.y * height / pictureHeight
     let right = min(width, ((place.x + place.width) * width + pictureWidth - 1) / pictureWidth)
@@ -59,7 +59,7 @@ final class JobCanvas: Sendable {
 
   private static func alpha(of image: Image, _ channels: Int, _ size: (width: Int, height: Int)) -> [Float] {
     AreaScaler(from: (image.width, image.height), to: size, channels: 1).scaled { y, row in
-      let region = PixelRegion(x: 0, y: y, width: image.width, height: 1)
+      let region = Rectangle(x: 0, y: y, width: image.width, height: 1)
       row.values = image.floats(.alpha, of: region)
     }
   }

@@ -77,7 +77,7 @@ final class NewsDesk {
     PictureProgress(
       input: paths.input, output: paths.output, state: .running, model: model.name, width: plan.input.width,
       height: plan.input.height,
-      tiles: (0..<plan.tiles.tileCount).map { Rectangle(plan.place(ofTile: $0)) },
+      tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) },
       tilesPerRow: plan.tiles.tilesPerRow, overlap: plan.tiles.overlap, notes: plan.notes)
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Imaging
 
@@ -38,7 +39,7 @@ package enum EngineProcessError: Error, Hashable, CustomStringConvertible {
     case .stateNotWritable(let path, let code):
       // What to do stands first: on a narrow screen the end is cut off.
       "set XDG_STATE_HOME to a folder of yours: the engine cannot keep its state in \(path.printable) "
-        + "(\(String(cString: strerror(code))))"
+        + "(\(systemReason(code)))"
     case .running(let process, let socket):
       "an engine runs already"
         + (process.map { " (process \($0)" + (socket.map { ", \($0.printable)" } ?? "") + ")" } ?? "")
@@ -50,7 +51,7 @@ package enum EngineProcessError: Error, Hashable, CustomStringConvertible {
     case .noAnswer(let reason):
       reason
     case .system(let doing, let path, let code):
-      "\(path.printable): cannot \(doing): \(String(cString: strerror(code)))"
+      "\(path.printable): cannot \(doing): \(systemReason(code))"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
@@ -10,7 +11,7 @@ extension ServerLoop {
       guard descriptor >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
         if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
-          server.log(.warning, "no client can be let in: \(String(cString: strerror(errno)))")
+          server.log(.warning, "no client can be let in: \(systemReason())")
           isDoorBlocked = true
         }
         return

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 import Imaging
@@ -33,11 +34,7 @@ final class ServerLoop {
     nextRound = lastNeeded
   }
 
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
+  static var now: Double { clockSeconds() }
 
   func run() {
     server.log(.info, "listening at \(door.socket.printable)")

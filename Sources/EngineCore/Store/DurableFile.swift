@@ -1,61 +1,32 @@
+import Base
 import Glibc
 import Imaging
 
 /// Small files of the program's own, written whole.
 package enum DurableFile {
-  /// Writes beside `path`, flushes, and renames.
+  /// Writes a file that only this user reads.
   ///
   /// - Parameter isFlushed: false where losing the file in a power failure does not matter.
   package static func write(_ bytes: [UInt8], to path: String, isFlushed: Bool = true) throws(JobError) {
-    let temporary = path + ".\(getpid()).new"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
-    var isRenamed = false
-    defer {
-      close(descriptor)
-      if !isRenamed { unlink(temporary) }
+    func failure(_ refusal: WholeFile.Refusal) -> JobError {
+      if case .unwritable(_, let code) = refusal {
+        .store(path: path, code: code)
+      } else {
+        .store(path: path, code: EIO)
+      }
     }
-    try write(bytes, to: descriptor, path: path)
-    if isFlushed, fsync(descriptor) != 0 { throw .store(path: path, code: errno) }
-    guard rename(temporary, path) == 0 else { throw .store(path: path, code: errno) }
-    isRenamed = true
-    if isFlushed { flushFolder(parentFolder(path)) }
+    try WholeFile.write(to: path, permissions: 0o600, isFlushed: isFlushed, failure: failure) {
+      descriptor throws(JobError) in
+      try write(bytes, to: descriptor, path: path)
+    }
   }
 
   /// All bytes, at the descriptor's place or at `offset`.
   package static func write(
-    _ bytes: some Collection<UInt8>, to descriptor: Int32, at offset: Int? = nil, path: String
+    _ bytes: [UInt8], to descriptor: Int32, at offset: Int? = nil, path: String
   ) throws(JobError) {
-    let code =
-      bytes.withContiguousStorageIfAvailable { writeAll(UnsafeRawBufferPointer($0), descriptor, offset) }
-      ?? Array(bytes).withUnsafeBytes { writeAll($0, descriptor, offset) }
+    let code = bytes.withUnsafeBytes { WholeFile.writeAll($0, to: descriptor, at: offset) }
     if code != 0 { throw .store(path: path, code: code) }
-  }
-
-  /// Returns 0 or `errno`.
-  package static func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32, _ offset: Int?) -> Int32 {
-    var done = 0
-    while done < bytes.count {
-      let (start, count) = (bytes.baseAddress! + done, bytes.count - done)
-      let written =
-        offset.map { pwrite(descriptor, start, count, off_t($0 + done)) } ?? Glibc.write(descriptor, start, count)
-      if written > 0 {
-        done += written
-      } else if written == 0 {
-        return ENOSPC
-      } else if errno != EINTR {
-        return errno
-      }
-    }
-    return 0
-  }
-
-  /// Makes names in a folder durable. Some file systems cannot, and their names need no flush.
-  package static func flushFolder(_ path: String) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 
   /// The bytes of a regular file of at most `limit` bytes.

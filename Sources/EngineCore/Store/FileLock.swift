@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Imaging
 
@@ -27,7 +28,7 @@ package final class FileLock: Sendable {
     self.descriptor = descriptor
     // Who it is only serves messages; on a full disk they go without.
     ftruncate(descriptor, 0)
-    _ = Array(owner.utf8).withUnsafeBytes { DurableFile.writeAll($0, descriptor, 0) }
+    _ = Array(owner.utf8).withUnsafeBytes { WholeFile.writeAll($0, to: descriptor, at: 0) }
   }
 
   deinit {

@@ -66,7 +66,7 @@ package final class JobFolder: Sendable {
     var line = Journal.line(entry)
     if case .tile = entry, CrashPoint.tileTorn.isReached {
       line = Array(line.prefix(line.count / 2))
-      _ = line.withUnsafeBytes { DurableFile.writeAll($0, descriptor, state.length) }
+      _ = line.withUnsafeBytes { WholeFile.writeAll($0, to: descriptor, at: state.length) }
       CrashPoint.die()
     }
     do throws(JobError) {

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Foundation
 
@@ -47,7 +48,7 @@ package struct JobStore: Sendable {
         throw .jobElsewhere(id: id, owner: "another process")
       }
       guard rename(hidden, path(id)) == 0 else { throw .store(path: path(id), code: errno) }
-      DurableFile.flushFolder(folder)
+      _ = WholeFile.flush(folder)
       CrashPoint.jobCreated.pass()
       return try JobFolder(path: path(id), lock: lock, onRepair: { _ in })
     } catch {

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// The journal's lines: sixteen digits of checksum, a space, JSON, a line feed.

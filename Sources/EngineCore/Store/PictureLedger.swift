@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Restoration
 import Tensors
@@ -23,7 +24,7 @@ final class PictureLedger: TileLedger {
     guard let line = known[index], shape.count * 4 == tileBytes else { return nil }
     let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      keeper.log("tile \(index) is missing (\(String(cString: strerror(errno)))) and is computed again")
+      keeper.log("tile \(index) is missing (\(systemReason())) and is computed again")
       return nil
     }
     defer { close(descriptor) }
@@ -64,7 +65,7 @@ final class PictureLedger: TileLedger {
     guard descriptor >= 0 else { throw .store(path: path, code: errno) }
     defer { close(descriptor) }
     let (code, checksum) = tile.values.withUnsafeBytes {
-      (DurableFile.writeAll($0, descriptor, index * tileBytes), Checksum.text($0))
+      (WholeFile.writeAll($0, to: descriptor, at: index * tileBytes), Checksum.text($0))
     }
     if code != 0 { throw .store(path: path, code: code) }
     let now = ContinuousClock.now

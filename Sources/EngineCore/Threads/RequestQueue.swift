@@ -103,7 +103,7 @@ package final class RequestQueue: Sendable {
     let piece: Piece
     /// nil before it has begun.
     var thread: ObservedThread?
-    var seen: (nanoseconds: Int, looks: Int) = (-1, -1)
+    var seen: (seconds: Double, looks: Int) = (-1, -1)
     /// Since when nothing has moved.
     var stillSince: ContinuousClock.Instant?
     /// It waits for a file system, and takes no place meanwhile.
@@ -203,7 +203,7 @@ package final class RequestQueue: Sendable {
       for index in state.running.indices {
         let piece = state.running[index].piece
         guard let thread = state.running[index].thread else { continue }
-        let seen = (nanoseconds: thread.nanoseconds, looks: piece.flag.lookCount)
+        let seen = (seconds: thread.seconds, looks: piece.flag.lookCount)
         guard seen == state.running[index].seen, !piece.isHeld(), !thread.wantsProcessor else {
           (state.running[index].seen, state.running[index].stillSince) = (seen, nil)
           state.running[index].isWaiting = false
@@ -256,11 +256,7 @@ private struct ObservedThread: Sendable {
   }
 
   /// Processor time so far.
-  var nanoseconds: Int {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return time.tv_sec * 1_000_000_000 + time.tv_nsec
-  }
+  var seconds: Double { clockSeconds(clock) }
 
   /// Whether it would go on if others left it a processor.
   var wantsProcessor: Bool {

@@ -1,3 +1,4 @@
+import Base
 import Dispatch
 import Glibc
 
@@ -32,59 +33,39 @@ package final class WorkerThread: Sendable {
 }
 
 /// What a `WorkerThread` shares with its thread.
-private final class WorkQueue: @unchecked Sendable {
-  // Everything that changes is read and written under `mutex` only.
+private final class WorkQueue: Sendable {
+  private struct State {
+    var waiting: [@Sendable () -> Void] = []
+    var isStarted = false
+    var isClosed = false
+  }
+
   private let niceness: Int32
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
-  private var waiting: [@Sendable () -> Void] = []
-  private var isStarted = false
-  private var isClosed = false
+  private let state = Locked(State())
 
-  init(niceness: Int32) {
-    self.niceness = niceness
-    mutex = .allocate(capacity: 1)
-    changed = .allocate(capacity: 1)
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
-  }
+  init(niceness: Int32) { self.niceness = niceness }
 
   func add(_ body: @escaping @Sendable () -> Void) {
-    pthread_mutex_lock(mutex)
-    waiting.append(body)
-    if !isStarted { start() }
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    let isFirst = state.withLock { state in
+      state.waiting.append(body)
+      defer { state.isStarted = true }
+      return !state.isStarted
+    }
+    if isFirst { startThread(niceness: niceness) { while let body = self.next() { body() } } }
+    state.wakeOne()
   }
 
   func close() {
-    pthread_mutex_lock(mutex)
-    isClosed = true
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    state.withLock { $0.isClosed = true }
+    state.wakeOne()
   }
 
-  /// Called under `mutex`.
-  private func start() {
-    isStarted = true
-    startThread(niceness: niceness) { while let body = self.next() { body() } }
-  }
-
+  /// Waits for the next piece of work; nil where none will come.
   private func next() -> (@Sendable () -> Void)? {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while waiting.isEmpty {
-      if isClosed { return nil }
-      pthread_cond_wait(changed, mutex)
+    let next: (@Sendable () -> Void)?? = state.withLock(when: { !$0.waiting.isEmpty || $0.isClosed }) { state in
+      state.waiting.isEmpty ? nil : state.waiting.removeFirst()
     }
-    return waiting.removeFirst()
+    return next ?? nil
   }
 }
 

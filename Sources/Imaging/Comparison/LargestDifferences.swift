@@ -1,3 +1,5 @@
+import Base
+
 /// Finds where pictures differ most from a reference.
 ///
 /// Squared errors are summed over cells of 8 x 8 pixels while the pictures are read once; regions are then found on the
@@ -27,7 +29,7 @@ public struct LargestDifferences: Sendable {
   }
 
   /// Up to `count` regions of one size that do not overlap, the largest difference first. Fewer where there is no room.
-  public func regions(_ count: Int, width regionWidth: Int, height regionHeight: Int) -> [PixelRegion] {
+  public func regions(_ count: Int, width regionWidth: Int, height regionHeight: Int) -> [Rectangle] {
     let (regionWidth, regionHeight) = (min(regionWidth, width), min(regionHeight, height))
     let sums = summedCells
     /// The errors above and left of a pixel; a cell it lies in counts by the part that is covered.
@@ -41,19 +43,19 @@ public struct LargestDifferences: Sendable {
       }
       return row(top) + down * (row(bottom) - row(top))
     }
-    func sum(_ region: PixelRegion) -> Double {
+    func sum(_ region: Rectangle) -> Double {
       let (right, bottom) = (region.x + region.width, region.y + region.height)
       return sum(right, bottom) - sum(right, region.y) - sum(region.x, bottom) + sum(region.x, region.y)
     }
-    var candidates: [(region: PixelRegion, error: Double)] = []
+    var candidates: [(region: Rectangle, error: Double)] = []
     for y in starts(regionHeight, height) {
       for x in starts(regionWidth, width) {
-        let region = PixelRegion(x: x, y: y, width: regionWidth, height: regionHeight)
+        let region = Rectangle(x: x, y: y, width: regionWidth, height: regionHeight)
         candidates.append((region, sum(region)))
       }
     }
     candidates.sort { ($0.error, -$0.region.y, -$0.region.x) > ($1.error, -$1.region.y, -$1.region.x) }
-    var found: [PixelRegion] = []
+    var found: [Rectangle] = []
     for candidate in candidates where found.count < count {
       if !found.contains(where: { $0.overlaps(candidate.region) }) { found.append(candidate.region) }
     }
@@ -100,12 +102,5 @@ public struct LargestDifferences: Sendable {
       }
     }
     return cells
-  }
-}
-
-extension PixelRegion {
-  /// Whether both have a pixel in common.
-  public func overlaps(_ other: PixelRegion) -> Bool {
-    x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height
   }
 }

@@ -1,3 +1,5 @@
+import Base
+
 /// What is done with a picture whose size is not the reference's, before both are compared.
 public enum PictureFit: String, Sendable, CaseIterable {
   /// As the sizes say (``SizeRelation``): bicubic where one is a multiple of the other or both have one shape, the common
@@ -24,7 +26,7 @@ public struct FittedPictures: Sendable {
   }
 
   /// The pixels of the reference that every picture covers, from its top left corner.
-  public let common: PixelRegion
+  public let common: Rectangle
   /// One line for each thing that was done or is special.
   public let notes: [String]
 
@@ -73,7 +75,7 @@ public struct FittedPictures: Sendable {
       }
       if !image.isOpaque { notes.append("\(name): alpha is not compared") }
     }
-    let shared = PixelRegion(x: 0, y: 0, width: common.width, height: common.height)
+    let shared = Rectangle(x: 0, y: 0, width: common.width, height: common.height)
     if common != own || fitted.contains(where: { image, scaler in scaler == nil && image.bounds != shared }) {
       notes.append(
         "sizes differ: the common \(common.width) x \(common.height) pixels from the top left corner are compared")
@@ -87,7 +89,7 @@ public struct FittedPictures: Sendable {
   /// `region`, all that is common where it is nil.
   ///
   /// - Precondition: the region is not empty and lies in `common`.
-  public func part(_ region: PixelRegion? = nil) -> Part {
+  public func part(_ region: Rectangle? = nil) -> Part {
     let region = region ?? common
     precondition(region.x + region.width <= common.width && region.y + region.height <= common.height)
     return Part(

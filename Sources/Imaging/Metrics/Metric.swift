@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// How good a picture is by a named quantity under a named convention: against a reference, or by itself.

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 import Glibc
 
 /// What the tags of a DNG file say of its sensor's samples, read beside LibRaw, which replaces what makes no sense and reads

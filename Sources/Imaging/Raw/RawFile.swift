@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 
 /// Reading camera raw files (DNG, NEF, CR2, ARW, ...) through LibRaw: what the sensor recorded, not what a converter makes of
 /// it.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// How a restored picture's samples are stored.
@@ -45,7 +46,7 @@ extension SensorHeader {
     let count = restored.width * restored.height * 3
     if depth == 16 { sixteen.reserveCapacity(count) } else { eight.reserveCapacity(count) }
     for top in stride(from: 0, to: restored.height, by: 32) {
-      let rows = PixelRegion(x: 0, y: top, width: restored.width, height: min(32, restored.height - top))
+      let rows = Rectangle(x: 0, y: top, width: restored.width, height: min(32, restored.height - top))
       let colours = rendered(restored.floats(.rgb, of: rows), transfer: transfer)
       if depth == 16 {
         sixteen += colours.map { UInt16($0 * 65_535 + 0.5) }
@@ -65,7 +66,7 @@ extension SensorHeader {
     var samples = [UInt8](repeating: 0, count: width * height * 3)
     for top in stride(from: 0, to: height, by: 2) {
       // A last odd row or column is shown as the pair it ends.
-      let pair = PixelRegion(x: 0, y: max(0, min(top, height - 2)), width: width, height: min(2, height))
+      let pair = Rectangle(x: 0, y: max(0, min(top, height - 2)), width: width, height: min(2, height))
       let values = mosaic.floats(.gray, of: pair)
       var colours: [Float] = []
       colours.reserveCapacity((width + 1) / 2 * 3)

@@ -1,4 +1,5 @@
-import CSystem
+import Base
+import CImageIO
 
 /// What a raw file says of its sensor.
 public struct SensorHeader: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Base
+
 /// Bicubic resizing of float samples, equal to Matlab's `imresize`, of a whole picture or of any part of the result.
 ///
 /// A part has the values that the whole has there. Weights and sums are float64, what is stored is float32. Matlab's order
@@ -29,16 +31,16 @@ package struct BicubicScaler: Sendable {
   }
 
   /// What of the source makes `region` of the result.
-  package func source(of region: PixelRegion) -> PixelRegion {
+  package func source(of region: Rectangle) -> Rectangle {
     let across = columns.inputs(of: region.x..<region.x + region.width)
     let down = rows.inputs(of: region.y..<region.y + region.height)
-    return PixelRegion(x: across.lowerBound, y: down.lowerBound, width: across.count, height: down.count)
+    return Rectangle(x: across.lowerBound, y: down.lowerBound, width: across.count, height: down.count)
   }
 
   /// `region` of the result: `[region.height, region.width, channels]`.
   ///
   /// - Parameter values: the source's samples in `source(of: region)`, row by row, channels last.
-  package func scaled(_ values: [Float], region: PixelRegion) -> [Float] {
+  package func scaled(_ values: [Float], region: Rectangle) -> [Float] {
     let source = source(of: region)
     precondition(values.count == source.pixels * channels)
     let (rows, columns) = (

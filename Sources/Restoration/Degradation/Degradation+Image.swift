@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Tensors
 
@@ -108,15 +109,15 @@ extension Image {
   }
 
   /// Some rows, or a part of them, in float.
-  private func tensor(_ region: PixelRegion, _ planes: Planes? = nil) -> Tensor {
+  private func tensor(_ region: Rectangle, _ planes: Planes? = nil) -> Tensor {
     let planes = planes ?? self.planes
     return Tensor(
       shape: Shape(height: region.height, width: region.width, channels: planes.channels),
       values: floats(planes, of: region))
   }
 
-  private func rows(_ rows: Range<Int>) -> PixelRegion {
-    PixelRegion(x: 0, y: rows.lowerBound, width: width, height: rows.count)
+  private func rows(_ rows: Range<Int>) -> Rectangle {
+    Rectangle(x: 0, y: rows.lowerBound, width: width, height: rows.count)
   }
 
   /// A picture of this one's size and depth whose colours are made band by band; alpha is taken over.
@@ -182,7 +183,7 @@ extension Image {
   ///   - bitDepth: that of the rounding; nil does not round.
   ///   - source: the floats of a part of the picture; those of its samples where nil.
   private func shrunk(
-    _ scale: Int, _ planes: Planes? = nil, bitDepth: Int?, source: ((PixelRegion) -> [Float])? = nil,
+    _ scale: Int, _ planes: Planes? = nil, bitDepth: Int?, source: ((Rectangle) -> [Float])? = nil,
     halo: Int = 0, to take: (Range<Int>, [Float]) -> Void
   ) throws(DegradationError) {
     let (tall, wide) = (height / scale, width / scale)
@@ -193,7 +194,7 @@ extension Image {
     let scaler = BicubicScaler(
       from: (wide * scale, tall * scale), to: (wide, tall), channels: channels, bitDepth: bitDepth)
     for band in bands(width: wide, height: tall, halo: halo, rowsPerRow: scale) {
-      let region = PixelRegion(x: 0, y: band.lowerBound, width: wide, height: band.count)
+      let region = Rectangle(x: 0, y: band.lowerBound, width: wide, height: band.count)
       let part = scaler.source(of: region)
       take(band, scaler.scaled(source?(part) ?? floats(planes ?? self.planes, of: part), region: region))
     }
@@ -238,7 +239,7 @@ extension Image {
       source: { part in
         let (band, around) = (part.rows, part.rows.grown(by: kernel.radius, within: height))
         return tensor(rows(around)).blurred(by: kernel, rows: band.offset(by: -around.lowerBound), on: threads)
-          .cropped(PixelRegion(x: part.x, y: 0, width: part.width, height: part.height)).values
+          .cropped(Rectangle(x: part.x, y: 0, width: part.width, height: part.height)).values
       }, halo: kernel.radius
     ) { small += $1 }
     let shape = Shape(height: height / scale, width: width / scale, channels: colours)

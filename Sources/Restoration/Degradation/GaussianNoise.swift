@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// White Gaussian noise as NumPy draws it, so that a test picture of a paper can be made again.

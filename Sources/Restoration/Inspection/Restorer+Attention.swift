@@ -1,3 +1,4 @@
+import Base
 import GRLModel
 import Imaging
 import Tensors
@@ -7,11 +8,11 @@ extension Restorer {
   /// The tile of `plan` that shows most around a query: of those that hold it, the one whose edges are farthest.
   ///
   /// - Throws: `attention(.queryOutside)`.
-  public func tile(forQueryAt x: Int, _ y: Int, plan: RestorationPlan) throws(RestorationError) -> PixelRegion {
+  public func tile(forQueryAt x: Int, _ y: Int, plan: RestorationPlan) throws(RestorationError) -> Rectangle {
     guard (0..<plan.input.width).contains(x), (0..<plan.input.height).contains(y) else {
       throw .attention(.queryOutside(x: x, y: y, width: plan.input.width, height: plan.input.height))
     }
-    func margin(_ tile: PixelRegion) -> Int {
+    func margin(_ tile: Rectangle) -> Int {
       func axis(_ position: Int, _ range: Range<Int>, _ length: Int) -> Int {
         // The picture's own edge hides nothing.
         let before = range.lowerBound == 0 ? length : position - range.lowerBound
@@ -31,7 +32,7 @@ extension Restorer {
   ///   - isCancelled, onBlock: as `GRLSession.inspect` has them.
   /// - Throws: `outOfMemory` or `cancelled`.
   public func inspect(
-    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: PixelRegion, with probe: AttentionProbe,
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: Rectangle, with probe: AttentionProbe,
     isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(RestorationError) {
     let input = plan.route.input(image, right: right, tile)
@@ -50,7 +51,7 @@ extension Restorer {
 
   /// Runs one tile and keeps the inputs of `blocks`, all where nil, so that queries need no further pass.
   public func activations(
-    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: PixelRegion, blocks: Set<BlockPlace>? = nil,
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: Rectangle, blocks: Set<BlockPlace>? = nil,
     isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(RestorationError) -> KeptActivations {
     do throws(InspectionError) {
@@ -73,7 +74,11 @@ extension RestorationError {
 }
 
 extension AttentionCell.Area {
-  public init(_ region: PixelRegion) {
+  public init(_ region: Rectangle) {
     self.init(x: region.x, y: region.y, width: region.width, height: region.height)
   }
+}
+
+extension Rectangle {
+  package init(_ area: AttentionCell.Area) { self.init(x: area.x, y: area.y, width: area.width, height: area.height) }
 }

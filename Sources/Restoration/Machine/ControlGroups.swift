@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// What the process's own control group and those around it grant, in both versions of the kernel's interface.

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 import Tensors
 
@@ -46,7 +47,7 @@ extension Tensor {
     let scaler = BicubicScaler(
       from: (shape.width, shape.height), to: (width, height), scales: scales, channels: shape.channels,
       bitDepth: bitDepth)
-    let whole = PixelRegion(x: 0, y: 0, width: width, height: height)
+    let whole = Rectangle(x: 0, y: 0, width: width, height: height)
     return Tensor(
       shape: Shape(height: height, width: width, channels: shape.channels), values: scaler.scaled(values, region: whole)
     )

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Imaging
 import Tensors
@@ -39,7 +40,7 @@ struct TrialScene {
     }
     // Bicubic reduction leaves out what is over.
     let side = Self.photograph.width / card.scale * card.scale
-    let whole = Self.photograph.cropped(to: PixelRegion(x: 0, y: 0, width: side, height: side))
+    let whole = Self.photograph.cropped(to: Rectangle(x: 0, y: 0, width: side, height: side))
     let photograph = card.isGray ? whole.converted(to: .gray) : whole
     self.photograph = photograph
     shave = card.task.enlarges ? card.scale : 0
@@ -140,7 +141,7 @@ struct TrialScene {
     let planes: Image.Planes = image.layout.isColour ? .rgb : .gray
     return stride(from: 0, to: image.height, by: side).flatMap { y in
       stride(from: 0, to: image.width, by: side).flatMap { x in
-        let block = PixelRegion(x: x, y: y, width: min(side, image.width - x), height: min(side, image.height - y))
+        let block = Rectangle(x: x, y: y, width: min(side, image.width - x), height: min(side, image.height - y))
         let values = image.floats(planes, of: block)
         return (0..<planes.channels).map { channel in
           stride(from: channel, to: values.count, by: planes.channels).reduce(0) { $0 + Double(values[$1]) }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension AttentionScreen {
@@ -63,8 +64,7 @@ extension AttentionScreen {
   private mutating func step(_ x: Int, _ y: Int, _ session: inout Session) {
     guard let query, let region else { return }
     let room = session.pixels(in: layout(session.area).panes[0])
-    let place = max(
-      1, Int((max(Double(region.width) / Double(room.width), Double(region.height) / Double(room.height))).rounded()))
+    let place = max(1, Int(Fit.step(region.width, region.height, within: room).rounded()))
     move(to: (query.x + x * place, query.y + y * place), &session)
   }
 

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension AttentionScreen {
@@ -81,10 +82,7 @@ extension AttentionScreen {
     if case .shown(let view) = backdrop, view.info.region == region { ground = view.pixels }
     if case .failed(let reason) = backdrop { return drawText([(reason, .error)], on: &canvas, in: area, look) }
     let room = look.pixels(in: area)
-    let scale = min(Double(room.width) / Double(region.width), Double(room.height) / Double(region.height))
-    let (width, height) = (
-      max(1, Int(Double(region.width) * scale)), max(1, Int(Double(region.height) * scale))
-    )
+    let (width, height) = Fit.filled(region.width, region.height, within: room)
     let pixels: PixelBlock
     if withMap, let shown {
       pixels = shown.pixels(
@@ -157,10 +155,8 @@ extension AttentionScreen {
     let small = Rectangle(
       x: region.x / 2, y: region.y / 2, width: max(1, region.width / 2), height: max(1, region.height / 2))
     let room = look.pixels(in: area)
-    let scale = min(Double(room.width) / Double(small.width), Double(room.height) / Double(small.height))
-    let pixels = half.pixels(
-      of: small, width: max(1, Int(Double(small.width) * scale)), height: max(1, Int(Double(small.height) * scale)),
-      over: nil, look)
+    let (width, height) = Fit.filled(small.width, small.height, within: room)
+    let pixels = half.pixels(of: small, width: width, height: height, over: nil, look)
     canvas.draw(
       ShownPicture(
         pixels, region: small, outlines: half.info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent) }),

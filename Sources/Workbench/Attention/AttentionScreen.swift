@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What the network looks at from one pixel: a query cursor on the picture, the map beside or over it, numbers, and an overview of

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// A row of attention as the engine sent it, ready to be drawn.

@@ -1,3 +1,5 @@
+import Base
+
 /// Where a picture stands in an area of cells, which are twice as high as wide: as large as fits, aspect kept, in the middle.
 package struct PicturePlacement: Hashable, Sendable {
   /// Cells that the picture covers; empty where there is nothing to show.
@@ -15,7 +17,7 @@ package struct PicturePlacement: Hashable, Sendable {
       self.area = area.centred(columns: 0, rows: 0)
       return
     }
-    var scale = min(Double(area.columns) / Double(width), Double(area.rows * 2) / Double(height))
+    var scale = Fit.scale(width, height, within: (area.columns, area.rows * 2))
     if let limit { scale = min(scale, Double(max(1, limit))) }
     self.area = area.centred(
       columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded()))

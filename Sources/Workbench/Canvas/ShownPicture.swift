@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// A picture, or part of one, with rectangles to be drawn over it.

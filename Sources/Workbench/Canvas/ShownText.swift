@@ -1,3 +1,5 @@
+import Base
+
 /// Text as cells show it: every glyph with the columns it takes, nothing in it that could move a cursor, reorder or hide.
 ///
 /// Control characters become `^[`, other hidden ones `\u{202e}`, bytes of a file name that is no UTF-8 `\xe9`; a glyph keeps at most four combining marks.
@@ -25,7 +27,7 @@ package struct ShownText: Hashable, Sendable {
     }
     var marks = 0
     for scalar in text.unicodeScalars {
-      let width = Self.isFileNameByte(scalar) ? .hidden : CharacterWidth(scalar)
+      let width = scalar.fileNameByte != nil ? .hidden : CharacterWidth(scalar)
       switch width {
       case .columns(let width):
         guard columns < limit else { return }
@@ -56,11 +58,8 @@ package struct ShownText: Hashable, Sendable {
     text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
   }
 
-  /// Whether it stands for a byte of a name, as the engine writes them: U+10FF00 and the byte.
-  private static func isFileNameByte(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= 0x10FF80 }
-
   private static func escape(_ scalar: Unicode.Scalar) -> String {
-    if isFileNameByte(scalar) { return "\\x" + String(scalar.value & 0xFF, radix: 16) }
+    if let byte = scalar.fileNameByte { return "\\x" + String(byte, radix: 16) }
     return switch scalar.value {
     case 0..<0x20: "^" + String(Character(Unicode.Scalar(UInt8(scalar.value) + 0x40)))
     case 0x7f: "^?"

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What was measured of the whole and of the part in sight, and where the pictures differ most.

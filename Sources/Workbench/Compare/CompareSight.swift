@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The part in sight of all pictures, as the engine sent it. One question at a time is on its way, the newest next.

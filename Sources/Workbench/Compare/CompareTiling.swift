@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What cutting a picture into tiles changed, which takes the same picture restored whole.

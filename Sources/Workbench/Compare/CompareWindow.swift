@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What part of the frame is in sight, how large, and which pixel is read. The same for all pictures.
@@ -188,7 +189,7 @@ struct CompareGeometry: Hashable, Sendable {
 
   /// The step at which all of a frame is in sight; small frames are enlarged by whole numbers.
   static func fitting(_ frame: (width: Int, height: Int), _ room: CompareRoom) -> Double {
-    let step = max(Double(frame.width) / Double(room.width), Double(frame.height) / Double(room.height))
+    let step = Fit.step(frame.width, frame.height, within: (room.width, room.height))
     return step >= 1 ? step : 1 / Double(min(16, max(1, Int(1 / step))))
   }
 

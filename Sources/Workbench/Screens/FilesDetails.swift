@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// What the headers of pictures say, asked for as they come into sight, few at a time.

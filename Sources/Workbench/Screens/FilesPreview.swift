@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The picture under the cursor, scaled by the engine to what the pane can show. A cursor that runs over many pictures asks for

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension FilesScreen {
@@ -13,7 +14,7 @@ extension FilesScreen {
     guard named.count > 1 else { return enter(first, landing: first, &session) }
     let marked = Set(session.marked.map(PathKey.init))
     session.marked += named.filter { !marked.contains(PathKey($0)) }
-    enter(FilesTree.parent(of: first), landing: first, &session)
+    enter(parentFolder(first), landing: first, &session)
   }
 
   /// Asks for a folder that becomes the top; `landing` is the path to stand on in it.
@@ -66,7 +67,7 @@ extension FilesScreen {
   /// To the folder above, standing on the one that was left.
   mutating func leave(_ session: inout Session) {
     guard tree.path != "/", !tree.path.isEmpty else { return }
-    enter(FilesTree.parent(of: tree.path), landing: tree.path, &session)
+    enter(parentFolder(tree.path), landing: tree.path, &session)
   }
 
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session) {
@@ -97,7 +98,7 @@ extension FilesScreen {
       let first = tree.rows.count > 1 && tree.rows[0].entry == FilesTree.Row.wayUp ? 1 : 0
       cursor.move(to: index ?? (isSame ? before : first), count: tree.rows.count, visible: layout(session).listRows)
     case .failure where asked?.folder == asked?.landing && asked != nil && tree.path.isEmpty:
-      enter(FilesTree.parent(of: asked!.folder), landing: asked!.landing, &session)
+      enter(parentFolder(asked!.folder), landing: asked!.landing, &session)
     case .failure(let problem):
       if tree.path.isEmpty { failure = problem.message }
       session.say(problem.message, .error)

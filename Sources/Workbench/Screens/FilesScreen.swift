@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// Folders and pictures of the engine's machine: what to restore is chosen here, and looked at.

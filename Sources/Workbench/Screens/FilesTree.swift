@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// A folder, with folders opened in place, as rows to show. Rows are made when something is opened, filtered or sorted, never for
@@ -79,8 +80,8 @@ struct FilesTree: Sendable {
 
   /// Absolute; the folder above the top for the way up.
   func path(of row: Row) -> String {
-    guard let entry = entry(row) else { return Self.parent(of: path) }
-    return Self.join(folders[row.folder].listing.path, entry.name)
+    guard let entry = entry(row) else { return parentFolder(path) }
+    return joined(folders[row.folder].listing.path, entry.name)
   }
 
   /// 0 in the top folder.
@@ -95,7 +96,7 @@ struct FilesTree: Sendable {
 
   /// The row that shows `path`.
   func index(of path: String) -> Int? {
-    let (parent, name) = (Self.parent(of: path), Self.lastComponent(of: path))
+    let (parent, name) = (parentFolder(path), lastComponent(path))
     guard let folder = folders.firstIndex(where: { $0.listing.path == parent }) else { return nil }
     return rows.firstIndex { $0.folder == folder && entry($0)?.name == name }
   }
@@ -114,7 +115,7 @@ struct FilesTree: Sendable {
   private mutating func add(_ listing: FolderListing, depth: Int) {
     let folder = folders.count
     folders.append(Folder(listing: listing, depth: depth))
-    let opened = Set(listings.keys.lazy.filter { $0 != listing.path && Self.parent(of: $0) == listing.path })
+    let opened = Set(listings.keys.lazy.filter { $0 != listing.path && parentFolder($0) == listing.path })
     let needle = filter.isEmpty ? nil : FilesNeedle(filter)
     rows.reserveCapacity(rows.count + listing.entries.count)
     for index in arranged(listing.entries) {
@@ -124,7 +125,7 @@ struct FilesTree: Sendable {
       if let needle, entry.kind != .folder, !needle.isIn(entry.name) { continue }
       rows.append(Row(folder: folder, entry: index))
       guard entry.kind == .folder, !opened.isEmpty, depth < 64 else { continue }
-      let path = Self.join(listing.path, entry.name)
+      let path = joined(listing.path, entry.name)
       if opened.contains(path), let inner = listings[path] { add(inner, depth: depth + 1) }
     }
   }
@@ -141,20 +142,5 @@ struct FilesTree: Sendable {
       return a < b
     }
     return places[..<split] + files
-  }
-
-  static func join(_ folder: String, _ name: String) -> String {
-    folder.hasSuffix("/") ? folder + name : folder + "/" + name
-  }
-
-  /// `/` for what lies in it and for itself.
-  static func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-    return String(path[..<slash])
-  }
-
-  static func lastComponent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return path }
-    return String(path[path.index(after: slash)...])
   }
 }

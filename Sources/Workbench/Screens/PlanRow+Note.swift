@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension PlanRow {
@@ -25,7 +26,7 @@ extension PlanRow {
       if session.draft.request.threadCount == nil, request.threadCount != nil { return "as set in screen 7" }
       return session.engine.map { Quantity.count($0.threadCount, "core") } ?? ""
     case .scale: return picture.map { "\($0.outputWidth) x \($0.outputHeight)" } ?? ""
-    case .name: return picture.map { FilesTree.lastComponent(of: $0.output) } ?? ""
+    case .name: return picture.map { lastComponent($0.output) } ?? ""
     case .existing:
       guard let totals, totals.clashes > 0 else { return "" }
       return "\(totals.clashes) of \(totals.pictures) exist"

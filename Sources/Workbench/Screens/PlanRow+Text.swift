@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension PlanRow {
@@ -5,7 +6,7 @@ extension PlanRow {
   func value(_ request: JobRequest) -> String {
     switch self {
     case .task: request.task
-    case .model: request.model.map(FilesTree.lastComponent) ?? request.variant.map { "automatic, \($0)" } ?? "automatic"
+    case .model: request.model.map(lastComponent) ?? request.variant.map { "automatic, \($0)" } ?? "automatic"
     case .sigma: request.sigma.map(Quantity.short) ?? "blind"
     case .noise: request.noise ?? "automatic"
     case .quality: request.quality.map(String.init) ?? "blind"
@@ -52,7 +53,7 @@ extension PlanRow {
     case .model: (request.model ?? "", .words(PlanModels.fitting(request, session.models).map(\.name)))
     case .sigma: (request.sigma.map(Quantity.short) ?? "", .none)
     case .quality: (request.quality.map(String.init) ?? "", .none)
-    case .right: (request.right ?? FilesTree.parent(of: session.current ?? "/") + "/", .path)
+    case .right: (request.right ?? parentFolder(session.current ?? "/") + "/", .path)
     case .tile:
       switch request.tile {
       case .automatic: ("", .words(["auto", "none"]))

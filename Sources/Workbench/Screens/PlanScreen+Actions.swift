@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension PlanScreen {
@@ -60,7 +61,7 @@ extension PlanScreen {
     guard let plan = session.plan, plan.pictures.indices.contains(pictures.index) else { return }
     let picture = plan.pictures[pictures.index]
     let lines = PlanReport.lines(picture).joined(separator: "\n")
-    session.overlay = .report(Report(title: FilesTree.lastComponent(of: picture.input), text: lines))
+    session.overlay = .report(Report(title: lastComponent(picture.input), text: lines))
   }
 
   private mutating func step(_ step: Int, _ session: inout Session) {

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 // What the engine says to the plan: totals, and its pictures one by one.
@@ -55,13 +56,13 @@ extension PlanScreen {
   }
 
   private static func texts(_ picture: JobPlan.Picture) -> [String] {
-    let input = FilesTree.lastComponent(of: picture.input)
+    let input = lastComponent(picture.input)
     if let problem = picture.problem { return ["\(input): \(problem)", "", "", "", "", "problem"] }
     let isLarger = picture.outputWidth != picture.width
     let size =
       "\(picture.width) x \(picture.height)" + (isLarger ? " x\(picture.outputWidth / max(1, picture.width))" : "")
     return [
-      FilesTree.lastComponent(of: picture.output), size, String(picture.tileCount),
+      lastComponent(picture.output), size, String(picture.tileCount),
       Quantity.memory(picture.estimateBytes),
       picture.seconds.map(Quantity.duration) ?? "",
       picture.isSkipped ? "skipped" : picture.outputExists ? "exists" : "",

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The plan as the options of `grl restore`, for those who rather type: shown by `e` as `JobRequest` writes them, and read back.

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The part of a picture that is framed for a trial: how it begins, moves and grows, always within the picture.

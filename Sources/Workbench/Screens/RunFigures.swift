@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The numbers of the picture that is looked at, in words.
@@ -19,7 +20,7 @@ struct RunFigures {
     jobsBefore = before.count { $0.state == .running || $0.state == .waiting }
   }
 
-  var name: String { FilesTree.lastComponent(of: picture.input) }
+  var name: String { lastComponent(picture.input) }
 
   /// `denoise-color-tiny, 384 x 384, overlap 32`
   var settings: String {

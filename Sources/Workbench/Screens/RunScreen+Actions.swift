@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension RunScreen {
@@ -69,7 +70,7 @@ extension RunScreen {
     } else if let (job, _, picture) = shown(session) {
       session.overlay = .report(
         Report(
-          title: FilesTree.lastComponent(of: picture.input),
+          title: lastComponent(picture.input),
           text: RunReport.lines(picture, of: job).joined(separator: "\n")))
     }
   }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension RunScreen {
@@ -77,7 +78,7 @@ extension RunScreen {
   /// The last lines of the log that tell of the job, or all where none does.
   func logLines(_ session: Session) -> [LogLine] {
     guard let shown = shown(session) else { return session.log }
-    let name = FilesTree.lastComponent(of: shown.picture.input)
+    let name = lastComponent(shown.picture.input)
     let own = session.log.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
     return own.isEmpty ? session.log : own
   }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension RunScreen {
@@ -43,7 +44,7 @@ extension RunScreen {
     let used = canvas.write(right(picture, job, place, session), in: area, style(role == .text ? .faint : role), .right)
     let rest = area.dropLeft(indent)
     canvas.write(sign, in: rest.left(1), style(role))
-    let name = FilesTree.lastComponent(of: picture.input)
+    let name = lastComponent(picture.input)
     canvas.write(name, in: rest.dropLeft(2).dropRight(used + 1), style(picture.state == .waiting ? .text : role))
   }
 

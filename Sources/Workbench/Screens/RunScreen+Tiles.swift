@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 // The tile grid, with the figures below it.
@@ -46,7 +47,7 @@ extension RunScreen {
     }
     switch picture.state {
     case .done:
-      lines.append((FilesTree.lastComponent(of: picture.output), .text))
+      lines.append((lastComponent(picture.output), .text))
       if let seams = figures.seams { lines.append((seams, .text)) }
     case .waiting: lines.append(("not begun; its tiles are planned then", .faint))
     case .running: lines.append(("beginning", .faint))

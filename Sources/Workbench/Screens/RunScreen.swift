@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The queue at work: how far each picture is, what it looks like by now, and what can be done about it.

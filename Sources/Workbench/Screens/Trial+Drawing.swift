@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension Trial {
@@ -23,7 +24,7 @@ extension Trial {
   }
 
   private func title(_ session: Session) -> String {
-    let name = FilesTree.lastComponent(of: path)
+    let name = lastComponent(path)
     return "\(name), \(region.width) x \(region.height) at \(region.x),\(region.y), \(task)"
   }
 

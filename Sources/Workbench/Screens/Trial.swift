@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// A restored region beside what it was, before anything is run: asked for by `p`, looked at, put away.

@@ -1,3 +1,5 @@
+import Base
+
 /// What part of both pictures is shown, and how large.
 struct TrialView: Hashable, Sendable {
   /// Pixels of the result for one pixel of the screen; nil: all of it.
@@ -39,7 +41,7 @@ struct TrialView: Hashable, Sendable {
 
   /// All of the result in the room.
   static func fitting(_ after: PixelBlock, _ room: (width: Int, height: Int)) -> Double {
-    max(Double(after.width) / Double(max(1, room.width)), Double(after.height) / Double(max(1, room.height)))
+    Fit.step(after.width, after.height, within: (max(1, room.width), max(1, room.height)))
   }
 
   /// One to one, unless all of it has room at little loss.

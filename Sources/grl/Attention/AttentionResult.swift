@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import EngineCore
 import Glibc
 import Imaging
@@ -28,12 +29,7 @@ struct AttentionResult {
   }
 
   func write(_ bytes: [UInt8]) throws {
-    try Interruption.holdingOff {
-      try WholeFile.write(to: path, mayReplace: mayReplace) { descriptor throws(ImageError) in
-        let reason = writeAll(bytes, to: descriptor)
-        if reason != 0 { throw .unwritable(path: path, reason: String(cString: strerror(reason))) }
-      }
-    }
+    try Interruption.holdingOff { try WholeFile.write(bytes, to: path, mayReplace: mayReplace) }
   }
 
   func write(_ text: String) throws { try write(Array(text.utf8)) }

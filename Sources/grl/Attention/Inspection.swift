@@ -1,8 +1,11 @@
 import ArgumentParser
+import Base
 import EngineCore
 import EngineWire
+import Foundation
 import GRLModel
 import Imaging
+import Reports
 import Restoration
 import Tensors
 
@@ -31,15 +34,50 @@ struct Inspection {
     let answer = try answer()
     for result in results where result.format != .md && result.format != .html { try write(answer, to: result) }
     if needsReport {
-      let report = try PictureReport(self)
-      for result in results where result.format == .md || result.format == .html { try report.write(to: result) }
+      let report = try report()
+      for result in results where result.format == .md || result.format == .html { try write(report, to: result) }
     }
     console.endProgress()
     if order.json {
-      console.result(jsonLine(answer.record(self)))
+      console.result(jsonLine(record(answer)))
     } else if results.isEmpty {
-      answer.lines(self).forEach { console.result($0.printable) }
+      answer.lines(of: name).forEach { console.result($0.printable) }
     }
+  }
+
+  private var look: HeatLook { HeatLook(order.background, scaling: order.scaling, isAlone: order.alone) }
+
+  private func record(_ answer: AttentionAnswer) -> AttentionRecord {
+    answer.record(picture: order.image, model: model, width: picture.image.width, height: picture.image.height)
+  }
+
+  /// Everything about the query: two forward passes, or three with the picture at half scale.
+  private func report() throws -> PictureReport {
+    let overview = try overview()
+    let factors = try rows(
+      of: [place],
+      [AttentionKind.window, .stripe, .anchors, .gather].map {
+        AttentionQuestion($0, head: order.head.index, terms: terms)
+      }
+    ).rows[0]
+    let shown = picture.source.shown
+    let hasScales = order.task != .demosaic || shown.layout.isColour && picture.image.layout.isColour
+    let pair = hasScales ? try scalePair(.stripe, place, order.head.index) : nil
+    return PictureReport(
+      of: shown, name: name, model: model, task: "\(order.task)", x: order.at.x, y: order.at.y, factors: factors,
+      overview: overview, pair: pair, look)
+  }
+
+  private func write(_ report: PictureReport, to result: AttentionResult) throws {
+    if result.format == .html { return try result.write(report.html) }
+    let folder = result.path + "_files"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for figure in report.figures {
+      try Interruption.holdingOff {
+        _ = try ImageFile.write(figure.drawing.image, to: "\(folder)/\(figure.name).png", format: .png)
+      }
+    }
+    try result.write(report.markdown(figuresIn: lastComponent(folder)))
   }
 
   /// What the chosen kind shows.
@@ -71,7 +109,7 @@ struct Inspection {
 
   func rows(
     of blocks: Set<BlockPlace>, _ questions: [AttentionQuestion]
-  ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: PixelRegion) {
+  ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: Rectangle) {
     try picture.rows(
       x: order.at.x, y: order.at.y, blocks: blocks, questions, isCancelled: { Interruption.isRequested },
       onBlock: { done, count in
@@ -96,24 +134,14 @@ struct Inspection {
   private func write(_ answer: AttentionAnswer, to result: AttentionResult) throws {
     switch result.format {
     case .png:
-      guard let drawing = answer.drawing(self) else {
+      guard let drawing = answer.drawing(over: picture.source.shown, title: name, look) else {
         throw Failure(.usage, "\(result.path.printable): \(order.kind.rawValue) is no picture; give .json or .csv")
       }
       try result.write(drawing.image)
     case .npy: if case .row(let row) = answer { try result.write(NumPyFile.bytes(row)) }
-    case .json: try result.write(jsonLine(answer.record(self)) + "\n")
+    case .json: try result.write(jsonLine(record(answer)) + "\n")
     case .csv: try result.write(answer.csv)
     case .md, .html: break
     }
   }
-}
-
-/// The same query at two scales.
-struct ScalePair {
-  let full: AttentionRow
-  let half: AttentionRow
-  let picture: Image
-  let smaller: Image
-
-  var correlation: Double? { full.correlation(withHalfScale: half) }
 }

@@ -1,5 +1,7 @@
+import Base
 import EngineCore
 import Imaging
+import Reports
 import Restoration
 
 extension RestorationBatch {

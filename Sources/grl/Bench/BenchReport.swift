@@ -1,3 +1,4 @@
+import Base
 import CPUDevice
 import Restoration
 import Tensors

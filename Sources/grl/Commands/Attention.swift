@@ -1,10 +1,14 @@
 import ArgumentParser
+import Base
 import EngineCore
 import EngineWire
 import GRLModel
 import Imaging
+import Reports
 import Restoration
 import Tensors
+
+extension HeatScale: ExpressibleByArgument {}
 
 struct Attention: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -154,15 +158,4 @@ enum HeadChoice: Hashable, Sendable {
   }
 
   var index: Int? { if case .number(let number) = self { number } else { nil } }
-}
-
-/// How a weight becomes a place on the colour map.
-enum HeatScale: String, ExpressibleByArgument, CaseIterable {
-  case linear, sqrt
-
-  func share(_ weight: Float, of largest: Float) -> Float {
-    guard largest > 0 else { return 0 }
-    let share = max(0, weight / largest)
-    return self == .linear ? share : share.squareRoot()
-  }
 }

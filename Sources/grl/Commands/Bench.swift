@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Checkpoints
 import CPUDevice
 import Imaging

@@ -1,11 +1,15 @@
 import ArgumentParser
+import Base
 import EngineCore
 import Imaging
+import Reports
 import Restoration
 
 extension Metric.Quantity: ExpressibleByArgument {}
 extension Metric.Convention: ExpressibleByArgument {}
 extension PictureFit: ExpressibleByArgument {}
+extension DifferenceMap.Kind: ExpressibleByArgument {}
+extension SheetLook.Background: ExpressibleByArgument {}
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,17 +41,19 @@ struct Compare: ParsableCommand {
   @Option(help: "Pixels left out on each side (default: 0).", transform: number(in: 0...32_767)) var shave: Int?
   @Option(
     help: "Compare this part only: X,Y,WIDTH,HEIGHT in pixels of the reference.",
-    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
-  var crop: PixelRegion?
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { Rectangle($0) })
+  var crop: Rectangle?
   @Option(help: "What to do with pictures of another size.") var fit: PictureFit = .auto
   @Option(
     help: "End with status 1 if a picture is below: psnr=30, ssim=0.9 and so on, with commas between.",
-    transform: reading("a measure of which more is better with a number: psnr=30,ssim=0.9", Bound.lists(least: true)))
-  var failBelow: [[Bound]] = []
+    transform: reading(
+      "a measure of which more is better with a number: psnr=30,ssim=0.9", MetricBound.lists(least: true)))
+  var failBelow: [[MetricBound]] = []
   @Option(
     help: "End with status 1 if a picture is above: gmsd=0.1, mae=0.02 and so on.",
-    transform: reading("a measure of which less is better with a number: gmsd=0.1,mae=0.02", Bound.lists(least: false)))
-  var failAbove: [[Bound]] = []
+    transform: reading(
+      "a measure of which less is better with a number: gmsd=0.1,mae=0.02", MetricBound.lists(least: false)))
+  var failAbove: [[MetricBound]] = []
   @Flag(help: "One JSON object instead of a table.") var json = false
 
   @Option(help: "Draw a contact sheet: whole pictures and the places that differ most.", completion: .file())
@@ -87,10 +93,10 @@ struct Compare: ParsableCommand {
     let fitted = try fit(names, to: referencePath)
     for note in fitted.notes { console.note(note) }
     let region = crop ?? fitted.common
-    guard region.liesIn(fitted.common) else {
+    guard region.fits(width: fitted.common.width, height: fitted.common.height) else {
       throw Failure(
         .usage,
-        "--crop \(region.x),\(region.y),\(region.width),\(region.height) does not lie in the "
+        "--crop \(region.text) does not lie in the "
           + "\(fitted.common.width) x \(fitted.common.height) pixels that are compared")
     }
     let part = fitted.part(region)
@@ -98,7 +104,9 @@ struct Compare: ParsableCommand {
     let report = try measure(part, names: names, reference: referencePath, region: region)
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0) } }
     try draw(ComparisonPictures(report: report, fitted: part, names: names, look: SheetLook(background)))
-    try report.check(bounds, console)
+    let misses = report.misses(bounds)
+    for miss in misses { console.error(miss) }
+    if !misses.isEmpty { throw ExitCode(ExitStatus.someFailed.rawValue) }
   }
 
   private func fit(_ names: [String], to reference: String) throws -> FittedPictures {
@@ -123,10 +131,10 @@ struct Compare: ParsableCommand {
     return quantities
   }
 
-  private var bounds: [Bound] { (failBelow + failAbove).flatMap { $0 } }
+  private var bounds: [MetricBound] { (failBelow + failAbove).flatMap { $0 } }
 
   private func measure(
-    _ fitted: FittedPictures.Part, names: [String], reference: String, region: PixelRegion
+    _ fitted: FittedPictures.Part, names: [String], reference: String, region: Rectangle
   ) throws(Failure) -> ComparisonReport {
     let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
     var rows: [ComparisonReport.Row] = []
@@ -186,40 +194,5 @@ struct Compare: ParsableCommand {
     if text == "all" { return Metric.Quantity.allCases }
     let quantities = text.split(separator: ",").map { Metric.Quantity(rawValue: String($0)) }
     return quantities.isEmpty || quantities.contains(nil) ? nil : quantities.compactMap { $0 }
-  }
-}
-
-extension PixelRegion {
-  /// Whether it is not empty and lies in `other`, which begins at the corner.
-  fileprivate func liesIn(_ other: PixelRegion) -> Bool {
-    width > 0 && height > 0 && x < other.width && y < other.height && width <= other.width - x
-      && height <= other.height - y
-  }
-}
-
-extension Compare {
-  /// What a picture must not miss.
-  struct Bound: Sendable {
-    let quantity: Metric.Quantity
-    let limit: Double
-    /// Whether the value must reach the limit, or stay within it.
-    let isLeast: Bool
-
-    func holds(_ value: Double) -> Bool { isLeast ? value >= limit : value <= limit }
-
-    /// Reads `psnr=30,ssim=0.9`; nil for anything else, and for quantities whose better is the other direction.
-    static func lists(least: Bool) -> @Sendable (String) -> [Bound]? {
-      { text in
-        var bounds: [Bound] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-          let sides = part.split(separator: "=", omittingEmptySubsequences: false)
-          guard sides.count == 2, let quantity = Metric.Quantity(rawValue: String(sides[0])),
-            quantity.isBetterWhenLarger == least, let limit = Double(sides[1]), limit.isFinite
-          else { return nil }
-          bounds.append(Bound(quantity: quantity, limit: limit, isLeast: least))
-        }
-        return bounds
-      }
-    }
   }
 }

@@ -1,11 +1,16 @@
 import ArgumentParser
+import Base
 import EngineCore
 import EngineWire
+import Evaluation
 import Foundation
 import GRLModel
 import Imaging
 import Restoration
 import Tensors
+
+extension EvaluationProtocol: ExpressibleByArgument {}
+extension EvaluationTable.Format: ExpressibleByArgument {}
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -111,14 +116,16 @@ struct Evaluate: ParsableCommand {
     var run = EvaluationRun(
       sets, models: models, limit: limit, takesGray: gray, options: options,
       threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate), isFresh: again,
-      imageLimits: limits.image, console: console, logger: logger)
-    let blocks = try Self.blocks(&run)
+      imageLimits: limits.image,
+      listener: EvaluationListener(
+        progress: { console.progress($0, done: $1, detail: $2) }, endProgress: { console.endProgress() },
+        measured: { logger.info("measured", metadata: ["picture": "\($0)", "psnr": "\($1.fixed(2))"]) },
+        failed: { console.error($0) }, isCancelled: { Interruption.isRequested }))
+    let blocks = try Self.blocks(&run, console)
 
     let text = EvaluationTable(blocks: blocks, command: commandLine).text(format)
     if let output, output != "-" {
-      try WholeFile.write(to: output, mayReplace: overwrite) { descriptor throws(ImageError) in
-        try writeTable(Array(text.utf8), to: descriptor, path: output)
-      }
+      try WholeFile.write(Array(text.utf8), to: output, mayReplace: overwrite)
     } else {
       writeToStandardOutput(Array(text.utf8))
     }
@@ -126,17 +133,17 @@ struct Evaluate: ParsableCommand {
   }
 
   /// A function of its own: with the `catch` in `run` the compiler (Swift 6.3.1) never comes to an end.
-  private static func blocks(_ run: inout EvaluationRun) throws -> [EvaluationBlock] {
-    do throws(Failure) {
+  private static func blocks(_ run: inout EvaluationRun, _ console: Console) throws -> [EvaluationBlock] {
+    do throws(EvaluationError) {
       return try run.run()
     } catch {
-      guard error.status == .interrupted else { throw error }
-      run.console.error(error.description)
+      guard case .interrupted = error else { throw error }
+      console.error(error.description)
       throw ExitCode(Interruption.exitCode)
     }
   }
 
-  private func chosenSets() throws(Failure) -> [(set: TestSet, setting: EvaluationSetting)] {
+  private func chosenSets() throws(EvaluationError) -> [(set: TestSet, setting: EvaluationSetting)] {
     var sets: [(set: TestSet, setting: EvaluationSetting)] = []
     for folder in dataset {
       for level in try levels(folder) {
@@ -160,7 +167,7 @@ struct Evaluate: ParsableCommand {
   }
 
   /// What was named; otherwise the levels of papers, or of pairs the one that they have: none, or the enlargement.
-  private func levels(_ folder: String) throws(Failure) -> [Int?] {
+  private func levels(_ folder: String) throws(EvaluationError) -> [Int?] {
     let named = (sigma + scale + quality).flatMap { $0 }
     guard named.isEmpty else { return named }
     let published = EvaluationSetting.publishedLevels(task)
@@ -212,16 +219,6 @@ struct Evaluate: ParsableCommand {
     }
     guard isFolder(parentFolder(path)) else {
       throw Failure(.usage, "\(path): the folder \(parentFolder(path)) does not exist; create it first")
-    }
-  }
-
-  private func writeTable(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(ImageError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
-      done += count
     }
   }
 

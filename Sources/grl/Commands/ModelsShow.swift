@@ -1,4 +1,6 @@
 import ArgumentParser
+import Base
+import Evaluation
 import GRLModel
 import Imaging
 import Restoration

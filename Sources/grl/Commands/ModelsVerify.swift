@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Imaging
 import Restoration
 import Tensors

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import EngineCore
 import Foundation
 import EngineCore

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import EngineCore
 import EngineWire
 import Imaging
@@ -61,8 +62,8 @@ struct Restore: ParsableCommand {
   var precision: PrecisionChoice = .float32
   @Option(
     help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
-    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { PixelRegion($0) })
-  var region: PixelRegion?
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { Rectangle($0) })
+  var region: Rectangle?
   @Flag(help: "Restore each picture without tiles too and say what tiling changed: twice the time, more memory.")
   var verify = false
   @Option(help: "Picture of what tiling changed, a PNG file; implies --verify.", completion: .file())

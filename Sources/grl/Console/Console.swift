@@ -59,34 +59,18 @@ final class Console: Sendable {
 
 /// There is nowhere to report that standard error cannot be written to, so nothing is.
 private func writeToStandardError(_ text: String) {
-  _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
+  _ = WholeFile.writeAll(Array(text.utf8), to: STDERR_FILENO)
 }
 
 /// Writes results. When the reader has gone, the program ends as `SIGPIPE` would end it; when the output is full, with a
 /// message and status 1.
 func writeToStandardOutput(_ bytes: [UInt8]) {
-  let reason = writeAll(bytes, to: STDOUT_FILENO)
+  let reason = WholeFile.writeAll(bytes, to: STDOUT_FILENO)
   guard reason != 0 else { return }
   if reason == EPIPE {
     signal(SIGPIPE, SIG_DFL)
     raise(SIGPIPE)
   }
-  writeToStandardError("grl: standard output: \(String(cString: strerror(reason))); the output is not complete\n")
+  writeToStandardError("grl: standard output: \(systemReason(reason)); the output is not complete\n")
   exit(ExitStatus.someFailed.rawValue)
-}
-
-/// Writes every byte, whatever signals come in between. Returns 0 or `errno`.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-  bytes.withUnsafeBytes { buffer in
-    var offset = 0
-    while offset < buffer.count {
-      let written = write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
-      if written > 0 {
-        offset += written
-      } else if written < 0 && errno != EINTR {
-        return errno
-      }
-    }
-    return 0
-  }
 }

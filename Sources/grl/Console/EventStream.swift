@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// The events of `grl restore --events ndjson`: one JSON object a line on standard output. `Docs/Guide.md` lists them.
@@ -82,17 +83,4 @@ struct EventStream: Sendable {
   let console: Console
 
   func send(_ event: some Encodable) { console.result(jsonLine(event)) }
-}
-
-/// `value` as JSON on one line, keys in alphabetical order; numbers that are not finite become the strings `inf`, `-inf`, `nan`.
-func jsonLine(_ value: some Encodable) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  do {
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  } catch {
-    preconditionFailure("plain values always encode: \(error)")
-  }
 }

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import EngineWire
 import Glibc
@@ -9,7 +10,7 @@ final class PlainLoop {
   private let engine: EngineConnection
   private var session: PlainSession
   private let settingsFile: SettingsFile
-  private let now = monotonicSeconds
+  private let now = { clockSeconds() }
   private var lastTick = -Double.infinity
   private var exports = ExportRuns()
   private var typed: [UInt8] = []

@@ -1,3 +1,4 @@
+import Base
 import EngineCore
 import EngineWire
 import Glibc
@@ -40,7 +41,7 @@ final class WorkbenchLoop {
 
   /// Runs until the person leaves. Does not return when a signal ends it.
   func run() -> ExitStatus {
-    now = monotonicSeconds()
+    now = clockSeconds()
     handle(.resize(columns: terminal.columns, rows: terminal.rows))
     if state.session.settings.usesMouse { terminal.setMouse(true) }
     // The first screen waits for nothing: the engine is looked for after it.
@@ -60,7 +61,7 @@ final class WorkbenchLoop {
     watched += engine.watched
     watched += exports.watched
     let count = poll(&watched, nfds_t(watched.count), timeout())
-    now = monotonicSeconds()
+    now = clockSeconds()
     if count > 0 && watched[1].revents != 0 { takeSignals() }
     if count > 0 && watched[0].revents & ~Int16(POLLOUT) != 0 { takeInput() }
     if let deadline = terminal.deadline, now >= deadline { take(terminal.expire()) }
@@ -78,7 +79,7 @@ final class WorkbenchLoop {
     if isStale && !terminal.isWriting { times.append(lastDrawn + Self.framePace) }
     guard let first = times.min() else { return -1 }
     // Rounded up: waking too early would mean waking again.
-    return Int32(min(max((first - monotonicSeconds()) * 1000, 0), 60_000).rounded(.up))
+    return Int32(min(max((first - clockSeconds()) * 1000, 0), 60_000).rounded(.up))
   }
 
   private func draw() {
@@ -191,11 +192,4 @@ final class WorkbenchLoop {
       do { try engine.reach(host: host) } catch { handle(.problem("\(error)")) }
     }
   }
-}
-
-/// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

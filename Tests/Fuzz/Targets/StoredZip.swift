@@ -1,3 +1,4 @@
+import Base
 import Checkpoints
 
 /// Zip archives of plainly stored entries, as `torch.save` writes them.

@@ -1,0 +1,58 @@
+import Glibc
+
+/// Names of files are bytes. Where they are UTF-8 they are text as they stand; in others each byte that fits nowhere is held as
+/// a character of its own, U+10FF00 plus the byte, which no text uses, and becomes that byte again where a file is opened.
+extension String {
+  /// The text for the bytes of a name or path.
+  package init(fileName bytes: some Collection<UInt8>) {
+    var text = String.UnicodeScalarView()
+    var parser = UTF8.ForwardParser()
+    var (rest, place) = (bytes.makeIterator(), bytes.startIndex)
+    func escape(_ count: Int) {
+      for byte in bytes[place...].prefix(count) { text.append(Unicode.Scalar(fileNameByte: byte)) }
+    }
+    while true {
+      let count: Int
+      switch parser.parseScalar(from: &rest) {
+      case .valid(let encoded):
+        count = encoded.count
+        let scalar = UTF8.decode(encoded)
+        if scalar.fileNameByte == nil { text.append(scalar) } else { escape(count) }
+      case .error(let length):
+        count = length
+        escape(count)
+      case .emptyInput:
+        self = String(text)
+        return
+      }
+      place = bytes.index(place, offsetBy: count)
+    }
+  }
+
+  /// The same of what ends with a zero byte.
+  package init(cFileName bytes: UnsafePointer<CChar>) {
+    self.init(fileName: UnsafeRawBufferPointer(start: bytes, count: strlen(bytes)))
+  }
+
+  /// The bytes of a name or path as the system takes it, with a zero at the end.
+  package var systemPath: [CChar] {
+    guard unicodeScalars.contains(where: { $0.fileNameByte != nil }) else { return Array(utf8CString) }
+    return unicodeScalars.flatMap { scalar -> [CChar] in
+      if let byte = scalar.fileNameByte { return [CChar(bitPattern: byte)] }
+      return UTF8.encode(scalar).map { $0.map { CChar(bitPattern: $0) } } ?? []
+    } + [0]
+  }
+}
+
+extension Unicode.Scalar {
+  private static let fileNameBytes: UInt32 = 0x10FF00
+
+  package init(fileNameByte byte: UInt8) {
+    self = Unicode.Scalar(Self.fileNameBytes + UInt32(byte)) ?? "\u{FFFD}"
+  }
+
+  /// The byte of a name that is no UTF-8.
+  package var fileNameByte: UInt8? {
+    value >= Self.fileNameBytes + 0x80 ? UInt8(truncatingIfNeeded: value) : nil
+  }
+}

@@ -1,0 +1,89 @@
+import Base
+import Imaging
+
+/// What `grl compare` measured: a row for each picture, a value for each metric.
+package struct ComparisonReport: Encodable {
+  package struct Row {
+    package let picture: String
+    /// In the order of `metrics`; nil for the reference where a metric compares with it.
+    package let values: [Double?]
+
+    package init(picture: String, values: [Double?]) {
+      self.picture = picture
+      self.values = values
+    }
+  }
+
+  package let reference: String
+  /// The pixels that were measured, of the pictures as they were fitted to each other.
+  package let region: Rectangle
+  package let metrics: [Metric]
+  package let rows: [Row]
+  /// The reference's own values, where a metric looks at one picture alone.
+  package let referenceRow: Row?
+
+  package init(reference: String, region: Rectangle, metrics: [Metric], rows: [Row], referenceRow: Row?) {
+    self.reference = reference
+    self.region = region
+    self.metrics = metrics
+    self.rows = rows
+    self.referenceRow = referenceRow
+  }
+
+  /// A table with the reference and the conventions in its heading.
+  package var lines: [String] {
+    let heading =
+      ["against " + (reference == "-" ? "standard input" : reference).printable] + metrics.map(\.description)
+    let cells = (rows + [referenceRow].compactMap { $0 }).map { row in
+      [row.picture.printable]
+        + zip(metrics, row.values).map { metric, value in value.map { Self.text($0, of: metric) } ?? "-" }
+    }
+    return table([heading] + cells)
+  }
+
+  /// Which pictures miss a bound, a line each.
+  package func misses(_ bounds: [MetricBound]) -> [String] {
+    rows.flatMap { row in
+      bounds.flatMap { bound in
+        zip(metrics, row.values).compactMap { metric, value -> String? in
+          guard metric.quantity == bound.quantity, let value, !bound.holds(value) else { return nil }
+          return "\(row.picture): \(metric) is \(Self.text(value, of: metric)), "
+            + "\(bound.isLeast ? "below" : "above") \(bound.limit.shortText)"
+        }
+      }
+    }
+  }
+
+  package static func text(_ value: Double, of metric: Metric) -> String {
+    switch metric.quantity {
+    case .psnr, .psnrY, .psnrB, .psnrBY: value.fixed(2) + " dB"
+    case .ssim, .ssimY, .msSSIM, .msSSIMY, .gmsd, .blur: value.fixed(4)
+    case .mae: value.fixed(5)
+    case .noise, .blockiness: value.fixed(2)
+    }
+  }
+
+  private struct Record: Encodable {
+    let picture: String
+    let metrics: [String: Double]
+  }
+
+  private enum CodingKeys: CodingKey {
+    case reference, convention, shave, pictures, region, referenceMetrics
+  }
+
+  private func values(_ row: Row) -> [String: Double] {
+    let pairs = zip(metrics.map(\.quantity.rawValue), row.values).compactMap { name, value in value.map { (name, $0) } }
+    return Dictionary(pairs) { first, _ in first }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: CodingKeys.self)
+    try object.encode(reference, forKey: .reference)
+    try object.encode(metrics[0].convention.rawValue, forKey: .convention)
+    try object.encode(metrics[0].shave, forKey: .shave)
+    try object.encode([region.x, region.y, region.width, region.height], forKey: .region)
+    try object.encode(rows.map { Record(picture: $0.picture, metrics: values($0)) }, forKey: .pictures)
+    if let referenceRow { try object.encode(values(referenceRow), forKey: .referenceMetrics) }
+  }
+}

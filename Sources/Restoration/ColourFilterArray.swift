@@ -1,0 +1,3 @@
+import Imaging
+
+public typealias ColourFilterArray = Imaging.ColourFilterArray
