@@ -166,7 +166,9 @@ public enum WholeFile {
       if descriptor >= 0 {
         let lock = OpenFileLock.take(descriptor)
         // Before it was locked, somebody may have taken it for one that was left.
-        if temporary != own || lock == .own && isNamed(descriptor, temporary) { return (descriptor, temporary) }
+        if temporary != own || lock == .own && Descriptor.isNamed(descriptor, temporary) {
+          return (descriptor, temporary)
+        }
         unlinkIfNamed(descriptor, temporary)
         close(descriptor)
         temporary = drawnName(in: folder)
@@ -200,14 +202,7 @@ public enum WholeFile {
   }
 
   private static func unlinkIfNamed(_ descriptor: Int32, _ path: String) {
-    if isNamed(descriptor, path) { unlink(path.systemPath) }
-  }
-
-  /// Whether `path` still names the file that is open.
-  private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
-    var (held, named) = (stat(), stat())
-    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
-      && held.st_dev == named.st_dev
+    if Descriptor.isNamed(descriptor, path) { unlink(path.systemPath) }
   }
 
   /// FNV-1a, 64 bits, of a path's last component.

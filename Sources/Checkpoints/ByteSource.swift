@@ -51,14 +51,11 @@ final class ByteSource {
     case .file(let descriptor):
       var failure: String?
       let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, done in
-        while done < range.count {
-          let got = pread(descriptor, buffer.baseAddress! + done, range.count - done, off_t(range.lowerBound + done))
-          if got < 0 && errno == EINTR { continue }
-          guard got > 0 else {
-            failure = got < 0 ? systemReason() : "it became shorter while it was read"
-            return
-          }
-          done += got
+        let all = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: range.count)
+        let found = Descriptor.fill(all, from: descriptor, at: range.lowerBound)
+        done = found.count
+        if done < range.count {
+          failure = found.code == 0 ? "it became shorter while it was read" : systemReason(found.code)
         }
       }
       if let failure { throw .unreadable(path: path, reason: failure) }

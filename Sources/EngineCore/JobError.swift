@@ -126,7 +126,7 @@ public enum JobError: Error, CustomStringConvertible {
     case .image(let error):
       error.description
     case .restoration(let error, let picture):
-      (picture.map { ($0 == "-" ? "standard input" : $0) + ": " } ?? "") + error.description
+      error.description(at: picture)
     case .died(let picture, let program, let place, let log):
       "\(picture): \(program) died twice at \(place)" + (log.map { "; log: \($0)" } ?? "")
     case .previewTooLarge(let path, let bytes, let limit):

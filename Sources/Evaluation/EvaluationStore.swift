@@ -62,8 +62,7 @@ package struct EvaluationStore {
 
   /// `$XDG_STATE_HOME/grl/evaluations`, by default below `~/.local/state`.
   package static func folder(_ environment: [String: String]) -> String {
-    let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return (state ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state") + "/grl/evaluations"
+    UserFolders.state(environment) + "/grl/evaluations"
   }
 
   private static var decoder: JSONDecoder {

@@ -78,10 +78,7 @@ public enum ImageFile {
   public static func kind(of path: String) throws(RegularFile.Refusal) -> Kind {
     let (descriptor, _) = try RegularFile.open(path)
     defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: FileSignature.length)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    guard count >= 0 else { throw .system(code: errno) }
-    let begins = Array(bytes.prefix(count))
+    guard let begins = Descriptor.head(descriptor, FileSignature.length) else { throw .system(code: errno) }
     if let format = FileSignature.format(begins) { return .picture(format) }
     return .other(FileSignature.name(begins) ?? "data of another kind")
   }

@@ -112,9 +112,9 @@ final class ImageInput {
   }
 
   private static func firstBytes(_ descriptor: Int32, path: String) throws(ImageError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: FileSignature.length)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    guard count >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
-    return Array(bytes.prefix(count))
+    guard let bytes = Descriptor.head(descriptor, FileSignature.length) else {
+      throw .unreadable(path: path, reason: systemReason())
+    }
+    return bytes
   }
 }

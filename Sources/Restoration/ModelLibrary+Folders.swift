@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 extension ModelLibrary {
@@ -17,7 +18,7 @@ extension ModelLibrary {
     if let first = override.first {
       return ModelLibrary(folders: override.map { Folder(path: $0, origin: .environment) }, userFolder: first)
     }
-    let userFolder = userDataFolder(environment) + "/grl/models"
+    let userFolder = UserFolders.data(environment) + "/grl/models"
     var folders = [Folder(path: userFolder, origin: .user)]
     if let executable {
       let directory = URL(filePath: executable).deletingLastPathComponent()
@@ -27,12 +28,6 @@ extension ModelLibrary {
       ].map { Folder(path: $0.path, origin: .bundled) }
     }
     return ModelLibrary(folders: folders, userFolder: userFolder)
-  }
-
-  /// The XDG base directory for data; relative values count as not set (XDG Base Directory Specification 0.8).
-  private static func userDataFolder(_ environment: [String: String]) -> String {
-    if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder }
-    return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share"
   }
 
   package static var executablePath: String? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Glibc
 import Synchronization
 import Tensors
@@ -18,20 +19,9 @@ enum Interruption {
   static func watch() {
     // Also makes the globals before a handler can run. What was asked for already is not forgotten.
     guard !isRequested, !gate.isCancelled else { return }
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      var inherited = sigaction()
-      sigaction(number, nil, &inherited)
-      // A shell starts background jobs, and nohup its command, with the signal ignored; that choice stays.
-      if unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
-        continue
-      }
-      var action = sigaction()
-      action.__sigaction_handler.sa_handler = {
-        receivedSignal.store($0, ordering: .relaxed)
-        workGate.cancel()
-      }
-      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
-      sigaction(number, &action, nil)
+    handleEndSignals(restarts: false) {
+      receivedSignal.store($0, ordering: .relaxed)
+      workGate.cancel()
     }
   }
 

@@ -77,7 +77,7 @@ package final class ResultClaim {
   package func release() {
     guard !isReleased else { return }
     isReleased = true
-    if Self.isNamed(descriptor, path) { unlink(path.systemPath) }
+    if Descriptor.isNamed(descriptor, path) { unlink(path.systemPath) }
     OpenFileLock.release(descriptor)
     close(descriptor)
   }
@@ -127,7 +127,7 @@ package final class ResultClaim {
           return .failure(.resultClaimed(path: output, holder: holder))
         }
       }
-      guard isNamed(found, path) else {
+      guard Descriptor.isNamed(found, path) else {
         if lock == .own { OpenFileLock.release(found) }
         continue
       }
@@ -163,7 +163,7 @@ package final class ResultClaim {
   private static func removeStale(_ path: String, _ descriptor: Int32) -> Int32 {
     let aside = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
     guard rename(path.systemPath, aside.systemPath) == 0 else { return errno == ENOENT ? 0 : errno }
-    if isNamed(descriptor, aside) {
+    if Descriptor.isNamed(descriptor, aside) {
       unlink(aside.systemPath)
       return 0
     }
@@ -206,13 +206,6 @@ package final class ResultClaim {
     }
     return new.st_mtim.tv_sec - claim.st_mtim.tv_sec
   }
-
-  /// Whether `path` still names the file that is open.
-  private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
-    var (held, named) = (stat(), stat())
-    return fstat(descriptor, &held) == 0 && lstat(path.systemPath, &named) == 0 && held.st_ino == named.st_ino
-      && held.st_dev == named.st_dev
-  }
 }
 
 extension ResultClaim.Holder {
@@ -220,10 +213,8 @@ extension ResultClaim.Holder {
 
   /// nil where it is empty or nothing of ours: on a full disk there is a claim without words.
   fileprivate init?(_ descriptor: Int32) {
-    var bytes = [UInt8](repeating: 0, count: Self.most)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
     do {
-      self = try JSONDecoder().decode(Self.self, from: Data(bytes.prefix(max(0, count))))
+      self = try JSONDecoder().decode(Self.self, from: Data(Descriptor.head(descriptor, Self.most) ?? []))
     } catch {
       return nil
     }

@@ -86,7 +86,7 @@ struct EngineStream {
   private mutating func read() -> String? {
     var total = 0
     while total < Self.readLimit {
-      let (bytes, code) = Self.read(descriptor)
+      let (bytes, code) = Descriptor.readSome(descriptor)
       guard let bytes else { return code == EAGAIN ? nil : end(code) }
       if bytes.isEmpty { return end(0) }
       total += bytes.count
@@ -104,7 +104,7 @@ struct EngineStream {
 
   mutating func readErrors() {
     while errors >= 0 {
-      let (bytes, code) = Self.read(errors)
+      let (bytes, code) = Descriptor.readSome(errors)
       if let bytes, !bytes.isEmpty {
         lastLine.append(bytes)
       } else {
@@ -115,18 +115,6 @@ struct EngineStream {
         return
       }
     }
-  }
-
-  /// - Returns: what is there, empty at the end; nil and `errno` where nothing is or the reading failed.
-  private static func read(_ descriptor: Int32) -> (bytes: [UInt8]?, code: Int32) {
-    var code: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      var result: Int
-      repeat { result = Glibc.read(descriptor, buffer.baseAddress, buffer.count) } while result < 0 && errno == EINTR
-      code = result < 0 ? errno : 0
-      count = max(result, 0)
-    }
-    return code == 0 ? (bytes, 0) : (nil, code)
   }
 
   /// What the other side printed in place of a frame: the greeting of a login shell, say. nil where it printed nothing or

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The lock that makes an engine the only one of its user and state folder. Lasts as long as the process, however that ends.
@@ -53,9 +54,7 @@ package struct EngineLock: ~Copyable {
     // Where the lock can be had, its holder is gone. A shared lock of a moment may meet another such look, never an engine's
     // start for longer than this: `EngineServer` tries again.
     guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n")
+    let lines = String(decoding: Descriptor.head(descriptor, 4096) ?? [], as: UTF8.self).split(separator: "\n")
     guard lines.count == 2, let processID = Int(lines[0]), processID > 1, processID <= Int(Int32.max) else {
       return nil
     }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Where a user's engine is found: its socket, its lock, its log.
@@ -23,7 +24,7 @@ package struct EnginePlace: Hashable, Sendable {
   /// - Parameter socket: used in place of `$XDG_RUNTIME_DIR/grl/engine.sock` or, where that folder is missing or not the
   ///   user's (as after `su`), `/tmp/grl-UID/engine.sock`.
   package init(environment: [String: String], socket: String? = nil) {
-    func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+    func folder(_ variable: String) -> String? { UserFolders.named(variable, in: environment) }
     let home = folder("HOME").map { $0 == "/" ? "" : $0 } ?? "/tmp/grl-\(geteuid())"
     let state = folder("XDG_STATE_HOME") ?? home + "/.local/state"
     let runtime = folder("XDG_RUNTIME_DIR").flatMap { PrivateFolder.isOwn($0) ? $0 + "/grl" : nil }

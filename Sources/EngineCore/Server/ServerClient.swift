@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Glibc
 
@@ -71,14 +72,8 @@ struct ServerClient {
   mutating func read() -> Arrival {
     var arrival = Arrival.nothing
     for _ in 0..<4 {
-      var code: Int32 = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-        var result: Int
-        repeat { result = Glibc.read(descriptor, buffer.baseAddress, buffer.count) } while result < 0 && errno == EINTR
-        code = result < 0 ? errno : 0
-        count = max(result, 0)
-      }
-      guard code == 0 else { return code == EAGAIN ? arrival : .failure(code) }
+      let (bytes, code) = Descriptor.readSome(descriptor)
+      guard let bytes else { return code == EAGAIN ? arrival : .failure(code) }
       guard !bytes.isEmpty else { return .end }
       decoder.append(bytes)
       arrival = .bytes

@@ -42,9 +42,7 @@ package final class FileLock: Sendable {
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     guard OpenFileLock.state(descriptor) == .held else { return nil }
-    var bytes = [UInt8](repeating: 0, count: 200)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    let text = String(decoding: Descriptor.head(descriptor, 200) ?? [], as: UTF8.self)
     return text.isEmpty ? "another process" : text
   }
 }

@@ -31,7 +31,7 @@ final class PictureLedger: TileLedger {
     var isWhole = false
     let values = [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
-      isWhole = Self.readAll(descriptor, bytes, at: index * tileBytes)
+      isWhole = Descriptor.fill(bytes, from: descriptor, at: index * tileBytes).count == bytes.count
       if isWhole { isWhole = Checksum.text(UnsafeRawBufferPointer(bytes)) == line.checksum }
       count = isWhole ? shape.count : 0
     }
@@ -77,16 +77,5 @@ final class PictureLedger: TileLedger {
       isFlushed: isFlushed)
     if isFlushed { lastFlush = now }
     CrashPoint.tileJournaled.pass()
-  }
-
-  private static func readAll(_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
-    var done = 0
-    while done < bytes.count {
-      let count = pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return false }
-      done += count
-    }
-    return true
   }
 }

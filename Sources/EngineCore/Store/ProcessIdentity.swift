@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// A process such that no other one is ever taken for it: a number alone is given again, and is another one in each container.
@@ -52,11 +53,11 @@ package struct ProcessIdentity: Codable, Hashable, Sendable {
 
   /// The first line of a small file of the kernel's; empty where it cannot be read.
   private static func text(of path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 1024)
-    let count = read(descriptor, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    do throws(RegularFile.Refusal) {
+      return String(
+        decoding: try RegularFile.read(path, limit: 1 << 16).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    } catch {
+      return ""
+    }
   }
 }

@@ -289,17 +289,11 @@ private final class TaggedFile {
   }
 
   private static func read(_ descriptor: Int32, _ offset: Int, _ count: Int) -> [UInt8]? {
-    var done = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      while done < count {
-        let got = pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
-        if got < 0 && errno == EINTR { continue }
-        if got <= 0 { break }
-        done += got
-      }
-      initialized = done
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      let all = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+      done = Descriptor.fill(all, from: descriptor, at: offset).count
     }
-    return done == count ? bytes : nil
+    return bytes.count == count ? bytes : nil
   }
 
   /// The chain of directories and those that they name, each once.

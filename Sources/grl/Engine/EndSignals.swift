@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Glibc
 import Synchronization
@@ -21,21 +22,11 @@ enum EndSignals {
         if count == 1 { act(name(Int32(number))) } else if count == 0 || errno != EINTR { return }
       }
     }
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      var inherited = sigaction()
-      sigaction(number, nil, &inherited)
-      if unsafeBitCast(inherited.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
-        continue
-      }
-      var action = sigaction()
-      action.__sigaction_handler.sa_handler = { number in
-        let code = errno
-        var byte = UInt8(truncatingIfNeeded: number)
-        _ = write(bell.load(ordering: .relaxed), &byte, 1)
-        errno = code
-      }
-      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
-      sigaction(number, &action, nil)
+    handleEndSignals(restarts: true) { number in
+      let code = errno
+      var byte = UInt8(truncatingIfNeeded: number)
+      _ = write(bell.load(ordering: .relaxed), &byte, 1)
+      errno = code
     }
   }
 

@@ -12,9 +12,7 @@ struct WorkbenchFolders {
   let themes: [String]
 
   init(_ environment: [String: String], executable: String? = ModelLibrary.executablePath) {
-    // Relative values count as not set (XDG Base Directory Specification 0.8).
-    let named = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let folder = (named ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config") + "/grl"
+    let folder = UserFolders.configuration(environment) + "/grl"
     settings = folder + "/settings.json"
     var themes = [folder + "/themes"]
     themes += (environment["GRL_THEMES"] ?? "").split(separator: ":").map(String.init)
