@@ -86,6 +86,8 @@ public struct ModelInfo: Codable, Hashable, Sendable {
   public var facts: [Fact]
   /// Input pixels a second measured on this machine; nil before the first run.
   public var pixelsPerSecond: Double?
+  /// Not yet one to rely on; the fact of this name says why.
+  public var isExperimental: Bool { facts.contains { $0.name == "experimental" } }
 
   public init(
     name: String, path: String, origin: String, fileBytes: Int, sha256: String, task: String, scale: Int,

@@ -174,6 +174,6 @@ struct FakeEngine {
     return JobPlan(
       pictures: plans, passedOver: passedOver,
       problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
-      command: "grl restore --task \(job.task) " + job.inputs.joined(separator: " "))
+      command: job.commandLine)
   }
 }

@@ -261,6 +261,7 @@ import Workbench
     for (text, problem) in [
       ("--task paint", "the tasks are"), ("--sigma", "needs a value"), ("--what 1", "not known here"),
       ("--name 'open", "a quote is not closed"), ("--tile 3", "at least 16"), ("--region 1,2", "X,Y,WIDTH,HEIGHT"),
+      ("--damaged mend", "--damaged is refuse or keep"),
     ] {
       desk.press("e", "Ctrl-u")
       desk.type(text)
@@ -279,7 +280,7 @@ import Workbench
     (job.tile, job.overlap, job.memoryBytes, job.threadCount) = (.side(128), 24, 1_234_567_891, 7)
     (job.region, job.maxPixels) = (Rectangle(x: 1, y: 2, width: 30, height: 40), 123_456_789)
     (job.depth, job.metadata, job.precision, job.usesSelfEnsemble) = ("16", "strip", "bf16", true)
-    job.noise = "photo"
+    (job.noise, job.damaged) = ("photo", "keep")
     (job.outputFolder, job.name, job.existing) = ("-out\u{1B}\u{202E}\ndir'", "{stem}  it's.{ext}", .rename)
     var mosaic = JobRequest(inputs: [], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.output, mosaic.existing) = ("gbrg", "linear", "-o.png", .replace)
@@ -323,6 +324,36 @@ import Workbench
     desk.press("Right")
     desk.rest(0.5)
     #expect(Self.plans(desk).last?.task == "real-sr" && Self.plans(desk).last?.transfer == nil)
+  }
+
+  @Test("what is damaged is refused or kept: row, text, request and command agree")
+  func keepsDamaged() {
+    var desk = Self.desk()
+    Self.go(&desk, to: "if damaged")
+    #expect(desk.row("if damaged")?.contains("refuse") == true)
+    desk.press("l")
+    desk.rest(0.5)
+    #expect(desk.row("if damaged")?.contains("keep what is there") == true)
+    #expect(Self.plans(desk).last?.damaged == "keep")
+    desk.press("e")
+    #expect(desk.text.contains("--damaged keep"))
+    desk.press("Enter", "y")
+    #expect(desk.effects.contains { if case .copy(let text) = $0 { text.contains("--damaged keep") } else { false } })
+    desk.press("Esc", "l")
+    desk.rest(0.5)
+    #expect(Self.plans(desk).last?.damaged == nil)
+  }
+
+  @Test("that a model is experimental is told beside it, at every width", arguments: [(60, 15), (80, 24), (200, 60)])
+  func tellsExperimental(size: (columns: Int, rows: Int)) {
+    var engine = FakeEngine.photographs
+    engine.models[0].facts.append(.init(name: "experimental", text: "0.1 dB on real pictures"))
+    var desk = Self.desk(engine, columns: size.columns, rows: size.rows)
+    #expect(desk.row("model")?.contains("experimental") == true, "\(desk.text)")
+    Self.go(&desk, to: "model")
+    desk.press("l")
+    #expect(desk.row("model")?.contains("experimental") == true, "\(desk.text)")
+    #expect(Self.desk(columns: size.columns, rows: size.rows).row("experimental") == nil)
   }
 
   @Test("y shows and copies the command line of the plan")

@@ -1,11 +1,13 @@
 import EngineWire
 
 extension ModelsScreen {
-  private static let table = Table([
-    .init("name", least: 14, most: 30), .init("task", least: 8, most: 14, rank: 6), .init("variant", least: 7, rank: 4),
+  private static let columns: [Table.Column] = [
+    .init("name", least: 19, most: 30), .init("task", least: 14, rank: 6), .init("variant", least: 7, rank: 4),
     .init("colours", least: 7, most: 10, rank: 3), .init("size", .right, least: 7, rank: 2),
-    .init("Mpx/s", .right, least: 6, rank: 5), .init("from", least: 7, most: 11, rank: 1),
-  ])
+    .init("Mpx/s", .right, least: 5, rank: 5), .init("from", least: 7, most: 11, rank: 1),
+  ]
+  /// Only where there is something to note.
+  private static let note = Table.Column("note", least: 12, rank: 7)
 
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let layout = ModelsLayout(area, count: session.models.count, pane: pane)
@@ -21,8 +23,9 @@ extension ModelsScreen {
       canvas.write("Models", in: heads, look[pane == .list ? .title : .faint])
       canvas.write(count, in: heads, look[.faint], .right)
     }
-    let places = Self.table.places(in: heads.columns)
-    if layout.hasHeads { canvas.writeTitles(of: Self.table, at: places, in: heads.dropTop(1), look) }
+    let table = Table(Self.columns + (session.models.contains(where: \.isExperimental) ? [Self.note] : []))
+    let places = table.places(in: heads.columns)
+    if layout.hasHeads { canvas.writeTitles(of: table, at: places, in: heads.dropTop(1), look) }
     guard !session.models.isEmpty else {
       let text = session.isConnected ? "no model is installed: grl models import FILE" : "no engine to ask yet"
       canvas.write(text, in: layout.rows.inset(columns: layout.list.columns > 20 ? 2 : 0), look[.faint])
@@ -38,7 +41,8 @@ extension ModelsScreen {
         [
           model.name, model.task == "sr" || model.task == "real-sr" ? "\(model.task) x\(model.scale)" : model.task,
           model.variant ?? "-", model.colours, Quantity.bytes(model.fileBytes), speed, model.origin,
-        ], of: Self.table, at: places, in: line.inset(columns: layout.list.columns > 20 ? 2 : 0),
+          model.isExperimental ? "experimental" : "",
+        ], of: table, at: places, in: line.inset(columns: layout.list.columns > 20 ? 2 : 0),
         look[isChosen ? .cursor : .text])
     }
   }

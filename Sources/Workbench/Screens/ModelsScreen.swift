@@ -165,7 +165,7 @@ struct ModelsLayout: Hashable, Sendable {
 
   init(_ area: CanvasArea, count: Int, pane: ModelsScreen.Pane) {
     if area.columns >= 110 {
-      list = area.left(min(78, area.columns * 9 / 20))
+      list = area.left(min(96, area.columns * 9 / 20))
       details = area.dropLeft(list.columns)
       isFolded = false
     } else if area.rows >= 18, area.columns >= 50 {

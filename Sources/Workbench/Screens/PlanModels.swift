@@ -26,8 +26,11 @@ enum PlanModels {
     return "no model for \(request.task) is installed: grl models import FILE"
   }
 
-  /// `GRL-T, 0.88 M parameters, PSNR CBSD68/25 30.10 dB`: what the file says of itself.
-  static func text(_ model: ModelInfo) -> String {
+  /// `denoise-color-tiny: GRL-T, 0.88 M parameters, PSNR CBSD68/25 30.10 dB`: what the file says of itself. That a model is
+  /// experimental stands first, where it is not cut.
+  ///
+  /// - Parameter isNamed: the model's name is told too.
+  static func text(_ model: ModelInfo, isNamed: Bool) -> String {
     var parts: [String] = []
     switch model.variant {
     case "tiny": parts.append("GRL-T")
@@ -37,6 +40,7 @@ enum PlanModels {
     }
     parts.append(Quantity.decimal(Double(model.parameterCount) / 1e6, 2) + " M parameters")
     if let quality = model.facts.first(where: { $0.name == "quality" }) { parts.append(quality.text) }
-    return parts.joined(separator: ", ")
+    let name = [model.isExperimental ? "experimental" : nil, isNamed ? model.name : nil].compactMap(\.self)
+    return (name.isEmpty ? "" : name.joined(separator: " ") + ": ") + parts.joined(separator: ", ")
   }
 }

@@ -39,6 +39,7 @@ extension PlanRow {
     case .folder: (request.output, request.outputFolder) = (nil, nil)
     case .name: request.name = Self.standardName
     case .existing: request.existing = Self.next(JobRequest.Existing.allCases, request.existing, step)
+    case .damaged: request.damaged = Self.next([nil, "keep"], request.damaged, step)
     case .subfolders: request.isRecursive.toggle()
     }
   }

@@ -13,7 +13,7 @@ extension PlanRow {
       if let problem = PlanModels.problem(request, session.models) { return problem }
       let name = request.model ?? picture?.model
       guard let model = session.models.first(where: { $0.name == name }) else { return name ?? "" }
-      return (request.model == nil ? model.name + ": " : "") + PlanModels.text(model)
+      return PlanModels.text(model, isNamed: request.model == nil)
     case .tile:
       guard let picture, picture.tileCount > 0 else { return "" }
       let tiles = "\(Quantity.count(picture.tileCount, "tile")) of \(picture.tileWidth) x \(picture.tileHeight)"

@@ -37,6 +37,7 @@ extension PlanRow {
       case .replace: "replace it"
       case .rename: "choose another name"
       }
+    case .damaged: request.damaged == "keep" ? "keep what is there" : "refuse"
     case .subfolders: request.isRecursive ? "taken too" : "left out"
     }
   }

@@ -4,7 +4,7 @@ import EngineWire
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case task, model, sigma, noise, quality, scale, pattern, transfer, right, region
   case tile, overlap, memory, threads, precision, ensemble
-  case depth, metadata, folder, name, existing, subfolders
+  case depth, metadata, folder, name, existing, damaged, subfolders
 
   /// The rows that mean something for what is planned.
   static func rows(for request: JobRequest) -> [PlanRow] {
@@ -28,6 +28,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     case .folder: "output"
     case .name: "name"
     case .existing: "if it exists"
+    case .damaged: "if damaged"
     default: rawValue
     }
   }
@@ -56,6 +57,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     case .folder: "where results go"
     case .name: "{stem} {input} {ext} {task} {scale} {sigma} {quality} are filled in"
     case .existing: "what happens where a result is there already"
+    case .damaged: "of a picture that is cut off or damaged: an error that says where, or what is there of it"
     case .subfolders: "whether pictures in folders of marked folders are taken too"
     }
   }

@@ -47,8 +47,8 @@ enum PlanText {
   ]
   private static let known = Set(rows.keys).union([
     "--noise", "--scale", "--cfa", "--right", "--model", "--variant", "--window", "--stripe", "--anchor-factor",
-    "--region",
-    "--precision", "--max-pixels", "--depth", "--metadata", "-o", "--output", "--output-dir", "--name",
+    "--region", "--precision", "--max-pixels", "--depth", "--metadata", "--damaged", "-o", "--output", "--output-dir",
+    "--name",
   ])
 
   /// Options that no row reads.
@@ -100,6 +100,9 @@ enum PlanText {
     case "--metadata":
       guard ["keep", "strip"].contains(value) else { return "--metadata is keep or strip" }
       request.metadata = value
+    case "--damaged":
+      guard ["refuse", "keep"].contains(value) else { return "--damaged is refuse or keep" }
+      request.damaged = value == "refuse" ? nil : value
     case "--right": request.right = value
     case "--model": request.model = value
     case "--name": request.name = value
