@@ -74,7 +74,8 @@ import Testing
     #expect(shown.contains(/Set12 +25 +20\.34 +20\.00 +-0\.34 +DnCNN 30\.44/))
     let json = try await GRLProcess.run(["models", "show", "poor.safetensors", "--json"], in: folder)
     let record = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
-    let rows = try #require(record["results"] as? [[String: Any]])
+    let claimed = try #require(record["claimed"] as? [String: Any])
+    let rows = try #require(claimed["results"] as? [[String: Any]])
     #expect(rows.map { $0["psnr"] as? Double } == [28.6, 20, 15.5])
     #expect(rows.map { $0["inputPSNR"] as? Double } == [nil, 20.34, 15.4])
     #expect(rows.map { ($0["published"] as? [Any])?.count } == [3, 2, 2])
@@ -83,6 +84,33 @@ import Testing
       metadata: ["psnr": #"{"own": 25.1}"#, "psnr_input": #"{"own": 25.0}"#])
     let fair = try await GRLProcess.run(["models", "show", "fair.safetensors"], in: folder).outputText
     #expect(fair.contains(/verdict +by what the file claims: less than 0\.2 dB better than its input on own\n/))
+  }
+
+  @Test("JSON tells what a file claims from what was measured here: the speed once a picture was restored")
+  func claimedAndMeasured() async throws {
+    let folder = try TemporaryFolder()
+    // Large enough for its speed to be worth remembering.
+    try TestPicture.write(to: folder, "a.png", width: 256, height: 256)
+    func record(_ arguments: String...) async throws -> [String: Any] {
+      let shown = try await GRLProcess.run(["models"] + arguments + ["--json"], in: folder)
+      let json = try JSONSerialization.jsonObject(with: shown.output)
+      let listed = (json as? [[String: Any]])?.first { $0["name"] as? String == "motion-deblur-tiny" }
+      return try #require(listed ?? json as? [String: Any])
+    }
+    let before = try await record("show", "motion-deblur-tiny")
+    let claimed = try #require(before["claimed"] as? [String: Any])
+    #expect((claimed["results"] as? [Any])?.isEmpty == false && claimed["experimental"] is String)
+    #expect(claimed["facts"] is [String: String])
+    for name in ["results", "facts", "sigmas", "experimental"] { #expect(before[name] == nil, "\(name)") }
+    let found = try #require(before["measured"] as? [String: Any])
+    #expect((found["sha256"] as? String)?.count == 64 && found["parameters"] as? Int == 880_227)
+    #expect(found["pixelsPerSecond"] == nil)
+    let listed = try await record("list")
+    #expect(listed["claimed"] as? NSDictionary == claimed as NSDictionary && listed["measured"] == nil)
+    let restored = try await GRLProcess.run(["restore", "--task", "motion-deblur", "--ensemble", "a.png"], in: folder)
+    #expect(restored.status == 0, "\(restored.errorText)")
+    let after = try #require(try await record("show", "motion-deblur-tiny")["measured"] as? [String: Any])
+    #expect((after["pixelsPerSecond"] as? Double).map { $0 > 0 } == true)
   }
 
   @Test("a weight file is imported under a name, verified, and refused a second time")

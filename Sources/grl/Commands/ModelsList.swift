@@ -34,8 +34,32 @@ struct ModelsList: ParsableCommand {
   }
 }
 
-/// A model as `--json` tells it.
+/// A model as `--json` tells it: what its network is, what its file claims of itself, and what was measured on this machine.
 struct ModelRecord: Encodable {
+  /// Nothing of this was looked into here.
+  struct Claimed: Encodable {
+    let experimental: String?
+    let sigmas: [Double]?
+    let qualities: [Double]?
+    let results: [ModelResult]
+    let facts: [String: String]
+
+    init(_ card: ModelCard) {
+      experimental = card.experimental
+      sigmas = card.sigmas.map { [$0.lowerBound, $0.upperBound] }
+      qualities = card.qualities.map { [$0.lowerBound, $0.upperBound] }
+      results = ModelResult.all(of: card)
+      facts = Dictionary(card.facts.map { ($0.name, $0.text) }) { first, _ in first }
+    }
+  }
+
+  struct Measured: Encodable {
+    let sha256: String
+    let parameters: Int
+    /// Input pixels in float32 with all threads; nil before the first run.
+    let pixelsPerSecond: Double?
+  }
+
   let name: String
   let path: String
   let origin: String
@@ -44,12 +68,11 @@ struct ModelRecord: Encodable {
   let variant: String?
   let pictures: String
   let scale: Int
-  let sigmas: [Double]?
-  let qualities: [Double]?
-  let results: [ModelResult]
-  let facts: [String: String]
+  let claimed: Claimed
+  /// nil in a list.
+  let measured: Measured?
 
-  init(_ card: ModelCard) {
+  init(_ card: ModelCard, measured: Measured? = nil) {
     name = card.name
     path = card.path
     origin = card.origin.rawValue
@@ -58,9 +81,7 @@ struct ModelRecord: Encodable {
     variant = card.variant?.rawValue
     pictures = card.colourText
     scale = card.scale
-    sigmas = card.sigmas.map { [$0.lowerBound, $0.upperBound] }
-    qualities = card.qualities.map { [$0.lowerBound, $0.upperBound] }
-    results = ModelResult.all(of: card)
-    facts = Dictionary(card.facts.map { ($0.name, $0.text) }) { first, _ in first }
+    claimed = Claimed(card)
+    self.measured = measured
   }
 }

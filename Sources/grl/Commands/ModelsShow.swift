@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import EngineCore
 import Evaluation
 import GRLModel
 import Imaging
@@ -11,7 +12,7 @@ struct ModelsShow: ParsableCommand {
     discussion: """
       EXAMPLES
         grl models show denoise-color-tiny
-        grl models show weights.safetensors --json
+        grl models show weights.safetensors --json | jq .claimed
         grl models show weights.pth --task sr --variant small
       """)
 
@@ -23,11 +24,16 @@ struct ModelsShow: ParsableCommand {
   func run() throws {
     let console = common.console()
     let card = try ModelLibrary.standard().card(model, overrides: options.overrides)
+    let parameters = GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
     if json {
-      console.result(jsonLine(ModelRecord(card)))
+      let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: MachineLimits.current.threadCount)
+      let hash = try card.sha256()
+      let measured = ModelRecord.Measured(
+        sha256: hash, parameters: parameters,
+        pixelsPerSecond: speeds.pixelsPerSecond(model: hash, precision: .float32))
+      console.result(jsonLine(ModelRecord(card, measured: measured)))
       return
     }
-    let parameters = GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
     let facts = [
       ["name", card.name], ["for", card.summary], ["from", card.origin.rawValue], ["file", card.path],
       ["size", MemoryBudget.text(card.fileBytes)], ["sha256", try card.sha256()], ["parameters", "\(parameters)"],
