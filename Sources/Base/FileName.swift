@@ -55,4 +55,19 @@ extension Unicode.Scalar {
   package var fileNameByte: UInt8? {
     value >= Self.fileNameBytes + 0x80 ? UInt8(truncatingIfNeeded: value) : nil
   }
+
+  /// As a byte of a name is shown: `\xE9`; nil for any other character.
+  package var shownFileNameByte: String? { fileNameByte.map { "\\x" + String($0, radix: 16, uppercase: true) } }
+}
+
+/// What a folder holds, hidden files too, in no order; nil where it cannot be listed, and `errno` tells why.
+package func namesInFolder(_ path: String) -> [String]? {
+  guard !path.utf8.contains(0), let folder = opendir(path.systemPath) else { return nil }
+  defer { closedir(folder) }
+  var names: [String] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(fileName: $0.prefix { $0 != 0 }) }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names
 }

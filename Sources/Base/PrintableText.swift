@@ -1,3 +1,5 @@
+import Base
+
 extension String {
   /// This text made fit for one line of a terminal: control characters, line separators and those that change the writing
   /// direction appear as `\u{1B}`, bytes of a file name that is no UTF-8 as `\xE9`. File names and library messages pass through it
@@ -6,8 +8,8 @@ extension String {
     guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
     var text = ""
     for scalar in unicodeScalars {
-      if let byte = scalar.fileNameByte {
-        text += "\\x" + String(byte, radix: 16, uppercase: true)
+      if let byte = scalar.shownFileNameByte {
+        text += byte
       } else if scalar.isUnprintable {
         text += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
       } else {

@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import Imaging
 import Restoration
 
@@ -90,13 +89,11 @@ package struct TestSet: Sendable {
   }
 
   private static func files(_ folder: String) throws(EvaluationError) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { !$0.hasPrefix(".") && endings.contains(fileExtension($0).lowercased()) }
-        .sorted().map { joined(folder, $0) }
-    } catch {
+    guard let names = namesInFolder(folder) else {
       throw EvaluationError.badInput("\(folder): cannot list this folder; check its permissions")
     }
+    return names.filter { !$0.hasPrefix(".") && endings.contains(fileExtension($0).lowercased()) }
+      .sorted().map { joined(folder, $0) }
   }
 
   private static func subfolder(_ folder: String, _ names: [String]) -> String? {

@@ -1,6 +1,6 @@
 import Base
 import Checkpoints
-import Foundation
+import Glibc
 import GRLModel
 import Imaging
 
@@ -58,10 +58,10 @@ extension ModelCard {
   }
 
   private static func fileSize(_ path: String) throws(RestorationError) -> Int {
-    do {
-      return (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue ?? 0
-    } catch {
-      throw .checkpoint(.unreadable(path: path, reason: error.localizedDescription))
+    var status = stat()
+    guard stat(path.systemPath, &status) == 0 else {
+      throw .checkpoint(.unreadable(path: path, reason: String(cString: strerror(errno))))
     }
+    return Int(status.st_size)
   }
 }

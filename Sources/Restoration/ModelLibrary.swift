@@ -41,8 +41,7 @@ public struct ModelLibrary: Sendable {
     var cards: [ModelCard] = []
     var problems: [RestorationError] = []
     for folder in folders where FileManager.default.fileExists(atPath: folder.path) {
-      let names: [String]
-      do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+      guard let names = namesInFolder(folder.path) else {
         problems.append(.checkpoint(.unreadable(path: folder.path, reason: "the folder cannot be listed")))
         continue
       }
@@ -99,7 +98,7 @@ public struct ModelLibrary: Sendable {
   /// taps become 36 planes), and one on its way from the one to the other.
   private static func loadingBytes(_ path: String) -> Int {
     var status = stat()
-    guard stat(path, &status) == 0 else { return 0 }
+    guard stat(path.systemPath, &status) == 0 else { return 0 }
     return status.st_size.multipliedReportingOverflow(by: 6).overflow ? .max : 6 * status.st_size
   }
 

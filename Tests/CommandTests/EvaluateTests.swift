@@ -60,6 +60,29 @@ import Testing
     #expect(blocks.first?.measuredCount == 5)
   }
 
+  @Test("names that are no UTF-8 count in a test set, in pairs too, and as a model's file")
+  func latin() async throws {
+    let folder = try TemporaryFolder()
+    for name in ["set/input", "set/target"] { try folder.makeFolder(name) }
+    try TestPicture.write(to: folder, "a.png")
+    try TestPicture.write(to: folder, "b.png", phase: 0.1)
+    try folder.copy(TestPicture.denoiser, as: "weights.safetensors")
+    let outcome = try await GRLProcess.shell(
+      """
+      cp a.png $'set/input/\\xe9.png' && cp b.png $'set/target/\\xe9.png' && cp -r set $'s\\xe8t' &&
+        mv weights.safetensors $'m\\xf6del.safetensors' && cd $'s\\xe8t' &&
+        $GRL evaluate --task denoise --dataset . --model $'../m\\xf6del.safetensors' --format json &&
+        $GRL evaluate --task denoise --sigma 25 --dataset target --baseline-only > /dev/null &&
+        $GRL models show $'../m\\xf6del.safetensors' > /dev/null &&
+        $GRL restore --task denoise --model $'../m\\xf6del.safetensors' ../a.png -o ../c.png > /dev/null
+      """, in: folder)
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+    let block = try #require(try JSONDecoder().decode(EvaluateReport.self, from: outcome.output).blocks.first)
+    #expect(block.measuredCount == 1 && block.pictureCount == 1)
+    #expect(block.pictures.map(\.picture) == ["\u{10FFE9}.png"])
+    #expect(folder.exists("c.png"))
+  }
+
   @Test(
     "a network that changes nothing measures what its input does, for each task",
     arguments: [
