@@ -14,6 +14,9 @@ public final class CancelFlag: Sendable, Hashable {
     return raised.load(ordering: .relaxed)
   }
 
+  /// The same for one who only watches: no sign of work.
+  var isSetUncounted: Bool { raised.load(ordering: .relaxed) }
+
   public func set() { raised.store(true, ordering: .relaxed) }
 
   /// How often it was looked at.

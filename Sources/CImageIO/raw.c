@@ -2,14 +2,20 @@
 
 #include <errno.h>
 #include <libraw/libraw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "image_io.h"
 
+/// LibRaw::setCancelFlag, which has no name in C. Unpacking looks at the flag in most rows.
+void grl_libraw_set_cancel_flag(void *libraw) __asm__("_ZN6LibRaw13setCancelFlagEv");
+
 struct grl_raw_reader {
   libraw_data_t *raw;
+  grl_image_limits limits;
   grl_raw_header header;
   grl_image_notes notes;
   size_t faults;
@@ -68,6 +74,7 @@ static grl_image_status status_of(grl_raw_reader *reader, int code) {
     case LIBRAW_FILE_UNSUPPORTED:
     case LIBRAW_NOT_IMPLEMENTED: return GRL_IMAGE_UNSUPPORTED;
     case LIBRAW_TOO_BIG: return GRL_IMAGE_TOO_LARGE;
+    case LIBRAW_CANCELLED_BY_CALLBACK: return GRL_IMAGE_CANCELLED;
     default: return GRL_IMAGE_DAMAGED;
   }
 }
@@ -91,6 +98,7 @@ static int read_black(const libraw_colordata_t *color, const int filter[4], floa
 grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits) {
   libraw_data_t *raw = reader->raw;
   grl_raw_header *header = &reader->header;
+  reader->limits = limits;
   raw->params.max_raw_memory_mb = (unsigned)(limits.pixels * 8 / 1000000 + 64);
   // No guessing of the saturation from the picture: the same file must mean the same whatever it shows.
   raw->params.adjust_maximum_thr = 0;
@@ -139,10 +147,53 @@ grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, g
   return GRL_IMAGE_OK;
 }
 
+/// While LibRaw unpacks, somebody asks whether the samples are still wanted.
+struct watch {
+  grl_raw_reader *reader;
+  pthread_mutex_t mutex;
+  pthread_cond_t over;
+  int is_over;
+};
+
+static void *keep_watch(void *data) {
+  struct watch *watch = data;
+  const grl_image_limits *limits = &watch->reader->limits;
+  pthread_mutex_lock(&watch->mutex);
+  while (!watch->is_over) {
+    if (limits->is_cancelled(limits->cancel_context)) {
+      grl_libraw_set_cancel_flag(watch->reader->raw->parent_class);
+      break;
+    }
+    struct timespec next;
+    clock_gettime(CLOCK_REALTIME, &next);
+    next.tv_nsec += 20 * 1000 * 1000;
+    if (next.tv_nsec >= 1000000000) next.tv_sec++, next.tv_nsec -= 1000000000;
+    pthread_cond_timedwait(&watch->over, &watch->mutex, &next);
+  }
+  pthread_mutex_unlock(&watch->mutex);
+  return NULL;
+}
+
+static int unpack(grl_raw_reader *reader) {
+  struct watch watch = {.reader = reader, .mutex = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER};
+  pthread_t thread;
+  // Without a thread it unpacks to the end, whoever has gone.
+  const int is_watched = reader->limits.is_cancelled && pthread_create(&thread, NULL, keep_watch, &watch) == 0;
+  const int code = libraw_unpack(reader->raw);
+  if (is_watched) {
+    pthread_mutex_lock(&watch.mutex);
+    watch.is_over = 1;
+    pthread_cond_signal(&watch.over);
+    pthread_mutex_unlock(&watch.mutex);
+    pthread_join(thread, NULL);
+  }
+  return code;
+}
+
 grl_image_status grl_raw_read_samples(grl_raw_reader *reader, uint16_t *samples) {
   libraw_data_t *raw = reader->raw;
   const grl_raw_header *header = &reader->header;
-  const grl_image_status unpacked = status_of(reader, libraw_unpack(raw));
+  const grl_image_status unpacked = status_of(reader, unpack(reader));
   if (unpacked != GRL_IMAGE_OK) return unpacked;
   const uint16_t *stored = raw->rawdata.raw_image;
   if (!stored) return unsupported(reader, "the file holds colours, not a mosaic");

@@ -33,7 +33,8 @@ grl_raw_reader *grl_raw_create(void);
 /// too early.
 grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits);
 
-/// Unpacks the active area's samples into `samples` (width * height). Once, after the header was read.
+/// Unpacks the active area's samples into `samples` (width * height). Once, after the header was read. `is_cancelled` of the
+/// limits is asked by another thread meanwhile; GRL_IMAGE_CANCELLED ends it in the middle.
 grl_image_status grl_raw_read_samples(grl_raw_reader *reader, uint16_t *samples);
 
 const grl_raw_header *grl_raw_reader_header(const grl_raw_reader *reader);

@@ -27,10 +27,24 @@ struct RawDirectory {
   /// Where header and directories lie.
   private let directories: [Range<Int>]
 
-  /// nil for files that are no DNG, and for those without a picture of samples.
-  init?(_ path: String) {
-    guard let file = TaggedFile(path) else { return nil }
+  /// What a look at a file's directories says.
+  enum Finding {
+    /// LibRaw must not see the file: at a colour pattern of 36 entries that no sides of 6 x 6 announce (or in the tag of
+    /// Kodak's P series) version 0.20 writes past the end of its pattern without an end. Whatever begins as TIFF does counts.
+    case unsafe
+    case known(RawDirectory)
+    /// No DNG file, or one without a picture of samples.
+    case unknown
+  }
+
+  static func read(_ path: String) -> Finding {
+    guard let file = TaggedFile(path) else { return .unknown }
     let tables = file.tables()
+    if tables.contains(where: \.overrunsPattern) { return .unsafe }
+    return RawDirectory(file, tables).map(Finding.known) ?? .unknown
+  }
+
+  private init?(_ file: TaggedFile, _ tables: [TaggedFile.Table]) {
     guard tables.contains(where: { $0.numbers(.dngVersion) != nil }) else { return nil }
     fileBytes = file.count
     directories = [0..<8] + tables.map(\.place)
@@ -62,12 +76,6 @@ struct RawDirectory {
     black = raw.numbers(.blackLevel) ?? []
     matrix = tables.lazy.compactMap { $0.numbers(.colourMatrix) }.first
     if let area = raw.numbers(.activeArea), area.count == 4 { activeTop = integer(area[0]) }
-  }
-
-  /// Whether LibRaw must not see the file: at a colour pattern of 36 entries that no sides of 6 x 6 announce (or in the tag of
-  /// Kodak's P series) version 0.20 writes past the end of its pattern without an end. Whatever begins as TIFF does counts.
-  static func overrunsPattern(_ path: String) -> Bool {
-    TaggedFile(path)?.tables().contains { $0.overrunsPattern } ?? false
   }
 
   /// Largest sample that the file can hold; nil where that is not known.

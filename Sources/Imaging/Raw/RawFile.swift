@@ -79,12 +79,15 @@ private final class RawReader {
 
   init(_ path: String, _ limits: ImageLimits, _ damaged: DamagePolicy) throws(ImageError) {
     try ImageInput.checkRegularFile(path, limits)
-    guard !RawDirectory.overrunsPattern(path) else {
+    let directory: RawDirectory?
+    switch RawDirectory.read(path) {
+    case .unsafe:
       throw .damaged(
         path: path,
         reason: "its colour pattern of 36 entries is not announced as one of 6 x 6; get the file anew from the camera")
+    case .known(let known): directory = known
+    case .unknown: directory = nil
     }
-    let directory = RawDirectory(path)
     if let kind = directory?.otherKind { throw .unsupported(path: path, what: kind, advice: Self.advice) }
     misplaced = directory?.misplacedSamples
     if let misplaced, damaged == .refuse {
@@ -95,7 +98,8 @@ private final class RawReader {
     let bounds = grl_image_limits(
       side: UInt32(clamping: limits.side), pixels: UInt64(clamping: limits.pixels),
       metadata_bytes: UInt64(clamping: limits.metadataBytes), jpeg_scans: UInt32(clamping: limits.jpegScans),
-      keeps_damaged: 0, is_cancelled: nil, cancel_context: nil)
+      keeps_damaged: 0, is_cancelled: limits.cancelFlag == nil ? nil : Self.isCancelled,
+      cancel_context: limits.cancelFlag.map { Unmanaged.passUnretained($0).toOpaque() })
     let status = grl_raw_read_header(handle, path.systemPath, bounds)
     guard status == GRL_IMAGE_OK else {
       defer { grl_raw_destroy(handle) }
@@ -113,6 +117,11 @@ private final class RawReader {
   }
 
   deinit { grl_raw_destroy(handle) }
+
+  /// `limits` keeps the flag alive as long as the reader. Another thread asks than the one that reads.
+  private static let isCancelled: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
+    context.map { Unmanaged<CancelFlag>.fromOpaque($0).takeUnretainedValue().isSetUncounted ? 1 : 0 } ?? 0
+  }
 
   /// What is wrong with the samples, and whether so little of them that a picture can be made; nil where nothing is.
   func fault(in samples: [UInt16]) -> (text: String, isLittle: Bool)? {
@@ -165,6 +174,7 @@ private final class RawReader {
     case GRL_IMAGE_NO_MEMORY:
       return .outOfMemory(path: path, bytes: Int(header.width) * Int(header.height) * 2)
     case GRL_IMAGE_UNSUPPORTED: return .unsupported(path: path, what: message, advice: advice)
+    case GRL_IMAGE_CANCELLED: return .cancelled(path: path)
     case GRL_IMAGE_CUT where header.width == 0:
       return .damaged(path: path, reason: "it ends too early for a camera raw file, or is none (LibRaw)")
     case GRL_IMAGE_CUT:
