@@ -42,16 +42,54 @@ import Testing
 
   @Test("nor is white noise of a mosaic that was interpolated", arguments: samples, [10.0, 25, 50])
   func demosaicked(name: String, sigma: Double) throws {
-    let image = try Self.sample(name)
+    let spectrum = try Self.interpolated(try Self.sample(name), sigma: sigma)
+    #expect(spectrum.kind == .photo, "\(spectrum)")
+  }
+
+  private static func interpolated(_ image: Image, sigma: Double) throws -> NoiseSpectrum {
     let clean = Tensor(
       shape: Shape(height: image.height, width: image.width, channels: 3), values: image.floats(.rgb))
     let mosaic = try Degradation.noise(GaussianNoise(sigma: sigma, seed: .text("seven"))).apply(
       to: clean.mosaicked(.rggb))
     let interpolated = mosaic.demosaicked(.rggb)
-    let spectrum = try #require(
-      NoiseSpectrum(
-        Image(width: image.width, height: image.height, colour: interpolated.values, bitDepth: 8)))
-    #expect(spectrum.kind == .photo, "\(spectrum)")
+    return try #require(
+      NoiseSpectrum(Image(width: image.width, height: image.height, colour: interpolated.values, bitDepth: 8)))
+  }
+
+  private static func reduced(_ name: String, by scale: Int) throws -> Image {
+    try Degradation.bicubic(scale: scale, bitDepth: 8).apply(to: try sample(name))
+  }
+
+  @Test(
+    "texture of a small photograph is not taken for noise",
+    arguments: ["kitten", "colosseum", "circuit_board", "row_houses"], [2, 3])
+  func smallAndClean(name: String, scale: Int) throws {
+    let spectrum = try #require(NoiseSpectrum(try Self.reduced(name, by: scale)))
+    #expect(spectrum.kind == nil, "\(spectrum)")
+  }
+
+  @Test(
+    "correlated noise of a small photograph is found over its texture", arguments: samples + ["circuit_board"], [2, 3])
+  func smallAndNoisy(name: String, scale: Int) throws {
+    let small = try Self.reduced(name, by: scale)
+    let interpolated = try Self.interpolated(small, sigma: 10)
+    #expect(interpolated.kind == .photo, "\(interpolated)")
+    let saved = try #require(NoiseSpectrum(try Self.saved(try Self.noisy(small, sigma: 25), quality: 95)))
+    #expect(saved.kind == .photo, "\(saved)")
+    #expect(try NoiseSpectrum(try Self.noisy(small, sigma: 25))?.kind == .gaussian)
+  }
+
+  @Test("an estimate that nobody wants any more ends at its next look, and tells nothing")
+  func cancelled() throws {
+    let image = try Self.sample("kitten")
+    let flag = CancelFlag()
+    #expect(PictureEstimates(image, heeding: flag) == PictureEstimates(image))
+    // A row of blocks, four rows of the wavelet for each colour, and a row of the grid are between two looks.
+    let looks = flag.lookCount
+    #expect(looks > image.height / 8 + 3 * image.height / 2 + image.height)
+    flag.set()
+    #expect(PictureEstimates(image, heeding: flag) == nil)
+    #expect(flag.lookCount < looks + 10)
   }
 
   @Test("noise that all colours share is none that differs from colour to colour")

@@ -181,12 +181,11 @@ package final class JobPlanner: Sendable {
       2 * shape.byteCount <= settings.options.budgetBytes
     else { return (course.last, false) }
     course.pixelsLeft -= shape.width * shape.height
-    let found: PictureEstimates
-    do {
-      found = PictureEstimates(try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image)
-    } catch {
+    let image: Image
+    do { image = try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
       throw .image(error)
     }
+    guard let found = PictureEstimates(image, heeding: settings.limits.cancelFlag) else { throw .cancelled }
     memory.withLock { memory in
       if memory.estimates.count > 1000 { memory.estimates.removeAll() }
       memory.estimates[stamp] = found

@@ -41,7 +41,8 @@ package struct SourcePicture: Sendable {
         let decoded = try file.decoded(settings.damaged)
         let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
         let advice =
-          settings.request.task == .superResolution ? PictureEstimates(decoded.image).adviceAgainstEnlarging : nil
+          settings.request.task == .superResolution
+          ? PictureEstimates(decoded.image, heeding: settings.limits.cancelFlag)?.adviceAgainstEnlarging : nil
         (image, sensor) = (decoded.image, nil)
         warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
       }
@@ -50,7 +51,9 @@ package struct SourcePicture: Sendable {
     } catch {
       throw error as? JobError ?? .cancelled
     }
-    self.settings = settings.over(sensor).over(settings.looksAtNoise ? NoiseSpectrum(image)?.kind : nil)
+    let noise = settings.looksAtNoise ? NoiseSpectrum(image, heeding: settings.limits.cancelFlag)?.kind : nil
+    if settings.limits.cancelFlag?.isSet == true { throw .cancelled }
+    self.settings = settings.over(sensor).over(noise)
   }
 
   /// Size and kind, and what is asked of it, by the file's header alone.

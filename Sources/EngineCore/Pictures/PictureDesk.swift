@@ -53,7 +53,7 @@ package final class PictureDesk: Sendable {
     let size = Fit.shrunk(region.width, region.height, within: box)
     let scaled = ScaledPicture(image, region: region, width: size.width, height: size.height)
     if flag.isSet { throw .cancelled }
-    let estimates = estimates(of: image, path)
+    let estimates = try estimates(of: image, path, flag)
     let info = PixelsInfo(
       width: scaled.width, height: scaled.height, pictureWidth: image.width, pictureHeight: image.height,
       region: region, noiseSigma: estimates.noiseSigma, blockiness: estimates.blockiness)
@@ -110,12 +110,13 @@ package final class PictureDesk: Sendable {
   }
 
   /// Looked for once, even in pictures too large to be remembered.
-  private func estimates(of image: Image, _ path: String) -> PictureEstimates {
+  private func estimates(of image: Image, _ path: String, _ flag: CancelFlag) throws(JobError) -> PictureEstimates {
     // Blocks of two by two pixels tell nothing of noise or compression.
     if RawFile.isRaw(path) { return .none }
-    guard let stamp = FileStamp(path) else { return PictureEstimates(image) }
-    if let known = memory.withLock({ $0.estimates[stamp] }) { return known }
-    let found = PictureEstimates(image)
+    let stamp = FileStamp(path)
+    if let stamp, let known = memory.withLock({ $0.estimates[stamp] }) { return known }
+    guard let found = PictureEstimates(image, heeding: flag) else { throw .cancelled }
+    guard let stamp else { return found }
     memory.withLock { memory in
       if memory.estimates.count > 1000 { memory.estimates.removeAll() }
       memory.estimates[stamp] = found

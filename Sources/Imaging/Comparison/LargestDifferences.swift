@@ -15,15 +15,16 @@ public struct LargestDifferences: Sendable {
   /// The largest of all pictures' squared errors, cell by cell.
   private var errors: [Double]
 
+  /// - Parameter flag: looked at in every row; what is found once it is set means nothing.
   /// - Precondition: all have the size of `reference`.
-  public init(of pictures: [Image], from reference: Image) {
+  public init(of pictures: [Image], from reference: Image, heeding flag: CancelFlag? = nil) {
     (width, height) = (reference.width, reference.height)
     columns = (width + Self.cell - 1) / Self.cell
     rows = (height + Self.cell - 1) / Self.cell
     errors = [Double](repeating: 0, count: columns * rows)
     for picture in pictures {
       precondition(picture.width == width && picture.height == height)
-      let cells = Self.squaredErrors(picture, reference, columns: columns, rows: rows)
+      let cells = Self.squaredErrors(picture, reference, columns: columns, rows: rows, flag)
       for i in errors.indices { errors[i] = max(errors[i], cells[i]) }
     }
   }
@@ -83,17 +84,20 @@ public struct LargestDifferences: Sendable {
     return sums
   }
 
-  private static func squaredErrors(_ picture: Image, _ reference: Image, columns: Int, rows: Int) -> [Double] {
+  private static func squaredErrors(
+    _ picture: Image, _ reference: Image, columns: Int, rows: Int, _ flag: CancelFlag?
+  ) -> [Double] {
     let metric = Metric(.psnr, convention: .basicsr)
     let isColour = picture.layout.isColour || reference.layout.isColour
     let (a, b) = (
-      MeasuredRows(of: picture, as: metric, isColour: isColour),
+      MeasuredRows(of: picture, as: metric, isColour: isColour, heeding: flag),
       MeasuredRows(of: reference, as: metric, isColour: isColour)
     )
     var (rowA, rowB) = ([Double](repeating: 0, count: a.width), [Double](repeating: 0, count: a.width))
     var cells = [Double](repeating: 0, count: columns * rows)
     for channel in 0..<a.channels {
       for y in 0..<a.height {
+        if a.isUnwanted { return cells }
         rowA.withUnsafeMutableBufferPointer { a.read(y, channel, into: $0) }
         rowB.withUnsafeMutableBufferPointer { b.read(y, channel, into: $0) }
         for x in 0..<a.width {

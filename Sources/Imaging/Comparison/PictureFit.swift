@@ -88,13 +88,15 @@ public struct FittedPictures: Sendable {
 
   /// `region`, all that is common where it is nil.
   ///
+  /// - Parameter flag: looked at before each picture; the rest is left out once it is set.
   /// - Precondition: the region is not empty and lies in `common`.
-  public func part(_ region: Rectangle? = nil) -> Part {
+  public func part(_ region: Rectangle? = nil, heeding flag: CancelFlag? = nil) -> Part {
     let region = region ?? common
     precondition(region.x + region.width <= common.width && region.y + region.height <= common.height)
     return Part(
       reference: reference.cropped(to: region),
-      pictures: pictures.map { image, scaler in
+      pictures: pictures.compactMap { image, scaler in
+        if flag?.isSet == true { return nil }
         guard let scaler else { return image.cropped(to: region) }
         let source = image.floats(image.layout.isColour ? .rgb : .gray, of: scaler.source(of: region))
         return Image(

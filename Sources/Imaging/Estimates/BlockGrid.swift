@@ -22,6 +22,7 @@ enum BlockGrid {
     // Four rows: steps down need two above and one below.
     var rows = [[Double]](repeating: [Double](repeating: 0, count: width), count: 4)
     for y in 0..<height {
+      if luma.isUnwanted { return 0 }
       rows[y % 4].withUnsafeMutableBufferPointer { luma.read(y, 0, into: $0) }
       if y % rowStep == 0 {
         rows[y % 4].withUnsafeBufferPointer { row in

@@ -16,10 +16,20 @@ public struct PictureEstimates: Hashable, Sendable {
     self.noise = noise
   }
 
-  public init(_ image: Image) {
+  public init(_ image: Image) { self.init(of: image, heeding: nil) }
+
+  /// Nil where `flag` was set before it was done; it is looked at in every row.
+  public init?(_ image: Image, heeding flag: CancelFlag?) {
+    self.init(of: image, heeding: flag)
+    if flag?.isSet == true { return nil }
+  }
+
+  private init(of image: Image, heeding flag: CancelFlag?) {
     func measured(_ quantity: Metric.Quantity) -> Double? {
-      do throws(MetricError) { return try Metric(quantity, convention: .matlab)(image) } catch { return nil }
+      let metric = Metric(quantity, convention: .matlab)
+      do throws(MetricError) { return try metric(image, heeding: flag) } catch { return nil }
     }
-    self.init(noiseSigma: measured(.noise), blockiness: measured(.blockiness), noise: NoiseSpectrum(image)?.kind)
+    self.init(
+      noiseSigma: measured(.noise), blockiness: measured(.blockiness), noise: NoiseSpectrum(image, heeding: flag)?.kind)
   }
 }

@@ -38,6 +38,7 @@ enum WaveletNoise {
     // Rows filtered along x. A row of details needs four and shares two with the next.
     var filtered = [Line](repeating: Line(count: across.count), count: 4)
     for detail in stride(from: 0, to: down.count, by: step) {
+      if rows.isUnwanted { return [] }
       var line = Line(count: across.count)
       for tap in 0..<4 {
         let y = down[detail][tap]

@@ -16,16 +16,23 @@ struct MeasuredRows: RowSource {
   private let image: Image
   private let metric: Metric
   private let luma: Luma?
+  private let flag: CancelFlag?
 
-  /// - Parameter isColour: whether the pair is measured as colour.
-  init(of image: Image, as metric: Metric, isColour: Bool) {
+  /// - Parameters:
+  ///   - isColour: whether the pair is measured as colour.
+  ///   - flag: for `isUnwanted`.
+  init(of image: Image, as metric: Metric, isColour: Bool, heeding flag: CancelFlag? = nil) {
     width = image.width - 2 * metric.shave
     height = image.height - 2 * metric.shave
     luma = isColour ? metric.quantity.luma : nil
     channels = isColour && luma == nil ? 3 : 1
     self.image = image
     self.metric = metric
+    self.flag = flag
   }
+
+  /// Nobody wants what is measured any more; looked at in every row.
+  var isUnwanted: Bool { flag?.isSet == true }
 
   func read(_ y: Int, _ channel: Int, into row: UnsafeMutableBufferPointer<Double>) {
     switch image.samples {

@@ -65,12 +65,13 @@ public struct Metric: Hashable, Sendable {
 
   /// A quantity of `picture` alone.
   ///
+  /// - Parameter flag: looked at in every row of noise and blockiness; what comes back once it is set means nothing.
   /// - Throws: `MetricError.tooSmall`.
   /// - Precondition: the quantity needs no reference.
-  public func callAsFunction(_ picture: Image) throws(MetricError) -> Double {
+  public func callAsFunction(_ picture: Image, heeding flag: CancelFlag? = nil) throws(MetricError) -> Double {
     precondition(!quantity.needsReference, "\(self) compares with a reference")
     try checkSize(picture)
-    let rows = MeasuredRows(of: picture, as: self, isColour: picture.layout.isColour)
+    let rows = MeasuredRows(of: picture, as: self, isColour: picture.layout.isColour, heeding: flag)
     switch quantity {
     case .blur: return BlurEffect.measure(rows)
     case .noise: return WaveletNoise.deviation(rows)
