@@ -60,8 +60,8 @@ extension Engine {
         throw .badRequest("\(count) crops of \(side) pixels: 1 to 100 of 8 to 65535")
       }
       let pictures = try await pictures { $0 }
-      let crops = try await queues.measures.run(for: client, about: paths[0]) { _ in
-        pictures.crops(side: side, count: count, reference: request.reference)
+      let crops = try await queues.measures.run(for: client, about: paths[0]) { (flag) throws(JobError) in
+        try pictures.crops(side: side, count: count, reference: request.reference, flag)
       }
       return (.comparison(.crops(crops)), [])
     case .tiling(let picture, let columns, let rows):
@@ -69,8 +69,8 @@ extension Engine {
         throw .badRequest("picture \(picture) was tiled and there are \(paths.count)")
       }
       let pictures = try await pictures { $0 }
-      let effect = try await queues.measures.run(for: client, about: paths[0]) { _ in
-        pictures.tilingEffect(on: picture, reference: request.reference, columns: columns, rows: rows)
+      let effect = try await queues.measures.run(for: client, about: paths[0]) { (flag) throws(JobError) in
+        try pictures.tilingEffect(on: picture, reference: request.reference, columns: columns, rows: rows, flag)
       }
       guard let effect else {
         throw .badRequest(

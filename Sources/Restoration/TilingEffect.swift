@@ -16,10 +16,12 @@ public struct TilingEffect: Sendable {
   /// whole one is flat along all of them.
   public let seamScore: Double?
 
-  /// - Parameter columns, rows: the lines with which tiles begin or end: `x` lies between pixels `x - 1` and `x`. Those outside the
+  /// - Parameters:
+  ///   - columns, rows: the lines with which tiles begin or end: `x` lies between pixels `x - 1` and `x`. Those outside the
   ///   pictures do not count.
+  ///   - flag: looked at in every row; what is found once it is set means nothing.
   /// - Precondition: both pictures have one size and layout.
-  public init(whole: Image, tiled: Image, columns: [Int], rows: [Int]) {
+  public init(whole: Image, tiled: Image, columns: [Int], rows: [Int], heeding flag: CancelFlag? = nil) {
     precondition(whole.width == tiled.width && whole.height == tiled.height && whole.layout == tiled.layout)
     self.whole = whole
     self.tiled = tiled
@@ -29,22 +31,25 @@ public struct TilingEffect: Sendable {
     let selection: Image.Planes = channels == 1 ? .gray : .rgb
     let (a, b) = (whole.floats(selection), tiled.floats(selection))
     var (largest, at, sum) = (Float(0), 0, 0.0)
-    for i in a.indices {
-      let change = abs(b[i] - a[i])
-      sum += Double(change)
-      if change > largest { (largest, at) = (change, i) }
+    let pitch = whole.width * channels
+    for row in stride(from: 0, to: a.count, by: pitch) {
+      if flag?.isSet == true { break }
+      for i in row..<row + pitch {
+        let change = abs(b[i] - a[i])
+        sum += Double(change)
+        if change > largest { (largest, at) = (change, i) }
+      }
     }
     maximum = Double(largest) * 255
     place = (at / channels % whole.width, at / channels / whole.width)
     mean = sum / Double(a.count) * 255
 
     func gradient(_ values: [Float]) -> Double {
-      let pitch = whole.width * channels
       var sum = 0.0
-      for y in rows {
+      for y in rows where flag?.isSet != true {
         for i in y * pitch..<(y + 1) * pitch { sum += Double(abs(values[i] - values[i - pitch])) }
       }
-      for x in columns {
+      for x in columns where flag?.isSet != true {
         for y in 0..<whole.height {
           let pixel = y * pitch + x * channels
           for i in pixel..<pixel + channels { sum += Double(abs(values[i] - values[i - channels])) }

@@ -58,6 +58,30 @@ import Testing
     await engine.shutDown()
   }
 
+  @Test("questions about the whole of large pictures end in the middle when nobody waits for the answer")
+  func cancelled() throws {
+    let pictures = [0.0, 0.5].map { phase in
+      PicturePyramid(
+        Image(
+          width: 300, height: 200, layout: .rgb,
+          samples: .eight((0..<300 * 200 * 3).map { UInt8(truncatingIfNeeded: $0 * 7 + Int(phase * 90)) })))
+    }
+    let compared = ComparedPictures(paths: ["a", "b"], pictures: pictures)
+    let flag = CancelFlag()
+    _ = try compared.crops(side: 16, count: 4, reference: 0, flag)
+    #expect(flag.lookCount >= 3 * 200)
+    let looks = flag.lookCount
+    _ = try compared.tilingEffect(on: 1, reference: 0, columns: [100], rows: [100], flag)
+    #expect(flag.lookCount >= looks + 200)
+    flag.set()
+    let end = flag.lookCount
+    #expect(throws: JobError.self) { try compared.crops(side: 16, count: 4, reference: 0, flag) }
+    #expect(throws: JobError.self) {
+      try compared.tilingEffect(on: 1, reference: 0, columns: [100], rows: [100], flag)
+    }
+    #expect(flag.lookCount < end + 20)
+  }
+
   @Test("what tiling changed is what the restorer itself says, of a part of the picture too", arguments: [false, true])
   func tiling(ofPart: Bool) async throws {
     let folder = try EngineFolder()

@@ -18,7 +18,8 @@ extension ComparedPictures {
     let fitted = fitted(to: reference)
     let common = fitted.pictures.common
     let part = region == nil ? common : region.flatMap { own($0, reference, within: common) }
-    let measured = part.map { fitted.pictures.part($0) }
+    let measured = part.map { fitted.pictures.part($0, heeding: flag) }
+    if flag.isSet { throw .cancelled }
     var measures: [ComparisonMeasure] = []
     for quantity in Self.quantities {
       let metric = Metric(quantity, convention: convention, shave: region == nil ? shave : 0)
@@ -65,14 +66,19 @@ extension ComparedPictures {
   }
 
   /// Squares where the pictures differ most from the reference.
-  func crops(side: Int, count: Int, reference: Int) -> [Rectangle] {
+  ///
+  /// - Parameter flag: looked at in every row.
+  package func crops(side: Int, count: Int, reference: Int, _ flag: CancelFlag) throws(JobError) -> [Rectangle] {
     let (places, fitted) = fitted(to: reference)
     guard !places.isEmpty else { return [] }
-    let part = fitted.part()
+    let part = fitted.part(heeding: flag)
+    if flag.isSet { throw .cancelled }
+    let differences = LargestDifferences(of: part.pictures, from: part.reference, heeding: flag)
+    if flag.isSet { throw .cancelled }
     // In the reference's pixels, and back to the frame's.
     let scale = scale(reference)
     let (across, down) = (max(1, Int(Double(side) * scale.x)), max(1, Int(Double(side) * scale.y)))
-    return LargestDifferences(of: part.pictures, from: part.reference).regions(count, width: across, height: down).map {
+    return differences.regions(count, width: across, height: down).map {
       let (left, top) = (Int(Double($0.x) / scale.x), Int(Double($0.y) / scale.y))
       return Rectangle(
         x: left, y: top, width: min(width - left, Int((Double($0.width) / scale.x).rounded(.up))),
@@ -81,10 +87,16 @@ extension ComparedPictures {
   }
 
   /// Nil where the pictures are not of one size and layout.
-  func tilingEffect(on place: Int, reference: Int, columns: [Int], rows: [Int]) -> TilingEffect? {
+  ///
+  /// - Parameter flag: looked at in every row.
+  package func tilingEffect(
+    on place: Int, reference: Int, columns: [Int], rows: [Int], _ flag: CancelFlag
+  ) throws(JobError) -> TilingEffect? {
     let (tiled, whole) = (pictures[place].image, pictures[reference].image)
     guard tiled.width == whole.width, tiled.height == whole.height, tiled.layout == whole.layout else { return nil }
-    return TilingEffect(whole: whole, tiled: tiled, columns: columns, rows: rows)
+    let effect = TilingEffect(whole: whole, tiled: tiled, columns: columns, rows: rows, heeding: flag)
+    if flag.isSet { throw .cancelled }
+    return effect
   }
 
   private static func text(_ value: Double, _ quantity: Metric.Quantity) -> String {

@@ -3,7 +3,7 @@ import EngineWire
 import Imaging
 
 /// Pictures brought onto one frame, that of the largest, ready to be shown and measured.
-struct ComparedPictures: Sendable {
+package struct ComparedPictures: Sendable {
   let paths: [String]
   let pictures: [PicturePyramid]
   let width: Int
@@ -12,7 +12,7 @@ struct ComparedPictures: Sendable {
   private let relations: [SizeRelation]
 
   /// - Precondition: as many paths as pictures, at least one.
-  init(paths: [String], pictures: [PicturePyramid]) {
+  package init(paths: [String], pictures: [PicturePyramid]) {
     self.paths = paths
     self.pictures = pictures
     let largest = pictures.max { $0.image.width * $0.image.height < $1.image.width * $1.image.height }!.image

@@ -1,7 +1,7 @@
 import Imaging
 
 /// A picture with halves of it, halves of those and so on in 8-bit RGB: any part of it can be shown small without reading it all.
-struct PicturePyramid: Sendable {
+package struct PicturePyramid: Sendable {
   /// 8-bit RGB; pixel `i` of level `k` is the mean of pixels `i * 2^k ..< (i + 1) * 2^k` of the picture.
   struct Level: Sendable {
     let width: Int
@@ -16,7 +16,7 @@ struct PicturePyramid: Sendable {
   /// No level is made of one that fits into this square.
   private static let smallest = 64
 
-  init(_ image: Image) {
+  package init(_ image: Image) {
     self.image = image
     var halves: [Level] = []
     var (width, height) = (image.width, image.height)
