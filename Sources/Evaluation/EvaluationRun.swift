@@ -95,7 +95,7 @@ package struct EvaluationRun {
     for path in set.limited(to: Self.mostLookedAt).compactMap(\.input) {
       do throws(EvaluationError) {
         let file = try file(path)
-        _ = try bytes(of: [file], isColour: true)
+        _ = try bytes(of: [file], channels: 0)
         if let kind = NoiseSpectrum(try image(file))?.kind { kinds.append(kind) }
       } catch {
         continue  // Reported when it is this picture's turn.
@@ -185,7 +185,7 @@ package struct EvaluationRun {
       return Found(baseline: oldBaseline, model: oldModel, isNew: false)
     }
 
-    let besides = try bytes(of: files.compactMap { $0 }, isColour: isColour)
+    let besides = try bytes(of: files.compactMap { $0 }, channels: isColour ? 3 : 1)
     let images = try files.map { (file: TestPictureFile?) throws(EvaluationError) in
       try file.map { (file: TestPictureFile) throws(EvaluationError) in try image(file) }
     }
@@ -243,13 +243,17 @@ package struct EvaluationRun {
     for picture in set.pictures {
       do throws(EvaluationError) {
         let file = try file(picture.clean)
-        _ = try bytes(of: [file], isColour: true)
+        // Where the header does not tell, the file is decoded.
+        let isDecoded: Bool
+        do { isDecoded = try file.isUncompressed(limits: imageLimits) } catch { continue }
+        if isDecoded { _ = try bytes(of: [file], channels: 3) }
         do throws(ImageError) {
           if try file.isColour(limits: imageLimits) { return true }
         } catch {
           continue  // Reported when it is this picture's turn.
         }
       } catch {
+        guard error.isOfOnePicture else { throw error }
         continue  // Reported when it is this picture's turn.
       }
     }
@@ -265,14 +269,15 @@ package struct EvaluationRun {
 
   /// What the pictures of one test take beside a network's own memory.
   ///
+  /// - Parameter channels: of the test in float; 0 where pictures are only decoded.
   /// - Throws: by their headers, where that alone is over the budget.
-  private func bytes(of files: [TestPictureFile], isColour: Bool) throws(EvaluationError) -> Int {
+  private func bytes(of files: [TestPictureFile], channels: Int) throws(EvaluationError) -> Int {
     let sizes: [(pixels: Int, decodingBytes: Int)]
     do { sizes = try files.map { (file) throws(ImageError) in try file.size(limits: imageLimits) } } catch {
       throw EvaluationError.badInput("\(error)")
     }
     let samples = zip(files, sizes).reduce(0) { $0 + $1.0.bytes.count + $1.1.decodingBytes }
-    let floats = (sizes.first?.pixels ?? 0) * (isColour ? 3 : 1) * 4 * Self.floatCopies
+    let floats = (sizes.first?.pixels ?? 0) * channels * 4 * Self.floatCopies
     let estimate = MemoryEstimate(pictures: samples, workspace: floats, threadCount: threads.threadCount)
     do { try MemoryBudget.check(estimate, within: options.memoryBytes) } catch {
       throw .restoration(error, picture: files[0].path)

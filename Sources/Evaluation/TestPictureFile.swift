@@ -23,6 +23,11 @@ package struct TestPictureFile {
     return (header.width * header.height, header.decodingBytes)
   }
 
+  /// BMP or TIFF.
+  func isUncompressed(limits: ImageLimits) throws(ImageError) -> Bool {
+    try UncompressedFile.size(bytes, path: path, limits: limits) != nil
+  }
+
   /// By the header, where that tells.
   package func isColour(limits: ImageLimits) throws(ImageError) -> Bool {
     if let image = try UncompressedFile.decode(bytes, path: path, limits: limits) { return image.layout.isColour }

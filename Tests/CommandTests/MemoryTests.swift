@@ -87,6 +87,28 @@ import Testing
     }
   }
 
+  @Test(
+    "evaluate and attention keep within what a refusal names, and a colour set stays one",
+    .enabled(if: hasTime, "no GNU time"),
+    arguments: [
+      "evaluate --task denoise --sigma 25 --baseline-only --again --format json --dataset set",
+      "evaluate --task sr --scale 4 --baseline-only --again --format json --dataset set",
+      "attention --task denoise --at 5,5 --tile 64 set/large.png -o map.png --overwrite",
+    ])
+  func evaluation(verb: String) async throws {
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("set")
+    try TestPicture.write(to: folder, "set/large.png", width: 1600, height: 1200)
+    let words = verb.split(separator: " ", maxSplits: 1)
+    let need = try Self.need(try await Self.measured("\(words[0]) --memory 8M \(words[1])", in: folder).errors)
+    let run = try await Self.measured("\(words[0]) --memory \(need.text) \(words[1]) > report", in: folder)
+    #expect(run.status == 0, "\(verb): \(run.errors)")
+    #expect(run.peakBytes < need.bytes + Self.slackBytes, "\(verb): \(run.peakBytes) of \(need.bytes)")
+    guard words[0] == "evaluate" else { return }
+    let report = try JSONDecoder().decode(EvaluateReport.self, from: Data(folder.bytes("report")))
+    #expect(report.blocks.first?.colours == "colour")
+  }
+
   @Test("a restoration's refusal names what would do")
   func restoration() async throws {
     let folder = try TemporaryFolder()
