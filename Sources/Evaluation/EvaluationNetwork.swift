@@ -34,8 +34,7 @@ package struct EvaluationNetwork {
   ) throws(RestorationError) -> Tensor {
     let isGray = input.shape.channels == 1
     var options = options
-    let left = options.memoryBytes - besides
-    if left < options.budgetBytes { options.memoryBytes = left }
+    options.besidesBytes = besides
     let plan = try planner.plan(
       for: PictureShape(width: input.shape.width, height: input.shape.height, layout: isGray ? .gray : .rgb),
       request: setting.request, options: options)

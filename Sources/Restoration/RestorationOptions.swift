@@ -61,7 +61,10 @@ public struct RestorationOptions: Hashable, Sendable {
   private var automaticBytes: Int
 
   /// What the peak must stay within for the tiles asked for.
-  public var budgetBytes: Int { tile == .automatic ? automaticBytes : memoryBytes }
+  public var budgetBytes: Int { tile == .automatic ? min(memoryBytes, automaticBytes + besidesBytes) : memoryBytes }
+
+  /// What the caller holds all the while, beside picture and result.
+  public var besidesBytes = 0
 
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
   public var region: Rectangle?

@@ -41,9 +41,11 @@ public struct RestorationPlan: Sendable {
       layout: Image.Layout(colourChannels: route.pictureChannels, hasAlpha: picture.layout.hasAlpha),
       bitDepth: options.depth == .keep ? picture.bitDepth : options.depth == .eight ? 8 : 16)
     let estimate = { (tiles: TilePlan) in
-      MemoryEstimate(
+      var estimate = MemoryEstimate(
         tiles, input: picture, output: output, route: route, model: model, ensemble: options.usesSelfEnsemble,
         threadCount: threadCount)
+      estimate.pictures += options.besidesBytes
+      return estimate
     }
     self.request = request
     self.options = options
