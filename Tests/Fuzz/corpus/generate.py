@@ -153,6 +153,7 @@ def raws():
     put("raw", "8_bits.dng", dng(bits=8, data=bytes((x * 37) % 256 for x in range(576))))
     put("raw", "12_bits_packed.dng", dng(bits=12, data=bytes((x * 37) % 256 for x in range(864))))
     put("raw", "lossless_jpeg.dng", dng(compression=7, data=lossless_jpeg(24, 24)))
+    put("raw", "lossless_scene.dng", dng(compression=7, side=96, data=lossless_scene(96)))
     put("raw", "cut_off.dng", dng()[:700])
     put("raw", "no_mosaic.dng", dng(more=[]).replace(struct.pack("<HHII", 262, 3, 1, 32803), struct.pack("<HHII", 262, 3, 1, 34892)))
     for name, order, bits, channels in [("gray8.tif", "<", 8, 1), ("rgb8.tif", ">", 8, 3), ("rgb16.tif", "<", 16, 3)]:
@@ -170,17 +171,37 @@ def raws():
         put("raw", name, data.getvalue())
 
 
-def lossless_jpeg(width, height):
-    """A lossless JPEG (process 14, predictor 1) of one component and 14 bits whose differences are all 0 or 1."""
+def lossless(bits, precision, width, height, table):
+    """A lossless JPEG (process 14, predictor 1) of one component whose coded differences are `bits`."""
     def segment(marker, data):
         return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
 
-    table = bytes([0]) + bytes([0, 2] + [0] * 14) + bytes([0, 1])  # codes 00: no difference, 01: one bit follows
-    bits = "".join("011" if (x + y) % 3 == 0 else "00" for y in range(height) for x in range(width))
     bits += "1" * (-len(bits) % 8)
     data = bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
-    return (b"\xff\xd8" + segment(0xC4, table) + segment(0xC3, struct.pack(">BHHB", 14, height, width, 1) + bytes([0, 0x11, 0]))
+    return (b"\xff\xd8" + segment(0xC4, table)
+            + segment(0xC3, struct.pack(">BHHB", precision, height, width, 1) + bytes([0, 0x11, 0]))
             + segment(0xDA, bytes([1, 0, 0, 1, 0, 0])) + data + b"\xff\xd9")
+
+
+def lossless_jpeg(width, height):
+    """One of 14 bits whose differences are all 0 or 1."""
+    table = bytes([0]) + bytes([0, 2] + [0] * 14) + bytes([0, 1])  # codes 00: no difference, 01: one bit follows
+    bits = "".join("011" if (x + y) % 3 == 0 else "00" for y in range(height) for x in range(width))
+    return lossless(bits, 14, width, height, table)
+
+
+def lossless_scene(side):
+    """One of 16 bits and a smooth scene, with all 17 categories of differences in codes of five bits."""
+    rows = [[1500 + 60 * x + 30 * y + (x * 37 + y * 91) % 60 for x in range(side)] for y in range(side)]
+    bits = ""
+    for y, row in enumerate(rows):
+        for x, sample in enumerate(row):
+            difference = sample - (row[x - 1] if x else rows[y - 1][0] if y else 1 << 15)
+            category = abs(difference).bit_length()
+            value = difference if difference >= 0 else difference + (1 << category) - 1
+            bits += f"{category:05b}" + (f"{value:0{category}b}" if category else "")
+    table = bytes([0]) + bytes(17 if length == 5 else 0 for length in range(1, 17)) + bytes(range(17))
+    return lossless(bits, 16, side, side, table)
 
 
 # Checkpoints
