@@ -60,6 +60,7 @@ enum Program {
     do {
       var command = try GRLCommand.parseAsRoot(arguments)
       try AddressSpace.prepare()
+      try FileSystems.awaitAnswers(arguments)
       try command.run()
     } catch {
       exit(report(error))

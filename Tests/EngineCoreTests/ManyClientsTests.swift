@@ -201,6 +201,30 @@ import Testing
 
   // MARK: A dead mount
 
+  @Test("a verb that is given something on a dead mount ends with an error, wherever its name stands", .canMount)
+  func deadVerb() async throws {
+    let home = try Household()
+    let dead = home.path("dead")
+    try FileManager.default.createDirectory(atPath: dead, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: TestData.packageRoot.appending(path: "Samples/kitten.png"), to: home.folder.appending(path: "a.png"))
+    let mount = try #require(DeadMount(at: dead))
+    defer { mount.end() }
+    let verbs = [
+      ["restore", "--task", "denoise", home.path("a.png"), dead + "/b.png"],
+      ["degrade", "--task", "denoise", "--sigma", "5", home.path("a.png"), "--output=\(dead)/b.png"],
+    ]
+    for verb in verbs {
+      let outcome = try await home.run(verb)
+      #expect(outcome.status == 1 && outcome.output.isEmpty, "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains(/^grl: .*dead.*: its file system has not answered for 10 s; .*\n$/), "\(outcome.errors)"
+      )
+    }
+    mount.end()
+    try await home.tearDown()
+  }
+
   @Test("requests for a dead mount get an error each, and nobody else notices", .canMount)
   func deadMount() async throws {
     let folder = try EngineFolder()
