@@ -15,7 +15,7 @@ public final class CancelFlag: Sendable, Hashable {
   }
 
   /// The same for one who only watches: no sign of work.
-  var isSetUncounted: Bool { raised.load(ordering: .relaxed) }
+  package var isSetUncounted: Bool { raised.load(ordering: .relaxed) }
 
   public func set() { raised.store(true, ordering: .relaxed) }
 
