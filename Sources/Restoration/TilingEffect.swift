@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// What cutting a picture into tiles changed: the tiled result against the same picture restored whole.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Kinds of noise that want different models. Raw values are the names on the command line.

@@ -1,3 +1,5 @@
+import Base
+
 /// What a look at the samples tells of a picture's damage: the same numbers for every part of the program.
 public struct PictureEstimates: Hashable, Sendable {
   /// Standard deviation of the noise on the scale 0...255, as `Metric.Quantity.noise`; nil where the picture is too small.

@@ -1,3 +1,5 @@
+import Base
+
 /// Rows of numbers that a measure reads one by one.
 protocol RowSource {
   var width: Int { get }
