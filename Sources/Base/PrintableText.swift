@@ -1,4 +1,3 @@
-import Base
 
 extension String {
   /// This text made fit for one line of a terminal: control characters, line separators and those that change the writing
