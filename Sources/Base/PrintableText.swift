@@ -1,4 +1,3 @@
-
 extension String {
   /// This text made fit for one line of a terminal: control characters, line separators and those that change the writing
   /// direction appear as `\u{1B}`, bytes of a file name that is no UTF-8 as `\xE9`. File names and library messages pass through it

@@ -1,4 +1,5 @@
 import Foundation
+import GRLModel
 import Imaging
 import Testing
 
@@ -46,6 +47,26 @@ import Testing
     #expect(try folder.bytes("1.png") == folder.bytes("3.png"))
     #expect(try folder.bytes("1.png") == piped.output)
     #expect(piped.errorText.hasPrefix("grl: - -> -: denoise-color-small"))
+  }
+
+  @Test("OpenBLAS gives the same picture to a level, or its absence is told; what contradicts the choice is refused")
+  func blas() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 24, height: 16)
+    for kernels in ["own", "blas"] {
+      let outcome = try await GRLProcess.run(
+        ["restore", "--task", "denoise", "--variant", "tiny", "--kernels", kernels, "a.png", "-o", "\(kernels).png"],
+        in: folder)
+      if kernels == "blas", (try? OpenBLAS()) == nil {
+        #expect(outcome.status == 2 && outcome.errorText.contains("libopenblas0"))
+        return
+      }
+      #expect(outcome.status == 0)
+    }
+    let own = try TestPicture.read(folder, "own.png")
+    #expect(TestPicture.psnr(try TestPicture.read(folder, "blas.png"), own) > 48)
+    let contradiction = try await GRLProcess.run(["bench", "--kernels", "blas", "--isa", "scalar"], in: folder)
+    #expect(contradiction.status == 2 && contradiction.errorText.contains("--isa goes with own kernels"))
   }
 
   @Test("beside a picture on standard output nothing else is printed there")
