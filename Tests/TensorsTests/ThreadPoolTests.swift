@@ -92,14 +92,14 @@ private final class Meeting: Sendable {
     let pool = ThreadPool()
     let held = ThreadLease(threadCount: 2, of: pool)
     let (begun, back, ended) = (Meeting(3), Meeting(2), Meeting(2))
-    let counter = Counter()
+    let (counter, closed) = (Counter(), Counter())
     Thread.detachNewThread {
       held.run(count: 200) { index, _ in
         counter.add(1)
         if index < 2 {
-          // Both threads of the loop, and the test. None goes on before the gate is closed.
+          // Both threads of the loop, and the test. None goes on before the gate was closed: it may be open again when they look.
           #expect(begun.join())
-          for _ in 0..<60_000 where held.gate.isOpen { usleep(1000) }
+          for _ in 0..<60_000 where closed.total == 0 { usleep(1000) }
         } else {
           #expect(back.join())
         }
@@ -108,6 +108,7 @@ private final class Meeting: Sendable {
     }
     #expect(begun.join())
     held.gate.pause()
+    closed.add(1)
     // The pool has one thread. It comes although the first loop is not over.
     let meeting = Meeting(2)
     ThreadLease(threadCount: 2, of: pool).run(count: 2) { _, _ in #expect(meeting.join()) }
