@@ -60,6 +60,12 @@ struct ThreadOptions: ParsableArguments {
     KernelChoice.preferred = kernels
   }
 
+  /// - Throws: `ValidationError` where these kernels do not compute in `precision`.
+  func check(_ precision: PrecisionChoice) throws {
+    guard kernels == .blas && precision == .bfloat16 else { return }
+    throw ValidationError("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
+  }
+
   /// As many as this process may use, if nothing else was said.
   var count: Int { threads ?? MachineLimits.current.threadCount }
 

@@ -67,6 +67,9 @@ import Testing
     #expect(TestPicture.psnr(try TestPicture.read(folder, "blas.png"), own) > 48)
     let contradiction = try await GRLProcess.run(["bench", "--kernels", "blas", "--isa", "scalar"], in: folder)
     #expect(contradiction.status == 2 && contradiction.errorText.contains("--isa goes with own kernels"))
+    let rounded = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--kernels", "blas", "--precision", "bf16", "a.png"], in: folder)
+    #expect(rounded.status == 2 && rounded.errorText.contains("--kernels blas computes in float32"))
   }
 
   @Test("beside a picture on standard output nothing else is printed there")

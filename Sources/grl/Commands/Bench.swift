@@ -44,6 +44,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    try threads.check(precision)
     if model != nil && scale != nil {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }

@@ -93,6 +93,7 @@ struct Restore: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    try threads.check(precision)
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
     if renameExisting && (skipExisting || overwrite) {
       throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
