@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "CPUDevice", dependencies: ["Tensors", "CKernels"]),
     .target(name: "Checkpoints", dependencies: ["Base", "Tensors"]),
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
+    .target(name: "GRLTraining", dependencies: ["GRLModel", "CPUDevice", "CKernels", "Checkpoints", "Tensors"]),
     .target(name: "Imaging", dependencies: ["Base", "CImageIO"]),
     .target(
       name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
@@ -64,6 +65,9 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(
       name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "GRLTrainingTests",
+      dependencies: ["GRLTraining", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),

@@ -38,6 +38,18 @@ public struct CPUDevice: Device, Hashable {
     }
   }
 
+  /// Convolutions of fewer channels are computed directly and in float32, whatever the device: they gain nothing from a transform.
+  static let transformedInputs = 16
+
+  /// How 3x3 convolutions of `inputs` channels are computed in float32.
+  package func method(ofConvolutionWith inputs: Int) -> ConvolutionMethod {
+    inputs < CPUDevice.transformedInputs ? .direct : convolutionMethod
+  }
+
+  /// The kernels in float32, forward and backward.
+  package var kernelTable: UnsafePointer<grl_kernels> { instructionSet.kernels.table }
+  package var trainingTable: UnsafePointer<grl_training_kernels> { grl_training_kernels_for(instructionSet.isa) }
+
   /// The kernels on rounded factors, or nil for float32.
   ///
   /// - Precondition: the unit is among those available.

@@ -6,39 +6,39 @@ import Tensors
 /// Tables of biases (`AttentionGeometry`) are kept with both axes reversed, so that the biases of one query against a run of keys of
 /// the same row lie side by side: at `(Rq - 1 - i + k, Cq - 1 - j + l)`. Where rows of keys are shorter than the kernels' step,
 /// the table is spread out once for each query column `j`, and all keys of a query lie side by side.
-final class CellLayout: PackedData {
-  let queries: Partition
-  let keys: Partition
+package final class CellLayout: PackedData {
+  package let queries: Partition
+  package let keys: Partition
   let tableRows: Int
   let tableColumns: Int
 
   /// Runs of keys as the kernel walks them.
-  let keyRows: Int
-  let keyColumns: Int
-  let biasRowStep: Int
+  package let keyRows: Int
+  package let keyColumns: Int
+  package let biasRowStep: Int
   /// Floats of one head's bias as the kernel reads it.
-  let biasFloats: Int
+  package let biasFloats: Int
   /// Where each query's biases begin. (A cell so large that this wraps cannot be given its memory; it may be measured, though.)
-  let biasOffsets: [Int32]
+  package let biasOffsets: [Int32]
   /// By `Partition.Border`: additive masks of each region of queries `[region, keys]`, and where each query's begins;
   /// nil where no key is masked.
-  let masks: [Mask?]
+  package let masks: [Mask?]
 
-  struct Mask: Sendable {
-    let values: Parameters
-    let offsets: [Int32]
+  package struct Mask: Sendable {
+    package let values: Parameters
+    package let offsets: [Int32]
     /// Whether every query has a key that is not masked. (Anchors whose shift rounds to 0 have none: Docs/Network.md section 6.)
-    let leavesEveryQueryAKey: Bool
+    package let leavesEveryQueryAKey: Bool
   }
 
   /// Log 2 of e: scores are kept in units of log 2, so that the kernels need only powers of two.
-  static let logBase = Float(1.4426950408889634)
+  package static let logBase = Float(1.4426950408889634)
   /// Keys that a kernel takes at once, at most; rows of keys that are multiples of it need no spreading.
-  static let step = 32
+  package static let step = 32
 
   private let isSpread: Bool
 
-  var bytes: Int {
+  package var bytes: Int {
     masks.reduce(biasOffsets.count * 4) { $0 + ($1.map { $0.values.bytes + $0.offsets.count * 4 } ?? 0) }
   }
 
@@ -85,7 +85,7 @@ final class CellLayout: PackedData {
   }
 
   /// Lays one head's reversed table `[tableRows, tableColumns]` out as the kernel reads it.
-  func writeBias(table: UnsafePointer<Float>, to bias: UnsafeMutablePointer<Float>) {
+  package func writeBias(table: UnsafePointer<Float>, to bias: UnsafeMutablePointer<Float>) {
     guard isSpread else {
       bias.update(from: table, count: biasFloats)
       return
@@ -97,6 +97,16 @@ final class CellLayout: PackedData {
           from: table + row * tableColumns + queries.cellWidth - 1 - j, count: run)
       }
     }
+  }
+
+  /// The gradient of one head's reversed table from that of its biases as the kernel reads them: the adjoint of `writeBias`.
+  package func foldGradient(_ gradient: UnsafePointer<Float>, into table: UnsafeMutablePointer<Float>) {
+    guard isSpread else {
+      table.update(from: gradient, count: biasFloats)
+      return
+    }
+    table.update(repeating: 0, count: tableRows * tableColumns)
+    grl_fold_bias(gradient, Int32(queries.cellWidth), Int32(tableRows), Int32(keys.cellWidth), table)
   }
 
   /// Whether the kernel reads the table itself, without `writeBias`.
@@ -113,17 +123,17 @@ final class CellLayout: PackedData {
 ///
 /// A constant is added to all biases of a head so that its scores reach at most `CellLayout.scoreTop`: the cosine is at most 1, so a score
 /// reaches at most the largest bias plus the temperature. A head is bounded where they also stay above `GRL_SCORE_BOTTOM`.
-struct BiasTable: PackedData {
-  let values: Parameters
+package struct BiasTable: PackedData {
+  package let values: Parameters
   let floatsPerHead: Int
-  let isBounded: [Bool]
+  package let isBounded: [Bool]
 
-  var bytes: Int { values.bytes }
+  package var bytes: Int { values.bytes }
 
   /// - Parameters:
   ///   - biases: `[heads, entries]` in the table's own order, or nil in a pass that measures.
   ///   - entries: of the table of one head.
-  init(biases: [Float]?, temperatures: [Float], entries count: Int) {
+  package init(biases: [Float]?, temperatures: [Float], entries count: Int) {
     let heads = temperatures.count
     floatsPerHead = count
     guard let biases else {

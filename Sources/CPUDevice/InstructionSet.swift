@@ -47,7 +47,7 @@ struct Kernels: @unchecked Sendable {  // the table is a constant of the C targe
 
 extension Int {
   /// The smallest multiple of `unit` that is not below this number.
-  func rounded(upTo unit: Int) -> Int { (self + unit - 1) / unit * unit }
+  package func rounded(upTo unit: Int) -> Int { (self + unit - 1) / unit * unit }
 }
 
 extension InstructionSet {

@@ -2,8 +2,8 @@ import CKernels
 import Tensors
 
 /// Immutable float32 values at a fixed, aligned address, with the slack that kernels may read.
-final class Parameters: @unchecked Sendable {  // written in `init` only
-  let base: UnsafePointer<Float>
+package final class Parameters: @unchecked Sendable {  // written in `init` only
+  package let base: UnsafePointer<Float>
   let count: Int
 
   init(count: Int, _ fill: (UnsafeMutablePointer<Float>) -> Void) {
@@ -115,7 +115,7 @@ enum PackedWeights: Sendable {
 }
 
 extension Activation {
-  var kind: grl_activation {
+  package var kind: grl_activation {
     switch self {
     case .none: GRL_LINEAR
     case .relu: GRL_RELU
@@ -124,7 +124,7 @@ extension Activation {
     }
   }
 
-  var slope: Float {
+  package var slope: Float {
     if case .leakyReLU(let slope) = self { return slope }
     return 0
   }
@@ -165,9 +165,6 @@ struct PackedConvolution: PackedData {
   let bias: Parameters
   let activation: Activation
 
-  /// Convolutions of fewer channels are computed directly and in float32, whatever the device.
-  static let transformedInputs = 16
-
   /// - Parameters:
   ///   - weights: `[outputs, inputs, 3, 3]`, row-major, correlation (no flip), as PyTorch stores them.
   ///   - bias: `[outputs]`.
@@ -180,9 +177,9 @@ struct PackedConvolution: PackedData {
     self.outputs = outputs
     self.activation = activation
     self.bias = Parameters(bias)
-    // Pixels of a picture keep all their bits; and so few channels gain nothing from a transform.
-    let isPicture = inputs < PackedConvolution.transformedInputs
-    if device.precision == .float32 && device.convolutionMethod == .winograd && !isPicture {
+    // Pixels of a picture keep all their bits.
+    let isPicture = inputs < CPUDevice.transformedInputs
+    if device.precision == .float32 && device.method(ofConvolutionWith: inputs) == .winograd {
       self.weights = PackedWeights(
         winograd: weights, inputs: inputs, outputs: outputs, for: device.instructionSet)
       return

@@ -116,7 +116,7 @@ public struct GoldenCase: Sendable, CustomStringConvertible {
     return rows
   }
 
-  private static func configuration(_ json: [String: Any]) -> GRLConfiguration {
+  public static func configuration(_ json: [String: Any]) -> GRLConfiguration {
     func extent(_ index: Int) -> GRLConfiguration.StripeExtent {
       if let pixels = (json["stripe_size"] as! [Any])[index] as? Int { return .pixels(pixels) }
       return .groups((json["stripe_groups"] as! [Any])[index] as! Int)

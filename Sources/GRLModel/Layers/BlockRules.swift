@@ -18,12 +18,12 @@ package struct BlockRules: Sendable {
 }
 
 /// All windows, stripes and anchor cells of pictures of one padded size (Docs/Network.md sections 3 and 5).
-struct PictureGeometry: Sendable {
-  struct Stripe: Sendable {
+package struct PictureGeometry: Sendable {
+  package struct Stripe: Sendable {
     /// Queries are anchors, keys are tokens.
-    let gather: AttentionGeometry
+    package let gather: AttentionGeometry
     /// Queries are tokens, keys are anchors.
-    let read: AttentionGeometry
+    package let read: AttentionGeometry
   }
 
   private let windows: [AttentionGeometry]  // plain, shifted
@@ -31,7 +31,7 @@ struct PictureGeometry: Sendable {
   private let shiftsStripes: Bool
 
   /// - Parameters: height and width: multiples of `configuration.padMultiple`.
-  init(_ configuration: GRLConfiguration, height: Int, width: Int, on device: any Device) {
+  package init(_ configuration: GRLConfiguration, height: Int, width: Int, on device: any Device) {
     let side = configuration.windowSize
     shiftsStripes = configuration.shiftsStripes
     windows = [0, side / 2].map { shift in
@@ -57,10 +57,10 @@ struct PictureGeometry: Sendable {
   }
 
   /// Windows are shifted in even blocks.
-  func window(ofBlock index: Int) -> AttentionGeometry { windows[index % 2 == 0 ? 1 : 0] }
+  package func window(ofBlock index: Int) -> AttentionGeometry { windows[index % 2 == 0 ? 1 : 0] }
 
   /// Stripes are vertical in odd blocks and shifted in blocks 2 and 3 of every four.
-  func stripe(ofBlock index: Int) -> Stripe { stripes[index % 2 + (shiftsStripes && index % 4 >= 2 ? 2 : 0)] }
+  package func stripe(ofBlock index: Int) -> Stripe { stripes[index % 2 + (shiftsStripes && index % 4 >= 2 ? 2 : 0)] }
 }
 
 extension GRLConfiguration.StripeExtent {

@@ -2,7 +2,7 @@ import Checkpoints
 import Tensors
 
 /// Deep features to picture (paper section 3.1; Docs/Network.md section 8).
-enum Reconstruction: Sendable {
+package enum Reconstruction: Sendable {
   /// Same size: `conv_last`, plus the input picture where channel counts agree.
   case sameSize(last: Convolution, addsPicture: Bool)
   /// One convolution and one shuffle.
@@ -43,7 +43,7 @@ enum Reconstruction: Sendable {
   }
 
   /// Shuffle factors whose product is `upscale`: 3 alone, powers of two as twos.
-  private static func ladder(_ upscale: Int) -> [Int] {
+  package static func ladder(_ upscale: Int) -> [Int] {
     upscale == 3 ? [3] : [Int](repeating: 2, count: upscale.trailingZeroBitCount)
   }
 
