@@ -35,6 +35,8 @@ let package = Package(
     .target(
       name: "Evaluation", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors"],
       resources: [.embedInCode("published-results.txt")]),
+    .target(
+      name: "Trainer", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors"]),
     .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
     .target(
       name: "EngineCore",
@@ -71,6 +73,9 @@ let package = Package(
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),
+    .testTarget(
+      name: "TrainerTests",
+      dependencies: ["Trainer", "Base", "Restoration", "Imaging", "GRLModel", "Tensors", "TestSupport"]),
     .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",

@@ -58,7 +58,7 @@ package struct EvaluationProgress {
       return Double(header.width * header.height)
     } catch {
       do throws(ImageError) {
-        return Double(try TestPictureFile(path, limits: limits).bytes.count) / 3
+        return Double(try PictureFile(path, limits: limits).bytes.count) / 3
       } catch {
         return 1  // Reported when it is this picture's turn.
       }

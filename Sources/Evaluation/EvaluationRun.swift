@@ -186,8 +186,8 @@ package struct EvaluationRun {
     }
 
     let besides = try bytes(of: files.compactMap { $0 }, channels: isColour ? 3 : 1)
-    let images = try files.map { (file: TestPictureFile?) throws(EvaluationError) in
-      try file.map { (file: TestPictureFile) throws(EvaluationError) in try image(file) }
+    let images = try files.map { (file: PictureFile?) throws(EvaluationError) in
+      try file.map { (file: PictureFile) throws(EvaluationError) in try image(file) }
     }
     let sample = try setting.sample(
       clean: images[0]!, input: images[1], right: images[2], isColour: isColour, set: set.name, name: picture.name,
@@ -260,8 +260,8 @@ package struct EvaluationRun {
     return false
   }
 
-  private func file(_ path: String) throws(EvaluationError) -> TestPictureFile {
-    do { return try TestPictureFile(path, limits: imageLimits) } catch { throw EvaluationError.badInput("\(error)") }
+  private func file(_ path: String) throws(EvaluationError) -> PictureFile {
+    do { return try PictureFile(path, limits: imageLimits) } catch { throw EvaluationError.badInput("\(error)") }
   }
 
   /// Copies of a picture in float that damage holds at its peak, and a network beside it.
@@ -271,7 +271,7 @@ package struct EvaluationRun {
   ///
   /// - Parameter channels: of the test in float; 0 where pictures are only decoded.
   /// - Throws: by their headers, where that alone is over the budget.
-  private func bytes(of files: [TestPictureFile], channels: Int) throws(EvaluationError) -> Int {
+  private func bytes(of files: [PictureFile], channels: Int) throws(EvaluationError) -> Int {
     let sizes: [(pixels: Int, decodingBytes: Int)]
     do { sizes = try files.map { (file) throws(ImageError) in try file.size(limits: imageLimits) } } catch {
       throw EvaluationError.badInput("\(error)")
@@ -285,7 +285,7 @@ package struct EvaluationRun {
     return samples + floats
   }
 
-  private func image(_ file: TestPictureFile) throws(EvaluationError) -> Image {
+  private func image(_ file: PictureFile) throws(EvaluationError) -> Image {
     do { return try file.image(limits: imageLimits) } catch { throw EvaluationError.badInput("\(error)") }
   }
 

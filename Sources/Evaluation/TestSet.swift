@@ -26,8 +26,6 @@ package struct TestSet: Sendable {
   /// What was found and left out, in words.
   package let notes: [String]
 
-  package static let endings = ImageFile.extensions.union(UncompressedFile.extensions)
-
   /// Looks through `folder` for what `setting` needs.
   ///
   /// Known layouts: for every task folders `input` and `target` with pictures of equal stems; pictures in the folder itself or
@@ -41,18 +39,18 @@ package struct TestSet: Sendable {
     self.folder = folder
     name = named ?? lastComponent(canonicalPath(folder))
     let top = try Self.files(folder)
-    let cleanFolder = Self.subfolder(folder, ["HR", "GT", "GTmod12", "target", "sharp", "groundtruth", "original"])
+    let cleanFolder = PicturePair.subfolder(folder, PicturePair.targetFolders)
     let clean = try cleanFolder.map { (folder: String) throws(EvaluationError) in try Self.files(folder) } ?? top
     let (folderPairs, alone) = setting.isDualPixel ? ([], []) : try Self.folderPairs(folder, clean, in: cleanFolder)
     isPaired = !folderPairs.isEmpty
     notes = alone.isEmpty || !isPaired ? [] : ["without a partner and left out: \(alone.joined(separator: ", "))"]
     switch setting.task {
     case .motionDeblur where !setting.isDualPixel, .defocusDeblur where !setting.isDualPixel:
-      let pairs = Self.pairs(top) + folderPairs
+      let pairs = PicturePair.byEnding(top).map(Picture.init) + folderPairs
       pictures = pairs.isEmpty ? clean.map(Self.alone) : pairs
       source = pairs.isEmpty ? .made : .files
     case _ where setting.isDualPixel:
-      pictures = Self.views(top)
+      pictures = PicturePair.views(top).map(Picture.init)
       source = .files
     case _ where !folderPairs.isEmpty:
       pictures = folderPairs
@@ -89,55 +87,22 @@ package struct TestSet: Sendable {
   }
 
   private static func files(_ folder: String) throws(EvaluationError) -> [String] {
-    guard let names = namesInFolder(folder) else {
+    guard let files = PicturePair.files(folder) else {
       throw EvaluationError.badInput("\(folder): cannot list this folder; check its permissions")
     }
-    return names.filter { !$0.hasPrefix(".") && endings.contains(fileExtension($0).lowercased()) }
-      .sorted().map { joined(folder, $0) }
-  }
-
-  private static func subfolder(_ folder: String, _ names: [String]) -> String? {
-    names.map { joined(folder, $0) }.first(where: isFolder)
-  }
-
-  /// `NAME_blur` and `NAME_sharp`, or `NAME_center` and `NAME_gt`.
-  private static func pairs(_ files: [String]) -> [Picture] {
-    let byStem = Dictionary(files.map { (fileStem($0), $0) }) { first, _ in first }
-    return [("_blur", "_sharp"), ("_center", "_gt")].flatMap { input, clean in
-      files.compactMap { file in
-        let stem = fileStem(file)
-        guard stem.hasSuffix(input), let target = byStem[stem.dropLast(input.count) + clean] else { return nil }
-        return Picture(name: lastComponent(file), clean: target, input: file, right: nil)
-      }
-    }
-  }
-
-  /// `NAME_left`, `NAME_right` and `NAME_gt`.
-  private static func views(_ files: [String]) -> [Picture] {
-    let byStem = Dictionary(files.map { (fileStem($0), $0) }) { first, _ in first }
-    return files.compactMap { file in
-      let stem = fileStem(file)
-      guard stem.hasSuffix("_left") else { return nil }
-      let name = stem.dropLast(5)
-      guard let right = byStem[name + "_right"], let clean = byStem[name + "_gt"] else { return nil }
-      return Picture(name: lastComponent(file), clean: clean, input: file, right: right)
-    }
+    return files
   }
 
   /// Pictures of one stem in a folder of input and one of targets, and the names of those without a partner.
   private static func folderPairs(
     _ folder: String, _ targets: [String], in cleanFolder: String?
   ) throws(EvaluationError) -> (pairs: [Picture], alone: [String]) {
-    guard cleanFolder != nil, let inputFolder = subfolder(folder, ["input", "blur", "LQ", "source"]) else {
+    guard cleanFolder != nil, let inputFolder = PicturePair.subfolder(folder, PicturePair.inputFolders) else {
       return ([], [])
     }
-    let inputs = try files(inputFolder)
-    let byStem = Dictionary(inputs.map { (fileStem($0), $0) }) { first, _ in first }
-    let pairs = targets.compactMap { target in
-      byStem[fileStem(target)].map { Picture(name: lastComponent(target), clean: target, input: $0, right: nil) }
-    }
-    let used = Set(pairs.flatMap { [$0.clean, $0.input ?? ""] })
-    return (pairs, (targets + inputs).filter { !used.contains($0) }.map { relative($0, to: folder) })
+    let (pairs, alone) = PicturePair.byStem(inputs: try files(inputFolder), targets: targets)
+    let pictures = pairs.map { Picture(name: lastComponent($0.target), clean: $0.target, input: $0.input, right: nil) }
+    return (pictures, alone.map { relative($0, to: folder) })
   }
 
   private static func relative(_ path: String, to folder: String) -> String {
@@ -156,5 +121,12 @@ package struct TestSet: Sendable {
       }
       return nil
     }
+  }
+}
+
+extension TestSet.Picture {
+  /// Named as its input, the way deblurring sets are.
+  fileprivate init(_ pair: PicturePair) {
+    self.init(name: lastComponent(pair.input), clean: pair.target, input: pair.input, right: pair.right)
   }
 }

@@ -16,7 +16,7 @@ package struct TileOrientation: Hashable {
   }
 
   /// A mirrored or turned dual-pixel pair would have its parallax the wrong way round; upside down it stays.
-  static let keepingParallax = [TileOrientation(), TileOrientation(isMirroredVertically: true)]
+  package static let keepingParallax = [TileOrientation(), TileOrientation(isMirroredVertically: true)]
 
   /// Undoes this orientation. Transposing first and mirroring after is undone by the mirrors seen from the other side.
   package var inverse: TileOrientation {

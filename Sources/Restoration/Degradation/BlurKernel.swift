@@ -87,4 +87,14 @@ public struct BlurKernel: Sendable {
       return exp(-0.5 * (along * along + across * across))
     }
   }
+
+  /// The same ellipse with long tails, 1 / (1 + d^2) at d deviations; cut off ten pixels out.
+  static func heavyTailed(sigma: Double, sigmaAcross: Double, angleDegrees: Double) -> BlurKernel {
+    let (c, s) = (cos(angleDegrees * .pi / 180), sin(angleDegrees * .pi / 180))
+    return BlurKernel(radius: 10) { dy, dx in
+      let along = (c * dx - s * dy) / sigma
+      let across = (s * dx + c * dy) / sigmaAcross
+      return 1 / (1 + along * along + across * across)
+    }
+  }
 }

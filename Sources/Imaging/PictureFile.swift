@@ -1,19 +1,25 @@
 import Base
-import Foundation
-import Imaging
-import Restoration
 
-/// The bytes of one picture of a test set, and what they hold.
-package struct TestPictureFile {
+/// The bytes of a picture in any of the formats that are read (PNG, JPEG, BMP, TIFF), and what they hold.
+package struct PictureFile {
+  /// Endings of names, in lower case.
+  package static let endings = ImageFile.extensions.union(UncompressedFile.extensions)
+
+  /// Names the file in errors.
   package let path: String
   package let bytes: [UInt8]
 
   /// - Throws: `ImageError.unreadable`.
   package init(_ path: String, limits: ImageLimits) throws(ImageError) {
-    self.path = path
-    do { bytes = try RegularFile.read(path, limit: limits.fileBytes) } catch {
+    do { self.init(try RegularFile.read(path, limit: limits.fileBytes), path: path) } catch {
       throw .unreadable(path: path, reason: "\(error)")
     }
+  }
+
+  /// `bytes` that came from elsewhere, such as an archive.
+  package init(_ bytes: [UInt8], path: String) {
+    self.path = path
+    self.bytes = bytes
   }
 
   /// By the header.
@@ -24,7 +30,7 @@ package struct TestPictureFile {
   }
 
   /// BMP or TIFF.
-  func isUncompressed(limits: ImageLimits) throws(ImageError) -> Bool {
+  package func isUncompressed(limits: ImageLimits) throws(ImageError) -> Bool {
     try UncompressedFile.size(bytes, path: path, limits: limits) != nil
   }
 
@@ -34,7 +40,6 @@ package struct TestPictureFile {
     return try OpenedPicture(bytes, path: path, limits: limits).header.layout.isColour
   }
 
-  /// PNG, JPEG, BMP or TIFF.
   package func image(limits: ImageLimits) throws(ImageError) -> Image {
     if let image = try UncompressedFile.decode(bytes, path: path, limits: limits) { return image }
     return try ImageFile.decode(bytes, path: path, limits: limits).image
