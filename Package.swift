@@ -36,7 +36,10 @@ let package = Package(
       name: "Evaluation", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors"],
       resources: [.embedInCode("published-results.txt")]),
     .target(
-      name: "Trainer", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "Checkpoints", "Tensors"]),
+      name: "Trainer",
+      dependencies: [
+        "Base", "Restoration", "Imaging", "GRLModel", "GRLTraining", "CPUDevice", "Checkpoints", "Tensors",
+      ]),
     .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
     .target(
       name: "EngineCore",
@@ -75,7 +78,9 @@ let package = Package(
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),
     .testTarget(
       name: "TrainerTests",
-      dependencies: ["Trainer", "Base", "Restoration", "Imaging", "GRLModel", "Tensors", "TestSupport"]),
+      dependencies: [
+        "Trainer", "Base", "Restoration", "Imaging", "GRLModel", "GRLTraining", "Checkpoints", "Tensors", "TestSupport",
+      ]),
     .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",

@@ -17,14 +17,18 @@ public enum GeneratedWeights {
   /// The values of parameter `name`, row-major.
   public static func tensor(_ name: String, shape: [Int], seed: UInt64) -> [Float] {
     let (base, amplitude) = range(of: name, shape: shape)
+    return stream(name, count: shape.reduce(1, *), seed: seed).map { Float(base + amplitude * $0) }
+  }
+
+  /// The first numbers of a parameter's stream, -1 ..< 1.
+  package static func stream(_ name: String, count: Int, seed: UInt64) -> [Double] {
     let state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } ^ seed
-    return (0..<shape.reduce(1, *)).map { index in
+    return (0..<count).map { index in
       var z = state &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
       z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
       z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
       z ^= z >> 31
-      let k = Double(Int32(truncatingIfNeeded: z >> 32))
-      return Float(base + amplitude * (k / 2_147_483_648))
+      return Double(Int32(truncatingIfNeeded: z >> 32)) / 2_147_483_648
     }
   }
 

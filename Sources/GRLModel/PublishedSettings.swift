@@ -115,7 +115,7 @@ public struct Stripe: Hashable, Sendable, CustomStringConvertible {
 
 extension PublishedSettings.Variant {
   /// Width of the features, blocks of each stage, heads of either attention. GRL-B alone has the channel attention branch.
-  var size: (width: Int, depths: [Int], heads: Int) {
+  package var size: (width: Int, depths: [Int], heads: Int) {
     switch self {
     case .tiny: (64, [4, 4, 4, 4], 2)
     case .small: (128, [4, 4, 4, 4], 2)

@@ -1,4 +1,4 @@
-import Checkpoints
+import CKernels
 import Tensors
 
 /// One trained tensor: its name and shape in checkpoints, and where it lies in every buffer that holds a number for each.
@@ -102,5 +102,13 @@ public final class ParameterBuffer: @unchecked Sendable {  // whoever writes is 
     memory = try HostMemory(floats: floats + slackFloats)
   }
 
-  func copy(from other: ParameterBuffer) { base.update(from: other.base, count: floats) }
+  /// - Precondition: both are of one network.
+  public func copy(from other: ParameterBuffer) { base.update(from: other.base, count: floats) }
+
+  /// An exponential average: `self = keeping * self + (1 - keeping) * other`.
+  ///
+  /// - Precondition: both are of one network.
+  public func follow(_ other: ParameterBuffer, keeping: Float) {
+    grl_blend(base, keeping, other.base, 1 - keeping, floats)
+  }
 }

@@ -37,9 +37,7 @@ struct GradientCase: CustomTestStringConvertible {
 
   /// -1 ... 1, as the generator's streams.
   static func stream(_ name: String, count: Int, seed: UInt64) -> [Double] {
-    let state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } ^ seed
-    var generator = SplitMix64(state: state)
-    return (0..<count).map { _ in Double(Int32(truncatingIfNeeded: generator.next() >> 32)) / 2_147_483_648 }
+    GeneratedWeights.stream(name, count: count, seed: seed)
   }
 
   var batch: Batch {

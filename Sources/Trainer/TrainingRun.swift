@@ -1,0 +1,284 @@
+import Base
+import CPUDevice
+import Checkpoints
+import Foundation
+import GRLModel
+import GRLTraining
+import Restoration
+import Tensors
+
+/// What a training tells while it runs.
+public struct TrainingProgress: Sendable {
+  /// Steps done, over all sessions.
+  public var step: Int
+  /// Share of the training that is over, 0...1.
+  public var share: Double
+  /// Means since the last report.
+  public var loss: Double
+  public var psnr: Double
+  public var rate: Double
+  public var stepsPerSecond: Double
+  /// Seconds to the end, at this pace.
+  public var secondsLeft: Double
+}
+
+/// What a network makes of held-out patches of one kind.
+public struct HeldOutResult: Codable, Sendable, Hashable {
+  /// `pictures`, `frames` or `clean`.
+  public var name: String
+  /// Means over the patches, in dB. A `clean` input has none.
+  public var inputPSNR: Double?
+  public var psnr: Double
+}
+
+public enum TrainingEvent: Sendable {
+  case phase(TrainingPreset.Phase)
+  case progress(TrainingProgress)
+  case measured(step: Int, [HeldOutResult])
+  /// The loss was no number, or jumped: weights are those of an earlier step again, and the rate is halved.
+  case steppedBack(to: Int, reason: String)
+  /// The state was written, or why not; a training goes on without.
+  case saved(step: Int, failure: String?)
+}
+
+/// One training of one network.
+///
+/// The loop of the recipe: batches are prepared ahead; gradients and steps are `GRLTraining`'s; an average of the weights is what is measured
+/// and exported. The state is written every minute and at the end, whole or not at all.
+///
+/// Not thread-safe.
+public final class TrainingRun {
+  public let settings: TrainingSettings
+  public private(set) var record: TrainingRecord
+  /// Means over the patches of each kind, of the average of the weights, when they were last measured.
+  public private(set) var results: [HeldOutResult] = []
+
+  private let data: TrainingData
+  private let base: GRLConfiguration?
+  private let heldOut: [TrainingData.HeldOutPatches]
+  private let threads: ThreadLease
+  private let loaderThreads: Int
+  private let device: CPUDevice
+  private let statePath: String?
+  private let tell: (TrainingEvent) -> Void
+
+  private let weights: TrainingWeights
+  private let average: ParameterBuffer
+  private let optimiser: Optimiser
+  private var snapshot: Snapshot?
+
+  /// Weights, average and moments of a step that was sound.
+  private struct Snapshot {
+    let record: TrainingRecord
+    let buffers: [ParameterBuffer]
+  }
+
+  /// Seconds between two states, and between two measurements.
+  public static let secondsBetweenSaves = 60.0
+  /// Steps between two looks at the loss.
+  private static let stepsBetweenLooks = 20
+
+  /// - Parameters:
+  ///   - start: what to begin with: its tensors are the network's.
+  ///   - base: the network to keep to in everything but windows and stripes; nil takes the published one of the variant.
+  ///   - state: goes on from there; it was written by a training of the same settings.
+  ///   - statePath: where the state is written; nil keeps none.
+  ///   - loaderThreads: that prepare patches besides.
+  /// - Throws: `CheckpointError`, `TrainingDataError`, `OutOfMemory`, `TrainingStateError`.
+  public init(
+    _ settings: TrainingSettings, data: TrainingData, from start: Checkpoint, base: GRLConfiguration? = nil,
+    state: TrainingState? = nil, statePath: String?, threads: ThreadLease, loaderThreads: Int = 1,
+    device: CPUDevice = CPUDevice(), tell: @escaping (TrainingEvent) -> Void
+  ) throws {
+    (self.settings, self.data, self.base, self.statePath, self.tell) = (settings, data, base, statePath, tell)
+    (self.threads, self.loaderThreads, self.device) = (threads, loaderThreads, device)
+    let configuration = settings.preset.configuration(settings.preset.phases[0], base: base)
+    weights = try TrainingWeights(start, configuration: configuration)
+    average = try weights.buffer()
+    average.copy(from: weights.values)
+    optimiser = try Optimiser(settings.optimiser, of: weights, threads: threads, device: device)
+    record = TrainingRecord(settings)
+    let largest = settings.preset.phases.map(\.patch).max()!
+    heldOut = try data.heldOut(settings.preset, patch: min(max(64, largest), 96))
+    if let state {
+      try state.write(to: buffers, of: weights, settings)
+      record = state.record
+      optimiser.resume(after: record.step)
+    }
+  }
+
+  private var buffers: [ParameterBuffer] { [weights.values, average, optimiser.first, optimiser.second] }
+
+  /// The share of the training that is over.
+  public var share: Double {
+    switch settings.limit {
+    case .seconds(let seconds): min(1, record.seconds / max(seconds, 1e-9))
+    case .steps(let steps): min(1, Double(record.step) / Double(max(steps, 1)))
+    }
+  }
+
+  public var isOver: Bool { share >= 1 }
+
+  /// Trains to the end, until the flag is set, or to step `last`; then the state is as of the last whole step, and is written.
+  public func run(until cancel: CancelFlag, last: Int = .max) throws {
+    try keepSnapshot()
+    if results.isEmpty { try measure() }
+    var (lastSave, lastMeasure) = (clockSeconds(), clockSeconds())
+    var mayGoOn: Bool { !isOver && !cancel.isSet && record.step < last }
+    while mayGoOn {
+      let phase = settings.phase(at: share)
+      tell(.phase(phase))
+      let configuration = settings.preset.configuration(phase, base: base)
+      let gradient = try BatchGradient(
+        configuration, height: phase.patch, width: phase.patch, count: phase.batch, loss: settings.loss,
+        weights: weights, threads: threads, device: device)
+      let loader = PatchLoader(
+        try data.source(settings.preset, patch: phase.patch, seed: settings.seed), batch: phase.batch,
+        firstStep: record.step, threads: loaderThreads)
+      defer { loader.stop() }
+      var window = Window()
+      while mayGoOn && settings.phase(at: share) == phase {
+        let start = clockSeconds()
+        guard let batch = try loader.next() else { return }
+        let result = gradient.compute(Batch(inputs: batch.inputs, targets: batch.targets))
+        let rate = settings.rate(at: share, after: record.step) * record.rateScale
+        let norm = result.loss.isFinite ? optimiser.apply(gradient.gradient, rate: Float(rate)) : .nan
+        record.step += 1
+        record.patches += phase.batch
+        record.pixels += phase.batch * phase.patch * phase.patch
+        average.follow(weights.values, keeping: settings.averageKeeps(after: record.step))
+        record.seconds += clockSeconds() - start
+        window.add(result)
+        // A step along a gradient that is no number spoils the weights at once.
+        let isBroken = !norm.isFinite
+        if isBroken || record.step % TrainingRun.stepsBetweenLooks == 0 {
+          if try look(window, isBroken: isBroken) {
+            if let progress = window.progress(record.step, share: share, rate: rate, seconds: record.seconds) {
+              tell(.progress(progress))
+            }
+          }
+          window = Window()
+        }
+        let now = clockSeconds()
+        if now - lastSave > TrainingRun.secondsBetweenSaves {
+          save()
+          lastSave = clockSeconds()
+        }
+        if now - lastMeasure > TrainingRun.secondsBetweenSaves * 5 {
+          try measure()
+          lastMeasure = clockSeconds()
+        }
+      }
+    }
+    save()
+    try measure()
+  }
+
+  /// Sums since the last report.
+  private struct Window {
+    private var (loss, square, count) = (0.0, 0.0, 0)
+    private let start = clockSeconds()
+
+    var mean: Double { loss / Double(max(count, 1)) }
+
+    mutating func add(_ result: BatchResult) {
+      loss += result.loss
+      square += result.meanSquare
+      count += 1
+    }
+
+    func progress(_ step: Int, share: Double, rate: Double, seconds: Double) -> TrainingProgress? {
+      guard count > 0 else { return nil }
+      return TrainingProgress(
+        step: step, share: share, loss: mean, psnr: -10 * log10(max(square / Double(count), 1e-12)), rate: rate,
+        stepsPerSecond: Double(count) / max(clockSeconds() - start, 1e-9),
+        secondsLeft: share > 0 ? seconds / share * (1 - share) : .infinity)
+    }
+  }
+
+  // MARK: Soundness
+
+  /// Whether the loss is sound; where not, everything is put back to the last snapshot and rates are halved.
+  private func look(_ window: Window, isBroken: Bool) throws -> Bool {
+    let loss = window.mean
+    let usual = record.usualLoss
+    if isBroken || !loss.isFinite || usual.map({ loss > 4 * $0 + 0.05 }) ?? false {
+      let reason = isBroken || !loss.isFinite ? "the loss is not a number" : "the loss jumped to \(loss)"
+      putBack()
+      tell(.steppedBack(to: snapshot?.record.step ?? 0, reason: reason))
+      return false
+    }
+    record.usualLoss = usual.map { 0.8 * $0 + 0.2 * loss } ?? loss
+    try keepSnapshot()
+    return true
+  }
+
+  private func keepSnapshot() throws {
+    if snapshot == nil {
+      snapshot = Snapshot(record: record, buffers: try buffers.map { _ in try weights.buffer() })
+    }
+    guard let kept = snapshot?.buffers else { return }
+    for (own, copy) in zip(buffers, kept) { copy.copy(from: own) }
+    snapshot = Snapshot(record: record, buffers: kept)
+  }
+
+  private func putBack() {
+    guard let snapshot else { return }
+    for (own, copy) in zip(buffers, snapshot.buffers) { own.copy(from: copy) }
+    record.rateScale *= 0.5
+    record.stepsBack += 1
+  }
+
+  // MARK: Measuring and keeping
+
+  /// The average of the weights, as a checkpoint.
+  public var averaged: Checkpoint {
+    Checkpoint(
+      path: "a training's average",
+      tensors: Dictionary(
+        uniqueKeysWithValues: weights.tensors(of: average).map { ($0.name, StoredTensor(shape: $0.shape, values: $0.values)) }))
+  }
+
+  /// The network that the average of the weights makes, with the windows and stripes of the last phase.
+  public var configuration: GRLConfiguration {
+    settings.preset.configuration(settings.preset.phases.last!, base: base)
+  }
+
+  private func measure() throws {
+    let network = try GRL(averaged, configuration: configuration, on: device)
+    results = try heldOut.filter { !$0.pairs.isEmpty }.map { kind in
+      let shape = kind.pairs[0].input.shape
+      let session = try GRLSession(network: network, height: shape.height, width: shape.width, threads: threads)
+      var (own, input) = (0.0, 0.0)
+      for pair in kind.pairs {
+        own += TrainingRun.psnr(try session.restore(pair.input), pair.target)
+        if shape.pixels == pair.target.shape.pixels { input += TrainingRun.psnr(pair.input, pair.target) }
+      }
+      let count = Double(kind.pairs.count)
+      let hasInput = !kind.isClean && shape == kind.pairs[0].target.shape
+      return HeldOutResult(name: kind.name, inputPSNR: hasInput ? input / count : nil, psnr: own / count)
+    }
+    record.results.append(TrainingRecord.Measured(step: record.step, results: results))
+    tell(.measured(step: record.step, results))
+  }
+
+  /// PSNR of values cut to 0...1, in dB; 100 where they are equal.
+  private static func psnr(_ own: Tensor, _ target: Tensor) -> Double {
+    let sum = zip(own.values, target.values).reduce(0.0) { sum, pair in
+      let difference = Double(min(max(pair.0, 0), 1)) - Double(pair.1)
+      return sum + difference * difference
+    }
+    return min(100, -10 * log10(max(sum / Double(target.values.count), 1e-10)))
+  }
+
+  /// Writes the state, whole or not at all.
+  private func save() {
+    guard let statePath else { return }
+    do throws(TrainingStateError) {
+      try TrainingState(record, buffers, of: weights, settings).write(to: statePath)
+      tell(.saved(step: record.step, failure: nil))
+    } catch {
+      tell(.saved(step: record.step, failure: "\(error)"))
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Base
+import Checkpoints
+import Foundation
+import GRLTraining
+
+/// How far a training is, and how it went.
+public struct TrainingRecord: Codable, Sendable, Hashable {
+  /// Held-out results at a step.
+  public struct Measured: Codable, Sendable, Hashable {
+    public var step: Int
+    public var results: [HeldOutResult]
+  }
+
+  public var step = 0
+  /// Seconds in the loop.
+  public var seconds = 0.0
+  /// Seen so far.
+  public var patches = 0
+  public var pixels = 0
+  /// A factor on all rates, halved with each step back.
+  public var rateScale = 1.0
+  public var stepsBack = 0
+  /// Running mean of the loss.
+  public var usualLoss: Double?
+  public var results: [Measured] = []
+  /// What a state and the training that goes on from it must have in common.
+  let plan: String
+
+  init(_ settings: TrainingSettings) { plan = settings.plan }
+}
+
+
+
+extension TrainingSettings {
+  /// What a training must keep to from its first to its last session, in words.
+  var plan: String {
+    let preset = preset
+    return [
+      "task \(preset.task)", "variant \(preset.variant.rawValue)", "damage \(preset.damage)", "phases \(preset.phases)",
+      "limit \(limit)", "rate \(preset.rate)", "seed \(seed)", "optimiser \(optimiser.kind.rawValue)", "loss \(loss)",
+    ].joined(separator: "; ")
+  }
+}
+
+public enum TrainingStateError: Error, Hashable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case unwritable(path: String, reason: String)
+  /// The state is of a training with other settings.
+  case otherTraining(path: String, stored: String, wanted: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): not the state of a training: \(reason)".printable
+    case .unwritable(let path, let reason): "\(path): the state cannot be written: \(reason)".printable
+    case .otherTraining(let path, let stored, let wanted):
+      "\(path): the state of another training (\(stored)), not of this one (\(wanted)); give the options that it was begun with, or another output"
+        .printable
+    }
+  }
+}
+
+/// A training between two steps: weights, their average, moments and record, as one safetensors file.
+public struct TrainingState {
+  public let record: TrainingRecord
+  private let path: String
+  private let checkpoint: Checkpoint
+
+  /// What each buffer's tensors are called, before the parameter's name.
+  private static let kinds = ["weights/", "average/", "first/", "second/"]
+  private static let format = "grl training state 1"
+
+  init(
+    _ record: TrainingRecord, _ buffers: [ParameterBuffer], of weights: TrainingWeights, _ settings: TrainingSettings
+  ) throws(TrainingStateError) {
+    self.record = record
+    path = ""
+    var tensors: [String: StoredTensor] = [:]
+    for (kind, buffer) in zip(TrainingState.kinds, buffers) {
+      for (name, shape, values) in weights.tensors(of: buffer) {
+        tensors[kind + name] = StoredTensor(shape: shape, values: values)
+      }
+    }
+    do {
+      let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+      checkpoint = Checkpoint(path: "", metadata: ["format": TrainingState.format, "record": text], tensors: tensors)
+    } catch {
+      throw .unwritable(path: "", reason: "\(error)")
+    }
+  }
+
+  /// - Throws: `unreadable`.
+  public init(contentsOf path: String) throws(TrainingStateError) {
+    self.path = path
+    do {
+      checkpoint = try Checkpoint(contentsOf: path)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+    guard checkpoint.metadata["format"] == TrainingState.format, let text = checkpoint.metadata["record"] else {
+      throw .unreadable(path: path, reason: "it has no record of a training")
+    }
+    do {
+      record = try JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
+    } catch {
+      throw .unreadable(path: path, reason: "its record cannot be read")
+    }
+  }
+
+  /// Puts weights, average and moments back.
+  ///
+  /// - Throws: `otherTraining`, `unreadable` where tensors are missing or of other sizes.
+  func write(
+    to buffers: [ParameterBuffer], of weights: TrainingWeights, _ settings: TrainingSettings
+  ) throws(TrainingStateError) {
+    guard record.plan == settings.plan else {
+      throw .otherTraining(path: path, stored: record.plan, wanted: settings.plan)
+    }
+    for (kind, buffer) in zip(TrainingState.kinds, buffers) {
+      for parameter in weights.parameters {
+        guard let tensor = checkpoint.tensors[kind + parameter.name], tensor.shape == parameter.shape else {
+          throw .unreadable(path: path, reason: "\(kind + parameter.name) is missing or of another shape")
+        }
+        weights.write(tensor.floats(), of: parameter.name, to: buffer)
+      }
+    }
+  }
+
+  func write(to path: String) throws(TrainingStateError) {
+    try checkpoint.writeWhole(to: path) { TrainingStateError.unwritable(path: path, reason: $0) }
+  }
+}
+
+extension Checkpoint {
+  /// Writes a safetensors file that appears whole or not at all.
+  func writeWhole<Failure: Error>(to path: String, failure: (String) -> Failure) throws(Failure) {
+    let bytes = safetensorsFile()
+    func text(_ refusal: WholeFile.Refusal) -> String {
+      switch refusal {
+      case .unwritable(let reason, _), .notFlushed(let reason): reason
+      case .exists: "it exists"
+      }
+    }
+    try WholeFile.write(to: path, failure: { failure(text($0)) }) { (descriptor) throws(Failure) in
+      let code = WholeFile.writeAll(bytes, to: descriptor)
+      if code != 0 { throw failure(String(cString: strerror(code))) }
+    }
+  }
+}
