@@ -68,9 +68,6 @@ struct PictureEntry: Sendable {
       guard fileExists(path) else {
         throw .unreadable(path: path, reason: "it does not exist; give a folder or a tar archive of pictures")
       }
-      guard TarArchive.isArchive(path) else {
-        throw .unreadable(path: path, reason: "it is neither a folder nor a tar archive; unpack it and give the folder")
-      }
       let archive = try TarArchive(path)
       for member in archive.members where isPicture(lastComponent(member.name)) {
         entries.append(

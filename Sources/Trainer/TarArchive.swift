@@ -39,20 +39,16 @@ final class TarArchive: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Whether a file begins with a header of a tar archive.
-  static func isArchive(_ path: String) -> Bool {
-    guard let (descriptor, _) = try? RegularFile.open(path) else { return false }
-    defer { close(descriptor) }
-    guard let head = Descriptor.head(descriptor, block), head.count == block else { return false }
-    return TarHeader(head)?.isSound == true
-  }
-
   /// The bytes of a member.
   func read(_ member: Member) throws(TrainingDataError) -> [UInt8] {
     try TarHeaders(descriptor: descriptor, count: .max, path: path).bytes(member.content)
   }
 
   private static func members(_ file: TarHeaders) throws(TrainingDataError) -> [Member] {
+    guard file.count >= block, TarHeader(try file.bytes(0..<block))?.isSound == true else {
+      throw .unreadable(
+        path: file.path, reason: "it is neither a folder nor a tar archive; unpack it and give the folder")
+    }
     var members: [Member] = []
     var place = 0
     // What stood in front of a member for that member alone.
