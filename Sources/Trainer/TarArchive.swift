@@ -5,10 +5,10 @@ import Glibc
 ///
 /// Format: ustar and its pax headers (POSIX.1-2001, `pax`, section "ustar Interchange Format"), and the long names and large numbers of GNU
 /// tar. Other kinds of members are passed over. Nothing of the archive is trusted: every size is checked against the file before it is used.
-final class TarArchive: Sendable {
-  struct Member: Sendable {
-    let name: String
-    let content: Range<Int>
+package final class TarArchive: Sendable {
+  package struct Member: Sendable {
+    package let name: String
+    package let content: Range<Int>
   }
 
   /// Bounds on what an archive may ask for.
@@ -20,12 +20,12 @@ final class TarArchive: Sendable {
 
   private static let block = 512
 
-  let path: String
-  let members: [Member]
+  package let path: String
+  package let members: [Member]
   private let descriptor: Int32
 
   /// Reads all headers.
-  init(_ path: String) throws(TrainingDataError) {
+  package init(_ path: String) throws(TrainingDataError) {
     self.path = path
     let count: Int
     do { (descriptor, count) = try RegularFile.open(path) } catch {
@@ -40,7 +40,7 @@ final class TarArchive: Sendable {
   deinit { close(descriptor) }
 
   /// The bytes of a member.
-  func read(_ member: Member) throws(TrainingDataError) -> [UInt8] {
+  package func read(_ member: Member) throws(TrainingDataError) -> [UInt8] {
     try TarHeaders(descriptor: descriptor, count: .max, path: path).bytes(member.content)
   }
 

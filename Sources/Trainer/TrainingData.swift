@@ -35,7 +35,10 @@ public struct TrainingData: Sendable {
     switch pictures {
     case .photographs(let library):
       guard library.channels == (preset.isColour ? 3 : 1) else {
-        throw .unfit(reason: "pictures are \(library.channels == 1 ? "gray" : "colour") and the network is not; read them as it wants them")
+        throw .unfit(
+          reason:
+            "pictures are \(library.channels == 1 ? "gray" : "colour") and the network is not; read them as it wants them"
+        )
       }
     case .pairs(let library):
       if preset.task == .demosaic {
@@ -43,7 +46,8 @@ public struct TrainingData: Sendable {
       }
       guard library.scale == preset.scale, library.isDualPixel == preset.isDualPixel else {
         throw .unfit(
-          reason: "pairs of scale \(library.scale)\(library.isDualPixel ? ", dual pixel" : "") do not fit a network of scale "
+          reason:
+            "pairs of scale \(library.scale)\(library.isDualPixel ? ", dual pixel" : "") do not fit a network of scale "
             + "\(preset.scale)\(preset.isDualPixel ? ", dual pixel" : "")")
       }
     }
@@ -117,7 +121,8 @@ public struct TrainingData: Sendable {
     case .pairs(let library):
       let isDeblurring = preset.task == .motionDeblur || preset.task == .defocusDeblur
       return try PairPatches(
-        heldOut ? library.heldOut : library.training, scale: library.scale, isDualPixel: library.isDualPixel, patch: patch,
+        heldOut ? library.heldOut : library.training, scale: library.scale, isDualPixel: library.isDualPixel,
+        patch: patch,
         choices: isDeblurring ? 2 : 1, seed: seed)
     }
   }

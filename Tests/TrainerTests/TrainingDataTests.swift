@@ -6,7 +6,9 @@ import Trainer
 
 @Suite struct TrainingDataTests {
   private func photographs() throws -> PhotoLibrary {
-    let samples = try ["kitten", "row_houses", "torii_gates"].map { try StoredPicture.sample($0, in: TestData.packageRoot) }
+    let samples = try ["kitten", "row_houses", "torii_gates"].map {
+      try StoredPicture.sample($0, in: TestData.packageRoot)
+    }
     return PhotoLibrary(samples, isHeldOut: [false, false, true])
   }
 
@@ -14,7 +16,9 @@ import Trainer
     try #require(TrainingPreset.named(task, .tiny, isDualPixel: isDualPixel))
   }
 
-  @Test("every task has a source of its shapes, and fixed patches that are the same again", arguments: RestorationTask.allCases)
+  @Test(
+    "every task has a source of its shapes, and fixed patches that are the same again",
+    arguments: RestorationTask.allCases)
   func tasks(_ task: RestorationTask) throws {
     for isDualPixel in task == .defocusDeblur ? [false, true] : [false] {
       let preset = try preset(task, isDualPixel: isDualPixel)
@@ -26,7 +30,8 @@ import Trainer
       #expect(first.map(\.pairs) == again.map(\.pairs))
       let isDeblurring = task == .motionDeblur || task == .defocusDeblur
       #expect(first.map(\.name) == (isDeblurring ? ["pictures", "clean"] : ["pictures"]))
-      #expect(!first[0].pairs.isEmpty && first.allSatisfy { $0.pairs.allSatisfy { $0.input.shape == source.inputShape } })
+      #expect(
+        !first[0].pairs.isEmpty && first.allSatisfy { $0.pairs.allSatisfy { $0.input.shape == source.inputShape } })
       if isDeblurring {
         let clean = try #require(first.last)
         #expect(clean.isClean && clean.pairs.count == 4)
@@ -48,7 +53,8 @@ import Trainer
     }
     // 320 pixels are the shorter side of the picture that is held out.
     #expect(try data.heldOut(preset, count: 1, patch: 400)[0].pairs[0].input.shape.width == 320)
-    let small = PhotoLibrary([.numbered("a", width: 200, height: 200), .numbered("b", width: 6, height: 90)], isHeldOut: [false, true])
+    let small = PhotoLibrary(
+      [.numbered("a", width: 200, height: 200), .numbered("b", width: 6, height: 90)], isHeldOut: [false, true])
     #expect(throws: TrainingDataError.self) { try TrainingData(.photographs(small), for: preset).heldOut(preset) }
   }
 
@@ -77,7 +83,8 @@ import Trainer
 
   @Test("pairs take the place of photographs where they fit the network")
   func pairs() throws {
-    let pair = TrainingPair(input: .numbered("a", width: 60, height: 60, key: 1), target: .numbered("a", width: 60, height: 60, key: 2))
+    let pair = TrainingPair(
+      input: .numbered("a", width: 60, height: 60, key: 1), target: .numbered("a", width: 60, height: 60, key: 2))
     let library = PairLibrary([pair])
     let denoising = try preset(.denoise)
     let data = try TrainingData(.pairs(library), for: denoising)
