@@ -81,6 +81,27 @@ import Trainer
     }
   }
 
+  @Test("the fingerprint tells other pictures, other names and other parts, and nothing else")
+  func fingerprints() throws {
+    let preset = try preset(.denoise)
+    func fingerprint(_ pictures: [StoredPicture], heldOut: [Bool]) throws -> String {
+      try TrainingData(.photographs(PhotoLibrary(pictures, isHeldOut: heldOut)), for: preset).fingerprint()
+    }
+    let (a, b, c) = (
+      StoredPicture.numbered("a", width: 9, height: 8), StoredPicture.numbered("b", width: 9, height: 8),
+      StoredPicture.numbered("c", width: 9, height: 8)
+    )
+    let whole = try fingerprint([a, b, c], heldOut: [false, false, true])
+    #expect(try fingerprint([a, b, b], heldOut: [false, false, true]) == whole)
+    let others = [
+      try fingerprint([a, c, b], heldOut: [false, false, true]),
+      try fingerprint([a, b, c], heldOut: [false, true, true]),
+      try fingerprint([.numbered("a", width: 8, height: 9), b, c], heldOut: [false, false, true]),
+      try fingerprint([.numbered("a", width: 9, height: 8, key: 1), b, c], heldOut: [false, false, true]),
+    ]
+    #expect(Set(others + [whole]).count == 5 && whole.count == 64)
+  }
+
   @Test("pairs take the place of photographs where they fit the network")
   func pairs() throws {
     let pair = TrainingPair(
