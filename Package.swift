@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench",
+        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "Trainer", "EngineWire", "EngineCore", "Workbench",
       ],
       path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
@@ -108,8 +108,8 @@ if Context.environment["GRL_FUZZ"] != nil {
       // GNU's older linker fails on what the compiler makes for the sanitizer.
       linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])]))
   let readers = [
-    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "EngineCore", "Workbench", "FuzzTargets",
-    "fuzz",
+    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "Trainer", "EngineWire", "EngineCore", "Workbench",
+    "FuzzTargets", "fuzz",
   ]
   for target in package.targets where readers.contains(target.name) {
     target.swiftSettings = [.unsafeFlags([sanitizers])]

@@ -15,6 +15,8 @@ public struct TrainingPair: Sendable {
     (self.input, self.right, self.target) = (input, right, target)
   }
 
+  var pictures: [StoredPicture] { [input, target] + (right.map { [$0] } ?? []) }
+
   /// - Parameter region: of the input.
   fileprivate func cropped(_ region: Rectangle, scale: Int) -> TrainingPair {
     TrainingPair(

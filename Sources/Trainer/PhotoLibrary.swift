@@ -17,6 +17,8 @@ public struct PhotoLibrary: Sendable {
   public let refused: [String]
   /// Share of the pixels that are kept: below 1 where memory is short, and of each picture its middle alone is.
   public let keptShare: Double
+  /// The most pixels that were kept of a picture; nil where all are.
+  public let pixelsPerPicture: Int?
 
   /// Pixels to train on.
   public var trainingPixels: Int { training.reduce(0) { $0 + $1.pixels } }
@@ -54,7 +56,7 @@ public struct PhotoLibrary: Sendable {
     let kept = sizes.pixels.reduce(0) { $0 + min($1 ?? 0, share ?? .max) }
     self.init(
       pictures, isHeldOut: isHeldOut.contains(true) ? isHeldOut : nil, refused: refused,
-      keptShare: Double(kept) / Double(max(1, whole)))
+      keptShare: Double(kept) / Double(max(1, whole)), pixelsPerPicture: share)
     if training.isEmpty {
       throw .noPictures(path: path, wanted: "pictures outside the folder `val`, which is held out", refused: refused)
     }
@@ -64,9 +66,10 @@ public struct PhotoLibrary: Sendable {
   ///   - pictures: all gray or all RGB; at least one.
   ///   - isHeldOut: for each; nil decides by name.
   public init(
-    _ pictures: [StoredPicture], isHeldOut: [Bool]? = nil, refused: [String] = [], keptShare: Double = 1
+    _ pictures: [StoredPicture], isHeldOut: [Bool]? = nil, refused: [String] = [], keptShare: Double = 1,
+    pixelsPerPicture: Int? = nil
   ) {
-    (self.refused, self.keptShare) = (refused, keptShare)
+    (self.refused, self.keptShare, self.pixelsPerPicture) = (refused, keptShare, pixelsPerPicture)
     channels = pictures[0].channels
     if isHeldOut == nil && pictures.count == 1 {
       let (first, second) = pictures[0].halves()

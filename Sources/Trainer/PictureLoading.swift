@@ -11,6 +11,9 @@ public struct DataLimits: Sendable {
   public var threadCount: Int
   /// Of each file.
   public var image: ImageLimits
+  /// The most pixels that are kept of a photograph, from its middle; nil as memory allows. A resumed training gives what
+  /// ``PhotoLibrary/pixelsPerPicture`` was, so that its patches are the same with more memory or less.
+  public var pixelsPerPicture: Int?
 
   /// - Parameter memoryBytes: the program's rule where nil.
   public init(memoryBytes: Int? = nil, threadCount: Int = 1, image: ImageLimits = .standard) {
@@ -68,9 +71,6 @@ struct PictureEntry: Sendable {
       guard fileExists(path) else {
         throw .unreadable(path: path, reason: "it does not exist; give a folder or a tar archive of pictures")
       }
-      guard TarArchive.isArchive(path) else {
-        throw .unreadable(path: path, reason: "it is neither a folder nor a tar archive; unpack it and give the folder")
-      }
       let archive = try TarArchive(path)
       for member in archive.members where isPicture(lastComponent(member.name)) {
         entries.append(
@@ -126,14 +126,15 @@ struct PictureLoading {
     return sizes
   }
 
-  /// The most pixels of one picture with which all fit into memory; nil where that is every pixel.
+  /// The most pixels that are kept of one picture; nil where that is every pixel.
   ///
   /// - Throws: `overBudget` where less than `leastPixels` of each would be left.
   func share(_ sizes: Sizes) throws(TrainingDataError) -> Int? {
-    let pixels = sizes.pixels.compactMap(\.self).sorted()
+    let most = limits.pixelsPerPicture
+    let pixels = sizes.pixels.compactMap { $0.map { min($0, most ?? .max) } }.sorted()
     let room = limits.memoryBytes - sizes.largestBytes
     let needed = pixels.reduce(0, +) * channels
-    if needed <= room { return nil }
+    if needed <= room { return most }
     // Small pictures are kept whole; what they leave is shared out among the larger ones.
     var left = max(0, room) / channels
     for (place, count) in pixels.enumerated() {

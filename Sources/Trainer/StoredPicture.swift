@@ -31,11 +31,14 @@ public struct StoredPicture: Sendable {
       name: name, width: plain.width, height: plain.height, channels: plain.layout.channels, samples: samples)
   }
 
-  /// Whether `region` lies in it.
+  /// Whether a part of that size fits in it.
   func contains(width: Int, height: Int) -> Bool { width <= self.width && height <= self.height }
 
   /// The values of a part, 0...1: `[height, width, channels]`.
+  ///
+  /// - Precondition: `region` lies in the picture.
   public func tensor(_ region: Rectangle) -> Tensor {
+    precondition(region.fits(width: width, height: height))
     var tensor = Tensor(shape: Shape(height: region.height, width: region.width, channels: channels))
     let rowCount = region.width * channels
     samples.withUnsafeBufferPointer { samples in

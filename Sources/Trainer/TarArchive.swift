@@ -5,10 +5,10 @@ import Glibc
 ///
 /// Format: ustar and its pax headers (POSIX.1-2001, `pax`, section "ustar Interchange Format"), and the long names and large numbers of GNU
 /// tar. Other kinds of members are passed over. Nothing of the archive is trusted: every size is checked against the file before it is used.
-final class TarArchive: Sendable {
-  struct Member: Sendable {
-    let name: String
-    let content: Range<Int>
+package final class TarArchive: Sendable {
+  package struct Member: Sendable {
+    package let name: String
+    package let content: Range<Int>
   }
 
   /// Bounds on what an archive may ask for.
@@ -20,12 +20,12 @@ final class TarArchive: Sendable {
 
   private static let block = 512
 
-  let path: String
-  let members: [Member]
+  package let path: String
+  package let members: [Member]
   private let descriptor: Int32
 
   /// Reads all headers.
-  init(_ path: String) throws(TrainingDataError) {
+  package init(_ path: String) throws(TrainingDataError) {
     self.path = path
     let count: Int
     do { (descriptor, count) = try RegularFile.open(path) } catch {
@@ -39,20 +39,16 @@ final class TarArchive: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Whether a file begins with a header of a tar archive.
-  static func isArchive(_ path: String) -> Bool {
-    guard let (descriptor, _) = try? RegularFile.open(path) else { return false }
-    defer { close(descriptor) }
-    guard let head = Descriptor.head(descriptor, block), head.count == block else { return false }
-    return TarHeader(head)?.isSound == true
-  }
-
   /// The bytes of a member.
-  func read(_ member: Member) throws(TrainingDataError) -> [UInt8] {
+  package func read(_ member: Member) throws(TrainingDataError) -> [UInt8] {
     try TarHeaders(descriptor: descriptor, count: .max, path: path).bytes(member.content)
   }
 
   private static func members(_ file: TarHeaders) throws(TrainingDataError) -> [Member] {
+    guard file.count >= block, TarHeader(try file.bytes(0..<block))?.isSound == true else {
+      throw .unreadable(
+        path: file.path, reason: "it is neither a folder nor a tar archive; unpack it and give the folder")
+    }
     var members: [Member] = []
     var place = 0
     // What stood in front of a member for that member alone.

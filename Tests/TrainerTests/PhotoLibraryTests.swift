@@ -148,6 +148,12 @@ import Trainer
       #expect(abs(Double(picture.width) / Double(picture.height) - 4.0 / 3) < 0.01)
     }
     #expect(all.first { $0.name == "small.png" }?.pixels == 10_000)
+    // With more memory the same once more, where that is asked for.
+    var limits = DataLimits(memoryBytes: 40 << 20, threadCount: 2)
+    limits.pixelsPerPicture = half.pixelsPerPicture
+    let again = try PhotoLibrary([folder.path], isColour: false, limits: limits)
+    #expect(again.training.map(\.samples) == half.training.map(\.samples) && again.keptShare == half.keptShare)
+    #expect(try half.pixelsPerPicture != nil && library(40 << 20).pixelsPerPicture == nil)
     #expect { try library(decoding + 150_000) } throws: { error in
       guard case TrainingDataError.overBudget(_, 4, let needed, _) = error else { return false }
       return needed > 12_000_000 && "\(error)".contains("raise --memory to ")

@@ -100,7 +100,7 @@ extension Tensor {
     var result = demosaicked(.rggb)
     var apart = self
     for pixel in apart.values.indices { apart.values[pixel] -= result.values[3 * pixel + 1] }
-    let smooth = apart.bilinearlyDemosaicked.averagedNineFold
+    let smooth = apart.bilinearlyDemosaicked.averagedOverNeighbours
     for pixel in apart.values.indices {
       for channel in [0, 2] {
         result.values[3 * pixel + channel] = result.values[3 * pixel + 1] + smooth.values[3 * pixel + channel]
@@ -137,7 +137,7 @@ extension Tensor {
   }
 
   /// The mean of the 3 x 3 pixels around each; the edge pixels go on beyond the edges.
-  private var averagedNineFold: Tensor {
+  private var averagedOverNeighbours: Tensor {
     let (source, channels) = (padded(by: 1, .replicate), shape.channels)
     let rowCount = source.shape.width * channels
     var result = self

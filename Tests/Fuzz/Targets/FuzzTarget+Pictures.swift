@@ -90,7 +90,7 @@ extension FuzzTarget {
 }
 
 /// A file for a library that opens files itself, without a name that could stay behind; it lives as long as the object.
-private final class ScratchFile {
+final class ScratchFile {
   let path: String
   private let descriptor: Int32
 

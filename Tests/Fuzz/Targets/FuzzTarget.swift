@@ -11,6 +11,8 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   case raw
   /// `Checkpoint`, the configuration and card of what is in it, and bare pickles as the heart of an archive.
   case checkpoint
+  /// `TarArchive`, and the bytes of what is in it.
+  case tar
   /// `FrameDecoder`; questions up to `JobSettings`, answers up to the workbench's screens.
   case wire
   /// `Theme.parse`, and its looks.
@@ -35,6 +37,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     case .jpeg: try Self.picture(bytes, .jpeg)
     case .raw: try Self.raw(bytes)
     case .checkpoint: try Self.checkpoint(bytes)
+    case .tar: try Self.tar(bytes)
     case .wire: try Self.wire(bytes)
     case .theme: try Self.theme(bytes)
     case .journal: try Self.journal(bytes)
@@ -47,6 +50,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     switch self {
     case .png: Self.pngRepaired(bytes)
     case .checkpoint: Self.checkpointRepaired(bytes)
+    case .tar: Self.tarRepaired(bytes)
     case .wire: Self.wireRepaired(bytes)
     case .journal: Self.journalRepaired(bytes)
     case .jpeg, .raw, .theme, .settings: bytes
@@ -57,7 +61,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   package var longest: Int {
     switch self {
     case .png, .jpeg, .raw: 32 << 10
-    case .checkpoint, .wire: 16 << 10
+    case .checkpoint, .tar, .wire: 16 << 10
     case .theme, .journal, .settings: 8 << 10
     }
   }
@@ -73,7 +77,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
       case .checkpoint:
         ["checkpoints/bad/safetensors", "checkpoints/bad/torchzip", "checkpoints/golden"].map { "Tests/Fixtures/" + $0 }
       case .theme: ["Themes"]
-      case .raw, .wire, .journal, .settings: [String]()
+      case .raw, .tar, .wire, .journal, .settings: [String]()
       }
     return ["Tests/Fuzz/corpus/\(rawValue)"] + fixtures
   }

@@ -58,7 +58,7 @@ import Testing
     arguments: [
       (FuzzTarget.png, "gray_transparent.png", 29), (.checkpoint, "archive.pth", -189),
       (.checkpoint, "configured.safetensors", 0),
-      (.wire, "answer_jobs.frames", 0), (.journal, "line_tile.journal", 3),
+      (.tar, "names.tar", 149), (.wire, "answer_jobs.frames", 0), (.journal, "line_tile.journal", 3),
     ])
   func wrongNumbers(target: FuzzTarget, name: String, place: Int) throws {
     let file = TestData.packageRoot.appending(path: "\(target.folders[0])/\(name)")

@@ -12,6 +12,7 @@ import pickle
 import shutil
 import struct
 import subprocess
+import tarfile
 import zipfile
 import zlib
 
@@ -448,9 +449,52 @@ def settings():
     put("settings", "utf16.json", '{"theme":"light"}'.encode("utf-16"))
 
 
-for folder in ["png", "jpeg", "raw", "checkpoint", "wire", "theme", "journal", "settings"]:
+def tar(form, members):
+    """An archive of (name, bytes or kind) without the zeros that fill its last record."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)
+            if isinstance(content, bytes):
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+            else:
+                entry.type, entry.linkname = content, "elsewhere"
+                archive.addfile(entry)
+    return out.getvalue().rstrip(b"\0").ljust((len(out.getvalue().rstrip(b"\0")) + 511) // 512 * 512, b"\0") + bytes(1024)
+
+
+def summed(header):
+    """A header with its sum."""
+    header = bytearray(header.ljust(512, b"\0"))
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def tars():
+    long = "d" * 90 + "/" + "n" * 120 + ".png"
+    names = [("a.png", b"first"), ("folder/b.jpg", b"x" * 600), ("empty.png", b"")]
+    put("tar", "names.tar", tar(tarfile.USTAR_FORMAT, names))
+    put("tar", "prefix.tar", tar(tarfile.USTAR_FORMAT, [("d" * 90 + "/" + "n" * 90, b"prefix")]))
+    put("tar", "gnu_long.tar", tar(tarfile.GNU_FORMAT, [(long, b"long"), ("a.png", b"short")]))
+    put("tar", "pax.tar", tar(tarfile.PAX_FORMAT, [(long, b"long"), ("\u00e4.png", b"accent")]))
+    kinds = [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE]
+    put("tar", "kinds.tar", tar(tarfile.GNU_FORMAT, [(str(n), kind) for n, kind in enumerate(kinds)] + names))
+    put("tar", "no_end.tar", tar(tarfile.USTAR_FORMAT, names)[:-1024])
+    put("tar", "cut.tar", tar(tarfile.USTAR_FORMAT, names)[:1500])
+    put("tar", "no_archive.tar", b"text, and not an archive" * 40)
+    head = lambda size, kind=b"0": summed(b"a.png".ljust(124, b"\0") + size.ljust(12, b"\0") + bytes(20) + kind + bytes(100) + b"ustar\00000")
+    put("tar", "wide_size.tar", head(b"\x80".ljust(11, b"\0") + b"\x05") + b"wide!".ljust(512, b"\0") + bytes(1024))
+    put("tar", "huge_size.tar", head(b"\x80".ljust(4, b"\0") + b"\x3f" + b"\xff" * 7) + bytes(1024))
+    put("tar", "negative_size.tar", head(b"\xff" * 12) + bytes(1024))
+    put("tar", "lying_record.tar", head(b"00000000024", b"x") + b"99999 path=a.png\n\n\n\n".ljust(512, b"\0") + bytes(1024))
+    put("tar", "size_record.tar", head(b"00000000017", b"x") + b"15 size=999999\n".ljust(512, b"\0") + head(b"00000000005") + bytes(512))
+
+
+for folder in ["png", "jpeg", "raw", "checkpoint", "tar", "wire", "theme", "journal", "settings"]:
     for old in (HERE / folder).glob("*"):
         if not old.name.startswith("finding_"):
             old.unlink()
-for make in [pngs, jpegs, raws, checkpoints, wire, themes, journals, settings]:
+for make in [pngs, jpegs, raws, checkpoints, tars, wire, themes, journals, settings]:
     make()
