@@ -35,16 +35,21 @@ let package = Package(
       name: "Evaluation", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors"],
       resources: [.embedInCode("published-results.txt")]),
     .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
+    .target(name: "JobStore", dependencies: ["Base", "EngineWire"]),
+    .target(name: "EngineTransport", dependencies: ["Base", "EngineWire"]),
     .target(
       name: "EngineCore",
-      dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
+      dependencies: [
+        "Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire", "JobStore",
+        "EngineTransport",
+      ]),
     .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
     .target(name: "TerminalDriver", dependencies: ["Base", "CTerminal", "Workbench"]),
     .executableTarget(
       name: "grl",
       dependencies: [
-        "Base", "EngineCore", "EngineWire", "Evaluation", "Reports", "Workbench", "TerminalDriver", "Restoration",
-        "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
+        "Base", "EngineCore", "EngineTransport", "EngineWire", "Evaluation", "JobStore", "Reports", "Workbench",
+        "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -55,7 +60,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "EngineCore", "Workbench",
+        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "EngineWire", "JobStore", "EngineCore",
+        "Workbench",
       ],
       path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
@@ -70,7 +76,9 @@ let package = Package(
     .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",
-      dependencies: ["Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
+      dependencies: [
+        "Base", "EngineCore", "EngineTransport", "EngineWire", "JobStore", "Restoration", "Imaging", "TestSupport",
+      ]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
@@ -94,8 +102,9 @@ if Context.environment["GRL_FUZZ"] != nil {
       // GNU's older linker fails on what the compiler makes for the sanitizer.
       linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])]))
   let readers = [
-    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "EngineCore", "Workbench", "FuzzTargets",
-    "fuzz",
+    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "EngineWire", "JobStore", "EngineTransport",
+    "EngineCore",
+    "Workbench", "FuzzTargets", "fuzz",
   ]
   for target in package.targets where readers.contains(target.name) {
     target.swiftSettings = [.unsafeFlags([sanitizers])]

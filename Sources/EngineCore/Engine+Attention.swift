@@ -1,3 +1,4 @@
+import EngineTransport
 import EngineWire
 
 extension Engine {

@@ -1,4 +1,5 @@
 import Base
+import EngineTransport
 import EngineWire
 import Imaging
 

@@ -1,19 +1,20 @@
+import EngineTransport
 import EngineWire
 import Foundation
+import JobStore
 
 extension Engine {
   func index(of id: String) throws(JobError) -> Int {
-    guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .noSuchJob(id: id) }
+    guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .store(.noSuchJob(id: id)) }
     return index
   }
 
   /// The job, if this engine may change it. A job that nobody works on is taken.
   private func taken(_ id: String) async throws(JobError) -> Int {
     let found = try index(of: id)
-    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: store.holder(id) ?? "another process") }
+    if jobs[found].isElsewhere { throw .store(.jobElsewhere(id: id, owner: store.holder(id) ?? "another process")) }
     guard jobs[found].folder == nil else { return found }
-    let store = store
-    let (folder, repairs) = try await clerk.run { () throws(JobError) in
+    let (folder, repairs) = try await inStore { (store) throws(StoreError) in
       var repairs: [String] = []
       return (try store.open(id) { repairs.append($0) }, repairs)
     }
@@ -23,11 +24,19 @@ extension Engine {
     return now
   }
 
+  /// What `body` does in the store, after what was asked of it before.
+  private func inStore<Value: Sendable>(
+    _ body: @escaping @Sendable (JobStore) throws(StoreError) -> Value
+  ) async throws(JobError) -> Value {
+    let store = store
+    do { return try await clerk.run { () throws(StoreError) in try body(store) } } catch { throw .store(error) }
+  }
+
   /// Puts a line into a job's journal, after those before it.
   func note(_ entry: JournalEntry, in job: QueuedJob) {
     guard let folder = job.folder else { return }
     clerk.submit { [weak self] in
-      do throws(JobError) {
+      do throws(StoreError) {
         try folder.append(entry)
       } catch {
         let text = "job \(folder.id): \(error); a restart would not know of its last change"
@@ -63,8 +72,7 @@ extension Engine {
       try outputs.prepareFolders()
       return outputs
     }
-    let store = store
-    let folder = try await clerk.run { () throws(JobError) in
+    let folder = try await inStore { (store) throws(StoreError) in
       try store.create(
         request, pictures: outputs.items.map { StoredJob.Picture(input: $0.input, output: $0.output) },
         skipped: outputs.skipped.map { StoredJob.Picture(input: $0.input, output: $0.output) }, owner: .engine)
@@ -179,9 +187,9 @@ extension Engine {
   func remove(_ id: String) async throws(JobError) {
     let found = try index(of: id)
     guard jobs[found].isEnded, running?.job != id else { throw state(of: found, wanted: "ended") }
-    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: "another process") }
-    let (store, folder) = (store, jobs[found].folder)
-    try await clerk.run { () throws(JobError) in try store.remove(id, held: folder) }
+    if jobs[found].isElsewhere { throw .store(.jobElsewhere(id: id, owner: "another process")) }
+    let folder = jobs[found].folder
+    try await inStore { (store) throws(StoreError) in try store.remove(id, held: folder) }
     jobs.removeAll { $0.id == id }
     tellJobs()
   }

@@ -1,6 +1,7 @@
 import Base
 import EngineWire
 import Foundation
+import JobStore
 import Restoration
 import Tensors
 

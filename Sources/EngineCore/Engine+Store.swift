@@ -1,5 +1,6 @@
 import EngineWire
 import Foundation
+import JobStore
 
 /// What shows from outside that something happened to a job.
 struct StoreSign: Hashable, Sendable {
@@ -93,11 +94,11 @@ extension Engine {
       let sign = StoreSign(journalBytes: store.journalBytes(id), isHeld: store.holder(id) != nil)
       seen.signs[id] = sign
       if signs[id] == sign { continue }
-      do throws(JobError) {
+      do throws(StoreError) {
         let sight = try store.sight(id)
         var job = Seen.Job(record: sight.record, isHeld: sight.holder != nil)
         if !job.isHeld && !sight.record.isEnded && sight.record.job.owner == .engine {
-          do throws(JobError) {
+          do throws(StoreError) {
             job.folder = try store.open(id) { job.repairs.append($0) }
             if let folder = job.folder {
               job = Seen.Job(record: folder.record, isHeld: false, folder: folder, repairs: job.repairs)

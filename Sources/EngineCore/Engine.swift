@@ -1,6 +1,8 @@
 import Base
+import EngineTransport
 import EngineWire
 import Foundation
+import JobStore
 import Restoration
 import Tensors
 

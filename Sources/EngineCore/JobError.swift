@@ -2,11 +2,12 @@ import Base
 import EngineWire
 import Glibc
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
 /// Why a job, or one picture of it, ends without a result. One line each: what, where, what was allowed, what to do next.
-public enum JobError: Error, CustomStringConvertible {
+package enum JobError: Error, CustomStringConvertible {
   // Usage
   /// `passedOver` counts what the folder holds instead.
   case noPictures(folder: String, isRecursive: Bool, passedOver: String?)
@@ -37,19 +38,15 @@ public enum JobError: Error, CustomStringConvertible {
   case died(picture: String, program: String, place: String, log: String?)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
   case comparisonTooLarge(bytes: Int, limit: Int)
-  // The store
-  /// The file system refused, with `code` as `errno`.
-  case store(path: String, code: Int32)
-  case storeDamaged(path: String, reason: String)
-  case noSuchJob(id: String)
-  case jobElsewhere(id: String, owner: String)
+  // Jobs
+  case store(StoreError)
   case jobState(id: String, state: String, wanted: String)
   /// The file system has let a request wait for too long.
   case noAnswer(path: String, seconds: Int)
   case cancelled
 
   /// Kind of failure; the raw value is the exit status of the command line.
-  public enum Kind: Int32, Sendable, CaseIterable {
+  package enum Kind: Int32, Sendable, CaseIterable {
     case system = 1
     case usage = 2
     case badInput = 3
@@ -59,14 +56,12 @@ public enum JobError: Error, CustomStringConvertible {
     case cancelled = 130
   }
 
-  public var kind: Kind {
+  package var kind: Kind {
     switch self {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
-      .resultExists,
-      .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .tooManyFiles, .noSuchJob,
-      .jobElsewhere,
-      .jobState:
+      .resultExists, .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .tooManyFiles,
+      .jobState, .store(.noSuchJob), .store(.jobElsewhere), .store(.unwritable):
       .usage
     case .image(.exists): .usage
     case .image(.cancelled): .cancelled
@@ -76,13 +71,13 @@ public enum JobError: Error, CustomStringConvertible {
     case .image: .badInput
     case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
     case .previewTooLarge, .comparisonTooLarge: .memory
-    case .store, .storeDamaged, .noAnswer: .system
+    case .store, .noAnswer: .system
     case .cancelled: .cancelled
     }
   }
 
   /// On one line and safe to show, whatever names and words of a request or a file are in it.
-  public var description: String { sentence.printable }
+  package var description: String { sentence.printable }
 
   private var sentence: String {
     switch self {
@@ -135,14 +130,8 @@ public enum JobError: Error, CustomStringConvertible {
     case .comparisonTooLarge(let bytes, let limit):
       "needs at least \(MemoryBudget.text(bytes, rounding: .up)) to compare these pictures, over the \(MemoryBudget.text(limit)) "
         + "that the memory budget leaves; compare fewer at a time, or parts of them"
-    case .store(let path, let code):
-      "\(path): \(systemReason(code))"
-    case .storeDamaged(let path, let reason):
-      "\(path): \(reason); remove the job with grl jobs clean"
-    case .noSuchJob(let id):
-      "no job is called \(id); see grl jobs list"
-    case .jobElsewhere(let id, let owner):
-      "job \(id) is worked on by \(owner); stop it there first"
+    case .store(let error):
+      error.description
     case .jobState(let id, let state, let wanted):
       "job \(id) is \(state); it would have to be \(wanted)"
     case .noAnswer(let path, let seconds):
@@ -156,10 +145,46 @@ public enum JobError: Error, CustomStringConvertible {
   /// Whether a disk, a quota or a limit on the size of files is exhausted, so that trying again later may help.
   var isDiskFull: Bool {
     switch self {
-    case .store(_, let code): code == ENOSPC || code == EDQUOT || code == EFBIG
+    case .store(let error): error.isDiskFull
     case .image(.unwritable(_, let reason)):
       [ENOSPC, EDQUOT, EFBIG].contains { reason.hasPrefix(systemReason($0)) }
     default: false
     }
+  }
+
+  /// What `body` returns; an error of the store becomes one of the job.
+  package static func storing<Value>(_ body: () throws(StoreError) -> Value) throws(JobError) -> Value {
+    do { return try body() } catch { throw .store(error) }
+  }
+
+  /// Why the result at `path` cannot be claimed.
+  package init(_ refusal: ResultClaim.Refusal, path: String) {
+    self =
+      switch refusal {
+      case .held(let holder): .resultClaimed(path: path, holder: holder)
+      case .unwritable(let reason): .image(.unwritable(path: path, reason: reason))
+      }
+  }
+}
+
+extension Reply {
+  /// Why a request was not carried out, made safe to print.
+  init(_ error: JobError) {
+    let kind: Failure.Kind =
+      switch error {
+      case .store(.noSuchJob): .noSuchJob
+      case .badRequest: .badRequest
+      default:
+        switch error.kind {
+        case .system: .system
+        case .usage: .usage
+        case .badInput: .badInput
+        case .model: .model
+        case .memory: .memory
+        case .verification: .verification
+        case .cancelled: .cancelled
+        }
+      }
+    self = .failure(Failure(kind, error.description.printable))
   }
 }

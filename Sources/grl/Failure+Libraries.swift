@@ -2,6 +2,7 @@ import Checkpoints
 import EngineCore
 import Evaluation
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
@@ -13,6 +14,8 @@ extension Failure {
     switch error {
     case let failure as Failure:
       self = failure
+    case let error as StoreError:
+      self.init(libraryError: JobError.store(error))
     case let error as JobError:
       self.init(ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed, "\(error)")
     case let error as ImageError:

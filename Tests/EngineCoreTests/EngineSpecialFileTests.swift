@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import JobStore
 import Testing
 
 /// Pipes that nobody writes to, asked for as pictures: the engine answers, and goes on.

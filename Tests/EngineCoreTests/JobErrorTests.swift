@@ -1,5 +1,6 @@
 import EngineCore
 import EngineWire
+import JobStore
 import Testing
 
 @Suite struct JobErrorTests {
@@ -11,7 +12,7 @@ import Testing
       "\(try #require(error))"
         == "task 'den\\u{7F}oise\\u{A}\\u{1B}[2J\\u{202E}' is not known: give denoise, sr, jpeg, demosaic, real-sr, motion-deblur, "
         + "defocus-deblur")
-    let place = JobError.store(path: "/photos/\u{1B}]0;x\u{7}", code: 2)
+    let place = StoreError.system(path: "/photos/\u{1B}]0;x\u{7}", code: 2)
     #expect("\(place)" == "/photos/\\u{1B}]0;x\\u{7}: No such file or directory")
   }
 }

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import JobStore
 import Testing
 
 @Suite("Job folders", .timeLimit(.minutes(10))) struct JournalTests {
@@ -122,7 +123,7 @@ import Testing
       try Data(text.utf8).write(to: folder.url.appending(path: "state/jobs/\(bad)/job.json"))
       let listing = folder.store.list()
       #expect(listing.jobs.map(\.record.job.id) == [good] && listing.problems.count == 1)
-      #expect(throws: JobError.self) { try folder.store.open(bad) }
+      #expect(throws: StoreError.self) { try folder.store.open(bad) }
     }
     try folder.store.remove(bad)
     #expect(folder.store.ids() == [good])
@@ -134,14 +135,14 @@ import Testing
     var job: JobFolder? = try make(folder)
     let id = try #require(job?.id)
     #expect(folder.store.holder(id)?.hasPrefix("a test, process") == true)
-    let error = #expect(throws: JobError.self) { try folder.store.open(id) }
-    #expect(error?.kind == .usage)
-    #expect(throws: JobError.self) { try folder.store.remove(id) }
+    let error = #expect(throws: StoreError.self) { try folder.store.open(id) }
+    #expect(error.map { JobError.store($0).kind } == .usage)
+    #expect(throws: StoreError.self) { try folder.store.remove(id) }
     job = nil
     #expect(folder.store.holder(id) == nil)
     _ = try folder.store.open(id)
     try folder.store.remove(id)
-    #expect(throws: JobError.self) { try folder.store.open(id) }
+    #expect(throws: StoreError.self) { try folder.store.open(id) }
   }
 
   @Test("names that are none never become paths")
@@ -150,8 +151,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder.path("state/jobs"), withIntermediateDirectories: true)
     for name in ["", ".", "..", "../state", "a/b", "A", "-rf", "x y", String(repeating: "a", count: 65), "a\0"] {
       #expect(!JobStore.isID(name))
-      let error = #expect(throws: JobError.self) { try folder.store.remove(name) }
-      #expect(error?.kind == .usage)
+      let error = #expect(throws: StoreError.self) { try folder.store.remove(name) }
+      #expect(error.map { JobError.store($0).kind } == .usage)
     }
   }
 

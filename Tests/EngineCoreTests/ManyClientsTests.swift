@@ -1,5 +1,6 @@
 import Base
 import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Imaging

@@ -1,3 +1,5 @@
+import JobStore
+
 /// Where the progress of one picture is kept, and what is done when that fails.
 package protocol PictureKeeper: AnyObject {
   /// The job's folder, where there is one already.

@@ -1,6 +1,8 @@
 import Base
+import EngineTransport
 import EngineWire
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
@@ -152,7 +154,7 @@ package final class PictureRunner {
   private func claim(_ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> ResultClaim? {
     while true {
       do throws(JobError) {
-        let claim = try ResultClaim.take(order.output, program: program)
+        let claim = try take(order.output)
         keeper?.troubleIsOver()
         if mustNotExist(order, keeper) { throw .resultExists(path: order.output, others: 0) }
         return claim
@@ -160,6 +162,10 @@ package final class PictureRunner {
         guard error.isDiskFull, try isWorthAnotherTry(error, keeper) else { throw error }
       }
     }
+  }
+
+  private func take(_ output: String) throws(JobError) -> ResultClaim? {
+    do { return try ResultClaim.take(output, program: program) } catch { throw JobError(error, path: output) }
   }
 
   /// Whether something has the result's name that is neither to be replaced nor what an attempt that died may have written itself.
@@ -226,7 +232,7 @@ package final class PictureRunner {
     guard fileExists(path) else { return false }
     do throws(ImageError) {
       let bytes = try ImageFile.encode(image, format: format)
-      do throws(JobError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
+      do throws(StoreError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
     } catch {
       throw .image(error)
     }
@@ -247,12 +253,12 @@ package final class PictureRunner {
   /// its journal.
   private func note(_ entry: JournalEntry, _ keeper: any PictureKeeper) throws(JobError) {
     while let folder = keeper.folder {
-      do throws(JobError) {
+      do throws(StoreError) {
         try folder.append(entry)
         keeper.troubleIsOver()
         return
       } catch {
-        if try !isWorthAnotherTry(error, keeper) { keeper.giveUp() }
+        if try !isWorthAnotherTry(.store(error), keeper) { keeper.giveUp() }
       }
     }
   }

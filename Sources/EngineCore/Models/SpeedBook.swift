@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 

@@ -1,4 +1,5 @@
 import EngineWire
+import JobStore
 import Tensors
 
 /// Keeps the pictures of the engine's jobs: on a full disk it waits until there is room.

@@ -1,4 +1,5 @@
 import EngineWire
+import JobStore
 
 /// A job as the engine's queue knows it; the journal on disk follows.
 struct QueuedJob {

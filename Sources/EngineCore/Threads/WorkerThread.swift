@@ -24,10 +24,10 @@ package final class WorkerThread: Sendable {
   }
 
   /// The same for work that fails.
-  package func run<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(JobError) -> Value
-  ) async throws(JobError) -> Value {
-    let result: Result<Value, JobError> = await run { Result(catching: body) }
+  package func run<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable () throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await run { Result(catching: body) }
     return try result.get()
   }
 }

@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 import Logging
 import Restoration
 import Tensors
@@ -154,7 +155,7 @@ struct RestorationBatch {
       folder.note(.state(.paused, reason: "interrupted"))
       return folder.folder != nil
     }
-    do throws(JobError) {
+    do throws(StoreError) {
       try store.remove(made.id, held: made)
     } catch {
       logger.info("the job's folder stays behind", metadata: ["reason": "\(error)"])

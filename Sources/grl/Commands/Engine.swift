@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import EngineCore
+import EngineTransport
 import Foundation
 import Imaging
 import Restoration

@@ -4,6 +4,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 
 struct Jobs: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -177,9 +178,9 @@ struct JobsClean: ParsableCommand {
     var count = store.clean(most: 0)
     // What nobody can read any more is no job either.
     for id in store.ids() {
-      do throws(JobError) {
+      do throws(StoreError) {
         _ = try store.sight(id)
-      } catch .storeDamaged {
+      } catch .damaged {
         try store.remove(id)
         count += 1
       } catch {

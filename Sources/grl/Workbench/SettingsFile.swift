@@ -1,7 +1,7 @@
 import Base
-import EngineCore
 import Foundation
 import Imaging
+import JobStore
 import Workbench
 
 /// The file with what is remembered between two runs. Written whole or not at all.
@@ -25,7 +25,7 @@ struct SettingsFile {
     guard fileExists(path) else { return (Settings(), SettingsFile(path, isProtected: false), []) }
     let unreadable =
       "\(path.printable): not readable as settings, left alone; correct or remove it to have settings kept"
-    do throws(JobError) {
+    do throws(StoreError) {
       let bytes = try DurableFile.read(path, limit: Settings.fileLimit)
       guard let (settings, badKeys) = Settings.parse(bytes) else {
         return (Settings(), SettingsFile(path, isProtected: true), [unreadable])

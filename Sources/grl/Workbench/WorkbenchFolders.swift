@@ -1,5 +1,4 @@
 import Base
-import EngineCore
 import Foundation
 import Restoration
 

@@ -1,5 +1,5 @@
 import Base
-import EngineCore
+import EngineTransport
 import EngineWire
 import Glibc
 import TerminalDriver

@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import Glibc
 
 /// A socket that a test answers by hand, in place of an engine.

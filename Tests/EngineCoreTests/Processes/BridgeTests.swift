@@ -1,4 +1,3 @@
-import EngineCore
 import EngineWire
 import Foundation
 import Glibc

@@ -1,7 +1,8 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Glibc
+import JobStore
 import TestSupport
 import Testing
 

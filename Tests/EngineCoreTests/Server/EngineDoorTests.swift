@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import TestSupport

@@ -1,5 +1,5 @@
 import Base
-import EngineCore
+import EngineTransport
 import EngineWire
 
 /// Stands where the engine stands: remembers what it was asked and answers as a test needs it.

@@ -1,4 +1,3 @@
-import EngineCore
 import EngineWire
 import Glibc
 import TestSupport

@@ -147,7 +147,7 @@ extension JobRecord.Picture {
   }
 
   /// Where a process died at it, in words that follow its name.
-  var placeOfDeath: String {
+  package var placeOfDeath: String {
     guard let record, record.tileCount > 1 else { return "it" }
     guard tiles.count < record.tileCount else { return "the writing of its result" }
     return "tile \(tiles.count + 1) of \(record.tileCount)"

@@ -1,6 +1,5 @@
 import Base
 import Glibc
-import Imaging
 
 /// Reaches the engine of this user on this machine, starting it where none runs. Nothing here waits: `step` is called
 /// until it has found an engine or given up.

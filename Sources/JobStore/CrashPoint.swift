@@ -3,7 +3,7 @@ import Foundation
 
 /// Where a test lets the program die as `kill -9` does: `GRL_CRASH_AT=step`, or `step:n` for the nth time. Without that variable,
 /// nothing. Described in Docs/JobFolder.md.
-enum CrashPoint: String, CaseIterable {
+package enum CrashPoint: String, CaseIterable {
   case jobCreated = "job-created"
   case pictureBegun = "picture-begun"
   case tileBytes = "tile-bytes"
@@ -24,7 +24,7 @@ enum CrashPoint: String, CaseIterable {
   private static let passed = Locked(0)
 
   /// Whether this is where to die.
-  var isReached: Bool {
+  package var isReached: Bool {
     guard let target = Self.target, target.step == rawValue else { return false }
     return Self.passed.withLock { passed in
       passed += 1
@@ -32,7 +32,7 @@ enum CrashPoint: String, CaseIterable {
     }
   }
 
-  func pass() {
+  package func pass() {
     if isReached { Self.die() }
   }
 
@@ -48,7 +48,7 @@ enum CrashPoint: String, CaseIterable {
   }()
 
   /// - Parameter tile: counted from 1; nil before the picture is read.
-  static func passTrap(_ input: String, tile: Int? = nil) {
+  package static func passTrap(_ input: String, tile: Int? = nil) {
     guard let trap, trap.tile == tile, trap.name == lastComponent(input) else { return }
     fatalError("GRL_TRAP_AT \(trap.name)")
   }

@@ -34,12 +34,12 @@ package struct JobStore: Sendable {
   /// Makes the folder of a new job and takes its lock before anybody can see it.
   package func create(
     _ request: JobRequest, pictures: [StoredJob.Picture], skipped: [StoredJob.Picture] = [], owner: StoredJob.Owner
-  ) throws(JobError) -> JobFolder {
+  ) throws(StoreError) -> JobFolder {
     try DurableFile.makeFolder(folder)
     let id = Self.newID()
     let hidden = "\(folder)/.new-\(id)"
-    guard mkdir(hidden, 0o700) == 0 else { throw .store(path: hidden, code: errno) }
-    do throws(JobError) {
+    guard mkdir(hidden, 0o700) == 0 else { throw .system(path: hidden, code: errno) }
+    do throws(StoreError) {
       let job = StoredJob(
         id: id, created: (Date().timeIntervalSince1970 * 1000).rounded() / 1000, owner: owner, request: request,
         pictures: pictures, skipped: skipped)
@@ -47,7 +47,7 @@ package struct JobStore: Sendable {
       guard let lock = try FileLock(hidden + "/lock", owner: self.owner) else {
         throw .jobElsewhere(id: id, owner: "another process")
       }
-      guard rename(hidden, path(id)) == 0 else { throw .store(path: path(id), code: errno) }
+      guard rename(hidden, path(id)) == 0 else { throw .system(path: path(id), code: errno) }
       _ = WholeFile.flush(folder)
       CrashPoint.jobCreated.pass()
       return try JobFolder(path: path(id), lock: lock, onRepair: { _ in })
@@ -59,8 +59,8 @@ package struct JobStore: Sendable {
 
   /// Takes a job to work on.
   ///
-  /// - Throws: `noSuchJob`, `jobElsewhere`, `storeDamaged`, `store`.
-  package func open(_ id: String, onRepair: (String) -> Void = { _ in }) throws(JobError) -> JobFolder {
+  /// - Throws: `noSuchJob`, `jobElsewhere`, `damaged`, `system`.
+  package func open(_ id: String, onRepair: (String) -> Void = { _ in }) throws(StoreError) -> JobFolder {
     guard Self.isID(id), isFolder(path(id)) else { throw .noSuchJob(id: id) }
     guard let lock = try FileLock(path(id) + "/lock", owner: owner) else {
       throw .jobElsewhere(id: id, owner: FileLock.holder(path(id) + "/lock") ?? "another process")
@@ -92,7 +92,7 @@ package struct JobStore: Sendable {
   }
 
   /// Looks at a job without taking it.
-  package func sight(_ id: String) throws(JobError) -> Sight {
+  package func sight(_ id: String) throws(StoreError) -> Sight {
     guard Self.isID(id), isFolder(path(id)) else { throw .noSuchJob(id: id) }
     let record = try JobFolder.read(path(id)).record
     return Sight(record: record, holder: FileLock.holder(path(id) + "/lock"))
@@ -112,7 +112,7 @@ package struct JobStore: Sendable {
   package func list() -> (jobs: [Sight], problems: [String]) {
     var (jobs, problems): ([Sight], [String]) = ([], [])
     for id in ids() {
-      do throws(JobError) {
+      do throws(StoreError) {
         jobs.append(try sight(id))
       } catch .noSuchJob {
         continue  // Removed while we looked.
@@ -134,7 +134,7 @@ package struct JobStore: Sendable {
   package func holder(_ id: String) -> String? { FileLock.holder(path(id) + "/lock") }
 
   /// Forgets a job. Its lock must be free or `held`.
-  package func remove(_ id: String, held: JobFolder? = nil) throws(JobError) {
+  package func remove(_ id: String, held: JobFolder? = nil) throws(StoreError) {
     guard Self.isID(id), isFolder(path(id)) else { throw .noSuchJob(id: id) }
     // A folder whose job.json is damaged can be removed too, so only the lock is taken.
     var lock: FileLock?
@@ -145,7 +145,7 @@ package struct JobStore: Sendable {
       }
     }
     let gone = "\(folder)/.gone-\(id)"
-    guard rename(path(id), gone) == 0 else { throw .store(path: path(id), code: errno) }
+    guard rename(path(id), gone) == 0 else { throw .system(path: path(id), code: errno) }
     Self.removeTree(gone)
     withExtendedLifetime((lock, held)) {}
   }
@@ -163,7 +163,7 @@ package struct JobStore: Sendable {
     let old = (ended + left).filter { now - $0.record.job.created > longestSeconds }
     var count = 0
     for job in Array(ended.dropFirst(most)) + old {
-      do throws(JobError) {
+      do throws(StoreError) {
         try remove(job.record.job.id)
         count += 1
       } catch {

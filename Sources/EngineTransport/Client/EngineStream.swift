@@ -1,7 +1,6 @@
 import Base
 import EngineWire
 import Glibc
-import Imaging
 
 /// The bytes between a client and an engine: a socket, or what ssh's standard input and output are tied to.
 struct EngineStream {

@@ -1,7 +1,6 @@
 import Base
 import EngineWire
 import Glibc
-import Imaging
 
 /// The one thread of a server: everything in it happens one after the other.
 final class ServerLoop {

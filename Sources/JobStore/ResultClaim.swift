@@ -1,7 +1,6 @@
 import Base
 import Foundation
 import Glibc
-import Imaging
 
 /// Says beside a result's place that this process is making it, so that no other one does the same work.
 ///
@@ -24,6 +23,13 @@ package final class ResultClaim {
     }
   }
 
+  /// Why a result cannot be claimed.
+  package enum Refusal: Error {
+    /// Another process, named in words, is making it.
+    case held(by: String)
+    case unwritable(reason: String)
+  }
+
   /// Seconds after which a claim from a machine that cannot be looked at is void, unless it was touched.
   package static let patienceSeconds = 600
   private static let touchInterval = Duration.seconds(60)
@@ -43,13 +49,12 @@ package final class ResultClaim {
   ///
   /// - Parameter program: what the process is called in others' messages, such as `grl restore`.
   /// - Returns: nil for what is not a file: standard output, a pipe, a device.
-  /// - Throws: `resultClaimed` where another process is making it; `image(.unwritable)`.
-  package static func take(_ output: String, program: String) throws(JobError) -> ResultClaim? {
+  /// - Throws: `held` where another process is making it; `unwritable`.
+  package static func take(_ output: String, program: String) throws(Refusal) -> ResultClaim? {
     guard let names = names(beside: output) else { return nil }
     let own = Holder(program: program, process: .current)
     let taken =
-      take(names.clear, for: output, own) ?? take(names.short, for: output, own)
-      ?? unwritable(output, names.short, ENAMETOOLONG)
+      take(names.clear, own) ?? take(names.short, own) ?? unwritable(names.short, ENAMETOOLONG)
     return try taken.get()
   }
 
@@ -67,7 +72,7 @@ package final class ResultClaim {
   }
 
   /// Says that the work goes on. Costs nothing more often than once a minute.
-  func touch() {
+  package func touch() {
     let now = ContinuousClock.now
     guard now - lastTouch >= Self.touchInterval else { return }
     lastTouch = now
@@ -84,17 +89,17 @@ package final class ResultClaim {
 
   // MARK: Taking
 
-  private static func unwritable(_ output: String, _ path: String, _ code: Int32) -> Result<ResultClaim, JobError> {
+  private static func unwritable(_ path: String, _ code: Int32) -> Result<ResultClaim, Refusal> {
     let folder = parentFolder(path)
     let reason =
       code == ENOENT
       ? "the folder \(folder) does not exist; create it first"
       : "\(systemReason(code)) (\(lastComponent(path)) in folder \(folder))"
-    return .failure(.image(.unwritable(path: output, reason: reason)))
+    return .failure(.unwritable(reason: reason))
   }
 
   /// nil where the name is too long for the file system.
-  private static func take(_ path: String, for output: String, _ own: Holder) -> Result<ResultClaim, JobError>? {
+  private static func take(_ path: String, _ own: Holder) -> Result<ResultClaim, Refusal>? {
     // Each turn but the last finds that somebody has just taken or left it.
     for _ in 0..<1000 {
       let made = open(path.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -103,7 +108,7 @@ package final class ResultClaim {
         case EINTR: continue
         case EEXIST: break
         case ENAMETOOLONG: return nil
-        case let code: return unwritable(output, path, code)
+        case let code: return unwritable(path, code)
         }
       }
       var found = made >= 0 ? made : open(path.systemPath, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -111,20 +116,20 @@ package final class ResultClaim {
       if found < 0 && errno == EACCES { found = open(path.systemPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
       guard found >= 0 else {
         if errno == ENOENT || errno == EINTR { continue }
-        return unwritable(output, path, errno)
+        return unwritable(path, errno)
       }
       var isKept = false
       defer { if !isKept { close(found) } }
       var status = stat()
       guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-        return unwritable(output, path, EEXIST)
+        return unwritable(path, EEXIST)
       }
 
       let lock = OpenFileLock.take(found)
       if made < 0 || lock == .held {
         if let holder = holder(found, path, lock) {
           if lock == .own { OpenFileLock.release(found) }
-          return .failure(.resultClaimed(path: output, holder: holder))
+          return .failure(.held(by: holder))
         }
       }
       guard Descriptor.isNamed(found, path) else {
@@ -135,14 +140,14 @@ package final class ResultClaim {
       guard lock == .own || made >= 0 else {
         let code = removeStale(path, found)
         if code == 0 { continue }
-        return unwritable(output, path, code)
+        return unwritable(path, code)
       }
       ftruncate(found, 0)
       own.write(to: path)
       isKept = true
       return .success(ResultClaim(path, found))
     }
-    return unwritable(output, path, EAGAIN)
+    return unwritable(path, EAGAIN)
   }
 
   /// Names of the claim for a result: the one for people, and one for file systems on which that is too long.

@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import JobStore
 import Restoration
 import Tensors
 
@@ -44,12 +45,12 @@ final class PictureLedger: TileLedger {
 
   func keep(_ tile: Tensor, at index: Int, seconds: Double) throws(CancellationError) {
     while isKeeping {
-      do throws(JobError) {
+      do throws(StoreError) {
         try write(tile, at: index, seconds: seconds)
         keeper.troubleIsOver()
         return
       } catch {
-        isKeeping = try keeper.isWorthAnotherTry(error)
+        isKeeping = try keeper.isWorthAnotherTry(.store(error))
       }
     }
   }
@@ -59,18 +60,18 @@ final class PictureLedger: TileLedger {
   private static let flushInterval = Duration.milliseconds(500)
   private var lastFlush: ContinuousClock.Instant?
 
-  private func write(_ tile: Tensor, at index: Int, seconds: Double) throws(JobError) {
+  private func write(_ tile: Tensor, at index: Int, seconds: Double) throws(StoreError) {
     let path = folder.tileFile(picture)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
+    guard descriptor >= 0 else { throw .system(path: path, code: errno) }
     defer { close(descriptor) }
     let (code, checksum) = tile.values.withUnsafeBytes {
       (WholeFile.writeAll($0, to: descriptor, at: index * tileBytes), Checksum.text($0))
     }
-    if code != 0 { throw .store(path: path, code: code) }
+    if code != 0 { throw .system(path: path, code: code) }
     let now = ContinuousClock.now
     let isFlushed = lastFlush.map { now - $0 >= Self.flushInterval } ?? true
-    if isFlushed, fdatasync(descriptor) != 0 { throw .store(path: path, code: errno) }
+    if isFlushed, fdatasync(descriptor) != 0 { throw .system(path: path, code: errno) }
     CrashPoint.tileBytes.pass()
     try folder.append(
       .tile(picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000),

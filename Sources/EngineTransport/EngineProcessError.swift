@@ -1,6 +1,5 @@
 import Base
 import Glibc
-import Imaging
 
 /// Why an engine cannot be started, reached or served.
 package enum EngineProcessError: Error, Hashable, CustomStringConvertible {

@@ -1,21 +1,20 @@
 import Base
 import Glibc
-import Imaging
 
 /// An exclusive lock on a file, held until it is released or the process ends, however it ends.
 package final class FileLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock and writes `owner` into the file; nil where somebody else holds it, or the file was removed meanwhile.
-  package init?(_ path: String, owner: String) throws(JobError) {
+  package init?(_ path: String, owner: String) throws(StoreError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
+    guard descriptor >= 0 else { throw .system(path: path, code: errno) }
     let lock = OpenFileLock.take(descriptor)
     guard lock == .own else {
       let code = errno
       close(descriptor)
       if lock == .held { return nil }
-      throw .store(path: path, code: code)
+      throw .system(path: path, code: code)
     }
     // Whoever held it before may have removed the folder: then this is a lock on nothing.
     var (held, named) = (stat(), stat())

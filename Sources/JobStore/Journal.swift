@@ -1,4 +1,5 @@
 import Base
+import EngineWire
 import Foundation
 
 /// The journal's lines: sixteen digits of checksum, a space, JSON, a line feed.
@@ -29,4 +30,31 @@ package enum Journal {
     }
     return (entries, start)
   }
+}
+
+/// One line of the journal.
+package enum JournalEntry: Codable, Hashable, Sendable {
+  /// The picture is about to be worked on.
+  case attempt(picture: Int, process: ProcessIdentity)
+  /// Its work rests or was given up in good order: what ends the process from here on is not the picture's doing.
+  case left(picture: Int)
+  /// Tiles of the picture are kept from here on; what was kept before is void.
+  case began(picture: Int, record: PictureRecord)
+  /// The tile's bytes are on the disk.
+  case tile(picture: Int, tile: Int, checksum: String, seconds: Double)
+  /// Its result is about to be written.
+  case writing(picture: Int)
+  /// Its result has its name.
+  case done(picture: Int, seconds: Double, seamScore: Double?, notes: [String])
+  case failed(picture: Int, status: Int32, reason: String)
+  /// Another process made its result meanwhile.
+  case skipped(picture: Int, reason: String)
+  /// Queued anew.
+  case retry(pictures: [Int])
+  /// The job was paused, goes on, was cancelled, or ended.
+  case state(JobState, reason: String?)
+  /// The order in which the pictures are restored.
+  case order(pictures: [Int])
+  /// Place in the queue: smaller comes first; without it, `created` counts.
+  case rank(Double)
 }

@@ -1,7 +1,6 @@
 import Base
 import EngineWire
 import Glibc
-import Imaging
 
 /// Reading from clients and writing to them.
 extension ServerLoop {

@@ -1,14 +1,15 @@
+import Base
 import Glibc
 
 /// What an engine that crashed left in its log. Lines of the engine's own begin with the time and its process's number; what
 /// the runtime says of a crash stands behind them, without.
-enum LastWords {
+package enum LastWords {
   /// Bytes at the end of a log that are looked at.
   private static let most = 1 << 16
 
   /// The line that says why process `process` crashed, fit for a terminal; nil where the log at `path` has none, as after
   /// `kill -9`.
-  static func of(process: Int, in path: String) -> String? {
+  package static func of(process: Int, in path: String) -> String? {
     let lines = lines(of: path)
     let number = Array("[\(process)]".utf8)
     guard let own = lines.lastIndex(where: { isDated($0) && $0.contains(number) }) else { return nil }
@@ -39,5 +40,25 @@ enum LastWords {
     let end = lseek(descriptor, 0, SEEK_END)
     let count = pread(descriptor, &bytes, bytes.count, max(0, end - bytes.count))
     return bytes.prefix(max(0, count)).split(separator: UInt8(ascii: "\n"))
+  }
+}
+
+/// The last line with anything in it of what a program printed, fit for a terminal.
+struct LastLine {
+  private var bytes: [UInt8] = []
+  /// Bytes that are kept; a longer line loses its beginning.
+  private static let limit = 2048
+
+  init(_ bytes: some Sequence<UInt8> = []) { append(bytes) }
+
+  mutating func append(_ more: some Sequence<UInt8>) {
+    bytes += more
+    if bytes.count > Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+  }
+
+  var text: String? {
+    let lines = bytes.split { $0 == 0x0A || $0 == 0x0D }
+      .map { String(decoding: $0, as: UTF8.self).printable }
+    return lines.last { $0.contains { $0 != " " } }.map { String($0.prefix(300)) }
   }
 }

@@ -20,20 +20,20 @@ package final class JobFolder: Sendable {
   /// Opens a folder whose lock is held. What is torn or damaged at the journal's end is cut off.
   ///
   /// - Parameter onRepair: told in one line what was cut off.
-  init(path: String, lock: FileLock, onRepair: (String) -> Void) throws(JobError) {
+  init(path: String, lock: FileLock, onRepair: (String) -> Void) throws(StoreError) {
     self.path = path
     self.lock = lock
     let (record, length, found) = try Self.read(path)
     id = record.job.id
     if length < found {
-      guard truncate(path + "/journal", off_t(length)) == 0 else { throw .store(path: path + "/journal", code: errno) }
+      guard truncate(path + "/journal", off_t(length)) == 0 else { throw .system(path: path + "/journal", code: errno) }
       onRepair("job \(id): \(found - length) bytes at the end of its journal were torn or damaged and were cut off")
     }
     state = Locked(State(record: record, length: length))
   }
 
   /// What the folder tells, without its lock; the journal's sound bytes and all its bytes.
-  static func read(_ path: String) throws(JobError) -> (record: JobRecord, soundBytes: Int, bytes: Int) {
+  static func read(_ path: String) throws(StoreError) -> (record: JobRecord, soundBytes: Int, bytes: Int) {
     let job = try StoredJob(contentsOf: path + "/job.json")
     var bytes: [UInt8] = []
     if fileExists(path + "/journal") { bytes = try DurableFile.read(path + "/journal", limit: Journal.largest) }
@@ -46,9 +46,9 @@ package final class JobFolder: Sendable {
   /// Puts a line down for good. Where it cannot be written whole, nothing of it stays.
   ///
   /// - Parameter isFlushed: false where it, and those before it that were not flushed, may be lost when the power fails.
-  package func append(_ entry: JournalEntry, isFlushed: Bool = true) throws(JobError) {
-    let failure = state.withLock { state -> JobError? in
-      do throws(JobError) {
+  package func append(_ entry: JournalEntry, isFlushed: Bool = true) throws(StoreError) {
+    let failure = state.withLock { state -> StoreError? in
+      do throws(StoreError) {
         try write(entry, isFlushed, &state)
         return nil
       } catch {
@@ -58,10 +58,10 @@ package final class JobFolder: Sendable {
     if let failure { throw failure }
   }
 
-  private func write(_ entry: JournalEntry, _ isFlushed: Bool, _ state: inout State) throws(JobError) {
+  private func write(_ entry: JournalEntry, _ isFlushed: Bool, _ state: inout State) throws(StoreError) {
     let path = path + "/journal"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-    guard descriptor >= 0 else { throw .store(path: path, code: errno) }
+    guard descriptor >= 0 else { throw .system(path: path, code: errno) }
     defer { close(descriptor) }
     var line = Journal.line(entry)
     if case .tile = entry, CrashPoint.tileTorn.isReached {
@@ -69,9 +69,9 @@ package final class JobFolder: Sendable {
       _ = line.withUnsafeBytes { WholeFile.writeAll($0, to: descriptor, at: state.length) }
       CrashPoint.die()
     }
-    do throws(JobError) {
+    do throws(StoreError) {
       try DurableFile.write(line, to: descriptor, at: state.length, path: path)
-      if isFlushed, fdatasync(descriptor) != 0 { throw .store(path: path, code: errno) }
+      if isFlushed, fdatasync(descriptor) != 0 { throw .system(path: path, code: errno) }
     } catch {
       ftruncate(descriptor, off_t(state.length))
       throw error
@@ -90,33 +90,5 @@ package final class JobFolder: Sendable {
 
   package func removeAllTiles() {
     for picture in record.pictures.indices { removeTiles(of: picture) }
-  }
-}
-
-extension StoredJob {
-  private static let largest = 64 << 20
-
-  init(contentsOf path: String) throws(JobError) {
-    try self.init(try DurableFile.read(path, limit: Self.largest), path: path)
-  }
-
-  /// A file's `bytes`; `path` names them in errors.
-  package init(_ bytes: [UInt8], path: String) throws(JobError) {
-    do {
-      self = try JSONDecoder().decode(StoredJob.self, from: Data(bytes))
-    } catch {
-      throw .storeDamaged(path: path, reason: "no description of a job that this version understands")
-    }
-    guard version == Self.version else {
-      throw .storeDamaged(path: path, reason: "written by another version (\(version))")
-    }
-  }
-
-  func write(to path: String) throws(JobError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let bytes: [UInt8]
-    do { bytes = Array(try encoder.encode(self)) } catch { throw .badRequest("a number in the job is not finite") }
-    try DurableFile.write(bytes, to: path)
   }
 }
