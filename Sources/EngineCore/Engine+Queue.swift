@@ -32,9 +32,10 @@ extension Engine {
     do { return try await clerk.run { () throws(StoreError) in try body(store) } } catch { throw .store(error) }
   }
 
-  /// Puts a line into a job's journal, after those before it.
-  func note(_ entry: JournalEntry, in job: QueuedJob) {
-    guard let folder = job.folder else { return }
+  /// Changes a job as `entry` says, in the queue and in its journal, behind what was put there before.
+  func note(_ entry: JournalEntry, in index: Int) {
+    jobs[index].apply(entry)
+    guard let folder = jobs[index].folder else { return }
     clerk.submit { [weak self] in
       do throws(StoreError) {
         try folder.append(entry)
@@ -43,11 +44,6 @@ extension Engine {
         Task { await self?.log(.warning, text) }
       }
     }
-  }
-
-  func set(_ state: JobState, reason: String? = nil, for index: Int) {
-    (jobs[index].state, jobs[index].reason) = (state, reason)
-    tellState(of: jobs[index])
   }
 
   // MARK: Requests
@@ -85,7 +81,7 @@ extension Engine {
   }
 
   func insert(_ job: QueuedJob) {
-    let place = jobs.firstIndex { ($0.rank, $0.id) > (job.rank, job.id) } ?? jobs.endIndex
+    let place = jobs.firstIndex { ($0.record.rank, $0.id) > (job.record.rank, job.id) } ?? jobs.endIndex
     jobs.insert(job, at: place)
   }
 
@@ -93,9 +89,9 @@ extension Engine {
     let index = try await taken(id)
     guard !jobs[index].isEnded else { throw state(of: index, wanted: "waiting or running") }
     if jobs[index].state == .paused && !jobs[index].isHeld { return }
-    jobs[index].isHeld = false
-    set(.paused, for: index)
-    note(.state(.paused, reason: nil), in: jobs[index])
+    jobs[index].activity = running?.job == id ? .running : .none
+    note(.state(.paused, reason: nil), in: index)
+    tellState(of: jobs[index])
     setGate()
   }
 
@@ -105,14 +101,14 @@ extension Engine {
       if jobs[index].isEnded { throw state(of: index, wanted: "paused") }
       return
     }
-    let isRunning = running?.job == id
-    note(.state(.waiting, reason: nil), in: jobs[index])
+    note(.state(.waiting, reason: nil), in: index)
     if jobs[index].isHeld {
       // Stays paused until there is room; the thread looks at once.
       running?.bell.ring()
       return
     }
-    set(isRunning ? .running : .waiting, for: index)
+    jobs[index].activity = running?.job == id ? .running : .none
+    tellState(of: jobs[index])
     setGate()
     pump()
   }
@@ -120,13 +116,11 @@ extension Engine {
   func cancel(_ id: String) async throws(JobError) {
     let index = try await taken(id)
     if jobs[index].isEnded { throw state(of: index, wanted: "waiting, running or paused") }
-    note(.state(.cancelled, reason: nil), in: jobs[index])
-    jobs[index].isHeld = false
-    for number in jobs[index].order where [.waiting, .running].contains(jobs[index].pictures[number].state) {
-      jobs[index].pictures[number].state = .cancelled
-      tellPicture(number, of: jobs[index])
-    }
-    set(.cancelled, for: index)
+    let unfinished = jobs[index].pictures(in: .waiting, .running)
+    note(.state(.cancelled, reason: nil), in: index)
+    jobs[index].activity = .none
+    for number in unfinished { tellPicture(number, of: jobs[index]) }
+    tellState(of: jobs[index])
     if running?.job == id {
       gate.cancel()
       running?.bell.ring()
@@ -138,31 +132,30 @@ extension Engine {
   func retry(_ id: String) async throws(JobError) {
     let index = try await taken(id)
     guard jobs[index].isEnded, running?.job != id else { throw state(of: index, wanted: "failed or cancelled") }
-    let again = jobs[index].order.filter { [.failed, .cancelled].contains(jobs[index].pictures[$0].state) }
+    let again = jobs[index].pictures(in: .failed, .cancelled)
     guard !again.isEmpty else { throw .badRequest("job \(id): no picture failed or was cancelled") }
-    note(.retry(pictures: again), in: jobs[index])
-    for number in again {
-      (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.waiting, nil)
-      jobs[index].pictures[number].tilesDone = 0
-    }
-    set(.waiting, for: index)
+    note(.retry(pictures: again), in: index)
+    jobs[index].activity = .none
+    tellState(of: jobs[index])
     tellJobs()
     pump()
   }
 
   func move(_ id: String, picture place: Int, by distance: Int) throws(JobError) {
     let index = try index(of: id)
-    guard let number = jobs[index].number(at: place), jobs[index].pictures[number].state == .waiting,
-      jobs[index].folder != nil
-    else { throw .badRequest("job \(id): no picture waits at place \(place)") }
+    let job = jobs[index]
+    var order = job.record.order
+    guard let number = job.number(at: place), job.state(of: number) == .waiting, job.folder != nil else {
+      throw .badRequest("job \(id): no picture waits at place \(place)")
+    }
     // Only among those that wait: places of the others are history.
-    let waiting = jobs[index].order.indices.filter { jobs[index].pictures[jobs[index].order[$0]].state == .waiting }
+    let waiting = order.indices.filter { job.state(of: order[$0]) == .waiting }
     guard let from = waiting.firstIndex(of: place) else { return }
     let to = min(max(0, from + max(-waiting.count, min(waiting.count, distance))), waiting.count - 1)
-    var numbers = waiting.map { jobs[index].order[$0] }
+    var numbers = waiting.map { order[$0] }
     numbers.insert(numbers.remove(at: from), at: to)
-    for (place, number) in zip(waiting, numbers) { jobs[index].order[place] = number }
-    note(.order(pictures: jobs[index].order), in: jobs[index])
+    for (place, number) in zip(waiting, numbers) { order[place] = number }
+    note(.order(pictures: order), in: index)
     tellJobs()
   }
 
@@ -172,15 +165,13 @@ extension Engine {
       throw .badRequest("job \(id): only a job that waits can be moved")
     }
     let others = jobs.filter { $0.id != id && !$0.isEnded && !$0.isElsewhere }
-    let from = others.firstIndex { ($0.rank, $0.id) > (jobs[index].rank, id) } ?? others.count
+    let from = others.firstIndex { ($0.record.rank, $0.id) > (jobs[index].record.rank, id) } ?? others.count
     let to = min(max(0, from + max(-others.count, min(others.count, distance))), others.count)
     guard to != from else { return }
-    let before = to > 0 ? others[to - 1].rank : others[to].rank - 2
-    let after = to < others.count ? others[to].rank : before + 2
-    var job = jobs.remove(at: index)
-    job.rank = (before + after) / 2
-    note(.rank(job.rank), in: job)
-    insert(job)
+    let before = to > 0 ? others[to - 1].record.rank : others[to].record.rank - 2
+    let after = to < others.count ? others[to].record.rank : before + 2
+    note(.rank((before + after) / 2), in: index)
+    insert(jobs.remove(at: index))
     tellJobs()
   }
 

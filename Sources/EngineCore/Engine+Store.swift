@@ -53,7 +53,9 @@ extension Engine {
   ///
   /// - Returns: whether one has.
   private func lookAtClaims() async -> Bool {
-    let claimed = jobs.flatMap { job in job.claimed.map { (id: job.id, number: $0, output: job.pictures[$0].output) } }
+    let claimed = jobs.flatMap { job in
+      job.claimed.keys.map { (id: job.id, number: $0, output: job.record.job.pictures[$0].output) }
+    }
     guard !claimed.isEmpty else { return false }
     let free: [(id: String, number: Int, output: String)]
     do throws(JobError) {
@@ -65,9 +67,11 @@ extension Engine {
     }
     for (id, number, _) in free {
       guard let index = jobs.firstIndex(where: { $0.id == id }) else { continue }
-      jobs[index].claimed.remove(number)
-      jobs[index].pictures[number].reason = nil
-      if jobs[index].state == .waiting && jobs[index].reason != nil { set(.waiting, for: index) }
+      jobs[index].claimed[number] = nil
+      if case .blocked(reason: .some) = jobs[index].activity, jobs[index].state == .waiting {
+        jobs[index].activity = .none
+        tellState(of: jobs[index])
+      }
     }
     return !free.isEmpty
   }

@@ -12,11 +12,12 @@ extension Engine {
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let job = jobs[try index(of: id)]
     guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
+    let picture = job.record.job.pictures[number]
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
-      return try await queues.previews.run(for: asker.number, about: job.pictures[number].input) { _ in
-        let picture = canvas.snapshot
-        let size = Fit.shrunk(picture.width, picture.height, within: box)
-        let scaled = picture.scaled(width: size.width, height: size.height)
+      return try await queues.previews.run(for: asker.number, about: picture.input) { _ in
+        let shown = canvas.snapshot
+        let size = Fit.shrunk(shown.width, shown.height, within: box)
+        let scaled = shown.scaled(width: size.width, height: size.height)
         let whole = Rectangle(x: 0, y: 0, width: canvas.pictureWidth, height: canvas.pictureHeight)
         let info = PixelsInfo(
           width: scaled.width, height: scaled.height, pictureWidth: whole.width, pictureHeight: whole.height,
@@ -24,8 +25,7 @@ extension Engine {
         return (.pixels(info), scaled.pixels)
       }
     }
-    let picture = job.pictures[number]
-    return try await preview(picture.state == .done ? picture.output : picture.input, nil, box, asker)
+    return try await preview(job.state(of: number) == .done ? picture.output : picture.input, nil, box, asker)
   }
 
   /// Restores a region ahead of the jobs.

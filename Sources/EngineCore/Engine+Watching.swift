@@ -68,7 +68,7 @@ extension Engine {
   func tellState(of job: QueuedJob) { tell(.job(job: job.id, state: job.state, reason: job.reason?.printable)) }
 
   func tellPicture(_ number: Int, of job: QueuedJob) {
-    tell(.picture(job: job.id, picture: job.place(of: number), job.pictures[number]))
+    tell(.picture(job: job.id, picture: job.place(of: number), job.progress(number)))
   }
 
   func log(_ level: LogLine.Level, _ text: String) {

@@ -40,22 +40,26 @@ package struct JobRecord: Sendable {
     for entry in entries { apply(entry) }
   }
 
-  /// Takes one line in. Lines about pictures that do not exist are passed over.
+  /// Changes the job as one line says. Lines about pictures that do not exist are passed over; so is what a process says of a
+  /// picture that it had in work when the job ended, but that it is done.
   package mutating func apply(_ entry: JournalEntry) {
     func change(_ picture: Int, _ body: (inout Picture) -> Void) {
       if pictures.indices.contains(picture) { body(&pictures[picture]) }
     }
+    func changeUnlessEnded(_ picture: Int, _ body: (inout Picture) -> Void) {
+      if !isEnded { change(picture, body) }
+    }
     switch entry {
     case .attempt(let picture, let process):
       lastAttempt = picture
-      change(picture) {
+      changeUnlessEnded(picture) {
         ($0.deaths, $0.attempt) = ($0.deaths(before: process), process)
         ($0.state, $0.reason) = (.running, nil)
       }
     case .left(let picture):
       change(picture) { $0.attempt = nil }
     case .began(let picture, let record):
-      change(picture) {
+      changeUnlessEnded(picture) {
         // Another picture or model may fare better.
         if $0.record != nil && $0.record != record { $0.deaths = 0 }
         ($0.record, $0.tiles, $0.isWriting) = (record, [:], false)
@@ -74,9 +78,9 @@ package struct JobRecord: Sendable {
         ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
       }
     case .failed(let picture, _, let reason):
-      change(picture) { ($0.state, $0.reason, $0.attempt) = (.failed, reason, nil) }
+      changeUnlessEnded(picture) { ($0.state, $0.reason, $0.attempt) = (.failed, reason, nil) }
     case .skipped(let picture, let reason):
-      change(picture) {
+      changeUnlessEnded(picture) {
         ($0.state, $0.reason) = (.skipped, reason)
         ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
       }

@@ -64,5 +64,6 @@ package final class BatchKeeper: PictureKeeper {
   }
   package func giveUp() { batch.giveUp(nil) }
   package func troubleIsOver() {}
+  package func noted(_ entry: JournalEntry) {}
   package func log(_ text: String) { onLog(text) }
 }

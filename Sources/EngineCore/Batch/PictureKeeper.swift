@@ -16,6 +16,8 @@ package protocol PictureKeeper: AnyObject {
   func giveUp()
   /// What could not be done is done, or nothing was wrong.
   func troubleIsOver()
+  /// `entry` belongs to the picture's history, whether or not it can be written down.
+  func noted(_ entry: JournalEntry)
   /// One line for the log.
   func log(_ text: String)
 }

@@ -73,9 +73,10 @@ final class PictureLedger: TileLedger {
     let isFlushed = lastFlush.map { now - $0 >= Self.flushInterval } ?? true
     if isFlushed, fdatasync(descriptor) != 0 { throw .system(path: path, code: errno) }
     CrashPoint.tileBytes.pass()
-    try folder.append(
-      .tile(picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000),
-      isFlushed: isFlushed)
+    let entry = JournalEntry.tile(
+      picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000)
+    try folder.append(entry, isFlushed: isFlushed)
+    keeper.noted(entry)
     if isFlushed { lastFlush = now }
     CrashPoint.tileJournaled.pass()
   }

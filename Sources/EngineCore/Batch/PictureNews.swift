@@ -1,5 +1,6 @@
 import EngineWire
 import Imaging
+import JobStore
 import Restoration
 
 /// One picture of a job.
@@ -23,6 +24,8 @@ package struct PictureOrder: Sendable {
 
 /// What is told while a picture is restored, on the thread that restores.
 package enum PictureNews {
+  /// A line of the job's journal, written or about to be.
+  case journal(JournalEntry)
   /// Settled and about to be computed. `reason` is why this tile.
   case planned(RestorationPlan, model: ModelCard, image: Image, reason: String)
   case progress(RestorationProgress)

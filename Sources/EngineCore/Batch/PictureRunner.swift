@@ -239,19 +239,20 @@ package final class PictureRunner {
   }
 
   private func finish(_ outcome: PictureOutcome, _ keeper: (any PictureKeeper)?) throws(JobError) {
-    guard let keeper, let folder = keeper.folder else { return }
+    guard let keeper else { return }
     let seconds = (outcome.seconds * 1000).rounded() / 1000
     try note(
       .done(picture: keeper.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
       keeper)
     CrashPoint.pictureDone.pass()
-    folder.removeTiles(of: keeper.picture)
+    keeper.folder?.removeTiles(of: keeper.picture)
     CrashPoint.tilesRemoved.pass()
   }
 
   /// Puts a line into the journal. Where that is hopeless the work goes on without the folder: a picture is worth more than
   /// its journal.
   private func note(_ entry: JournalEntry, _ keeper: any PictureKeeper) throws(JobError) {
+    keeper.noted(entry)
     while let folder = keeper.folder {
       do throws(StoreError) {
         try folder.append(entry)

@@ -48,5 +48,7 @@ final class EngineKeeper: PictureKeeper {
     isHeld = false
   }
 
+  func noted(_ entry: JournalEntry) { onNews(.journal(entry)) }
+
   func log(_ text: String) { onNews(.log(.warning, text)) }
 }

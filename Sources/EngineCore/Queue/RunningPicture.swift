@@ -7,7 +7,9 @@ import Tensors
 
 /// What the computing thread tells the engine, in order.
 enum RunNews: Sendable {
-  case planned(PictureProgress, estimateBytes: Int, budgetBytes: Int)
+  /// A line of the job's journal, written or about to be.
+  case journal(JournalEntry)
+  case planned(SeenPicture, estimateBytes: Int, budgetBytes: Int)
   case progress(RestorationProgress)
   case tileBegan(Int)
   case tileFinished(Int)
@@ -41,23 +43,22 @@ final class RunningPicture: Sendable {
 /// Lives on the computing thread.
 final class NewsDesk {
   private let picture: RunningPicture
-  private let paths: StoredJob.Picture
   private let send: (RunNews) -> Void
   private var lastProgress: ContinuousClock.Instant?
 
-  init(_ picture: RunningPicture, _ paths: StoredJob.Picture, send: @escaping (RunNews) -> Void) {
+  init(_ picture: RunningPicture, send: @escaping (RunNews) -> Void) {
     self.picture = picture
-    self.paths = paths
     self.send = send
   }
 
   func pass(_ news: PictureNews) {
     switch news {
+    case .journal(let entry): send(.journal(entry))
     case .planned(let plan, let model, let image, _):
       picture.begin(JobCanvas(image, scale: model.scale))
       send(
         .planned(
-          progress(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
+          SeenPicture(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
     case .progress(let progress):
       let now = ContinuousClock.now
       if let lastProgress, now - lastProgress < .milliseconds(200) { return }
@@ -73,12 +74,13 @@ final class NewsDesk {
     case .log(let level, let text): send(.log(level, text))
     }
   }
+}
 
-  private func progress(_ plan: RestorationPlan, _ model: ModelCard) -> PictureProgress {
-    PictureProgress(
-      input: paths.input, output: paths.output, state: .running, model: model.name, width: plan.input.width,
-      height: plan.input.height,
-      tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) },
-      tilesPerRow: plan.tiles.tilesPerRow, overlap: plan.tiles.overlap, notes: plan.notes)
+extension SeenPicture {
+  init(_ plan: RestorationPlan, _ model: ModelCard) {
+    self.init(
+      model: model.name, width: plan.input.width, height: plan.input.height,
+      tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }, tilesPerRow: plan.tiles.tilesPerRow,
+      overlap: plan.tiles.overlap, notes: plan.notes)
   }
 }

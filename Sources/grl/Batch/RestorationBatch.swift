@@ -180,7 +180,7 @@ struct RestorationBatch {
           announce(plan, reason, of: item, number, model: model.name)
         case .progress(let progress): report(progress, of: item, number, lastEvent: &lastEvent)
         case .log(_, let text): console.note(text)
-        case .tile, .held, .released: break
+        case .journal, .tile, .held, .released: break
         }
       })
     console.endProgress()
