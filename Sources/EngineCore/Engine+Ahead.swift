@@ -15,15 +15,15 @@ extension Engine {
   ///
   /// - Parameter work: heeds gate and flag.
   func aheadOfJobs<Value: Sendable>(
-    _ asker: Asker, about path: String,
+    _ requester: Requester, about path: String,
     _ work: @escaping @Sendable (WorkGate, CancelFlag) throws(JobError) -> Value
   ) async throws(JobError) -> Value {
-    endPass(of: asker.number)
+    endPass(of: requester.number)
     let own = Pass()
-    passes[asker.number] = own
-    defer { if passes[asker.number]?.flag === own.flag { passes[asker.number] = nil } }
+    passes[requester.number] = own
+    defer { if passes[requester.number]?.flag === own.flag { passes[requester.number] = nil } }
     // Whether the file system answers at all is asked for before anybody's jobs are held.
-    _ = try await queues.headers.run(for: asker.number, about: path) { _ in fileExists(path) }
+    _ = try await queues.headers.run(for: requester.number, about: path) { _ in fileExists(path) }
     passCount += 1
     setGate()
     defer {
@@ -37,7 +37,7 @@ extension Engine {
     let result: Result<Value, JobError> = await withTaskCancellationHandler {
       do throws(JobError) {
         return .success(
-          try await queue.run(for: asker.number, about: path, flag: own.flag) { (flag) throws(JobError) in
+          try await queue.run(for: requester.number, about: path, flag: own.flag) { (flag) throws(JobError) in
             if flag.isSet || own.gate.isCancelled { throw .cancelled }
             return try work(own.gate, flag)
           })

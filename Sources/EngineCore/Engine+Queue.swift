@@ -29,14 +29,14 @@ extension Engine {
     _ body: @escaping @Sendable (JobStore) throws(StoreError) -> Value
   ) async throws(JobError) -> Value {
     let store = store
-    do { return try await clerk.run { () throws(StoreError) in try body(store) } } catch { throw .store(error) }
+    do { return try await storeWorker.run { () throws(StoreError) in try body(store) } } catch { throw .store(error) }
   }
 
   /// Changes a job as `entry` says, in the queue and in its journal, behind what was put there before.
   func note(_ entry: JournalEntry, in index: Int) {
     jobs[index].apply(entry)
     guard let folder = jobs[index].folder else { return }
-    clerk.submit { [weak self] in
+    storeWorker.submit { [weak self] in
       do throws(StoreError) {
         try folder.append(entry)
       } catch {
@@ -48,14 +48,14 @@ extension Engine {
 
   // MARK: Requests
 
-  func submit(_ request: JobRequest, _ asker: Asker) async throws(JobError) -> String {
+  func submit(_ request: JobRequest, _ requester: Requester) async throws(JobError) -> String {
     guard !isShutDown else { throw .cancelled }
     guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
       throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
     }
     let budget = configuration.budgetBytes
     let outputs = try await queues.submissions.run(
-      for: asker.number, about: request.inputs.first ?? ""
+      for: requester.number, about: request.inputs.first ?? ""
     ) { (flag) throws(JobError) in
       let settings = try JobSettings(request, budgetBytes: budget)
       let outputs = try OutputPlan(request, settings, onLook: JobPlanner.look(flag))
@@ -104,7 +104,7 @@ extension Engine {
     note(.state(.waiting, reason: nil), in: index)
     if jobs[index].isHeld {
       // Stays paused until there is room; the thread looks at once.
-      running?.bell.ring()
+      running?.wakeUp.signal()
       return
     }
     jobs[index].activity = running?.job == id ? .running : .none
@@ -123,7 +123,7 @@ extension Engine {
     tellState(of: jobs[index])
     if running?.job == id {
       gate.cancel()
-      running?.bell.ring()
+      running?.wakeUp.signal()
     } else {
       letGo(index)
     }

@@ -46,17 +46,19 @@ extension Engine {
     jobs[index].current = number
     tellPicture(number, of: jobs[index])
 
-    let (news, continuation) = AsyncStream.makeStream(of: RunNews.self)
+    let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     let (gate, runner, queue) = (gate, runner, queues.pictures)
     Task {
       let result: Result<PictureOutcome, JobError>
       do throws(JobError) {
         let outcome = try await queue.run(for: 0, about: order.input, isHeld: { gate.isPaused }) {
           (_) throws(JobError) in
-          let desk = NewsDesk(picture) { continuation.yield($0) }
-          let keeper = EngineKeeper(folder, picture: number, gate: gate, bell: picture.bell) { desk.pass($0) }
+          let reporter = RunReporter(picture) { continuation.yield($0) }
+          let journal = EnginePictureJournal(folder, picture: number, gate: gate, wakeUp: picture.wakeUp) {
+            reporter.pass($0)
+          }
           return try runner.run { (runner) throws(JobError) in
-            try runner.run(order, keeper: keeper, isCancelled: { gate.isCancelled }, onNews: { desk.pass($0) })
+            try runner.run(order, journal: journal, isCancelled: { gate.isCancelled }, onEvent: { reporter.pass($0) })
           }
         }
         result = .success(outcome)
@@ -67,15 +69,15 @@ extension Engine {
       continuation.finish()
     }
     Task { [weak self] in
-      for await item in news { await self?.take(item, from: picture) }
+      for await event in events { await self?.take(event, from: picture) }
     }
   }
 
-  private func take(_ news: RunNews, from picture: RunningPicture) {
+  private func take(_ event: RunEvent, from picture: RunningPicture) {
     guard running === picture, let index = jobs.firstIndex(where: { $0.id == picture.job }) else { return }
     let number = picture.number
     let place = jobs[index].place(of: number)
-    switch news {
+    switch event {
     case .journal(let entry):
       jobs[index].apply(entry)
     case .planned(let plan, let estimateBytes, let budgetBytes):
@@ -106,17 +108,17 @@ extension Engine {
       if case .failure(.noAnswer) = result { leaveRunnerBehind() }
       running = nil
       (runningBytes, runningBudget) = (0, 0)
-      tellShortage()
+      reportShortage()
       finish(number, of: index, result)
       pump()
     }
   }
 
   /// Logs, once, that the system refused threads.
-  private func tellShortage() {
+  private func reportShortage() {
     let shortage = pool.shortage
-    if let shortage, shortage != toldShortage { log(.warning, "\(shortage)") }
-    toldShortage = shortage
+    if let shortage, shortage != reportedShortage { log(.warning, "\(shortage)") }
+    reportedShortage = shortage
   }
 
   /// What follows from the end of a picture; that of a finished one is in the journal already.
@@ -169,16 +171,17 @@ extension Engine {
     guard let folder = jobs[index].folder else { return }
     jobs[index].folder = nil
     let store = store
-    clerk.submit {
+    storeWorker.submit {
       CrashPoint.jobEnded.pass()
       withExtendedLifetime(folder) { folder.removeAllTiles() }
     }
-    clerk.submit { _ = store.clean() }
+    storeWorker.submit { _ = store.clean() }
   }
 
   /// Holds the computing thread while a trial runs or its job is paused.
   func setGate() {
-    let isPaused = running.map { picture in jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld } }
+    let isPaused = running.map { picture in jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld }
+    }
     let isHeld = passCount > 0 || isPaused == true
     if isHeld { gate.pause() } else { gate.resume() }
     guard running != nil, isHeld != isHeldBack else { return }

@@ -8,13 +8,13 @@ import Tensors
 extension Engine {
   /// How a picture of a job looks now.
   func jobPreview(
-    _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ asker: Asker
+    _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let job = jobs[try index(of: id)]
     guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
     let picture = job.record.job.pictures[number]
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
-      return try await queues.previews.run(for: asker.number, about: picture.input) { _ in
+      return try await queues.previews.run(for: requester.number, about: picture.input) { _ in
         let shown = canvas.snapshot
         let size = Fit.shrunk(shown.width, shown.height, within: box)
         let scaled = shown.scaled(width: size.width, height: size.height)
@@ -25,12 +25,12 @@ extension Engine {
         return (.pixels(info), scaled.pixels)
       }
     }
-    return try await preview(job.state(of: number) == .done ? picture.output : picture.input, nil, box, asker)
+    return try await preview(job.state(of: number) == .done ? picture.output : picture.input, nil, box, requester)
   }
 
   /// Restores a region ahead of the jobs.
   func tryRegion(
-    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int), _ asker: Asker
+    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region) = ([path], region)
@@ -42,7 +42,7 @@ extension Engine {
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
     let (models, pool) = (models, pool)
-    let (info, pixels) = try await aheadOfJobs(asker, about: path) { (gate, flag) throws(JobError) in
+    let (info, pixels) = try await aheadOfJobs(requester, about: path) { (gate, flag) throws(JobError) in
       try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate), flag)
     }
     return (.trial(info), pixels)
@@ -66,7 +66,7 @@ private struct TrialOrder: Sendable {
     let source = try SourcePicture(path, settings, models, threadCount: threadCount)
     let image = source.image
     settings = source.settings
-    let region = try PictureDesk.region(settings.options.region, of: image)
+    let region = try PreviewCache.region(settings.options.region, of: image)
     let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restored: RestoredImage
     let name: String

@@ -1,7 +1,7 @@
 import EngineWire
 
 /// Who asks: a service tells clients apart, so that none of them waits for another one's requests.
-public struct Asker: Sendable {
+public struct Requester: Sendable {
   /// The connection's number; 0 where there is none.
   public let number: Int
   /// News for this client alone; it gets none unless it watches.
@@ -12,7 +12,7 @@ public struct Asker: Sendable {
     self.tell = tell
   }
 
-  public static let nobody = Asker(number: 0) { _ in }
+  public static let nobody = Requester(number: 0) { _ in }
 }
 
 /// What stands behind a connection: the engine, or what a test puts in its place.
@@ -20,7 +20,7 @@ public protocol EngineService: Sendable {
   /// Answers one request of a client; `body` goes out as the frame's raw bytes. Never throws: what goes wrong is a
   /// `Reply.failure`. `hello` and `watch` are the server's own business and do not come here. The task is cancelled when nobody
   /// hears the answer any more.
-  func answer(_ request: Request, from asker: Asker) async -> (reply: Reply, body: [UInt8])
+  func answer(_ request: Request, from requester: Requester) async -> (reply: Reply, body: [UInt8])
 
   /// News for a client that watches, beginning with `EngineEvent.jobs` and the last lines of the log. Ends when the engine ends.
   func events() async -> AsyncStream<EngineEvent>

@@ -13,7 +13,7 @@ package enum LocalSocket {
     guard try withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
       let code = errno
       close(descriptor)
-      // EAGAIN: more clients at the door than it holds; the next try may find room.
+      // EAGAIN: more clients at the listener than it holds; the next try may find room.
       if [ENOENT, ECONNREFUSED, ENOTDIR, EAGAIN].contains(code) { return nil }
       throw code == EACCES ? .notPrivate(path: path) : .system(doing: "connect", path: path, code: code)
     }

@@ -25,7 +25,7 @@ package struct JobStore: Sendable {
   }
 
   /// A job as anybody may see it.
-  package struct Sight: Sendable {
+  package struct Snapshot: Sendable {
     package let record: JobRecord
     /// Who holds its lock; nil where nobody does.
     package let holder: String?
@@ -92,10 +92,10 @@ package struct JobStore: Sendable {
   }
 
   /// Looks at a job without taking it.
-  package func sight(_ id: String) throws(StoreError) -> Sight {
+  package func snapshot(_ id: String) throws(StoreError) -> Snapshot {
     guard Self.isID(id), isFolder(path(id)) else { throw .noSuchJob(id: id) }
     let record = try JobFolder.read(path(id)).record
-    return Sight(record: record, holder: FileLock.holder(path(id) + "/lock"))
+    return Snapshot(record: record, holder: FileLock.holder(path(id) + "/lock"))
   }
 
   /// Names of all jobs, oldest first.
@@ -109,11 +109,11 @@ package struct JobStore: Sendable {
   }
 
   /// All jobs by rank, and a line for each folder that is none.
-  package func list() -> (jobs: [Sight], problems: [String]) {
-    var (jobs, problems): ([Sight], [String]) = ([], [])
+  package func list() -> (jobs: [Snapshot], problems: [String]) {
+    var (jobs, problems): ([Snapshot], [String]) = ([], [])
     for id in ids() {
       do throws(StoreError) {
-        jobs.append(try sight(id))
+        jobs.append(try snapshot(id))
       } catch .noSuchJob {
         continue  // Removed while we looked.
       } catch {

@@ -46,7 +46,7 @@ import Testing
     // A line after a cut is as good as any.
     let job = try folder.store.open(id)
     try job.append(.done(picture: 1, seconds: 1, seamScore: nil, notes: []))
-    #expect(try folder.store.sight(id).record.pictures[1].state == .done)
+    #expect(try folder.store.snapshot(id).record.pictures[1].state == .done)
   }
 
   @Test("a flipped bit anywhere in the journal ends it there")
@@ -61,7 +61,7 @@ import Testing
       var damaged = whole
       damaged[place] ^= 4
       try damaged.write(to: file)
-      #expect(try folder.store.sight(id).record.pictures[0].tiles.isEmpty, "\(place)")
+      #expect(try folder.store.snapshot(id).record.pictures[0].tiles.isEmpty, "\(place)")
     }
   }
 
@@ -99,7 +99,7 @@ import Testing
       }
     }
     process.process += 1
-    let found = try folder.store.sight(job.id).record.pictures
+    let found = try folder.store.snapshot(job.id).record.pictures
     #expect(found[0].deaths(before: process) == deaths, "\(life)")
     #expect(found[1].deaths(before: process) == 0)
   }
@@ -110,7 +110,7 @@ import Testing
     let job = try make(folder)
     try job.append(.attempt(picture: 0, process: .current))
     try job.append(.skipped(picture: 0, reason: "made elsewhere"))
-    let record = try folder.store.sight(job.id).record
+    let record = try folder.store.snapshot(job.id).record
     #expect(record.pictures[0].state == .skipped && record.pictures[0].reason == "made elsewhere")
     #expect(record.waiting == [1])
   }

@@ -45,7 +45,7 @@ package final class BatchFolder {
 }
 
 /// Keeps one picture of a `grl restore`: on a full disk it goes on without keeping.
-package final class BatchKeeper: PictureKeeper {
+package final class BatchPictureJournal: PictureJournal {
   package let picture: Int
   private let batch: BatchFolder
   private let onLog: (String) -> Void
@@ -58,12 +58,12 @@ package final class BatchKeeper: PictureKeeper {
 
   package var folder: JobFolder? { batch.folder }
   package func makeFolder() -> JobFolder? { batch.made() }
-  package func isWorthAnotherTry(_ error: JobError) throws(CancellationError) -> Bool {
+  package func shouldRetry(_ error: JobError) throws(CancellationError) -> Bool {
     if case .store(let error) = error { batch.giveUp(error) }
     return false
   }
   package func giveUp() { batch.giveUp(nil) }
-  package func troubleIsOver() {}
+  package func recovered() {}
   package func noted(_ entry: JournalEntry) {}
   package func log(_ text: String) { onLog(text) }
 }

@@ -81,7 +81,7 @@ package final class ModelCatalogue: Sendable {
   }
 
   /// Everything that is known of the installed models, and a line for each file that is none.
-  package func list(speeds: SpeedBook) -> (models: [ModelInfo], problems: [String]) {
+  package func list(speeds: SpeedProfile) -> (models: [ModelInfo], problems: [String]) {
     let listing = library.list()
     var problems = listing.problems.map(\.description)
     var models: [ModelInfo] = []
@@ -95,7 +95,7 @@ package final class ModelCatalogue: Sendable {
     return (models, problems)
   }
 
-  private func info(_ card: ModelCard, _ speeds: SpeedBook) throws(RestorationError) -> ModelInfo {
+  private func info(_ card: ModelCard, _ speeds: SpeedProfile) throws(RestorationError) -> ModelInfo {
     let hash = try hash(card)
     let settings = ConfigurationSetting.allCases.map { setting in
       ModelInfo.Setting(

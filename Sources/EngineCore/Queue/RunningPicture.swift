@@ -5,8 +5,8 @@ import JobStore
 import Restoration
 import Tensors
 
-/// What the computing thread tells the engine, in order.
-enum RunNews: Sendable {
+/// What the computing thread sends to the engine, in order.
+enum RunEvent: Sendable {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)
   case planned(SeenPicture, estimateBytes: Int, budgetBytes: Int)
@@ -23,8 +23,8 @@ enum RunNews: Sendable {
 final class RunningPicture: Sendable {
   let job: String
   let number: Int
-  /// Rung when a wait for room on a disk shall end.
-  let bell = Bell()
+  /// Signalled when a wait for room on a disk shall end.
+  let wakeUp = WakeUp()
   private let painted = Locked<JobCanvas?>(nil)
 
   init(job: String, number: Int) {
@@ -38,21 +38,21 @@ final class RunningPicture: Sendable {
   func begin(_ canvas: JobCanvas) { painted.withLock { $0 = canvas } }
 }
 
-/// Passes on what is news to the engine, at most five times a second where it only grows, and paints the canvas.
+/// Hands events on to the engine, progress at most five times a second, and paints the canvas.
 ///
 /// Lives on the computing thread.
-final class NewsDesk {
+final class RunReporter {
   private let picture: RunningPicture
-  private let send: (RunNews) -> Void
+  private let send: (RunEvent) -> Void
   private var lastProgress: ContinuousClock.Instant?
 
-  init(_ picture: RunningPicture, send: @escaping (RunNews) -> Void) {
+  init(_ picture: RunningPicture, send: @escaping (RunEvent) -> Void) {
     self.picture = picture
     self.send = send
   }
 
-  func pass(_ news: PictureNews) {
-    switch news {
+  func pass(_ event: PictureEvent) {
+    switch event {
     case .journal(let entry): send(.journal(entry))
     case .planned(let plan, let model, let image, _):
       picture.begin(JobCanvas(image, scale: model.scale))

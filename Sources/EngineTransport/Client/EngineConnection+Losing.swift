@@ -41,21 +41,21 @@ extension EngineConnection {
 
   /// Trying again would bring the same.
   private var isFinal: Bool {
-    if let lastWord { return [.version, .cancelled, .badRequest].contains(lastWord.kind) }
+    if let closingReason { return [.version, .cancelled, .badRequest].contains(closingReason.kind) }
     if case .remote = route { return !hasGreeted }
     return false
   }
 
   func sentence(_ ending: ChildProcess.Ending?, _ reason: String?) -> String {
     if case .remote(let shell) = route {
-      if let lastWord { return "\(shell.host): \(lastWord.message)" }
+      if let closingReason { return "\(shell.host): \(closingReason.message)" }
       if let said = stream?.strayText {
         return "\(shell.host): answers '\(said)' in place of the engine; its shell must print nothing when it starts"
       }
       if let reason, ending == nil || ending == .exited(0) { return "\(shell.host): the engine is lost: \(reason)" }
       return shell.reason(ending, lastLine: stream?.lastErrorLine)
     }
-    if let lastWord { return lastWord.message }
+    if let closingReason { return closingReason.message }
     var sentence =
       switch ending {
       case .killed(let signal) where signal == SIGKILL: "the engine was killed, perhaps for want of memory"
@@ -95,6 +95,6 @@ extension EngineConnection {
 
   func become(_ link: EngineLink) {
     self.link = link
-    news.append(.link(link))
+    events.append(.link(link))
   }
 }

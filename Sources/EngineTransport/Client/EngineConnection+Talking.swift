@@ -15,7 +15,7 @@ extension EngineConnection {
   }
 
   func begin(now: Double) {
-    lastWord = nil
+    closingReason = nil
     become(.connecting(what: Self.what(route)))
     switch route {
     case .local:
@@ -55,7 +55,7 @@ extension EngineConnection {
     do {
       stream?.send(try Frame(question, limits: .questions).bytes)
     } catch {
-      news.append(.answer(Answer(id: question.id, .failure(.init(.usage, "\(error)"))), body: []))
+      events.append(.answer(Answer(id: question.id, .failure(.init(.usage, "\(error)"))), body: []))
     }
   }
 
@@ -90,12 +90,12 @@ extension EngineConnection {
       return false
     }
     if answer.id == 0, case .failure(let failure) = answer.reply {
-      lastWord = failure
+      closingReason = failure
       return true
     }
     guard case .greeting = phase else {
       if answer.id == Self.signQuestion { return true }
-      news.append(.answer(answer, body: frame.body))
+      events.append(.answer(answer, body: frame.body))
       return true
     }
     switch answer.reply {
@@ -105,7 +105,7 @@ extension EngineConnection {
       become(.connected(info))
       return true
     case .failure(let failure):
-      lastWord = failure
+      closingReason = failure
       lost(nil, now: now)
       return false
     default:

@@ -2,10 +2,10 @@ import EngineWire
 import Glibc
 
 /// What a connection brings to the loop that drives it.
-package enum EngineNews: Hashable, Sendable {
+package enum ConnectionEvent: Hashable, Sendable {
   /// `EngineConnection.link` is another now.
   case link(EngineLink)
-  /// An answer with the raw bytes behind it, or news (`answer.id` is 0).
+  /// An answer with the raw bytes behind it, or an event (`answer.id` is 0).
   case answer(Answer, body: [UInt8])
 }
 
@@ -19,7 +19,7 @@ package enum EngineNews: Hashable, Sendable {
 /// while true {
 ///   var watched = [terminal] + connection.watched
 ///   poll(&watched, nfds_t(watched.count), milliseconds(until: connection.deadline))
-///   for news in connection.advance(now: clock()) { ... }
+///   for event in connection.advance(now: clock()) { ... }
 /// }
 /// ```
 /// All times are seconds of one monotonic clock.
@@ -41,11 +41,11 @@ package final class EngineConnection {
   /// This route has led to an engine before.
   var hasGreeted = false
   /// Failed questions and changes of the link that the next `advance` brings.
-  var news: [EngineNews] = []
+  var events: [ConnectionEvent] = []
   /// Processes that are done with and wait to be reaped.
   var ended: [ChildProcess] = []
   /// The engine's own reason for closing the connection.
-  var lastWord: Reply.Failure?
+  var closingReason: Reply.Failure?
   var lastAdvance = -Double.infinity
 
   /// Seconds without a message after which the engine is asked for a sign of life, and how long it may take.
@@ -102,7 +102,7 @@ package final class EngineConnection {
 
   /// When `advance` has to be called although nothing came; in the past where at once, nil where never.
   package var deadline: Double? {
-    if !news.isEmpty { return -.infinity }
+    if !events.isEmpty { return -.infinity }
     return switch phase {
     case .givenUp: nil
     case .connected(_, let heard, let asked): asked.map { $0 + Self.signPatience } ?? heard + Self.silenceLimit
@@ -114,7 +114,7 @@ package final class EngineConnection {
 
   /// Reads, writes, starts and notices what there is. Call it after each `poll`, whatever woke it; it takes what is there and
   /// returns, after at most a megabyte, so that the loop stays lively.
-  package func advance(now: Double) -> [EngineNews] {
+  package func advance(now: Double) -> [ConnectionEvent] {
     lastAdvance = now
     reap()
     switch phase {
@@ -129,8 +129,8 @@ package final class EngineConnection {
       askForSign(now: now)
     case .ending: finish(now: now)
     }
-    defer { news = [] }
-    return news
+    defer { events = [] }
+    return events
   }
 
   /// Sends a question, now or as soon as the stream takes it. Without an engine it is lost, as `EngineLink` says. What cannot be

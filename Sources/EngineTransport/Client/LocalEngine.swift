@@ -85,5 +85,5 @@ package struct LocalEngine {
   }
 
   /// What the engine said last, fit for a terminal.
-  var lastLogLine: String? { LastWords.last(in: place.log) }
+  var lastLogLine: String? { CrashLog.last(in: place.log) }
 }

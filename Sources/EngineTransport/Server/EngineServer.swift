@@ -3,9 +3,9 @@ import EngineWire
 /// Lets any number of clients talk to an engine through a Unix socket.
 ///
 /// ```
-/// clients ⇄ sockets ⇄ loop of `run` ─questions→ ClientDesk ─→ EngineService
-///                         ↑                          │ answers, news
-///                         └────── ServerMailbox ←────┘
+/// clients ⇄ sockets ⇄ loop of `run` ─questions→ ClientSession ─→ EngineService
+///                         ↑                          │ answers, events
+///                         └────── ServerEventQueue ←────┘
 /// ```
 /// The loop is one thread around `poll` that never waits for the engine; the engine never waits for a client. A client that does
 /// not read gets no progress, is asked to wait with its questions, and is dropped in the end.
@@ -25,7 +25,7 @@ package final class EngineServer: Sendable {
   let service: any EngineService
   let options: Options
   let log: @Sendable (LogLine.Level, String) -> Void
-  let mailbox: ServerMailbox
+  let eventQueue: ServerEventQueue
 
   /// - Parameter log: takes one line, fit for a terminal; called on the thread of `run`.
   package init(
@@ -34,15 +34,15 @@ package final class EngineServer: Sendable {
     self.service = service
     self.options = options
     self.log = log
-    mailbox = try ServerMailbox()
+    eventQueue = try ServerEventQueue()
   }
 
   /// Serves until `stop` is called, a client asks for the end, or nobody needs the engine any more; shuts the service down
   /// and returns. Blocks its thread, which must not be one of Swift's pool.
-  package func run(at door: EngineDoor) { ServerLoop(self, door).run() }
+  package func run(at listener: EngineListener) { ServerLoop(self, listener).run() }
 
   /// Makes `run` shut down; from any thread.
   ///
   /// - Parameter reason: told to the clients.
-  package func stop(reason: String) { mailbox.post(.stop(reason: reason)) }
+  package func stop(reason: String) { eventQueue.post(.stop(reason: reason)) }
 }

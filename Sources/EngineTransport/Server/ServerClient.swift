@@ -18,11 +18,11 @@ struct ServerClient {
 
   let number: Int
   let descriptor: Int32
-  let desk: ClientDesk
+  let session: ClientSession
   var stage = Stage.silent
   /// When it has to have said hello, or to have taken its last words.
   var deadline: Double
-  var outbox = Outbox()
+  var sendQueue = SendQueue()
   /// Questions that wait for their answers.
   var asked: Set<Int> = []
   /// One of them asks the engine to end.
@@ -32,10 +32,10 @@ struct ServerClient {
   /// Most questions of one client that are worked on at a time; more wait unread.
   static let askedLimit = 16
 
-  init(number: Int, descriptor: Int32, desk: ClientDesk, deadline: Double) {
+  init(number: Int, descriptor: Int32, session: ClientSession, deadline: Double) {
     self.number = number
     self.descriptor = descriptor
-    self.desk = desk
+    self.session = session
     self.deadline = deadline
   }
 
@@ -43,21 +43,21 @@ struct ServerClient {
   var takesQuestions: Bool {
     switch stage {
     case .silent: true
-    case .talking: asked.count < Self.askedLimit && !outbox.isUnderPressure
+    case .talking: asked.count < Self.askedLimit && !sendQueue.isUnderPressure
     case .greeting, .leaving, .dismissed: false
     }
   }
 
   var watched: pollfd {
-    let events = (takesQuestions ? POLLIN : 0) | (outbox.isEmpty ? 0 : POLLOUT)
+    let events = (takesQuestions ? POLLIN : 0) | (sendQueue.isEmpty ? 0 : POLLOUT)
     return pollfd(fd: descriptor, events: Int16(events), revents: 0)
   }
 
   /// What is left to do for a client that says nothing more.
   var isFinished: Bool {
     switch stage {
-    case .leaving: asked.isEmpty && outbox.isEmpty
-    case .dismissed: outbox.isEmpty
+    case .leaving: asked.isEmpty && sendQueue.isEmpty
+    case .dismissed: sendQueue.isEmpty
     case .silent, .greeting, .talking: false
     }
   }

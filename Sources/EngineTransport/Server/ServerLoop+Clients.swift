@@ -4,14 +4,14 @@ import Glibc
 
 /// Reading from clients and writing to them.
 extension ServerLoop {
-  func letIn() {
+  func acceptClients() {
     while true {
-      let descriptor = accept(door.descriptor, nil, nil)
+      let descriptor = accept(listener.descriptor, nil, nil)
       guard descriptor >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
         if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
           server.log(.warning, "no client can be let in: \(systemReason())")
-          isDoorBlocked = true
+          isListenerBlocked = true
         }
         return
       }
@@ -22,9 +22,10 @@ extension ServerLoop {
         continue
       }
       lastNumber += 1
-      let desk = ClientDesk(client: lastNumber, service: server.service, mailbox: server.mailbox)
+      let session = ClientSession(client: lastNumber, service: server.service, eventQueue: server.eventQueue)
       clients[lastNumber] = ServerClient(
-        number: lastNumber, descriptor: descriptor, desk: desk, deadline: Self.now + server.options.greetingSeconds)
+        number: lastNumber, descriptor: descriptor, session: session,
+        deadline: Self.now + server.options.greetingSeconds)
       if clients.count > server.options.clientLimit {
         dismiss(lastNumber, .init(.system, "the engine has \(server.options.clientLimit) clients already"))
       }
@@ -78,25 +79,26 @@ extension ServerLoop {
       server.log(.info, "client \(number): \(String(name.prefix(100)).printable)")
       clients[number]?.stage = .greeting
       clients[number]?.asked.insert(question.id)
-      return client.desk.greet(question)
+      return client.session.greet(question)
     }
     guard end == nil else {
-      return post(Parcel(Answer(id: question.id, .failure(.init(.cancelled, "the engine is ending")))), to: number)
+      return post(
+        EncodedFrame(Answer(id: question.id, .failure(.init(.cancelled, "the engine is ending")))), to: number)
     }
     clients[number]?.asked.insert(question.id)
     switch question.request {
     case .hello: dismiss(number, .init(.badRequest, "hello was said already"), to: question.id)
-    case .ping: client.desk.ping(question)
-    case .watch: client.desk.watch(question)
+    case .ping: client.session.ping(question)
+    case .watch: client.session.watch(question)
     case .shutDown:
       clients[number]?.lastQuestion = question.id
       beginEnd("a client asked for it")
-    default: client.desk.ask(question)
+    default: client.session.ask(question)
     }
   }
 
-  func post(_ parcel: Parcel, to number: Int, isNews: Bool = false) {
-    guard let isTaken = clients[number]?.outbox.append(parcel, isNews: isNews) else { return }
+  func post(_ frame: EncodedFrame, to number: Int, isEvent: Bool = false) {
+    guard let isTaken = clients[number]?.sendQueue.append(frame, isEvent: isEvent) else { return }
     if isTaken { return flush(number) }
     server.log(.warning, "client \(number) reads nothing and is dropped")
     drop(number)
@@ -104,7 +106,7 @@ extension ServerLoop {
 
   func flush(_ number: Int) {
     guard let descriptor = clients[number]?.descriptor else { return }
-    let code = clients[number]?.outbox.write(to: descriptor)
+    let code = clients[number]?.sendQueue.write(to: descriptor)
     if code != 0 || clients[number]?.isFinished == true { drop(number) }
   }
 
@@ -116,15 +118,15 @@ extension ServerLoop {
     }
     clients[number]?.stage = .dismissed
     clients[number]?.deadline = Self.now + 2
-    client.desk.abandon()
-    post(Parcel(Answer(id: question, .failure(failure))), to: number)
+    client.session.abandon()
+    post(EncodedFrame(Answer(id: question, .failure(failure))), to: number)
   }
 
   func drop(_ number: Int) {
     guard let client = clients.removeValue(forKey: number) else { return }
-    client.desk.abandon()
+    client.session.abandon()
     close(client.descriptor)
-    isDoorBlocked = false
+    isListenerBlocked = false
     lastNeeded = Self.now
     server.log(.debug, "client \(number) has left")
   }

@@ -5,15 +5,15 @@ import Glibc
 /// The one thread of a server: everything in it happens one after the other.
 final class ServerLoop {
   let server: EngineServer
-  let door: EngineDoor
+  let listener: EngineListener
   var clients: [Int: ServerClient] = [:]
   var lastNumber = 0
   /// When there last was a client or something to do.
   var lastNeeded: Double
   var isAskingIfIdle = false
-  var nextRound: Double
+  var nextTick: Double
   /// No client is let in before: the process has run out of descriptors.
-  var isDoorBlocked = false
+  var isListenerBlocked = false
   /// The socket is gone and no other can be opened.
   var isUnreachable = false
   var end: End?
@@ -26,82 +26,84 @@ final class ServerLoop {
     var isDown = false
   }
 
-  init(_ server: EngineServer, _ door: EngineDoor) {
+  init(_ server: EngineServer, _ listener: EngineListener) {
     self.server = server
-    self.door = door
+    self.listener = listener
     lastNeeded = Self.now
-    nextRound = lastNeeded
+    nextTick = lastNeeded
   }
 
   static var now: Double { clockSeconds() }
 
   func run() {
-    server.log(.info, "listening at \(door.socket.printable)")
+    server.log(.info, "listening at \(listener.socket.printable)")
     while true {
       let numbers = clients.keys.sorted()
-      var watched = [pollfd(fd: server.mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
-      watched.append(pollfd(fd: isDoorBlocked ? -1 : door.descriptor, events: Int16(POLLIN), revents: 0))
+      var watched = [pollfd(fd: server.eventQueue.descriptor, events: Int16(POLLIN), revents: 0)]
+      watched.append(pollfd(fd: isListenerBlocked ? -1 : listener.descriptor, events: Int16(POLLIN), revents: 0))
       for number in numbers { if let client = clients[number] { watched.append(client.watched) } }
-      let wait = max(0, min(nextRound, end?.deadline ?? .infinity) - Self.now)
+      let wait = max(0, min(nextTick, end?.deadline ?? .infinity) - Self.now)
       poll(&watched, nfds_t(watched.count), Int32(min(wait, 60) * 1000) + 1)
 
-      if watched[0].revents != 0 { for delivery in server.mailbox.take() { receive(delivery) } }
-      if watched[1].revents != 0 { letIn() }
+      if watched[0].revents != 0 { for event in server.eventQueue.take() { receive(event) } }
+      if watched[1].revents != 0 { acceptClients() }
       for (number, state) in zip(numbers, watched.dropFirst(2)) { serve(number, Int32(state.revents)) }
-      if Self.now >= nextRound { makeRound() }
+      if Self.now >= nextTick { tick() }
       if let end, end.isDown, clients.isEmpty || Self.now >= end.deadline { break }
       if let end, !end.isDown, Self.now >= end.deadline {
         server.log(.error, "the engine does not shut down; leaving it")
-        bidFarewell()
+        dismissAll()
       }
     }
     for number in clients.keys { drop(number) }
-    door.shut()
+    listener.shut()
     server.log(.info, "ended: \(end?.reason ?? "")")
   }
 
   // MARK: What comes from the engine
 
-  private func receive(_ delivery: Delivery) {
-    switch delivery {
-    case .greeting(let number, let parcel):
+  private func receive(_ event: ServerEvent) {
+    switch event {
+    case .greeting(let number, let frame):
       guard clients[number]?.stage == .greeting else { return }
       clients[number]?.stage = .talking
       clients[number]?.asked = []
-      post(parcel, to: number)
+      post(frame, to: number)
       readQuestions(of: number)
-    case .answer(let number, let question, let parcel):
+    case .answer(let number, let question, let frame):
       guard let client = clients[number], client.asked.contains(question), client.stage != .dismissed else { return }
       clients[number]?.asked.remove(question)
-      post(parcel, to: number)
+      post(frame, to: number)
       readQuestions(of: number)
-    case .event(let number, let parcel):
+    case .event(let number, let frame):
       guard clients[number]?.stage == .talking else { return }
-      post(parcel, to: number, isNews: true)
+      post(frame, to: number, isEvent: true)
     case .idle(let isIdle):
       isAskingIfIdle = false
       if !isIdle || !clients.isEmpty { lastNeeded = Self.now }
       guard let limit = server.options.idleSeconds, Self.now - lastNeeded >= limit else { return }
       beginEnd("nobody needs it")
     case .stop(let reason): beginEnd(reason)
-    case .down: bidFarewell()
+    case .down: dismissAll()
     }
   }
 
   // MARK: Time
 
   /// What is looked after every now and then.
-  private func makeRound() {
+  private func tick() {
     let now = Self.now
     let idleSeconds = server.options.idleSeconds ?? .infinity
-    nextRound = now + min(1, idleSeconds / 4)
-    isDoorBlocked = false
+    nextTick = now + min(1, idleSeconds / 4)
+    isListenerBlocked = false
     for (number, client) in clients where now >= client.deadline && [.silent, .dismissed].contains(client.stage) {
       drop(number)
     }
     guard end == nil else { return }
     do {
-      if try door.reopenIfGone() { server.log(.warning, "the socket was gone; listening at \(door.socket.printable)") }
+      if try listener.reopenIfGone() {
+        server.log(.warning, "the socket was gone; listening at \(listener.socket.printable)")
+      }
       isUnreachable = false
     } catch {
       // Tried again every second, said once.
@@ -111,8 +113,8 @@ final class ServerLoop {
     if !clients.isEmpty { lastNeeded = now }
     guard idleSeconds < .infinity, clients.isEmpty, !isAskingIfIdle else { return }
     isAskingIfIdle = true
-    Task { [service = server.service, mailbox = server.mailbox] in
-      mailbox.post(.idle(await service.isIdle()))
+    Task { [service = server.service, eventQueue = server.eventQueue] in
+      eventQueue.post(.idle(await service.isIdle()))
     }
   }
 
@@ -122,22 +124,23 @@ final class ServerLoop {
     guard end == nil else { return }
     server.log(.info, "shutting down: \(reason)")
     end = End(reason: reason, deadline: Self.now + server.options.shutDownSeconds)
-    door.shut()
-    Task { [service = server.service, mailbox = server.mailbox] in
+    listener.shut()
+    Task { [service = server.service, eventQueue = server.eventQueue] in
       await service.shutDown()
-      mailbox.post(.down)
+      eventQueue.post(.down)
     }
   }
 
   /// Answers what can be answered no more, and lets the clients go.
-  private func bidFarewell() {
+  private func dismissAll() {
     guard let end, !end.isDown else { return }
     self.end?.isDown = true
     self.end?.deadline = Self.now + 1
     for (number, client) in clients {
       let failure = Reply.Failure(.cancelled, "the engine was stopped: \(end.reason)")
       for question in client.asked.sorted() {
-        post(Parcel(Answer(id: question, question == client.lastQuestion ? .done : .failure(failure))), to: number)
+        post(
+          EncodedFrame(Answer(id: question, question == client.lastQuestion ? .done : .failure(failure))), to: number)
       }
       dismiss(number, failure)
     }

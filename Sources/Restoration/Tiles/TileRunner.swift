@@ -81,22 +81,22 @@ extension Tensor {
 ///
 /// A tile is what the network made of it in the picture's own channels: `[tileHeight * scale, tileWidth * scale, channels]`,
 /// neither blended nor clamped. Called on the thread that restores.
-public protocol TileLedger: AnyObject {
+public protocol TileStore: AnyObject {
   /// The finished tile `index`; nil where it has to be computed.
   func tile(_ index: Int, shape: Shape) -> Tensor?
 
   /// Keeps a tile that was computed and has passed the checks.
   ///
   /// - Parameter seconds: time of computing it, pauses left out.
-  /// - Throws: `CancellationError` to stop the restoration. What else goes wrong is the ledger's own affair: a tile that
+  /// - Throws: `CancellationError` to stop the restoration. What else goes wrong is the store's own affair: a tile that
   ///   could not be kept is computed again some day.
   func keep(_ tile: Tensor, at index: Int, seconds: Double) throws(CancellationError)
 }
 
 /// What becomes of one tile.
-public enum TileNews: Sendable {
+public enum TileEvent: Sendable {
   /// It is being computed from now on.
   case began(index: Int)
-  /// It is there: computed in this run, or taken from the ledger. Its place in the picture, in input pixels, and its pixels.
+  /// It is there: computed in this run, or taken from the store. Its place in the picture, in input pixels, and its pixels.
   case finished(index: Int, place: Rectangle, pixels: Tensor, isComputed: Bool)
 }

@@ -3,7 +3,7 @@ import EngineWire
 
 extension CompareScreen {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
-    guard info != nil, let key = sight.key, sight.blocks.count == count else {
+    guard info != nil, let key = visible.key, visible.blocks.count == count else {
       return drawNothing(on: &canvas, in: area, session, look)
     }
     let layout = layout(area)
@@ -115,7 +115,7 @@ extension CompareScreen {
   }
 
   private func drawPicture(
-    _ place: Int, _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    _ place: Int, _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareView.Key, on canvas: inout Canvas,
     in pane: CanvasArea, _ look: Look, isOne: Bool
   ) {
     let cells = picturePlace(shown, room, in: pane)
@@ -124,19 +124,19 @@ extension CompareScreen {
     let ground = look[.text].background.usualRGB ?? (look.isLight ? RGB(0xffffff) : RGB(0x000000))
     func dots(_ block: PixelBlock) -> PixelBlock {
       // While another part is on its way, what is known is shown in its place.
-      let block = key == CompareSight.Key(shown) ? block : block.scaled(width: shown.width, height: shown.height)
+      let block = key == CompareView.Key(shown) ? block : block.scaled(width: shown.width, height: shown.height)
       return block.magnified(shown.zoom, to: size, on: ground)
     }
-    var block = dots(sight.blocks[place])
+    var block = dots(visible.blocks[place])
     var outlines: [ShownPicture.Outline] = []
     if isOne && mode == .wipe {
       let column = Int((edge * Double(shown.shownWidth)).rounded())
-      block = dots(sight.blocks[reference]).wiped(with: dots(sight.blocks[other]), at: column)
+      block = dots(visible.blocks[reference]).wiped(with: dots(visible.blocks[other]), at: column)
       outlines.append(
         ShownPicture.Outline(
           rectangle: Rectangle(x: min(column, size.width - 1), y: 0, width: 1, height: size.height), role: .accent))
     } else if isOne && mode == .difference {
-      let (a, b) = (sight.blocks[other], sight.blocks[reference])
+      let (a, b) = (visible.blocks[other], visible.blocks[reference])
       block = dots(a.differenceMap(from: b, gain: gain, isLight: look.isLight))
     }
     outlines += marks(shown, room)
@@ -169,10 +169,10 @@ extension CompareScreen {
 
   /// The difference where there are no colours: sign and strength as a character.
   private func drawSigns(
-    _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareView.Key, on canvas: inout Canvas,
     in pane: CanvasArea, _ look: Look
   ) {
-    let (a, b) = (sight.blocks[other], sight.blocks[reference])
+    let (a, b) = (visible.blocks[other], visible.blocks[reference])
     let differences = a.differences(from: b)
     let cells = picturePlace(shown, room, in: pane)
     for row in 0..<cells.rows {

@@ -4,11 +4,11 @@ extension CompareScreen {
   /// The samples under the cursor, and their differences from the reference.
   func drawPixel(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     var pieces: [(String, Style)] = [("pixel", look[.faint])]
-    for place in sight.samples.indices {
+    for place in visible.samples.indices {
       pieces.append(("  \(Self.letter(place)) ", look[.faint]))
-      pieces.append((Self.text(sight.samples[place]), look[.text]))
+      pieces.append((Self.text(visible.samples[place]), look[.text]))
     }
-    for place in sight.samples.indices where place != reference {
+    for place in visible.samples.indices where place != reference {
       guard let text = differenceText(place) else { continue }
       pieces.append(("  \(Self.letter(place))-\(Self.letter(reference)) ", look[.faint]))
       pieces.append((text, look[.accent]))
@@ -22,8 +22,10 @@ extension CompareScreen {
 
   /// `-4 +4 +2`; nil where the samples are of different kinds.
   func differenceText(_ place: Int) -> String? {
-    guard sight.samples.indices.contains(place), sight.samples.indices.contains(reference), let info else { return nil }
-    let (a, b) = (sight.samples[place], sight.samples[reference])
+    guard visible.samples.indices.contains(place), visible.samples.indices.contains(reference), let info else {
+      return nil
+    }
+    let (a, b) = (visible.samples[place], visible.samples[reference])
     guard a.count == b.count, !a.isEmpty, info.pictures[place].bitDepth == info.pictures[reference].bitDepth else {
       return nil
     }
@@ -95,7 +97,7 @@ extension CompareScreen {
           "\(Self.letter(place)) \(measure.name): \(Self.value(numbers.wholeMeasures, row, place)), in sight \(part)")
       }
     }
-    for (place, samples) in sight.samples.enumerated() {
+    for (place, samples) in visible.samples.enumerated() {
       let values = samples.map(String.init).joined(separator: " ")
       lines.append("pixel \(window.x),\(window.y) \(Self.letter(place)): \(values)")
     }

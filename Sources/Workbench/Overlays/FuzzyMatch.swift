@@ -2,9 +2,9 @@
 package struct FuzzyMatch: Hashable, Sendable {
   package let score: Int
 
-  /// nil where a letter is missing. Blanks in `needle` are left out; nothing at all matches everything.
-  package init?(_ needle: String, in text: String) {
-    let letters = Array(needle.lowercased().filter { $0 != " " }.prefix(64))
+  /// nil where a letter is missing. Blanks in `query` are left out; nothing at all matches everything.
+  package init?(_ query: String, in text: String) {
+    let letters = Array(query.lowercased().filter { $0 != " " }.prefix(64))
     let hay = Array(text.lowercased().prefix(200))
     guard !letters.isEmpty else {
       score = 0

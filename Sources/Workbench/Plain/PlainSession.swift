@@ -35,21 +35,21 @@ public struct PlainSession: Sendable {
   public mutating func start() -> [String] {
     toldScreen = state.session.screen
     told = state.front.plainLines(state.session)
-    return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkNews()
+    return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkLines()
   }
 
   /// Takes anything that happens but keys.
   public mutating func update(_ event: Event) -> (lines: [String], effects: [Effect]) {
     state.session.notice = nil
     let effects = state.update(event)
-    var lines = linkNews()
+    var lines = linkLines()
     if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
     switch event {
     case .answer(let answer, _):
-      if case .event(.progress(let progress)) = answer.reply { lines += news(of: progress) }
+      if case .event(.progress(let progress)) = answer.reply { lines += events(of: progress) }
       // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
-      if answer.id != 0 { lines += screenNews() }
-    case .key, .paste, .mouse, .interrupt: lines += overlayNews()
+      if answer.id != 0 { lines += screenLines() }
+    case .key, .paste, .mouse, .interrupt: lines += overlayLines()
     case .resize, .engine, .time, .problem, .exported: break
     }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
@@ -68,8 +68,8 @@ public struct PlainSession: Sendable {
     copy.state = state
     self = copy
     if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
-    lines += overlayNews()
-    lines += screenNews()
+    lines += overlayLines()
+    lines += screenLines()
     for case .copy(let text) in effects where !lines.contains(where: { $0.contains(text) }) { lines.append(text) }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
   }
@@ -92,7 +92,7 @@ public struct PlainSession: Sendable {
 
   // MARK: News
 
-  private mutating func linkNews() -> [String] {
+  private mutating func linkLines() -> [String] {
     let text =
       switch state.session.link {
       case .connecting(let what): what
@@ -104,7 +104,7 @@ public struct PlainSession: Sendable {
     return [text]
   }
 
-  private mutating func news(of progress: Progress) -> [String] {
+  private mutating func events(of progress: Progress) -> [String] {
     let tenth = Int(progress.fraction * 10)
     guard let job = state.session.jobs.first(where: { $0.id == progress.job }) else { return [] }
     guard job.pictures.indices.contains(progress.picture) else { return [] }
@@ -122,7 +122,7 @@ public struct PlainSession: Sendable {
   }
 
   /// What is new on the screen in front; all of it where another one came to the front.
-  private mutating func screenNews() -> [String] {
+  private mutating func screenLines() -> [String] {
     let lines = state.front.plainLines(state.session)
     defer {
       told = lines
@@ -145,7 +145,7 @@ public struct PlainSession: Sendable {
   }
 
   /// What a prompt or question asks; what is only to be read is told and put away.
-  private mutating func overlayNews() -> [String] {
+  private mutating func overlayLines() -> [String] {
     switch state.session.overlay {
     case nil: return []
     case .prompt(let prompt):

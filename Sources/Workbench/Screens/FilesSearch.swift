@@ -14,8 +14,8 @@ struct FilesSearch: Sendable {
   mutating func next(after index: Int, isForward: Bool, in tree: FilesTree) -> Int? {
     guard !text.isEmpty else { return nil }
     if version != tree.version {
-      let needle = FilesNeedle(text)
-      matches = tree.rows.indices.filter { tree.entry(tree.rows[$0]).map { needle.isIn($0.name) } ?? false }
+      let query = TextQuery(text)
+      matches = tree.rows.indices.filter { tree.entry(tree.rows[$0]).map { query.isIn($0.name) } ?? false }
       version = tree.version
     }
     guard let first = matches.first, let last = matches.last else { return nil }

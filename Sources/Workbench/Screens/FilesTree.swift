@@ -116,13 +116,13 @@ struct FilesTree: Sendable {
     let folder = folders.count
     folders.append(Folder(listing: listing, depth: depth))
     let opened = Set(listings.keys.lazy.filter { $0 != listing.path && parentFolder($0) == listing.path })
-    let needle = filter.isEmpty ? nil : FilesNeedle(filter)
+    let query = filter.isEmpty ? nil : TextQuery(filter)
     rows.reserveCapacity(rows.count + listing.entries.count)
     for index in arranged(listing.entries) {
       let entry = listing.entries[index]
       if !showsHidden && entry.name.utf8.first == UInt8(ascii: ".") { continue }
       // Folders stay: what is looked for may lie in them.
-      if let needle, entry.kind != .folder, !needle.isIn(entry.name) { continue }
+      if let query, entry.kind != .folder, !query.isIn(entry.name) { continue }
       rows.append(Row(folder: folder, entry: index))
       guard entry.kind == .folder, !opened.isEmpty, depth < 64 else { continue }
       let path = joined(listing.path, entry.name)

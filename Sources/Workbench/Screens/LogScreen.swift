@@ -26,8 +26,8 @@ struct LogScreen: Screen {
 
   /// Lines that level and filter leave.
   func lines(_ session: Session) -> [LogLine] {
-    let needle = FilesNeedle(filter)
-    return session.log.filter { $0.level.rank >= least.rank && (filter.isEmpty || needle.isIn($0.text)) }
+    let query = TextQuery(filter)
+    return session.log.filter { $0.level.rank >= least.rank && (filter.isEmpty || query.isIn($0.text)) }
   }
 
   var row: SettingRow { SettingRow.allCases[min(setting.index, SettingRow.allCases.count - 1)] }
@@ -116,10 +116,10 @@ struct LogScreen: Screen {
 
   private mutating func find(_ direction: Int, _ session: inout Session) {
     guard !search.isEmpty else { return session.say("nothing was looked for yet: /") }
-    let (lines, needle) = (lines(session), FilesNeedle(search))
+    let (lines, query) = (lines(session), TextQuery(search))
     for offset in 1...max(1, lines.count) where !lines.isEmpty {
       let place = ((line.index + direction * offset) % lines.count + lines.count) % lines.count
-      guard needle.isIn(lines[place].text) else { continue }
+      guard query.isIn(lines[place].text) else { continue }
       follows = place == lines.count - 1
       line.move(to: place, count: lines.count, visible: max(1, LogLayout(session.area, pane: pane).logRows.rows))
       return

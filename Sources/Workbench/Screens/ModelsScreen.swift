@@ -116,8 +116,8 @@ struct ModelsScreen: Screen {
 
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {
     guard let text, !text.isEmpty else { return }
-    let (past, needle) = (search, text.trimmed)
-    search = needle
+    let (past, query) = (search, text.trimmed)
+    search = query
     if let model = model(session), !matches(model) { step(1, &session) }
     search = past
     session.notice = nil

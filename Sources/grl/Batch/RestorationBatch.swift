@@ -47,7 +47,7 @@ struct RestorationBatch {
   /// Works through the pictures and returns the exit status: 0; that of the failure if all failed alike; 1 if only some did.
   func run(_ models: ModelCatalogue) -> Int32 {
     let started = ContinuousClock.now
-    let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
+    let speeds = SpeedProfile(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
     let pool = ThreadPool()
     let runner = PictureRunner(
       models: models, speeds: speeds, pool: pool, gate: Interruption.gate, program: "grl restore")
@@ -167,15 +167,15 @@ struct RestorationBatch {
     let order = PictureOrder(
       input: item.input, output: item.output, settings: settings, mayReplace: existing == .replace,
       threadCount: threadCount)
-    let keeper = BatchKeeper(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
+    let journal = BatchPictureJournal(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
     var lastEvent = ContinuousClock.now
     let outcome = try runner.run(
-      order, keeper: keeper, isCancelled: { Interruption.isRequested },
+      order, journal: journal, isCancelled: { Interruption.isRequested },
       // From here on; before, Ctrl-C shall end a wait for standard input at once.
       onRead: { Interruption.watch() },
       onVerify: verifies ? { report($0, ofVerifying: item, number) } : nil,
-      onNews: { news in
-        switch news {
+      onEvent: { event in
+        switch event {
         case .planned(let plan, let model, _, let reason):
           announce(plan, reason, of: item, number, model: model.name)
         case .progress(let progress): report(progress, of: item, number, lastEvent: &lastEvent)

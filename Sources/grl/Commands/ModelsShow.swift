@@ -26,7 +26,8 @@ struct ModelsShow: ParsableCommand {
     let card = try ModelLibrary.standard().card(model, overrides: options.overrides)
     let parameters = GRL.parameters(of: card.configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
     if json {
-      let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: MachineLimits.current.threadCount)
+      let speeds = SpeedProfile(
+        path: StateFolder.path() + "/speeds.json", threadCount: MachineLimits.current.threadCount)
       let hash = try card.sha256()
       let measured = ModelRecord.Measured(
         sha256: hash, parameters: parameters,

@@ -49,7 +49,7 @@ final class WireClient {
     return lastID
   }
 
-  /// Sends a request and waits for its answer, leaving out news.
+  /// Sends a request and waits for its answer, leaving out events.
   func ask(_ request: Request) async throws -> Reply {
     let id = try await post(request)
     while true {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Folders of a user of its own for the real binary: engines that are started in it are ended with it.
-final class Household {
+final class EngineFixture {
   static let binary: String = {
     if let named = ProcessInfo.processInfo.environment["GRL_BINARY"] { return named }
     let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -19,7 +19,7 @@ final class Household {
   let place: EnginePlace
 
   init() throws {
-    folder = try ServerStand.makeFolder()
+    folder = try ServerFixture.makeFolder()
     var environment = ProcessInfo.processInfo.environment.filter {
       !$0.key.hasPrefix("GRL_") && !$0.key.hasPrefix("XDG_")
     }
@@ -85,7 +85,7 @@ final class Household {
 
   /// A script to be called in place of ssh, which hands the last word to a shell as ssh does.
   func makeSSH() throws -> [String: String] {
-    try ServerStand.writeScript("exec bash -c \"${!#}\"", to: path("ssh"))
+    try ServerFixture.writeScript("exec bash -c \"${!#}\"", to: path("ssh"))
     return ["GRL_SSH": path("ssh"), "GRL_REMOTE": Self.binary]
   }
 

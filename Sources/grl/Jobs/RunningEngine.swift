@@ -3,7 +3,7 @@ import EngineWire
 import Foundation
 
 /// Puts one question to the engine of this user that runs on this machine, and waits for the answer.
-enum EngineAsker {
+enum RunningEngine {
   private static let patience = 15.0
 
   /// Whether an engine runs.
@@ -16,8 +16,8 @@ enum EngineAsker {
     let end = now() + patience
     var isAsked = false
     while now() < end {
-      for news in connection.advance(now: now()) {
-        switch news {
+      for event in connection.advance(now: now()) {
+        switch event {
         case .link(.connected) where !isAsked:
           connection.send(Question(id: 2, request))
           isAsked = true

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A login session that ends takes `XDG_RUNTIME_DIR` with it, and `/tmp` is swept now and then: an engine whose socket has gone
 /// opens another, and the lock tells clients where.
-package final class EngineDoor {
+package final class EngineListener {
   /// Where it listens now.
   package private(set) var socket: String
   private let sockets: [String]

@@ -1,5 +1,5 @@
 /// Text to look for in names, upper and lower case alike.
-struct FilesNeedle: Sendable {
+struct TextQuery: Sendable {
   private let text: String
   /// Lower case, if it is all ASCII: bytes are compared then, which is ten times as fast.
   private let bytes: [UInt8]?

@@ -4,9 +4,9 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Tiles that are kept") struct TileLedgerTests {
+@Suite("Tiles that are kept") struct TileStoreTests {
   /// Keeps tiles in memory; some may be lost again.
-  private final class Memory: TileLedger {
+  private final class Memory: TileStore {
     var tiles: [Int: Tensor] = [:]
     var limit = Int.max
     private(set) var kept: [Int] = []
@@ -48,14 +48,14 @@ import Testing
       let memory = Memory()
       memory.limit = stop
       let error = #expect(throws: RestorationError.self) {
-        try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+        try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
       }
       #expect(error?.category == .cancelled && memory.tiles.count == stop)
       memory.limit = .max
       var news: [(index: Int, isComputed: Bool)] = []
       var began: [Int] = []
       let resumed = try run.restorer.restore(
-        run.picture, plan: run.plan, ledger: memory,
+        run.picture, plan: run.plan, tileStore: memory,
         onTile: {
           switch $0 {
           case .began(let index): began.append(index)
@@ -76,9 +76,9 @@ import Testing
   func lost() throws {
     let run = try Case(.rgb)
     let memory = Memory()
-    let whole = try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+    let whole = try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
     memory.tiles[7] = nil
-    let again = try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+    let again = try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
     #expect(memory.kept == Array(0..<12) + [7])
     #expect(again.image.integers == whole.image.integers)
   }
@@ -89,7 +89,7 @@ import Testing
     let memory = Memory()
     memory.tiles[3] = Tensor(shape: run.plan.tileShape, repeating: .nan)
     let error = #expect(throws: RestorationError.self) {
-      try run.restorer.restore(run.picture, plan: run.plan, ledger: memory)
+      try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
     }
     #expect(error?.category == .verification)
   }
@@ -108,12 +108,12 @@ import Testing
     options.overlap = 8
     let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
     let memory = Memory()
-    _ = try restorer.restore(picture, plan: plan, ledger: memory)
+    _ = try restorer.restore(picture, plan: plan, tileStore: memory)
     for index in 4..<12 { memory.tiles[index] = nil }
     var seen: [RestorationProgress] = []
     var isFirst = true
     _ = try restorer.restore(
-      picture, plan: plan, ledger: memory,
+      picture, plan: plan, tileStore: memory,
       onTile: { news in
         if case .began = news, isFirst {
           isFirst = false

@@ -9,7 +9,7 @@ import Tensors
 ///
 /// A speed is input pixels that went through the network by the second, overlaps counted as often as they did, so that it
 /// holds for every tile. It is the mean of the last measurement and what was known before.
-package final class SpeedBook: Sendable {
+package final class SpeedProfile: Sendable {
   private struct Entry: Codable {
     let model: String
     /// Nil for float32.

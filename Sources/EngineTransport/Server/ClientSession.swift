@@ -5,19 +5,19 @@ import Synchronization
 /// Asks the service on behalf of one client and posts what it says. Never waits for the client.
 ///
 /// Questions reach the service in the order in which they came and are answered side by side: a long one holds up no other.
-final class ClientDesk: Sendable {
+final class ClientSession: Sendable {
   private let client: Int
   private let service: any EngineService
-  private let mailbox: ServerMailbox
+  private let eventQueue: ServerEventQueue
   private let questions: AsyncStream<Question>.Continuation
   private let isAbandoned = Atomic<Bool>(false)
   private let watching = Locked<Task<Void, Never>?>(nil)
   private let isWatching = Atomic<Bool>(false)
 
-  init(client: Int, service: any EngineService, mailbox: ServerMailbox) {
+  init(client: Int, service: any EngineService, eventQueue: ServerEventQueue) {
     self.client = client
     self.service = service
-    self.mailbox = mailbox
+    self.eventQueue = eventQueue
     let (stream, continuation) = AsyncStream.makeStream(of: Question.self)
     questions = continuation
     // Lives until `abandon`, and then for the questions that wait: they are carried out even when the client has gone.
@@ -40,34 +40,35 @@ final class ClientDesk: Sendable {
   func greet(_ question: Question) {
     Task { [self] in
       let info = await service.info()
-      mailbox.post(.greeting(client: client, Parcel(Answer(id: question.id, .hello(info)))))
+      eventQueue.post(.greeting(client: client, EncodedFrame(Answer(id: question.id, .hello(info)))))
     }
   }
 
   func ping(_ question: Question) {
-    mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, .done))))
+    eventQueue.post(.answer(client: client, question: question.id, EncodedFrame(Answer(id: question.id, .done))))
   }
 
   func ask(_ question: Question) { questions.yield(question) }
 
-  /// Hands on the engine's news; its first, the queue, answers the question.
+  /// Hands on the engine's events; its first, the queue, answers the question.
   func watch(_ question: Question) {
     let task = Task { [self] in
       var isAnswered = false
       for await event in await service.events() {
         if !isAnswered, case .jobs(let jobs) = event {
           isAnswered = true
-          mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, .jobs(jobs)))))
+          eventQueue.post(
+            .answer(client: client, question: question.id, EncodedFrame(Answer(id: question.id, .jobs(jobs)))))
           isWatching.store(true, ordering: .relaxed)
         } else {
-          var parcel = Parcel(Answer(id: 0, .event(event)))
-          if case .progress(let progress) = event { parcel.topic = "\(progress.picture) of \(progress.job)" }
-          mailbox.post(.event(client: client, parcel))
+          var frame = EncodedFrame(Answer(id: 0, .event(event)))
+          if case .progress(let progress) = event { frame.topic = "\(progress.picture) of \(progress.job)" }
+          eventQueue.post(.event(client: client, frame))
         }
       }
       if !isAnswered {
         let failure = Reply.failure(.init(.cancelled, "the engine is ending"))
-        mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, failure))))
+        eventQueue.post(.answer(client: client, question: question.id, EncodedFrame(Answer(id: question.id, failure))))
       }
     }
     watching.withLock { old in
@@ -76,25 +77,26 @@ final class ClientDesk: Sendable {
     }
   }
 
-  /// The client has gone: news end, inquiries are cancelled, everything else it asked for is still carried out.
+  /// The client has gone: events end, inquiries are cancelled, everything else it asked for is still carried out.
   func abandon() {
     isAbandoned.store(true, ordering: .relaxed)
     questions.finish()
     watching.withLock { $0?.cancel() }
   }
 
-  private var asker: Asker {
-    Asker(number: client) { [self] event in
+  private var requester: Requester {
+    Requester(number: client) { [self] event in
       guard isWatching.load(ordering: .relaxed) else { return }
-      var parcel = Parcel(Answer(id: 0, .event(event)))
-      if case .planning = event { parcel.topic = "planning" }
-      mailbox.post(.event(client: client, parcel))
+      var frame = EncodedFrame(Answer(id: 0, .event(event)))
+      if case .planning = event { frame.topic = "planning" }
+      eventQueue.post(.event(client: client, frame))
     }
   }
 
   private func answer(_ question: Question) async {
-    let (reply, body) = await service.answer(question.request, from: asker)
-    mailbox.post(.answer(client: client, question: question.id, Parcel(Answer(id: question.id, reply), body: body)))
+    let (reply, body) = await service.answer(question.request, from: requester)
+    eventQueue.post(
+      .answer(client: client, question: question.id, EncodedFrame(Answer(id: question.id, reply), body: body)))
   }
 }
 

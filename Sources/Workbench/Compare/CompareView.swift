@@ -2,7 +2,7 @@ import Base
 import EngineWire
 
 /// The part in sight of all pictures, as the engine sent it. One question at a time is on its way, the newest next.
-struct CompareSight: Sendable {
+struct CompareView: Sendable {
   static let purpose = Purpose.other("view")
 
   /// What pixels are wanted.

@@ -3,7 +3,7 @@ import Glibc
 
 /// What an engine that crashed left in its log. Lines of the engine's own begin with the time and its process's number; what
 /// the runtime says of a crash stands behind them, without.
-package enum LastWords {
+package enum CrashLog {
   /// Bytes at the end of a log that are looked at.
   private static let most = 1 << 16
 

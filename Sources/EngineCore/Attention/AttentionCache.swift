@@ -9,7 +9,7 @@ import Tensors
 /// a forward pass.
 ///
 /// One request at a time uses it.
-final class AttentionDesk {
+final class AttentionCache {
   private struct Key: Hashable {
     let job: JobRequest
     let path: String

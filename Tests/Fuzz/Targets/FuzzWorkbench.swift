@@ -2,7 +2,7 @@ import EngineWire
 import Workbench
 
 /// A workbench that is given whatever an engine may say.
-struct FuzzDesk {
+struct FuzzWorkbench {
   private var state: State
   /// Questions that wait for an answer.
   private var asked: [Question] = []

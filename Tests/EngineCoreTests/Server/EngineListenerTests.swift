@@ -5,35 +5,35 @@ import TestSupport
 import Testing
 
 /// Socket and lock in the file system.
-@Suite(.timeLimit(.minutes(10))) struct EngineDoorTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineListenerTests {
   @Test("a second engine of the same state folder is refused and told which one runs; afterwards there is room again")
   func oneEngine() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
-    let place = ServerStand.place(in: folder)
+    let place = ServerFixture.place(in: folder)
     do {
-      let door = try EngineDoor(place)
-      let error = #expect(throws: EngineProcessError.self) { try EngineDoor(place) }
+      let listener = try EngineListener(place)
+      let error = #expect(throws: EngineProcessError.self) { try EngineListener(place) }
       #expect(error == .running(processID: Int(getpid()), socket: place.socket))
-      #expect(EngineLock.holder(at: place.lock)?.socket == door.socket)
+      #expect(EngineLock.holder(at: place.lock)?.socket == listener.socket)
       #expect(mode(place.socket) == 0o600)
       #expect(mode(folder.appending(path: "run").path) == 0o700)
       #expect(mode(place.lock) == 0o600)
     }
     #expect(EngineLock.holder(at: place.lock) == nil)
     #expect(!FileManager.default.fileExists(atPath: place.socket))
-    #expect(throws: Never.self) { try EngineDoor(place) }
+    #expect(throws: Never.self) { try EngineListener(place) }
   }
 
   @Test("where the state cannot be kept, the one thing to do is said at once, and that no other try will help")
   func stateNotWritable() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     // Not even root makes a folder below a file.
     let file = folder.appending(path: "file").path
     try Data().write(to: URL(filePath: file))
     let place = EnginePlace(environment: ["HOME": file, "XDG_RUNTIME_DIR": folder.path])
-    let error = #expect(throws: EngineProcessError.self) { try EngineDoor(place) }
+    let error = #expect(throws: EngineProcessError.self) { try EngineListener(place) }
     #expect(error == .stateNotWritable(path: file + "/.local/state/grl", code: ENOTDIR))
     #expect(error?.description.hasPrefix("set XDG_STATE_HOME to a folder of yours: ") == true)
     #expect(throws: EngineProcessError.stateNotWritable(path: file + "/.local/state/grl", code: ENOTDIR)) {
@@ -44,9 +44,9 @@ import Testing
 
   @Test("a socket that a dead engine left is replaced; anything else in its place is not touched")
   func stale() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
-    let place = ServerStand.place(in: folder)
+    let place = ServerFixture.place(in: folder)
     try FileManager.default.createDirectory(
       atPath: folder.appending(path: "run").path, withIntermediateDirectories: true)
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -60,36 +60,36 @@ import Testing
     }
     #expect(result == 0)
     close(descriptor)
-    do { _ = try EngineDoor(place) }
+    do { _ = try EngineListener(place) }
 
     try Data("notes".utf8).write(to: URL(filePath: place.socket))
-    #expect(throws: EngineProcessError.notASocket(path: place.socket)) { try EngineDoor(place) }
+    #expect(throws: EngineProcessError.notASocket(path: place.socket)) { try EngineListener(place) }
     #expect(try Data(contentsOf: URL(filePath: place.socket)) == Data("notes".utf8))
   }
 
   @Test("an engine of another state folder keeps its socket")
   func occupied() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
-    let place = ServerStand.place(in: folder)
-    let door = try EngineDoor(place)
+    let place = ServerFixture.place(in: folder)
+    let listener = try EngineListener(place)
     let other = EnginePlace(socket: place.socket, stateFolder: folder.appending(path: "other").path)
-    #expect(throws: EngineProcessError.occupied(socket: place.socket)) { try EngineDoor(other) }
-    #expect(door.socket == place.socket)
+    #expect(throws: EngineProcessError.occupied(socket: place.socket)) { try EngineListener(other) }
+    #expect(listener.socket == place.socket)
   }
 
   @Test("a path too long for a socket is an error that says so")
   func tooLong() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     for count in [107, 108, 200] {
       let start = folder.path + "/"
       let path = start + String(repeating: "s", count: count - start.utf8.count)
       let place = EnginePlace(socket: path, stateFolder: folder.appending(path: "state").path)
       if count == 107 {
-        #expect(throws: Never.self) { try EngineDoor(place) }
+        #expect(throws: Never.self) { try EngineListener(place) }
       } else {
-        let error = #expect(throws: EngineProcessError.self) { try EngineDoor(place) }
+        let error = #expect(throws: EngineProcessError.self) { try EngineListener(place) }
         #expect(error == .pathTooLong(path: path, bytes: count, limit: 107))
       }
     }
@@ -97,7 +97,7 @@ import Testing
 
   @Test("a folder that is open to others, or a link, is no place for the socket")
   func notPrivate() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let path = folder.appending(path: "open").path
     #expect(mkdir(path, 0o700) == 0)
@@ -112,7 +112,7 @@ import Testing
 
   @Test("where the engine is, as the environment says")
   func places() throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let user = geteuid()
     let full = EnginePlace(environment: ["XDG_RUNTIME_DIR": folder.path, "XDG_STATE_HOME": "/s", "HOME": "/h"])
@@ -128,16 +128,16 @@ import Testing
 
   @Test("a socket that vanishes while the engine runs is opened anew, and a client finds it")
   func vanished() async throws {
-    let stand = try await ServerStand()
-    let client = try await stand.greeted()
-    try FileManager.default.removeItem(at: stand.folder.appending(path: "run"))
+    let server = try await ServerFixture()
+    let client = try await server.greeted()
+    try FileManager.default.removeItem(at: server.folder.appending(path: "run"))
     try await eventually("the server listens again") {
-      try LocalSocket.connect(to: stand.place.socket).map { close($0) } != nil
+      try LocalSocket.connect(to: server.place.socket).map { close($0) } != nil
     }
     #expect(try await client.ask(.listModels) == .done)
-    #expect(try await stand.greeted().ask(.listModels) == .done)
-    #expect(EngineLock.holder(at: stand.place.lock)?.socket == stand.place.socket)
-    try await stand.tearDown()
+    #expect(try await server.greeted().ask(.listModels) == .done)
+    #expect(EngineLock.holder(at: server.place.lock)?.socket == server.place.socket)
+    try await server.tearDown()
   }
 
   private func mode(_ path: String) -> mode_t {

@@ -1,7 +1,7 @@
 import JobStore
 
 /// Where the progress of one picture is kept, and what is done when that fails.
-package protocol PictureKeeper: AnyObject {
+package protocol PictureJournal: AnyObject {
   /// The job's folder, where there is one already.
   var folder: JobFolder? { get }
   /// The job's folder, made if need be; nil where nothing is kept.
@@ -11,18 +11,18 @@ package protocol PictureKeeper: AnyObject {
   /// The file system refused to take a tile, a line of the journal, or the result.
   ///
   /// - Returns: true to try again; false to go on without keeping anything, or to give the result up.
-  func isWorthAnotherTry(_ error: JobError) throws(CancellationError) -> Bool
+  func shouldRetry(_ error: JobError) throws(CancellationError) -> Bool
   /// From now on nothing is kept: the folder is out of order.
   func giveUp()
   /// What could not be done is done, or nothing was wrong.
-  func troubleIsOver()
+  func recovered()
   /// `entry` belongs to the picture's history, whether or not it can be written down.
   func noted(_ entry: JournalEntry)
   /// One line for the log.
   func log(_ text: String)
 }
 
-extension PictureKeeper {
+extension PictureJournal {
   /// What the folder knows of the picture.
   var found: JobRecord.Picture? { folder.map { $0.record.pictures[picture] } }
 }

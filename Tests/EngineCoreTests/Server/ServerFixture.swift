@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A server with a fake engine on a socket of its own, in a folder that is gone afterwards.
-final class ServerStand: Sendable {
+final class ServerFixture: Sendable {
   let folder: URL
   let place: EnginePlace
   let engine: FakeEngine
@@ -30,9 +30,9 @@ final class ServerStand: Sendable {
     self.lines = lines
     Thread.detachNewThread { [self] in
       do {
-        let door = try EngineDoor(place)
+        let listener = try EngineListener(place)
         state.withLock { $0.isListening = true }
-        server.run(at: door)
+        server.run(at: listener)
       } catch {
         state.withLock { $0.failure = error }
       }
@@ -55,7 +55,7 @@ final class ServerStand: Sendable {
   var log: [String] { lines.all }
   private let lines: Lines
 
-  /// Waits where more clients stand at the door than it holds.
+  /// Waits where more clients wait at the listener than it holds.
   func connect() async throws -> WireClient {
     var descriptor: Int32?
     try await eventually("a connection") {

@@ -2,9 +2,9 @@ import EngineWire
 import Foundation
 
 /// One message to a client, ready to be written.
-struct Parcel: Sendable {
+struct EncodedFrame: Sendable {
   let bytes: [UInt8]
-  /// A later parcel of the same topic makes this one pointless, and under pressure it need not be sent at all.
+  /// A later frame of the same topic makes this one pointless, and under pressure it need not be sent at all.
   var topic: String?
 
   init(bytes: [UInt8]) { self.bytes = bytes }
@@ -19,7 +19,7 @@ struct Parcel: Sendable {
       } catch { reason = reason ?? error }
     }
     let text = "the engine's answer: " + (reason?.description ?? "")
-    // An answer says who asked; news that cannot be told become a line of the log.
+    // An answer says who asked; events that cannot be told become a line of the log.
     let reply: Reply =
       answer.id == 0
       ? .event(.log(LogLine(time: Date().timeIntervalSince1970, level: .error, text: text)))

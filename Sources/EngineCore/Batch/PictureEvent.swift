@@ -23,13 +23,13 @@ package struct PictureOrder: Sendable {
 }
 
 /// What is told while a picture is restored, on the thread that restores.
-package enum PictureNews {
+package enum PictureEvent {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)
   /// Settled and about to be computed. `reason` is why this tile.
   case planned(RestorationPlan, model: ModelCard, image: Image, reason: String)
   case progress(RestorationProgress)
-  case tile(TileNews)
+  case tile(TileEvent)
   /// Waits for room on a disk.
   case held(reason: String)
   case released

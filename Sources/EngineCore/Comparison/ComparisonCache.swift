@@ -3,7 +3,7 @@ import Dispatch
 import Imaging
 
 /// Decoded pictures that are compared, with their halves. One request at a time uses it; what was not looked at longest goes first.
-final class ComparisonShelf {
+final class ComparisonCache {
   private struct Entry {
     let stamp: FileStamp
     let picture: PicturePyramid
@@ -54,7 +54,7 @@ final class ComparisonShelf {
     DispatchQueue.concurrentPerform(iterations: paths.count) { place in
       let result: Result<PicturePyramid, JobError>
       do throws(ImageError) {
-        result = .success(PicturePyramid(try PictureDesk.read(paths[place], .standard.heeding(flag))))
+        result = .success(PicturePyramid(try PreviewCache.read(paths[place], .standard.heeding(flag))))
       } catch {
         result = .failure(.image(error))
       }

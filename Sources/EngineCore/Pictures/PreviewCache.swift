@@ -5,7 +5,7 @@ import Imaging
 import Restoration
 
 /// Decodes, scales and measures pictures for screens, and remembers the last few pictures.
-package final class PictureDesk: Sendable {
+package final class PreviewCache: Sendable {
   /// Bytes of decoded samples that are remembered.
   private static let mostBytes = 128 << 20
   /// Bytes of decoded samples of one picture that are still shown.

@@ -5,19 +5,19 @@ import Restoration
 import Tensors
 
 /// Keeps the tiles of one picture in its job's folder.
-final class PictureLedger: TileLedger {
+final class FolderTileStore: TileStore {
   private let folder: JobFolder
   private let picture: Int
   private let tileBytes: Int
-  private let keeper: any PictureKeeper
+  private let journal: any PictureJournal
   private let known: [Int: JobRecord.Tile]
   private var isKeeping = true
 
-  init(_ folder: JobFolder, picture: Int, tileBytes: Int, keeper: any PictureKeeper) {
+  init(_ folder: JobFolder, picture: Int, tileBytes: Int, journal: any PictureJournal) {
     self.folder = folder
     self.picture = picture
     self.tileBytes = tileBytes
-    self.keeper = keeper
+    self.journal = journal
     known = folder.record.pictures[picture].tiles
   }
 
@@ -25,7 +25,7 @@ final class PictureLedger: TileLedger {
     guard let line = known[index], shape.count * 4 == tileBytes else { return nil }
     let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      keeper.log("tile \(index) is missing (\(systemReason())) and is computed again")
+      journal.log("tile \(index) is missing (\(systemReason())) and is computed again")
       return nil
     }
     defer { close(descriptor) }
@@ -37,7 +37,7 @@ final class PictureLedger: TileLedger {
       count = isWhole ? shape.count : 0
     }
     guard isWhole else {
-      keeper.log("tile \(index) is damaged and is computed again")
+      journal.log("tile \(index) is damaged and is computed again")
       return nil
     }
     return Tensor(shape: shape, values: values)
@@ -47,10 +47,10 @@ final class PictureLedger: TileLedger {
     while isKeeping {
       do throws(StoreError) {
         try write(tile, at: index, seconds: seconds)
-        keeper.troubleIsOver()
+        journal.recovered()
         return
       } catch {
-        isKeeping = try keeper.isWorthAnotherTry(.store(error))
+        isKeeping = try journal.shouldRetry(.store(error))
       }
     }
   }
@@ -76,7 +76,7 @@ final class PictureLedger: TileLedger {
     let entry = JournalEntry.tile(
       picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000)
     try folder.append(entry, isFlushed: isFlushed)
-    keeper.noted(entry)
+    journal.noted(entry)
     if isFlushed { lastFlush = now }
     CrashPoint.tileJournaled.pass()
   }

@@ -4,7 +4,7 @@ import Testing
 import Workbench
 
 /// A workbench with an engine behind it and hands on its keys.
-struct Desk {
+struct WorkbenchDriver {
   var state: State
   var engine: FakeEngine
   var time = 100.0
@@ -96,9 +96,9 @@ struct Desk {
 }
 
 /// Compares what a screen shows with a file beside these tests. `GRL_RECORD=1` writes the files anew.
-func expectScreen(_ desk: Desk, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+func expectScreen(_ driver: WorkbenchDriver, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
   let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Screens/\(name).txt")
-  let shown = desk.body.joined(separator: "\n") + "\n"
+  let shown = driver.body.joined(separator: "\n") + "\n"
   if ProcessInfo.processInfo.environment["GRL_RECORD"] == "1" {
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
