@@ -101,3 +101,21 @@ package func jsonLine(_ value: some Encodable) -> String {
     preconditionFailure("plain values always encode: \(error)")
   }
 }
+
+/// Reads `4G`, `512M`, `800K` or a number of bytes; units count in 1024, and `4GB`, `4GiB`, `1.5g` are understood too. nil for
+/// anything else.
+package func byteCount(_ text: String) -> Int? {
+  let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+  guard let number = Double(digits), number > 0 else { return nil }
+  let factor: Double
+  switch text.dropFirst(digits.count).lowercased() {
+  case "", "b": factor = 1
+  case "k", "kb", "kib": factor = 1024
+  case "m", "mb", "mib": factor = 1_048_576
+  case "g", "gb", "gib": factor = 1_073_741_824
+  case "t", "tb", "tib": factor = 1_099_511_627_776
+  default: return nil
+  }
+  let bytes = number * factor
+  return bytes >= 1 && bytes < 1e18 ? Int(bytes) : nil
+}

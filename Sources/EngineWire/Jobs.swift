@@ -64,7 +64,7 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var output: String?
   /// Folder for results; nil is beside each picture.
   public var outputFolder: String?
-  public var name = "{stem}_{task}.{ext}"
+  public var name = JobOption.standardName
   public var existing: Existing = .refuse
 
   public init(inputs: [String], task: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPUDevice
+import EngineWire
 import Foundation
 import GRLModel
 import Imaging
@@ -39,7 +40,7 @@ func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
 /// Number of threads that compute.
 struct ThreadOptions: ParsableArguments {
   @Option(
-    help: "Threads that compute (default: GRL_THREADS, or as many as this process may use; see grl limits).",
+    help: ArgumentHelp(JobOption.threads.help),
     transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
   @Option(

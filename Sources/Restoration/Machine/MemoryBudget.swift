@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// How much memory a piece of work may take, and how to say it. Whatever decodes a picture asks `check` first, with what the
@@ -22,21 +23,7 @@ public enum MemoryBudget {
   }
 
   /// Reads `4G`, `512M`, `800K` or a number of bytes; units count in 1024, and `4GB`, `4GiB`, `1.5g` are understood too.
-  public static func bytes(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-    guard let number = Double(digits), number > 0 else { return nil }
-    let factor: Double
-    switch text.dropFirst(digits.count).lowercased() {
-    case "", "b": factor = 1
-    case "k", "kb", "kib": factor = 1024
-    case "m", "mb", "mib": factor = 1_048_576
-    case "g", "gb", "gib": factor = 1_073_741_824
-    case "t", "tb", "tib": factor = 1_099_511_627_776
-    default: return nil
-    }
-    let bytes = number * factor
-    return bytes >= 1 && bytes < 1e18 ? Int(bytes) : nil
-  }
+  public static func bytes(_ text: String) -> Int? { byteCount(text) }
 
   /// Three digits with a unit of 1024: `1.52 GiB`, `310 MiB`.
   ///

@@ -7,107 +7,62 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, damaged, subfolders
 
+  /// What the table of options says of it.
+  var option: JobOption { Self.options[self]! }
+  private static let options = Dictionary(
+    uniqueKeysWithValues: allCases.map { row in (row, JobOption.all.first { $0.name == row.rawValue }!) })
+
   /// The rows that mean something for what is planned.
   static func rows(for request: JobRequest) -> [PlanRow] {
     allCases.filter { row in
       switch row {
-      case .sigma, .noise: request.task == "denoise"
-      case .quality: request.task == "jpeg"
-      case .scale: request.task == "sr" || request.task == "real-sr"
-      case .pattern, .transfer: request.task == "demosaic"
-      case .right: request.task == "defocus-deblur"
       case .region: request.region != nil
       case .subfolders: request.inputs.contains { $0.hasSuffix("/") }
-      default: true
+      default: row.option.tasks.isEmpty || row.option.tasks.contains(request.task)
       }
     }
   }
 
-  var title: String {
-    switch self {
-    case .right: "right view"
-    case .folder: "output"
-    case .name: "name"
-    case .existing: "if it exists"
-    case .damaged: "if damaged"
-    default: rawValue
-    }
-  }
-
+  var title: String { option.title }
   /// What it is, in one line, for the row under the cursor.
-  var help: String {
-    switch self {
-    case .task: "what is wrong with the pictures"
-    case .model: "automatic takes the best fitting one for each picture"
-    case .sigma: "level of the noise, 0 to 255; blind leaves it to the model"
-    case .noise: "gaussian is white; photo is what cameras and JPEG leave; automatic measures each picture"
-    case .quality: "quality the JPEG was saved with, 1 to 100; blind leaves it to the model"
-    case .scale: "how many times as wide and high"
-    case .pattern: "colours of the mosaic's first 2 x 2 pixels; camera raw files bring their own"
-    case .transfer: "of camera raw files: linear is proportional to light, in 16 bits"
-    case .right: "right view of a dual-pixel picture; the one marked is the left view"
-    case .region: "only this part of every picture; left or right takes it away"
-    case .tile: "side of the squares it is cut into; automatic follows from the memory"
-    case .overlap: "pixels that neighbouring tiles share; automatic is the published value"
-    case .memory: "what the engine may hold resident; automatic: from what is free"
-    case .threads: "cores that compute; the result is the same for any number"
-    case .precision: "float32, exact (no shortcuts in convolutions), or bf16: faster, a last bit less sharp"
-    case .ensemble: "mean over eight flips and turns: eight times slower, slightly better"
-    case .depth: "bits of a sample in the result"
-    case .metadata: "EXIF and resolution; colour profiles always stay"
-    case .folder: "where results go"
-    case .name: "{stem} {input} {ext} {task} {scale} {sigma} {quality} are filled in"
-    case .existing: "what happens where a result is there already"
-    case .damaged: "of a picture that is cut off or damaged: an error that says where, or what is there of it"
-    case .subfolders: "whether pictures in folders of marked folders are taken too"
-    }
-  }
-
-  static let tasks = ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"]
-  static let precisions = ["float32", "exact", "bf16"]
-  static let noises = ["gaussian", "photo"]
-  static let patterns = ["rggb", "grbg", "gbrg", "bggr"]
-  static let standardName = "{stem}_{task}.{ext}"
+  var help: String { option.note }
 }
 
 extension PlanRow {
   /// What the row says of `request`.
   func value(_ request: JobRequest) -> String {
     switch self {
-    case .task: request.task
     case .model: request.model.map(lastComponent) ?? request.variant.map { "automatic, \($0)" } ?? "automatic"
     case .sigma: request.sigma.map(Quantity.short) ?? "blind"
-    case .noise: request.noise ?? "automatic"
-    case .quality: request.quality.map(String.init) ?? "blind"
     case .scale: "x\(request.scale ?? (request.task == "real-sr" ? 4 : 2))"
-    case .pattern: request.filters
-    case .transfer: request.transfer == "linear" ? "linear" : "sRGB"
     case .right: request.right ?? "none: a single picture"
     case .region: request.region.map { "\($0.width) x \($0.height) at \($0.x),\($0.y)" } ?? "all of it"
-    case .tile:
-      switch request.tile {
-      case .automatic: "automatic"
-      case .whole: "none: the whole picture at once"
-      case .side(let side): String(side)
-      }
-    case .overlap: request.overlap.map(String.init) ?? "automatic"
     case .memory: request.memoryBytes.map(Quantity.memory) ?? "automatic"
-    case .threads: request.threadCount.map(String.init) ?? "all cores"
-    case .precision: request.precision ?? Self.precisions[0]
-    case .ensemble: request.usesSelfEnsemble ? "on" : "off"
-    case .depth: request.depth == "keep" ? "as the picture" : request.depth + " bit"
-    case .metadata: request.metadata == "strip" ? "dropped" : "kept"
     case .folder: request.output ?? request.outputFolder ?? "beside each picture"
     case .name: request.output == nil ? request.name : "as the output says"
-    case .existing:
-      switch request.existing {
-      case .refuse: "refuse"
-      case .skip: "skip that picture"
-      case .replace: "replace it"
-      case .rename: "choose another name"
-      }
-    case .damaged: request.damaged == "keep" ? "keep what is there" : "refuse"
-    case .subfolders: request.isRecursive ? "taken too" : "left out"
+    default: shown(option.text(request) ?? option.standard)
+    }
+  }
+
+  /// A value in words; nil is the one that holds where nothing is said and no word says so.
+  private func shown(_ value: String?) -> String {
+    switch (self, value) {
+    case (.quality, nil): "blind"
+    case (.threads, nil): "all cores"
+    case (_, nil): "automatic"
+    case (.transfer, "srgb"): "sRGB"
+    case (.tile, "none"): "none: the whole picture at once"
+    case (.depth, "keep"): "as the picture"
+    case (.depth, let bits?): bits + " bit"
+    case (.metadata, "keep"): "kept"
+    case (.metadata, _): "dropped"
+    case (.existing, "skip"): "skip that picture"
+    case (.existing, "replace"): "replace it"
+    case (.existing, "rename"): "choose another name"
+    case (.damaged, "keep"): "keep what is there"
+    case (.subfolders, "on"): "taken too"
+    case (.subfolders, _): "left out"
+    case (_, let value?): value
     }
   }
 
@@ -118,21 +73,13 @@ extension PlanRow {
 
   /// What stands in the prompt when the row is typed into; nil where there is nothing to type.
   func prompt(_ request: JobRequest, _ session: Session) -> (text: String, completion: Prompt.Completion)? {
-    switch self {
-    case .task: (request.task, .words(Self.tasks))
-    case .model: (request.model ?? "", .words(PlanModels.fitting(request, session.models).map(\.name)))
-    case .sigma: (request.sigma.map(Quantity.short) ?? "", .none)
-    case .quality: (request.quality.map(String.init) ?? "", .none)
+    let text = option.text(request) ?? ""
+    return switch self {
+    case .task: (text, .words(option.values))
+    case .model: (text, .words(PlanModels.fitting(request, session.models).map(\.name)))
+    case .tile: (text, .words(["auto", "none"]))
+    case .sigma, .quality, .overlap, .memory, .threads: (text, .none)
     case .right: (request.right ?? parentFolder(session.current ?? "/") + "/", .path)
-    case .tile:
-      switch request.tile {
-      case .automatic: ("", .words(["auto", "none"]))
-      case .whole: ("none", .words(["auto", "none"]))
-      case .side(let side): (String(side), .words(["auto", "none"]))
-      }
-    case .overlap: (request.overlap.map(String.init) ?? "", .none)
-    case .memory: (request.memoryBytes.map(JobRequest.sizeText) ?? "", .none)
-    case .threads: (request.threadCount.map(String.init) ?? "", .none)
     case .folder: (request.output ?? request.outputFolder ?? "", .path)
     case .name: (request.name, .none)
     default: nil

@@ -182,7 +182,7 @@ package struct PlanDraft: Sendable {
 
   /// - Parameter task: the one chosen last; nil or one that is not known becomes `denoise`.
   init(task: String? = nil) {
-    request = JobRequest(inputs: [], task: task.flatMap { PlanRow.tasks.contains($0) ? $0 : nil } ?? "denoise")
+    request = JobRequest(inputs: [], task: task.flatMap { JobOption.task.values.contains($0) ? $0 : nil } ?? "denoise")
     if request.task == "sr" { request.scale = 2 }
   }
 

@@ -9,108 +9,36 @@ enum PlanText {
   static func read(_ text: String, _ session: Session) -> Result<JobRequest, Problem> {
     var request = JobRequest(inputs: [], task: session.draft.request.task)
     guard let words = ShellLine.words(text) else { return .failure(Problem(text: "a quote is not closed")) }
-    var values: [(option: String, value: String)] = []
-    var isLinear = false
+    var given: [(option: JobOption, value: String)] = []
     var left = words[...]
     while let word = left.popFirst() {
-      switch word {
-      case "--linear": isLinear = true
-      case "--ensemble": request.usesSelfEnsemble = true
-      case "--recursive": request.isRecursive = true
-      case "--skip-existing": request.existing = .skip
-      case "--overwrite": request.existing = .replace
-      case "--rename-existing": request.existing = .rename
-      default:
-        // `--option value` or `--option=value`.
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let option = word.hasPrefix("--") ? parts[0] : word
-        guard known.contains(option) else { return .failure(Problem(text: "\(option) is not known here")) }
-        guard let value = option != word ? parts[1] : left.popFirst() else {
-          return .failure(Problem(text: "\(option) needs a value"))
-        }
-        values.append((option, value))
+      if let option = JobOption.all.first(where: { $0.flags.contains { $0.word == word } }) {
+        given.append((option, option.flags.first { $0.word == word }!.value))
+        continue
       }
+      // `--option value` or `--option=value`.
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let name = !word.hasPrefix("--") ? word : parts[0] == "--output" ? "-o" : parts[0]
+      guard !name.isEmpty, let option = JobOption.all.first(where: { $0.word == name }) else {
+        return .failure(Problem(text: "\(name) is not known here"))
+      }
+      guard let value = word.hasPrefix("--") && parts.count > 1 ? parts[1] : left.popFirst() else {
+        return .failure(Problem(text: "\(name) needs a value"))
+      }
+      given.append((option, value))
     }
     // The task first: choosing it clears what belongs to another one.
-    for (option, value) in values.filter({ $0.option == "--task" }) + values.filter({ $0.option != "--task" }) {
-      let row = rows[option]
-      let problem = row.map { $0.take(value, &request, session) } ?? take(option, value, &request)
-      if let problem { return .failure(Problem(text: row == nil ? problem : "\(option): \(problem)")) }
+    for (option, value) in given.filter({ $0.option.name == "task" }) + given.filter({ $0.option.name != "task" }) {
+      let row = PlanRow(rawValue: option.name)
+      if let row, [.task, .sigma, .quality, .tile, .overlap, .memory, .threads].contains(row) {
+        if let problem = row.take(value, &request, session) {
+          return .failure(Problem(text: "\(option.word): \(problem)"))
+        }
+      } else if !option.read(value, into: &request) {
+        return .failure(Problem(text: "\(option.word) is \(option.allowedText)"))
+      }
     }
-    if isLinear { request.transfer = "linear" }
     return .success(request)
-  }
-
-  private static let rows: [String: PlanRow] = [
-    "--task": .task, "--sigma": .sigma, "--quality": .quality, "--tile": .tile, "--overlap": .overlap,
-    "--memory": .memory, "--threads": .threads,
-  ]
-  private static let known = Set(rows.keys).union([
-    "--noise", "--scale", "--cfa", "--right", "--model", "--variant", "--window", "--stripe", "--anchor-factor",
-    "--region", "--precision", "--max-pixels", "--depth", "--metadata", "--damaged", "-o", "--output", "--output-dir",
-    "--name",
-  ])
-
-  /// Options that no row reads.
-  private static func take(_ option: String, _ value: String, _ request: inout JobRequest) -> String? {
-    func number(_ range: ClosedRange<Int>) -> Int? { Int(value).flatMap { range.contains($0) ? $0 : nil } }
-    func numbers(_ count: Int) -> [Int]? {
-      let numbers = value.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      return numbers.count == count && !numbers.contains(nil) ? numbers.compactMap { $0 } : nil
-    }
-    var network = request.network ?? .init()
-    switch option {
-    case "--noise":
-      guard PlanRow.noises.contains(value) else { return "--noise is \(PlanRow.noises.joined(separator: " or "))" }
-      request.noise = value
-    case "--scale":
-      guard let scale = number(2...4) else { return "--scale is 2, 3 or 4" }
-      request.scale = scale
-    case "--cfa":
-      guard PlanRow.patterns.contains(value) else { return "--cfa is \(PlanRow.patterns.joined(separator: ", "))" }
-      request.filters = value
-    case "--variant":
-      guard ["tiny", "small", "base"].contains(value) else { return "--variant is tiny, small or base" }
-      request.variant = value
-    case "--window":
-      guard let side = number(1...256) else { return "--window is 1 to 256" }
-      network.window = side
-    case "--stripe":
-      guard let sides = numbers(2), sides.allSatisfy((1...4096).contains) else { return "--stripe is H,W in pixels" }
-      (network.stripeRows, network.stripeColumns) = (sides[0], sides[1])
-    case "--anchor-factor":
-      guard let factor = number(1...64) else { return "--anchor-factor is 1 to 64" }
-      network.anchorFactor = factor
-    case "--region":
-      guard let sides = numbers(4), sides[0] >= 0, sides[1] >= 0, sides[2] > 0, sides[3] > 0 else {
-        return "--region is X,Y,WIDTH,HEIGHT"
-      }
-      request.region = Rectangle(x: sides[0], y: sides[1], width: sides[2], height: sides[3])
-    case "--precision":
-      guard PlanRow.precisions.contains(value) else {
-        return "--precision is \(PlanRow.precisions.joined(separator: ", "))"
-      }
-      request.precision = value == PlanRow.precisions[0] ? nil : value
-    case "--max-pixels":
-      guard let pixels = number(1...4_294_836_225) else { return "--max-pixels is a number of pixels" }
-      request.maxPixels = pixels
-    case "--depth":
-      guard ["keep", "8", "16"].contains(value) else { return "--depth is keep, 8 or 16" }
-      request.depth = value
-    case "--metadata":
-      guard ["keep", "strip"].contains(value) else { return "--metadata is keep or strip" }
-      request.metadata = value
-    case "--damaged":
-      guard ["refuse", "keep"].contains(value) else { return "--damaged is refuse or keep" }
-      request.damaged = value == "refuse" ? nil : value
-    case "--right": request.right = value
-    case "--model": request.model = value
-    case "--name": request.name = value
-    case "-o", "--output": request.output = value
-    default: request.outputFolder = value
-    }
-    if network != request.network ?? .init() { request.network = network }
-    return nil
   }
 }
 
