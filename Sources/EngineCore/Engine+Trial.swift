@@ -73,7 +73,8 @@ private struct TrialOrder: Sendable {
     do throws(RestorationError) {
       let card = try models.card(settings, for: PictureShape(image))
       name = card.name
-      let model = try models.model(card, precision: settings.options.precision)
+      let model = try models.model(
+        card, precision: settings.options.precision, kernels: settings.options.kernels)
       let restorer = Restorer(model: model, threads: threads)
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
       restored = try restorer.restore(image, right: right, plan: plan, isCancelled: { flag.isSet })

@@ -181,7 +181,8 @@ extension JobOption {
   /// In the order in which `grl restore` is given them.
   public static let all: [JobOption] = [
     task, sigma, noise, scale, quality, pattern, transfer, right, model, variant, window, stripe, anchorFactor, tile,
-    overlap, memory, threads, region, precision, ensemble, maxPixels, depth, damaged, metadata, subfolders, existing,
+    overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata, subfolders,
+    existing,
     output, folder, fileName,
   ]
 
@@ -317,6 +318,11 @@ extension JobOption {
     "precision", "--precision", ["float32", "exact", "bf16"], standard: "float32", \.precision,
     "float32; exact: convolutions without shortcuts; bf16: faster where the processor has it.",
     note: "float32, exact (no shortcuts in convolutions), or bf16: faster, a last bit less sharp")
+  public static let kernels = word(
+    "kernels", "--kernels", ["own", "blas"], \.kernels,
+    "Kernels: own, or blas: plain float32 on OpenBLAS, for processors without own ones (default: GRL_KERNELS, or own where "
+      + "this processor has them).",
+    note: "own ones, or plain float32 on OpenBLAS; automatic: own where the processor has them")
   public static let ensemble = isOn(
     "ensemble", "--ensemble", \.usesSelfEnsemble,
     "Mean over the eight flips and rotations: eight times slower, slightly better.",

@@ -57,6 +57,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var metadata = "keep"
   /// `exact`, `bf16`; nil is float32.
   public var precision: String?
+  /// Whose products compute: `own`, `blas`; nil leaves it to the engine.
+  public var kernels: String?
   /// What becomes of pictures that are damaged or cut off: `refuse` (nil too), `keep`.
   public var damaged: String?
   public var usesSelfEnsemble = false

@@ -44,10 +44,7 @@ struct ThreadOptions: ParsableArguments {
     transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
   @Option(
-    help: """
-      Kernels: own, or blas: plain float32 on OpenBLAS, for processors without own ones (default: GRL_KERNELS, or own where this \
-      processor has them).
-      """)
+    help: ArgumentHelp(JobOption.kernels.help))
   var kernels: KernelChoice?
 
   /// Settles whose kernels this process computes with.

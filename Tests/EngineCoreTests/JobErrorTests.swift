@@ -28,7 +28,7 @@ import Testing
       (.pattern, ColourFilterArray.allCases.map(\.rawValue)), (.variant, ModelVariant.allCases.map(\.rawValue)),
       (.transfer, SensorTransfer.allCases.map(\.rawValue)), (.precision, PrecisionChoice.allCases.map(\.rawValue)),
       (.depth, OutputDepth.allCases.map(\.rawValue)), (.metadata, MetadataPolicy.allCases.map(\.rawValue)),
-      (.damaged, DamagePolicy.allCases.map(\.rawValue)),
+      (.damaged, DamagePolicy.allCases.map(\.rawValue)), (.kernels, KernelChoice.allCases.map(\.rawValue)),
     ]
     for (option, values) in types { #expect(option.values == values, "\(option.name)") }
     for option in JobOption.all {

@@ -28,7 +28,8 @@ package struct InspectedPicture: Sendable {
     do throws(RestorationError) {
       let shape = PictureShape(source.image)
       let card = try models.card(source.settings, for: shape)
-      restorer = Restorer(model: try models.model(card, precision: .float32), threads: threads)
+      restorer = Restorer(
+        model: try models.model(card, precision: .float32, kernels: source.settings.options.kernels), threads: threads)
       plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
     } catch {
       throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)

@@ -140,6 +140,8 @@ package final class JobPlanner: Sendable {
         (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
         picture.notes += plan.notes
         if settings.looksAtNoise && card.noise == .photo { picture.notes.append(Self.correlated) }
+        // Speeds are known of the preferred kernels.
+        guard settings.options.kernels == .preferred else { return picture }
         picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: settings.options.precision)
           .map { Double(plan.networkPixels) / $0 }
       } catch {
@@ -203,7 +205,8 @@ package final class JobPlanner: Sendable {
     if let known = memory.withLock({ $0.plans[key] }) { return try known.get() }
     let result = Result { () throws(RestorationError) in
       try Restorer(
-        model: models.model(card, precision: settings.options.precision), threads: ThreadLease(threadCount: threads)
+        model: models.model(card, precision: settings.options.precision, kernels: settings.options.kernels),
+        threads: ThreadLease(threadCount: threads)
       ).plan(for: shape, request: settings.request, options: settings.options)
     }
     memory.withLock { memory in

@@ -71,6 +71,15 @@ package struct JobSettings: Sendable {
     options.depth = depth
     options.metadata = try value(job.metadata)
     options.precision = try value(job.precision ?? "float32")
+    if let kernels = job.kernels {
+      options.kernels = try value(kernels)
+      if options.kernels == .blas && options.precision == .bfloat16 {
+        throw .badRequest("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
+      }
+      if options.kernels == .blas {
+        do { _ = try OpenBLAS() } catch { throw .badRequest("--kernels blas: \(error)") }
+      }
+    }
     options.usesSelfEnsemble = job.usesSelfEnsemble
     self.options = options
   }

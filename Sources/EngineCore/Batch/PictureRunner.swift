@@ -176,15 +176,15 @@ package final class PictureRunner {
 
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
-    let precision = order.settings.options.precision
+    let options = order.settings.options
     if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount,
-      restorer.model.network.device.description == precision.device.description
+      restorer.model.network.device.description == options.device.description
     {
       return restorer
     }
     restorer = nil  // Two at once would hold two sets of weights.
     let made = Restorer(
-      model: try models.model(card, precision: precision),
+      model: try models.model(card, precision: options.precision, kernels: options.kernels),
       threads: ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
     restorer = made
     return made
@@ -271,7 +271,9 @@ package final class PictureRunner {
   }
 
   private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {
-    guard last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else { return }
+    guard plan.options.kernels == .preferred, last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else {
+      return
+    }
     let share = Double(plan.networkPixels) / Double(plan.area.width * plan.area.height)
     do {
       speeds.record(

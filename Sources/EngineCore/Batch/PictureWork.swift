@@ -50,7 +50,7 @@ struct PictureWork {
 
   private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder, _ modelHash: String) -> String? {
     if record.modelHash != modelHash { return "the model is another one than before" }
-    if record.instructionSet != order.settings.options.precision.device.description {
+    if record.instructionSet != order.settings.options.device.description {
       return "it was begun with instruction set \(record.instructionSet)"
     }
     guard record.input.isStill(order.input) else { return "the picture has changed since" }
@@ -70,7 +70,7 @@ struct PictureWork {
     }
     return PictureRecord(
       input: input, right: right,
-      model: card.name, modelHash: hash, instructionSet: order.settings.options.precision.device.description,
+      model: card.name, modelHash: hash, instructionSet: order.settings.options.device.description,
       width: plan.input.width, height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight),
       overlap: plan.tiles.overlap, tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)
   }

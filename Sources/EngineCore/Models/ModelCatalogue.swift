@@ -49,10 +49,12 @@ package final class ModelCatalogue: Sendable {
 
   /// The model behind a card, from memory where it was used lately and its file has not changed.
   package func model(
-    _ card: ModelCard, precision: PrecisionChoice
+    _ card: ModelCard, precision: PrecisionChoice, kernels: KernelChoice
   ) throws(RestorationError) -> RestorationModel {
-    guard let stamp = FileStamp(card.path) else { return try library.load(card, precision: precision) }
-    let device = precision.device.description
+    guard let stamp = FileStamp(card.path) else {
+      return try library.load(card, precision: precision, kernels: kernels)
+    }
+    let device = precision.device(by: kernels).description
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
         $0.stamp == stamp && $0.device == device && $0.model.card == card
@@ -63,7 +65,7 @@ package final class ModelCatalogue: Sendable {
       return entry.model
     }
     if let found { return found }
-    let model = try library.load(card, precision: precision)
+    let model = try library.load(card, precision: precision, kernels: kernels)
     state.withLock { state in
       state.loaded.insert((stamp, device, model), at: 0)
       if state.loaded.count > Self.mostLoaded { state.loaded.removeLast() }

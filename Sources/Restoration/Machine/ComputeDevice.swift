@@ -24,9 +24,12 @@ public enum KernelChoice: String, Sendable, CaseIterable {
 }
 
 extension PrecisionChoice {
-  /// Where networks are computed as this choice says. Without OpenBLAS, and for bf16, by own kernels.
-  public var device: any Device {
-    if KernelChoice.preferred == .blas, self != .bfloat16, let library = try? OpenBLAS() { return PlainDevice(library) }
+  /// Where networks are computed as this choice says, by the preferred kernels.
+  public var device: any Device { device(by: .preferred) }
+
+  /// The same by others. Without OpenBLAS, and for bf16, by own kernels.
+  public func device(by kernels: KernelChoice) -> any Device {
+    if kernels == .blas, self != .bfloat16, let library = try? OpenBLAS() { return PlainDevice(library) }
     return CPUDevice(self)
   }
 }

@@ -78,7 +78,7 @@ public struct ModelLibrary: Sendable {
 
   /// Loads the weights and builds the network; every name, shape and value is checked.
   public func load(
-    _ card: ModelCard, precision: PrecisionChoice = .float32
+    _ card: ModelCard, precision: PrecisionChoice = .float32, kernels: KernelChoice = .preferred
   ) throws(RestorationError) -> RestorationModel {
     do throws(OutOfMemory) {
       try OutOfMemory.check(Self.loadingBytes(card.path))
@@ -87,7 +87,7 @@ public struct ModelLibrary: Sendable {
     }
     do {
       let checkpoint = try Checkpoint(contentsOf: card.path)
-      let network = try GRL(checkpoint, configuration: card.configuration, on: precision.device)
+      let network = try GRL(checkpoint, configuration: card.configuration, on: precision.device(by: kernels))
       return RestorationModel(card: card, network: network)
     } catch {
       throw .checkpoint(error)

@@ -5,7 +5,7 @@ import EngineWire
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case task, model, sigma, noise, quality, scale, pattern, transfer, right, region
   case tile, overlap, memory, threads, precision, ensemble
-  case depth, metadata, folder, name, existing, damaged, subfolders
+  case depth, metadata, folder, name, existing, damaged, kernels, subfolders
 
   /// What the table of options says of it.
   var option: JobOption { Self.options[self]! }

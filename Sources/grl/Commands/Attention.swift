@@ -103,6 +103,7 @@ struct Attention: ParsableCommand {
   private var job: JobRequest {
     var job = wanted.job([image])
     (job.memoryBytes, job.threadCount, job.maxPixels) = (budget.memory, threads.threads, limits.maxPixels)
+    job.kernels = threads.kernels?.rawValue
     return job
   }
 

@@ -137,7 +137,7 @@ struct Restore: ParsableCommand {
       (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
       (.metadata, metadata), (.damaged, damaged),
     ])
-    (job.threadCount, job.maxPixels) = (threads.threads, limits.maxPixels)
+    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
     return job
   }
 }
