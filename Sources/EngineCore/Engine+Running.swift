@@ -142,7 +142,7 @@ extension Engine {
     case .failure(let error):
       let reason = error.description
       log(.error, reason)
-      note(.failed(picture: number, status: error.kind.rawValue, reason: reason), in: index)
+      note(.failed(picture: number, status: error.kind.exitStatus, reason: reason), in: index)
     }
     tellPicture(number, of: jobs[index])
     if jobs[index].isEnded {

@@ -79,7 +79,7 @@ private struct TrialOrder: Sendable {
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
       restored = try restorer.restore(image, right: right, plan: plan, isCancelled: { flag.isSet })
     } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+      throw JobError(error, picture: path)
     }
     let before = scaled(source.shown, region)
     let after = scaled(source.finished(restored.image), restored.image.bounds)

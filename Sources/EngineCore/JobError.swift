@@ -7,7 +7,7 @@ import Restoration
 import Tensors
 
 /// Why a job, or one picture of it, ends without a result. One line each: what, where, what was allowed, what to do next.
-package enum JobError: Error, CustomStringConvertible {
+package enum JobError: KnownFailure {
   // Usage
   /// `passedOver` counts what the folder holds instead.
   case noPictures(folder: String, isRecursive: Bool, passedOver: String?)
@@ -45,33 +45,19 @@ package enum JobError: Error, CustomStringConvertible {
   case noAnswer(path: String, seconds: Int)
   case cancelled
 
-  /// Kind of failure; the raw value is the exit status of the command line.
-  package enum Kind: Int32, Sendable, CaseIterable {
-    case system = 1
-    case usage = 2
-    case badInput = 3
-    case model = 4
-    case memory = 5
-    case verification = 6
-    case cancelled = 130
-  }
-
-  package var kind: Kind {
+  package var kind: FailureKind {
     switch self {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
-      .resultExists, .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .tooManyFiles,
-      .jobState, .store(.noSuchJob), .store(.jobElsewhere), .store(.unwritable):
+      .resultExists, .resultClaimed, .folderNotMade, .folderNotWritable, .tooManyPictures, .tooManyFiles,
+      .jobState:
       .usage
-    case .image(.exists): .usage
-    case .image(.cancelled): .cancelled
-    case .died: .system
-    case .image(.unwritable), .image(.notFlushed): .system
-    case .image(.outOfMemory): .memory
-    case .image: .badInput
-    case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
+    case .image(let error): error.kind
+    case .restoration(let error, _): error.kind
+    case .store(let error): error.kind
+    case .badRequest: .badRequest
     case .previewTooLarge, .comparisonTooLarge: .memory
-    case .store, .noAnswer: .system
+    case .died, .noAnswer: .system
     case .cancelled: .cancelled
     }
   }
@@ -157,6 +143,10 @@ package enum JobError: Error, CustomStringConvertible {
     do { return try body() } catch { throw .store(error) }
   }
 
+  package init(_ error: RestorationError, picture: String?) {
+    self = error.kind == .cancelled ? .cancelled : .restoration(error, picture: picture)
+  }
+
   /// Why the result at `path` cannot be claimed.
   package init(_ refusal: ResultClaim.Refusal, path: String) {
     self =
@@ -170,21 +160,6 @@ package enum JobError: Error, CustomStringConvertible {
 extension Reply {
   /// Why a request was not carried out, made safe to print.
   init(_ error: JobError) {
-    let kind: Failure.Kind =
-      switch error {
-      case .store(.noSuchJob): .noSuchJob
-      case .badRequest: .badRequest
-      default:
-        switch error.kind {
-        case .system: .system
-        case .usage: .usage
-        case .badInput: .badInput
-        case .model: .model
-        case .memory: .memory
-        case .verification: .verification
-        case .cancelled: .cancelled
-        }
-      }
-    self = .failure(Failure(kind, error.description.printable))
+    self = .failure(Failure(error.kind, error.description.printable))
   }
 }

@@ -76,13 +76,10 @@ public enum Reply: Codable, Hashable, Sendable {
 
   /// Why a request was not carried out: one line, safe to print.
   public struct Failure: Codable, Hashable, Sendable {
-    public enum Kind: String, Codable, Sendable {
-      case version, badRequest, usage, badInput, model, memory, verification, noSuchJob, cancelled, system
-    }
-    public var kind: Kind
+    public var kind: FailureKind
     public var message: String
 
-    public init(_ kind: Kind, _ message: String) {
+    public init(_ kind: FailureKind, _ message: String) {
       self.kind = kind
       self.message = message
     }

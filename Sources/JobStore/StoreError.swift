@@ -2,7 +2,7 @@ import Base
 import Glibc
 
 /// Why the store of jobs cannot do what it was asked for. One line each: what, where, what to do next.
-package enum StoreError: Error, CustomStringConvertible {
+package enum StoreError: KnownFailure {
   /// The file system refused, with `code` as `errno`.
   case system(path: String, code: Int32)
   case damaged(path: String, reason: String)
@@ -20,6 +20,15 @@ package enum StoreError: Error, CustomStringConvertible {
       } else {
         .damaged(path: path, reason: "\(refusal)")
       }
+  }
+
+  package var kind: FailureKind {
+    switch self {
+    case .system, .damaged: .system
+    case .noSuchJob: .noSuchJob
+    case .jobElsewhere: .usage
+    case .unwritable: .badRequest
+    }
   }
 
   /// On one line and safe to show, whatever names are in it.

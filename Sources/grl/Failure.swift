@@ -1,8 +1,5 @@
-import Checkpoints
-import EngineCore
+import Base
 import Evaluation
-import Imaging
-import JobStore
 import Restoration
 import Tensors
 
@@ -16,6 +13,8 @@ struct Failure: Error, CustomStringConvertible {
     self.status = status
     self.description = description
   }
+
+  init(kind: FailureKind, _ description: String) { self.init(ExitStatus(kind), description) }
 }
 
 extension Failure {
@@ -26,51 +25,17 @@ extension Failure {
     switch error {
     case let failure as Failure:
       self = failure
-    case let error as StoreError:
-      self.init(libraryError: JobError.store(error))
-    case let error as JobError:
-      self.init(ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed, "\(error)")
-    case let error as ImageError:
-      switch error {
-      case .unwritable, .notFlushed: self.init(.someFailed, "\(error)")
-      case .exists: self.init(.usage, "\(error)")
-      case .outOfMemory: self.init(.overMemoryBudget, "\(error)")
-      default: self.init(.badInput, "\(error)")
-      }
-    case let error as CheckpointError:
-      self.init(.modelProblem, "\(error)")
     case let error as RestorationError:
-      self.init(error, picture: picture)
-    case let error as EvaluationError:
-      self.init(error)
+      self.init(kind: error.kind, error.description(at: picture))
+    case EvaluationError.noFittingModel(let error):
+      self.init(kind: error.kind, "\(error); or measure the input alone with --baseline-only")
+    case let error as any KnownFailure:
+      self.init(kind: error.kind, "\(error)")
     case let error as OutOfMemory:
-      self.init(.outOfMemory(error), picture: picture)
+      self.init(libraryError: RestorationError.outOfMemory(error), picture: picture)
     default:
       return nil
     }
-  }
-
-  private init(_ error: EvaluationError) {
-    switch error {
-    case .badInput: self.init(.badInput, "\(error)")
-    case .noFittingModel: self.init(.modelProblem, "\(error); or measure the input alone with --baseline-only")
-    case .restoration(let error, let picture): self.init(error, picture: picture)
-    case .notKept: self.init(.someFailed, "\(error)")
-    case .interrupted: self.init(.interrupted, "\(error)")
-    }
-  }
-
-  private init(_ error: RestorationError, picture: String?) {
-    let status: ExitStatus =
-      switch error.category {
-      case .usage: .usage
-      case .badInput: .badInput
-      case .model: .modelProblem
-      case .memory: .overMemoryBudget
-      case .verification: .verificationFailed
-      case .cancelled: .interrupted
-      }
-    self.init(status, error.description(at: picture))
   }
 }
 
@@ -87,4 +52,6 @@ enum ExitStatus: Int32 {
   /// The engine cannot be started or reached, or is gone.
   case engineLost = 7
   case interrupted = 130
+
+  init(_ kind: FailureKind) { self = ExitStatus(rawValue: kind.exitStatus) ?? .someFailed }
 }

@@ -12,7 +12,7 @@ import Testing
 @Suite("Many clients", .timeLimit(.minutes(10))) struct ManyClientsTests {
   private static func requester(_ number: Int) -> Requester { Requester(number: number) { _ in } }
 
-  private static func kind(_ reply: Reply) -> Reply.Failure.Kind? {
+  private static func kind(_ reply: Reply) -> FailureKind? {
     if case .failure(let failure) = reply { failure.kind } else { nil }
   }
 

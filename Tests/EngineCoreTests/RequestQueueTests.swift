@@ -28,7 +28,7 @@ import TestSupport
   }
 
   /// What became of a request.
-  static func outcome(_ body: () async throws(JobError) -> Void) async -> JobError.Kind? {
+  static func outcome(_ body: () async throws(JobError) -> Void) async -> FailureKind? {
     do {
       try await body()
       return nil
@@ -39,7 +39,7 @@ import TestSupport
 
   /// Holds one place of a queue until `latch` is opened.
   static func hold(_ queue: RequestQueue, client: Int, at latch: Latch, began: Names) async throws -> Task<
-    JobError.Kind?, Never
+    FailureKind?, Never
   > {
     let count = began.all.count
     let task = Task {

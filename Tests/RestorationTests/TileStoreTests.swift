@@ -50,7 +50,7 @@ import Testing
       let error = #expect(throws: RestorationError.self) {
         try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
       }
-      #expect(error?.category == .cancelled && memory.tiles.count == stop)
+      #expect(error?.kind == .cancelled && memory.tiles.count == stop)
       memory.limit = .max
       var news: [(index: Int, isComputed: Bool)] = []
       var began: [Int] = []
@@ -91,7 +91,7 @@ import Testing
     let error = #expect(throws: RestorationError.self) {
       try run.restorer.restore(run.picture, plan: run.plan, tileStore: memory)
     }
-    #expect(error?.category == .verification)
+    #expect(error?.kind == .verification)
   }
 
   @Test("Speed and time left count only what is computed in this run, and leave pauses out")

@@ -104,7 +104,7 @@ package final class PictureRunner {
           onEvent(.progress($0))
         })
     } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+      throw JobError(error, picture: order.input)
     }
     let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
     let lost = try write(source.finished(restored.image), order, journal)
@@ -119,7 +119,7 @@ package final class PictureRunner {
             onVerify($0)
           })
       } catch {
-        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+        throw JobError(error, picture: order.input)
       }
     }
     let outcome = PictureOutcome(

@@ -25,7 +25,7 @@ package struct SourcePicture: Sendable {
       do throws(RestorationError) {
         try settings.admit(shape, decodingBytes: decodingBytes, models, threadCount: threadCount)
       } catch {
-        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+        throw JobError(error, picture: path)
       }
     }
     do {

@@ -119,7 +119,7 @@ struct RestorationBatch {
       folder.note(.skipped(picture: number, reason: reason.printable))
       tally.skipped += 1
     } catch {
-      let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
+      let status = ExitStatus(error.kind)
       let reason = "\(error)"
       console.error(reason)
       events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))

@@ -188,7 +188,7 @@ struct ModelsImport: ParsableCommand {
       let trial = try ModelTrial(try library.load(card), on: lease)
       console.result("\(card.name): sound; \(trial.summary)".printable)
     } catch {
-      if error.category == .cancelled { throw ExitCode(Interruption.exitCode) }
+      if error.kind == .cancelled { throw ExitCode(Interruption.exitCode) }
       let what = if case .notSound = error { "" } else { "\(card.name): not tried: " }
       console.note("\(what)\(error); it is installed all the same")
     }
@@ -233,7 +233,7 @@ struct ModelsVerify: ParsableCommand {
           "\(name): sound, sha256 \(try card.sha256()); \(trial.summary)".printable)
       } catch {
         console.error(error.description)
-        if error.category != .verification {
+        if error.kind != .verification {
           status = .modelProblem
         } else if status == .done {
           status = .verificationFailed

@@ -24,7 +24,7 @@ enum RunningEngine {
         case .link(.lost(let reason, nil)):
           throw Failure(.engineLost, "the engine is lost: \(reason)")
         case .answer(let answer, _) where answer.id == 2:
-          if case .failure(let failure) = answer.reply { throw Failure(status(failure.kind), failure.message) }
+          if case .failure(let failure) = answer.reply { throw Failure(kind: failure.kind, failure.message) }
           return
         default: break
         }
@@ -39,17 +39,4 @@ enum RunningEngine {
   private static var place: EnginePlace { EnginePlace(environment: ProcessInfo.processInfo.environment) }
 
   private static func now() -> Double { ProcessInfo.processInfo.systemUptime }
-
-  private static func status(_ kind: Reply.Failure.Kind) -> ExitStatus {
-    switch kind {
-    case .badRequest, .usage, .noSuchJob: .usage
-    case .badInput: .badInput
-    case .model: .modelProblem
-    case .memory: .overMemoryBudget
-    case .verification: .verificationFailed
-    case .cancelled: .interrupted
-    case .version: .engineLost
-    case .system: .someFailed
-    }
-  }
 }
