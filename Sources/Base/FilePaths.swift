@@ -61,7 +61,7 @@ package func canonicalPath(_ path: String) -> String {
   return joined(canonicalPath(parent), lastComponent(path))
 }
 
-/// What tells whether two paths name the same file: the bytes of `canonicalPath`. As text, the two ways to write an accent (one
+/// Equal for paths that name the same file: the bytes of `canonicalPath`. As text, the two ways to write an accent (one
 /// character, or a letter and a mark) are equal; as names of files they are two.
 package func fileKey(_ path: String) -> [UInt8] { Array(canonicalPath(path).utf8) }
 

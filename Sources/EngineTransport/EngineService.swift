@@ -1,6 +1,6 @@
 import EngineWire
 
-/// Who asks: a service tells clients apart, so that none of them waits for another one's requests.
+/// Who asks: a service distinguishes clients, so that none of them waits for another one's requests.
 public struct Requester: Sendable {
   /// The connection's number; 0 where there is none.
   public let number: Int

@@ -19,7 +19,7 @@ package final class JobFolder: Sendable {
 
   /// Opens a folder whose lock is held. What is torn or damaged at the journal's end is cut off.
   ///
-  /// - Parameter onRepair: told in one line what was cut off.
+  /// - Parameter onRepair: called with one line on what was cut off.
   init(path: String, lock: FileLock, onRepair: (String) -> Void) throws(StoreError) {
     self.path = path
     self.lock = lock
@@ -32,7 +32,7 @@ package final class JobFolder: Sendable {
     state = Locked(State(record: record, length: length))
   }
 
-  /// What the folder tells, without its lock; the journal's sound bytes and all its bytes.
+  /// Reads the folder without its lock; the journal's sound bytes and all its bytes.
   static func read(_ path: String) throws(StoreError) -> (record: JobRecord, soundBytes: Int, bytes: Int) {
     let job = try StoredJob(contentsOf: path + "/job.json")
     var bytes: [UInt8] = []

@@ -1,6 +1,6 @@
 import EngineWire
 
-/// A job as its folder tells it: `job.json` and the journal, line by line.
+/// A job as its folder describes it: `job.json`, changed by the journal line by line.
 package struct JobRecord: Sendable {
   package struct Tile: Hashable, Sendable {
     package let checksum: String
@@ -115,7 +115,7 @@ package struct JobRecord: Sendable {
   /// Pictures still to restore, in their order.
   package var waiting: [Int] { order.filter { [.waiting, .running].contains(pictures[$0].state) } }
 
-  /// As the wire tells it: pictures in their order, then those that were left out.
+  /// As it goes over the wire: pictures in their order, then those that were left out.
   package func info(isElsewhere: Bool) -> JobInfo {
     let shown = order.map { progress($0) }
     let skipped = job.skipped.map { PictureProgress(input: $0.input, output: $0.output, state: .skipped) }
@@ -124,7 +124,7 @@ package struct JobRecord: Sendable {
       pictures: shown + skipped, isElsewhere: isElsewhere)
   }
 
-  /// One picture as the wire tells it; without the places of its tiles.
+  /// One picture as it goes over the wire; without the places of its tiles.
   package func progress(_ picture: Int) -> PictureProgress {
     let (paths, entry) = (job.pictures[picture], pictures[picture])
     let isDone = entry.state == .done

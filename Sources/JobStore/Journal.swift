@@ -49,7 +49,7 @@ package enum JournalEntry: Codable, Hashable, Sendable {
   case failed(picture: Int, status: Int32, reason: String)
   /// Another process made its result meanwhile.
   case skipped(picture: Int, reason: String)
-  /// Queued anew.
+  /// Queued again.
   case retry(pictures: [Int])
   /// The job was paused, goes on, was cancelled, or ended.
   case state(JobState, reason: String?)

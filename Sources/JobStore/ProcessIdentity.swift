@@ -27,7 +27,7 @@ package struct ProcessIdentity: Codable, Hashable, Sendable {
       started: beginning(of: process) ?? "")
   }()
 
-  /// Whether the machine has been started anew since, as far as this one can tell.
+  /// Whether the machine has been restarted since, as far as this process can see.
   var isOfEarlierBoot: Bool { host == Self.current.host && !boot.isEmpty && boot != Self.current.boot }
 
   /// Whether the kernel that this process runs on runs that one too.

@@ -4,7 +4,7 @@ import Foundation
 public struct Settings: Codable, Hashable, Sendable {
   /// Name of the theme.
   public var theme = "dark"
-  /// nil: as the terminal tells.
+  /// nil: as the terminal reports.
   public var colours: String?
   /// nil: half blocks.
   public var graphics: String?

@@ -39,7 +39,7 @@ extension Failure {
   }
 }
 
-/// What the program tells the shell. `Docs/Guide.md` lists these for the user.
+/// Exit status of the program. `Docs/Guide.md` lists these for the user.
 enum ExitStatus: Int32 {
   case done = 0
   /// Some of several pictures failed (the others are done), a picture could not be written, or `--fail-below` was not met.

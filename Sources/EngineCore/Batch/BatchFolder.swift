@@ -10,7 +10,7 @@ package final class BatchFolder {
   /// - Parameters:
   ///   - folder: of a job that is resumed.
   ///   - make: makes the folder of a new job; nil where there is none to make.
-  ///   - onTrouble: told once why nothing is kept.
+  ///   - onTrouble: called once with the reason why nothing is kept.
   package init(
     _ folder: JobFolder? = nil, onTrouble: @escaping (String) -> Void = { _ in },
     make: (() throws(StoreError) -> JobFolder)? = nil

@@ -56,7 +56,7 @@ final class FolderTileStore: TileStore {
   }
 
   /// The line comes after the bytes. What is not flushed yet when the power fails is no more than this many seconds' work: the
-  /// checksum tells a tile whose line was faster than its bytes. A killed process loses nothing that was written.
+  /// checksum reveals a tile whose line reached the disk before its bytes. A killed process loses nothing that was written.
   private static let flushInterval = Duration.milliseconds(500)
   private var lastFlush: ContinuousClock.Instant?
 

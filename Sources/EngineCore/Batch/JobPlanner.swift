@@ -158,7 +158,7 @@ package final class JobPlanner: Sendable {
   private static let assumed =
     "its noise was taken to be like that of the pictures before; it is measured when its turn comes"
 
-  /// Size and kind of a picture and what is asked of it. Where that hangs on its damage it is looked at, and `picture` tells.
+  /// Size and kind of a picture and what is asked of it. Where that depends on its damage, the picture is decoded and `picture` notes what was found.
   private func seen(
     _ path: String, _ settings: JobSettings, _ state: inout PlanState, _ picture: inout JobPlan.Picture
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {

@@ -49,7 +49,7 @@ package struct PictureOrder: Sendable {
   }
 }
 
-/// What is told while a picture is restored, on the thread that restores.
+/// What happens while a picture is restored, on the thread that restores.
 package enum PictureEvent {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)

@@ -44,7 +44,7 @@ package final class PictureRunner {
   ///   - journal: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
   ///   - isCancelled: asked between transformer blocks, beside the gate.
   ///   - onRead: called when the input has been read.
-  ///   - onVerify: told how far the restoration without tiles is, which follows the result where this is given.
+  ///   - onVerify: called with the progress of a second restoration without tiles, which is made only where this is given.
   /// - Throws: before anything is computed `resultClaimed`, where another process makes the result, and `died`, where two
   ///   processes before this one ended at the picture; `resultExists`, then or at the end.
   package func run(
@@ -75,7 +75,7 @@ package final class PictureRunner {
       work = try PictureWork(order, shape, restorer, models, found: journal?.found) {
         onEvent(.log(.warning, "\(order.input): \($0)"))
       }
-      // A picture that does not fit whole is told before hours went into its tiles.
+      // A picture that does not fit whole is refused before its tiles take hours.
       wholePlan = onVerify == nil ? nil : try restorer.wholePlan(of: work.plan)
     } catch {
       throw .restoration(error, picture: order.input)

@@ -4,7 +4,7 @@ import JobStore
 import Restoration
 import Tensors
 
-/// How a picture is cut, anew or as an earlier run began it.
+/// How a picture is cut: afresh, or as an earlier run began it.
 struct PictureWork {
   let plan: RestorationPlan
   /// Why this tile, as it was said when the picture was begun.
@@ -14,7 +14,7 @@ struct PictureWork {
 
   /// - Parameters:
   ///   - found: what the job's folder knows of the picture, if anything.
-  ///   - onRestart: told why the tiles of an earlier run cannot be used.
+  ///   - onRestart: called with the reason why the tiles of an earlier run cannot be used.
   init(
     _ order: PictureOrder, _ shape: PictureShape, _ restorer: Restorer, _ models: ModelCatalogue,
     found: JobRecord.Picture?, onRestart: (String) -> Void

@@ -49,7 +49,7 @@ package final class SpeedProfile: Sendable {
     }
   }
 
-  /// Takes a measurement in and writes the file anew. What other processes wrote in between is kept.
+  /// Adds a measurement and rewrites the file. What other processes wrote in between is kept.
   package func record(model: String, precision: PrecisionChoice, pixelsPerSecond: Double) {
     guard pixelsPerSecond.isFinite, pixelsPerSecond > 0 else { return }
     state.withLock { state in

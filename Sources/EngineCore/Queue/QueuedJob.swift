@@ -18,7 +18,7 @@ struct QueuedJob {
   /// By number: what was seen of pictures that this process worked on.
   private(set) var seen: [Int: SeenPicture] = [:]
 
-  /// What goes on that no journal tells.
+  /// What goes on that is in no journal.
   enum Activity: Equatable {
     /// Nothing: the journal says it all.
     case none

@@ -140,7 +140,7 @@ package final class EngineConnection {
     deliver(question)
   }
 
-  /// Drops the connection and reaches another machine's engine, or the same one anew.
+  /// Drops the connection and reaches another machine's engine, or the same one again.
   ///
   /// - Throws: `EngineProcessError.badHost`; the connection stays as it is then.
   package func reach(host: String?) throws(EngineProcessError) {
@@ -158,7 +158,7 @@ package final class EngineConnection {
 struct Persistence: Sendable {
   /// Times in a row.
   private(set) var losses = 0
-  /// A connection that held this long begins the row anew.
+  /// A connection that held this long starts the count again.
   static let steadySeconds = 10.0
 
   /// Seconds until the next try.

@@ -3,7 +3,7 @@ import Glibc
 /// The socket at which an engine is reached, for as long as it listens: the lock, the place in the file system, the descriptor.
 ///
 /// A login session that ends takes `XDG_RUNTIME_DIR` with it, and `/tmp` is swept now and then: an engine whose socket has gone
-/// opens another, and the lock tells clients where.
+/// opens another, and the lock file names it for clients.
 package final class EngineListener {
   /// Where it listens now.
   package private(set) var socket: String
@@ -54,7 +54,7 @@ package final class EngineListener {
 
   deinit { shut() }
 
-  /// Listens anew where the socket has gone from the file system; does nothing otherwise.
+  /// Listens again where the socket has gone from the file system; does nothing otherwise.
   ///
   /// - Returns: whether it did.
   func reopenIfGone() throws(EngineProcessError) -> Bool {

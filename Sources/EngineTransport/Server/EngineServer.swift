@@ -45,7 +45,7 @@ package final class EngineServer: Sendable {
 
   /// Makes `run` shut down; from any thread.
   ///
-  /// - Parameter reason: told to the clients.
+  /// - Parameter reason: sent to the clients.
   package func stop(reason: String) { eventQueue.post(.stop(reason: reason)) }
 }
 

@@ -82,7 +82,7 @@ struct EncodedFrame: Sendable {
       } catch { reason = reason ?? error }
     }
     let text = "the engine's answer: " + (reason?.description ?? "")
-    // An answer says who asked; events that cannot be told become a line of the log.
+    // An answer names its question; an event that cannot be encoded becomes a line of the log.
     let reply: Reply =
       answer.id == 0
       ? .event(.log(LogLine(time: Date().timeIntervalSince1970, level: .error, text: text)))
@@ -92,7 +92,7 @@ struct EncodedFrame: Sendable {
 }
 
 extension Answer {
-  /// The same with the tiles of running pictures only, where it tells of jobs.
+  /// The same with the tiles of running pictures only, where it lists jobs.
   fileprivate var withoutTiles: Answer? {
     func reduced(_ jobs: [JobInfo]) -> [JobInfo] {
       jobs.map { job in

@@ -69,7 +69,7 @@ package struct ShownText: Hashable, Sendable {
 
   package var string: String { String(glyphs.map(\.character)) }
 
-  /// At most `width` columns; what is cut off is told by `..` where there is room for it.
+  /// At most `width` columns; `..` marks what is cut off where there is room for it.
   package func cut(to width: Int, from end: Cut = .end) -> ShownText {
     guard columns > width else { return self }
     guard width > 0 else { return ShownText("") }

@@ -121,7 +121,7 @@ struct CompareScreen: Screen {
     load(&session)
   }
 
-  /// Asks for everything anew.
+  /// Asks for everything again.
   mutating func load(_ session: inout Session) {
     (info, failure) = (nil, nil)
     visible = CompareView()

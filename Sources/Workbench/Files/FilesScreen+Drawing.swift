@@ -111,7 +111,7 @@ extension FilesScreen {
     }
   }
 
-  /// A bar at the border of the list that tells which part of it is in sight.
+  /// A bar at the border of the list that shows which part of it is in sight.
   private func drawPosition(on canvas: inout Canvas, _ layout: FilesLayout, _ first: Int, _ look: Look) {
     let rail = layout.rows.right(1)
     guard rail.rows > 2, layout.list.columns > 8 else { return }

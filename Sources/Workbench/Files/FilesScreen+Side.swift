@@ -96,7 +96,7 @@ struct FilesDetails: Sendable {
 
   /// Most questions on their way.
   static let inFlight = 4
-  /// Most pictures remembered; then all are forgotten and asked for anew.
+  /// Most pictures remembered; then all are forgotten and asked for again.
   static let limit = 20_000
   private static let prefix = "inspect "
 

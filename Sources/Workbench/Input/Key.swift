@@ -1,4 +1,4 @@
-/// A key as the terminal tells it.
+/// A key as the terminal reports it.
 public enum Key: Hashable, Sendable {
   /// A printable character, with Shift already applied.
   case character(Character)

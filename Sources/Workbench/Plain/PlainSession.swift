@@ -1,7 +1,7 @@
 import EngineWire
 
 /// The workbench as lines, for screen readers and for terminals that only print: what is typed are commands by their names, what
-/// changes is told in a line, nothing is drawn and no cursor moves.
+/// changes is printed as a line, nothing is drawn and no cursor moves.
 ///
 /// ```
 /// a line typed ─ enter ─▶ PlainSession ─▶ lines to print, effects
@@ -9,11 +9,11 @@ import EngineWire
 /// ```
 public struct PlainSession: Sendable {
   public private(set) var state: State
-  /// What was told of the screen last.
-  private var told: [String] = []
+  /// What was printed of the screen last.
+  private var printed: [String] = []
   private var toldScreen: ScreenID?
   private var toldLink: String?
-  /// Tenths of the running picture that were told, by job.
+  /// Tenths of the running picture that were printed, by job.
   private var tenths: [String: Tenths] = [:]
 
   private struct Tenths: Hashable {
@@ -21,7 +21,7 @@ public struct PlainSession: Sendable {
     var tenth: Int
   }
 
-  /// Most lines that are told of a change without being asked; `show` tells all.
+  /// Most lines that are printed of a change without being asked; `show` prints all.
   private static let changeLimit = 25
 
   public init(_ state: State) {
@@ -34,7 +34,7 @@ public struct PlainSession: Sendable {
   /// What is said first.
   public mutating func start() -> [String] {
     toldScreen = state.session.screen
-    told = state.front.plainLines(state.session)
+    printed = state.front.plainLines(state.session)
     return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkLines()
   }
 
@@ -125,11 +125,11 @@ public struct PlainSession: Sendable {
   private mutating func screenLines() -> [String] {
     let lines = state.front.plainLines(state.session)
     defer {
-      told = lines
+      printed = lines
       toldScreen = state.session.screen
     }
     guard toldScreen == state.session.screen else { return [title] + lines }
-    let old = Set(told)
+    let old = Set(printed)
     let new = lines.filter { !old.contains($0) }
     guard new.count > Self.changeLimit else { return new }
     return new.prefix(Self.changeLimit - 1) + ["and \(new.count - Self.changeLimit + 1) more lines; show tells all"]
@@ -139,12 +139,12 @@ public struct PlainSession: Sendable {
 
   /// Everything on the screen in front.
   mutating func show() -> [String] {
-    told = state.front.plainLines(state.session)
+    printed = state.front.plainLines(state.session)
     toldScreen = state.session.screen
-    return [title] + told
+    return [title] + printed
   }
 
-  /// What a prompt or question asks; what is only to be read is told and put away.
+  /// What a prompt or question asks; what is only to be read is printed and closed.
   private mutating func overlayLines() -> [String] {
     switch state.session.overlay {
     case nil: return []

@@ -156,7 +156,7 @@ enum PlanModels {
   /// `denoise-color-tiny: GRL-T, 0.88 M parameters, PSNR CBSD68/25 30.10 dB`: what the file says of itself. That a model is
   /// experimental stands first, where it is not cut.
   ///
-  /// - Parameter isNamed: the model's name is told too.
+  /// - Parameter isNamed: the text begins with the model's name.
   static func text(_ model: ModelInfo, isNamed: Bool) -> String {
     var parts: [String] = []
     switch model.variant {

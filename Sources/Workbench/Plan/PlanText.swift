@@ -88,7 +88,7 @@ struct PlanTotals: Hashable, Sendable {
     return text
   }
 
-  /// Only what was measured here is told.
+  /// Only what was measured here is shown.
   private static func time(_ pictures: [JobPlan.Picture]) -> String {
     let known = pictures.compactMap(\.seconds)
     let sum = known.reduce(0, +)
@@ -115,7 +115,7 @@ struct PlanTotals: Hashable, Sendable {
   }
 }
 
-/// One picture of a plan, told in lines.
+/// One picture of a plan, described in lines.
 enum PlanReport {
   static func lines(_ picture: JobPlan.Picture) -> [String] {
     var lines = ["from: \(picture.input)", "to: \(picture.output)"]

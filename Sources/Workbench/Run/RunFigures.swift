@@ -158,7 +158,7 @@ struct RunPreview: Sendable {
   }
 }
 
-/// A picture of a job, told in lines.
+/// A picture of a job, described in lines.
 enum RunReport {
   static func lines(_ picture: PictureProgress, of job: JobInfo) -> [String] {
     var lines = ["from: \(picture.input)", "to: \(picture.output)", "state: \(state(picture, of: job))"]

@@ -87,7 +87,7 @@ struct RunItem: Hashable, Sendable {
   var picture: Int?
 }
 
-/// The jobs as rows. Made anew for each look at it, at the cost of the jobs, not of their pictures.
+/// The jobs as rows. Built for each use, at the cost of the jobs, not of their pictures.
 struct RunQueue {
   let jobs: [JobInfo]
   private let firsts: [Int]

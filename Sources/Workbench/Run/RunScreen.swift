@@ -125,7 +125,7 @@ struct RunScreen: Screen {
 }
 
 extension RunScreen {
-  /// Rows of the queue, in their states; how far they are is told by itself, at tenths.
+  /// Rows of the queue, in their states; their progress is announced separately, at every tenth.
   func plainLines(_ session: Session) -> [String] {
     let queue = queue(session)
     guard queue.count > 0 else { return ["no jobs; 1 shows the files, 2 the plan"] }

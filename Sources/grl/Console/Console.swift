@@ -34,7 +34,7 @@ final class Console: Sendable {
   /// One line that says what went wrong, on standard error.
   func error(_ line: String) { say("grl: " + line) }
 
-  /// Draws the bar anew: `label` names the picture, `done` is in 0...1, `detail` stands behind the percentage.
+  /// Redraws the bar: `label` names the picture, `done` is in 0...1, `detail` stands behind the percentage.
   func progress(_ label: String, done: Double, detail: String) {
     bar.withLock { bar in
       if let text = bar?.update(label: label.printable, done: done, detail: detail) { writeToStandardError(text) }
