@@ -13,8 +13,8 @@ public struct Frame: Hashable, Sendable {
 
   /// A message that encodes itself as JSON, keys in alphabetical order.
   ///
-  /// - Throws: `WireError.unspeakable` for a number that is not finite (JSON has none; whoever fills in a message sees to
-  ///   it), `.tooLarge`, `.tooDeep` or `.tooManyValues` where the other side would refuse the frame.
+  /// - Throws: `WireError.unspeakable` for a number that is not finite (JSON has none, so callers put none in),
+  ///   `.tooLarge`, `.tooDeep` or `.tooManyValues` where the other side would refuse the frame.
   public init(_ message: some Encodable, body: [UInt8] = [], limits: FrameLimits = .answers) throws(WireError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -16,9 +16,6 @@ extension PeerProcess.Engine: ExpressibleByArgument {}
 extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 extension KernelChoice: ExpressibleByArgument {}
-extension OutputDepth: ExpressibleByArgument {}
-extension MetadataPolicy: ExpressibleByArgument {}
-extension DamagePolicy: ExpressibleByArgument {}
 
 /// A transform for `@Option` that says what is allowed when `read` cannot make sense of the text.
 func reading<Value>(

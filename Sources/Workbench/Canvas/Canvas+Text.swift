@@ -77,18 +77,6 @@ extension Canvas {
     }
   }
 
-  /// Gives the cells of an area another background and adds attributes, keeping what stands there.
-  mutating func shade(_ area: CanvasArea, _ style: Style) {
-    let part = area.clipped(to: self.area)
-    guard !part.isEmpty else { return }
-    for row in part.row..<part.endRow {
-      for column in part.column..<part.endColumn {
-        self[column, row].style.background = style.background
-        self[column, row].style.attributes.formUnion(style.attributes)
-      }
-    }
-  }
-
   /// Replaces what is not ASCII, for terminals that show nothing else.
   package mutating func makeASCII() {
     for place in cells.indices {

@@ -139,9 +139,6 @@ struct FilesDetails: Sendable {
     return true
   }
 
-  /// Nothing is on its way any more.
-  mutating func forgetAsked() { asked = [:] }
-
   private static func path(_ purpose: Purpose) -> String? {
     guard case .other(let text) = purpose, text.hasPrefix(prefix) else { return nil }
     return String(text.dropFirst(prefix.count))

@@ -189,8 +189,6 @@ package struct PlanDraft: Sendable {
   /// Most steps back.
   static let depth = 200
 
-  var canUndo: Bool { !past.isEmpty }
-
   /// Changes the plan; one step for `undo`. Nothing is noted where nothing changes.
   mutating func edit(_ change: (inout JobRequest) -> Void) {
     var edited = request
