@@ -41,16 +41,21 @@ let package = Package(
         "Base", "Restoration", "Imaging", "GRLModel", "GRLTraining", "CPUDevice", "Checkpoints", "Tensors",
       ]),
     .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
+    .target(name: "JobStore", dependencies: ["Base", "EngineWire"]),
+    .target(name: "EngineTransport", dependencies: ["Base", "EngineWire"]),
     .target(
       name: "EngineCore",
-      dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire"]),
+      dependencies: [
+        "Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire", "JobStore",
+        "EngineTransport",
+      ]),
     .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
     .target(name: "TerminalDriver", dependencies: ["Base", "CTerminal", "Workbench"]),
     .executableTarget(
       name: "grl",
       dependencies: [
-        "Base", "EngineCore", "EngineWire", "Evaluation", "Reports", "Workbench", "TerminalDriver", "Restoration",
-        "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
+        "Base", "EngineCore", "EngineTransport", "EngineWire", "Evaluation", "JobStore", "Reports", "Workbench",
+        "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -61,7 +66,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "Trainer", "EngineWire", "EngineCore", "Workbench",
+        "Base", "Imaging", "Checkpoints", "GRLModel", "Restoration", "Trainer", "EngineWire", "JobStore", "EngineCore",
+        "Workbench",
       ],
       path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests"),
@@ -84,7 +90,9 @@ let package = Package(
     .testTarget(name: "EngineWireTests", dependencies: ["Base", "EngineWire"]),
     .testTarget(
       name: "EngineCoreTests",
-      dependencies: ["Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "TestSupport"]),
+      dependencies: [
+        "Base", "EngineCore", "EngineTransport", "EngineWire", "JobStore", "Restoration", "Imaging", "TestSupport",
+      ]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
@@ -108,8 +116,8 @@ if Context.environment["GRL_FUZZ"] != nil {
       // GNU's older linker fails on what the compiler makes for the sanitizer.
       linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])]))
   let readers = [
-    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "Trainer", "EngineWire", "EngineCore", "Workbench",
-    "FuzzTargets", "fuzz",
+    "Base", "Checkpoints", "GRLModel", "Imaging", "Restoration", "Trainer", "EngineWire", "JobStore",
+    "EngineTransport", "EngineCore", "Workbench", "FuzzTargets", "fuzz",
   ]
   for target in package.targets where readers.contains(target.name) {
     target.swiftSettings = [.unsafeFlags([sanitizers])]

@@ -1,3 +1,4 @@
+import CBase
 import Glibc
 
 /// Seconds of one of the system's clocks; by default of one that only goes forward.
@@ -10,3 +11,7 @@ package func clockSeconds(_ clock: clockid_t = CLOCK_MONOTONIC) -> Double {
 extension Duration {
   package var seconds: Double { self / .seconds(1) }
 }
+
+/// Lets all threads share one heap. By default the C library reserves 64 MiB of addresses for the heap of each, which a limit on
+/// addresses (`ulimit -v`) counts as if they were used.
+package func shareOneHeap() { grl_share_one_heap() }

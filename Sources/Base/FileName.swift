@@ -60,7 +60,7 @@ extension Unicode.Scalar {
   package var shownFileNameByte: String? { fileNameByte.map { "\\x" + String($0, radix: 16, uppercase: true) } }
 }
 
-/// What a folder holds, hidden files too, in no order; nil where it cannot be listed, and `errno` tells why.
+/// What a folder holds, hidden files too, in no order; nil where it cannot be listed, and `errno` says why.
 package func namesInFolder(_ path: String) -> [String]? {
   guard !path.utf8.contains(0), let folder = opendir(path.systemPath) else { return nil }
   defer { closedir(folder) }

@@ -2,7 +2,7 @@ import Base
 
 /// Why a weight file was refused. Every case carries the facts; `description` says in one line what is wrong, where, what
 /// was allowed and what to do.
-public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum CheckpointError: KnownFailure, Equatable, Sendable {
   /// The file cannot be opened or read.
   case unreadable(path: String, reason: String)
   /// The content is of another kind; `looksLike` names it.
@@ -25,6 +25,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case disagreement(path: String, name: String)
   /// The file is sound but does not fit the network: every missing, misshapen, unusable and surplus tensor.
   case mismatch(path: String, problems: [String])
+
+  public var kind: FailureKind { .model }
 
   public var description: String {
     switch self {

@@ -1,4 +1,6 @@
 import Base
+import EngineTransport
+import EngineWire
 import Imaging
 import Tensors
 
@@ -14,15 +16,15 @@ extension Engine {
   ///
   /// - Parameter work: heeds gate and flag.
   func aheadOfJobs<Value: Sendable>(
-    _ asker: Asker, about path: String,
+    _ requester: Requester, about path: String,
     _ work: @escaping @Sendable (WorkGate, CancelFlag) throws(JobError) -> Value
   ) async throws(JobError) -> Value {
-    endPass(of: asker.number)
+    endPass(of: requester.number)
     let own = Pass()
-    passes[asker.number] = own
-    defer { if passes[asker.number]?.flag === own.flag { passes[asker.number] = nil } }
+    passes[requester.number] = own
+    defer { if passes[requester.number]?.flag === own.flag { passes[requester.number] = nil } }
     // Whether the file system answers at all is asked for before anybody's jobs are held.
-    _ = try await queues.headers.run(for: asker.number, about: path) { _ in fileExists(path) }
+    _ = try await queues.headers.run(for: requester.number, about: path) { _ in fileExists(path) }
     passCount += 1
     setGate()
     defer {
@@ -36,7 +38,7 @@ extension Engine {
     let result: Result<Value, JobError> = await withTaskCancellationHandler {
       do throws(JobError) {
         return .success(
-          try await queue.run(for: asker.number, about: path, flag: own.flag) { (flag) throws(JobError) in
+          try await queue.run(for: requester.number, about: path, flag: own.flag) { (flag) throws(JobError) in
             if flag.isSet || own.gate.isCancelled { throw .cancelled }
             return try work(own.gate, flag)
           })
@@ -54,5 +56,25 @@ extension Engine {
     guard let pass = passes[client] else { return }
     pass.gate.cancel()
     queues.passes.cancel(pass.flag)
+  }
+}
+
+extension Engine {
+  /// Answers a query ahead of the jobs. A client that wants two answers asks one after the other: the first would be ended.
+  func attention(
+    _ job: JobRequest, _ path: String, _ order: AttentionOrder, isOverview: Bool, _ requester: Requester
+  ) async throws(JobError) -> (Reply, [UInt8]) {
+    var job = job
+    (job.inputs, job.region, job.output, job.outputFolder) = ([path], nil, nil, nil)
+    let (jobOrder, attentionCache) = (job, attentionCache)
+    let threadCount = job.threadCount ?? configuration.threadCount
+    let budget = max(1, (job.memoryBytes ?? configuration.budgetBytes) - runningBytes)
+    return try await aheadOfJobs(requester, about: path) { (gate, flag) throws(JobError) in
+      let asked = AttentionCache.Order(
+        job: jobOrder, path: path, order: order, threadCount: threadCount, budgetBytes: budget, gate: gate, flag: flag)
+      return try attentionCache.run { (cache) throws(JobError) in
+        isOverview ? (try cache.overview(asked), []) : try cache.row(asked)
+      }
+    }
   }
 }

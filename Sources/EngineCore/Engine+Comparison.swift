@@ -1,4 +1,5 @@
 import Base
+import EngineTransport
 import EngineWire
 import Imaging
 
@@ -6,7 +7,7 @@ extension Engine {
   /// Pictures that are remembered for a comparison take at most half of what the running picture leaves of the budget.
   private var comparisonLimit: Int { max(64 << 20, (configuration.budgetBytes - runningBytes) / 2) }
 
-  func compare(_ request: ComparisonRequest, _ asker: Asker) async throws(JobError) -> (Reply, [UInt8]) {
+  func compare(_ request: ComparisonRequest, _ requester: Requester) async throws(JobError) -> (Reply, [UInt8]) {
     let paths = request.paths.map(resolved)
     guard (2...ComparisonRequest.pictureLimit).contains(paths.count) else {
       throw .badRequest("\(paths.count) pictures to compare: two to \(ComparisonRequest.pictureLimit) can be")
@@ -14,15 +15,15 @@ extension Engine {
     guard paths.indices.contains(request.reference) else {
       throw .badRequest("picture \(request.reference) is to be the reference and there are \(paths.count)")
     }
-    let (limit, shelf, client) = (comparisonLimit, shelf, asker.number)
+    let (limit, cache, client) = (comparisonLimit, comparisonCache, requester.number)
     func pictures<Value: Sendable>(
       _ body: @escaping @Sendable (ComparedPictures) throws(JobError) -> Value
     ) async throws(JobError) -> Value {
       // What is asked for first is whether the file systems answer at all.
       for path in paths { _ = try await queues.headers.run(for: client, about: path) { _ in fileExists(path) } }
       return try await queues.comparisons.run(for: client, about: paths[0]) { (flag) throws(JobError) in
-        let pictures = try shelf.run { (shelf) throws(JobError) in
-          try shelf.pictures(paths, limit: limit, flag)
+        let pictures = try cache.run { (cache) throws(JobError) in
+          try cache.pictures(paths, limit: limit, flag)
         }
         return try body(pictures)
       }

@@ -1,19 +1,20 @@
+import EngineTransport
 import EngineWire
 import Foundation
+import JobStore
 
 extension Engine {
   func index(of id: String) throws(JobError) -> Int {
-    guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .noSuchJob(id: id) }
+    guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .store(.noSuchJob(id: id)) }
     return index
   }
 
   /// The job, if this engine may change it. A job that nobody works on is taken.
   private func taken(_ id: String) async throws(JobError) -> Int {
     let found = try index(of: id)
-    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: store.holder(id) ?? "another process") }
+    if jobs[found].isElsewhere { throw .store(.jobElsewhere(id: id, owner: store.holder(id) ?? "another process")) }
     guard jobs[found].folder == nil else { return found }
-    let store = store
-    let (folder, repairs) = try await clerk.run { () throws(JobError) in
+    let (folder, repairs) = try await inStore { (store) throws(StoreError) in
       var repairs: [String] = []
       return (try store.open(id) { repairs.append($0) }, repairs)
     }
@@ -23,11 +24,20 @@ extension Engine {
     return now
   }
 
-  /// Puts a line into a job's journal, after those before it.
-  func note(_ entry: JournalEntry, in job: QueuedJob) {
-    guard let folder = job.folder else { return }
-    clerk.submit { [weak self] in
-      do throws(JobError) {
+  /// What `body` does in the store, after what was asked of it before.
+  private func inStore<Value: Sendable>(
+    _ body: @escaping @Sendable (JobStore) throws(StoreError) -> Value
+  ) async throws(JobError) -> Value {
+    let store = store
+    do { return try await storeWorker.run { () throws(StoreError) in try body(store) } } catch { throw .store(error) }
+  }
+
+  /// Changes a job as `entry` says, in the queue and in its journal, behind what was put there before.
+  func note(_ entry: JournalEntry, in index: Int) {
+    jobs[index].apply(entry)
+    guard let folder = jobs[index].folder else { return }
+    storeWorker.submit { [weak self] in
+      do throws(StoreError) {
         try folder.append(entry)
       } catch {
         let text = "job \(folder.id): \(error); a restart would not know of its last change"
@@ -36,21 +46,16 @@ extension Engine {
     }
   }
 
-  func set(_ state: JobState, reason: String? = nil, for index: Int) {
-    (jobs[index].state, jobs[index].reason) = (state, reason)
-    tellState(of: jobs[index])
-  }
-
   // MARK: Requests
 
-  func submit(_ request: JobRequest, _ asker: Asker) async throws(JobError) -> String {
+  func submit(_ request: JobRequest, _ requester: Requester) async throws(JobError) -> String {
     guard !isShutDown else { throw .cancelled }
     guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
       throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
     }
     let budget = configuration.budgetBytes
     let outputs = try await queues.submissions.run(
-      for: asker.number, about: request.inputs.first ?? ""
+      for: requester.number, about: request.inputs.first ?? ""
     ) { (flag) throws(JobError) in
       let settings = try JobSettings(request, budgetBytes: budget)
       let outputs = try OutputPlan(request, settings, onLook: JobPlanner.look(flag))
@@ -63,8 +68,7 @@ extension Engine {
       try outputs.prepareFolders()
       return outputs
     }
-    let store = store
-    let folder = try await clerk.run { () throws(JobError) in
+    let folder = try await inStore { (store) throws(StoreError) in
       try store.create(
         request, pictures: outputs.items.map { StoredJob.Picture(input: $0.input, output: $0.output) },
         skipped: outputs.skipped.map { StoredJob.Picture(input: $0.input, output: $0.output) }, owner: .engine)
@@ -77,7 +81,7 @@ extension Engine {
   }
 
   func insert(_ job: QueuedJob) {
-    let place = jobs.firstIndex { ($0.rank, $0.id) > (job.rank, job.id) } ?? jobs.endIndex
+    let place = jobs.firstIndex { ($0.record.rank, $0.id) > (job.record.rank, job.id) } ?? jobs.endIndex
     jobs.insert(job, at: place)
   }
 
@@ -85,9 +89,9 @@ extension Engine {
     let index = try await taken(id)
     guard !jobs[index].isEnded else { throw state(of: index, wanted: "waiting or running") }
     if jobs[index].state == .paused && !jobs[index].isHeld { return }
-    jobs[index].isHeld = false
-    set(.paused, for: index)
-    note(.state(.paused, reason: nil), in: jobs[index])
+    jobs[index].activity = running?.job == id ? .running : .none
+    note(.state(.paused, reason: nil), in: index)
+    tellState(of: jobs[index])
     setGate()
   }
 
@@ -97,14 +101,14 @@ extension Engine {
       if jobs[index].isEnded { throw state(of: index, wanted: "paused") }
       return
     }
-    let isRunning = running?.job == id
-    note(.state(.waiting, reason: nil), in: jobs[index])
+    note(.state(.waiting, reason: nil), in: index)
     if jobs[index].isHeld {
       // Stays paused until there is room; the thread looks at once.
-      running?.bell.ring()
+      running?.wakeUp.signal()
       return
     }
-    set(isRunning ? .running : .waiting, for: index)
+    jobs[index].activity = running?.job == id ? .running : .none
+    tellState(of: jobs[index])
     setGate()
     pump()
   }
@@ -112,16 +116,14 @@ extension Engine {
   func cancel(_ id: String) async throws(JobError) {
     let index = try await taken(id)
     if jobs[index].isEnded { throw state(of: index, wanted: "waiting, running or paused") }
-    note(.state(.cancelled, reason: nil), in: jobs[index])
-    jobs[index].isHeld = false
-    for number in jobs[index].order where [.waiting, .running].contains(jobs[index].pictures[number].state) {
-      jobs[index].pictures[number].state = .cancelled
-      tellPicture(number, of: jobs[index])
-    }
-    set(.cancelled, for: index)
+    let unfinished = jobs[index].pictures(in: .waiting, .running)
+    note(.state(.cancelled, reason: nil), in: index)
+    jobs[index].activity = .none
+    for number in unfinished { tellPicture(number, of: jobs[index]) }
+    tellState(of: jobs[index])
     if running?.job == id {
       gate.cancel()
-      running?.bell.ring()
+      running?.wakeUp.signal()
     } else {
       letGo(index)
     }
@@ -130,31 +132,30 @@ extension Engine {
   func retry(_ id: String) async throws(JobError) {
     let index = try await taken(id)
     guard jobs[index].isEnded, running?.job != id else { throw state(of: index, wanted: "failed or cancelled") }
-    let again = jobs[index].order.filter { [.failed, .cancelled].contains(jobs[index].pictures[$0].state) }
+    let again = jobs[index].pictures(in: .failed, .cancelled)
     guard !again.isEmpty else { throw .badRequest("job \(id): no picture failed or was cancelled") }
-    note(.retry(pictures: again), in: jobs[index])
-    for number in again {
-      (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.waiting, nil)
-      jobs[index].pictures[number].tilesDone = 0
-    }
-    set(.waiting, for: index)
+    note(.retry(pictures: again), in: index)
+    jobs[index].activity = .none
+    tellState(of: jobs[index])
     tellJobs()
     pump()
   }
 
   func move(_ id: String, picture place: Int, by distance: Int) throws(JobError) {
     let index = try index(of: id)
-    guard let number = jobs[index].number(at: place), jobs[index].pictures[number].state == .waiting,
-      jobs[index].folder != nil
-    else { throw .badRequest("job \(id): no picture waits at place \(place)") }
+    let job = jobs[index]
+    var order = job.record.order
+    guard let number = job.number(at: place), job.state(of: number) == .waiting, job.folder != nil else {
+      throw .badRequest("job \(id): no picture waits at place \(place)")
+    }
     // Only among those that wait: places of the others are history.
-    let waiting = jobs[index].order.indices.filter { jobs[index].pictures[jobs[index].order[$0]].state == .waiting }
+    let waiting = order.indices.filter { job.state(of: order[$0]) == .waiting }
     guard let from = waiting.firstIndex(of: place) else { return }
     let to = min(max(0, from + max(-waiting.count, min(waiting.count, distance))), waiting.count - 1)
-    var numbers = waiting.map { jobs[index].order[$0] }
+    var numbers = waiting.map { order[$0] }
     numbers.insert(numbers.remove(at: from), at: to)
-    for (place, number) in zip(waiting, numbers) { jobs[index].order[place] = number }
-    note(.order(pictures: jobs[index].order), in: jobs[index])
+    for (place, number) in zip(waiting, numbers) { order[place] = number }
+    note(.order(pictures: order), in: index)
     tellJobs()
   }
 
@@ -164,24 +165,22 @@ extension Engine {
       throw .badRequest("job \(id): only a job that waits can be moved")
     }
     let others = jobs.filter { $0.id != id && !$0.isEnded && !$0.isElsewhere }
-    let from = others.firstIndex { ($0.rank, $0.id) > (jobs[index].rank, id) } ?? others.count
+    let from = others.firstIndex { ($0.record.rank, $0.id) > (jobs[index].record.rank, id) } ?? others.count
     let to = min(max(0, from + max(-others.count, min(others.count, distance))), others.count)
     guard to != from else { return }
-    let before = to > 0 ? others[to - 1].rank : others[to].rank - 2
-    let after = to < others.count ? others[to].rank : before + 2
-    var job = jobs.remove(at: index)
-    job.rank = (before + after) / 2
-    note(.rank(job.rank), in: job)
-    insert(job)
+    let before = to > 0 ? others[to - 1].record.rank : others[to].record.rank - 2
+    let after = to < others.count ? others[to].record.rank : before + 2
+    note(.rank((before + after) / 2), in: index)
+    insert(jobs.remove(at: index))
     tellJobs()
   }
 
   func remove(_ id: String) async throws(JobError) {
     let found = try index(of: id)
     guard jobs[found].isEnded, running?.job != id else { throw state(of: found, wanted: "ended") }
-    if jobs[found].isElsewhere { throw .jobElsewhere(id: id, owner: "another process") }
-    let (store, folder) = (store, jobs[found].folder)
-    try await clerk.run { () throws(JobError) in try store.remove(id, held: folder) }
+    if jobs[found].isElsewhere { throw .store(.jobElsewhere(id: id, owner: "another process")) }
+    let folder = jobs[found].folder
+    try await inStore { (store) throws(StoreError) in try store.remove(id, held: folder) }
     jobs.removeAll { $0.id == id }
     tellJobs()
   }

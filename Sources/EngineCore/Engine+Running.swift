@@ -1,6 +1,7 @@
 import Base
 import EngineWire
 import Foundation
+import JobStore
 import Restoration
 import Tensors
 
@@ -11,7 +12,7 @@ extension Engine {
   /// are paused are passed over.
   func pump() {
     guard running == nil, passCount == 0, !isShutDown else { return }
-    for index in jobs.indices where jobs[index].folder != nil && [.waiting, .running].contains(jobs[index].state) {
+    for index in jobs.indices where jobs[index].isReady {
       if let number = jobs[index].next { return start(number, of: index) }
       guard jobs[index].isSettled else { continue }
       conclude(index)
@@ -22,12 +23,12 @@ extension Engine {
   private func start(_ number: Int, of index: Int) {
     guard let folder = jobs[index].folder else { return }
     let job = jobs[index]
+    let paths = job.record.job.pictures[number]
     let order: PictureOrder
     do throws(JobError) {
-      let settings = try JobSettings(job.job.request, budgetBytes: configuration.budgetBytes)
+      let settings = try JobSettings(job.request, budgetBytes: configuration.budgetBytes)
       order = PictureOrder(
-        input: job.pictures[number].input, output: job.pictures[number].output, settings: settings,
-        mayReplace: job.job.request.existing == .replace,
+        input: paths.input, output: paths.output, settings: settings, mayReplace: job.request.existing == .replace,
         threadCount: settings.threadCount ?? configuration.threadCount)
     } catch {
       finish(number, of: index, .failure(error))
@@ -38,22 +39,26 @@ extension Engine {
     (runningBytes, runningBudget) = (0, 0)
     isHeldBack = false
     gate.reopen()
-    if jobs[index].state != .running { set(.running, for: index) }
-    jobs[index].pictures[number].state = .running
+    if jobs[index].state != .running {
+      jobs[index].activity = .running
+      tellState(of: jobs[index])
+    }
+    jobs[index].current = number
     tellPicture(number, of: jobs[index])
 
-    let (news, continuation) = AsyncStream.makeStream(of: RunNews.self)
+    let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
     let (gate, runner, queue) = (gate, runner, queues.pictures)
-    let paths = job.job.pictures[number]
     Task {
       let result: Result<PictureOutcome, JobError>
       do throws(JobError) {
         let outcome = try await queue.run(for: 0, about: order.input, isHeld: { gate.isPaused }) {
           (_) throws(JobError) in
-          let desk = NewsDesk(picture, paths) { continuation.yield($0) }
-          let keeper = EngineKeeper(folder, picture: number, gate: gate, bell: picture.bell) { desk.pass($0) }
+          let reporter = RunReporter(picture) { continuation.yield($0) }
+          let journal = EnginePictureJournal(folder, picture: number, gate: gate, wakeUp: picture.wakeUp) {
+            reporter.pass($0)
+          }
           return try runner.run { (runner) throws(JobError) in
-            try runner.run(order, keeper: keeper, isCancelled: { gate.isCancelled }, onNews: { desk.pass($0) })
+            try runner.run(order, journal: journal, isCancelled: { gate.isCancelled }, onEvent: { reporter.pass($0) })
           }
         }
         result = .success(outcome)
@@ -64,95 +69,80 @@ extension Engine {
       continuation.finish()
     }
     Task { [weak self] in
-      for await item in news { await self?.take(item, from: picture) }
+      for await event in events { await self?.take(event, from: picture) }
     }
   }
 
-  private func take(_ news: RunNews, from picture: RunningPicture) {
+  private func take(_ event: RunEvent, from picture: RunningPicture) {
     guard running === picture, let index = jobs.firstIndex(where: { $0.id == picture.job }) else { return }
     let number = picture.number
     let place = jobs[index].place(of: number)
-    switch news {
-    case .planned(var progress, let estimateBytes, let budgetBytes):
+    switch event {
+    case .journal(let entry):
+      jobs[index].apply(entry)
+    case .planned(let plan, let estimateBytes, let budgetBytes):
       (runningBytes, runningBudget) = (estimateBytes, budgetBytes)
       guard jobs[index].state != .cancelled else { return }
-      progress.tilesDone = 0
-      jobs[index].pictures[number] = progress
+      jobs[index].planned(plan, of: number)
       tellPicture(number, of: jobs[index])
     case .progress(let progress):
-      jobs[index].pictures[number].seconds = progress.secondsElapsed
+      jobs[index].computed(seconds: progress.secondsElapsed, of: number)
       tell(.progress(wire(progress, picture.job, place)))
     case .tileBegan(let tile):
       tell(.tile(job: picture.job, picture: place, tile: tile, .running))
     case .tileFinished(let tile):
-      jobs[index].pictures[number].tilesDone = tile + 1
+      jobs[index].finished(tile: tile, of: number)
       tell(.tile(job: picture.job, picture: place, tile: tile, .done))
     case .held(let reason):
       guard jobs[index].state == .running else { return }
-      jobs[index].isHeld = true
-      set(.paused, reason: reason, for: index)
+      jobs[index].activity = .held(reason: reason)
+      tellState(of: jobs[index])
       log(.warning, reason)
     case .released:
       guard jobs[index].isHeld else { return }
-      jobs[index].isHeld = false
-      set(.running, for: index)
+      jobs[index].activity = .running
+      tellState(of: jobs[index])
     case .log(let level, let text):
       log(level, text)
     case .ended(let result):
       if case .failure(.noAnswer) = result { leaveRunnerBehind() }
       running = nil
       (runningBytes, runningBudget) = (0, 0)
-      tellShortage()
+      reportShortage()
       finish(number, of: index, result)
       pump()
     }
   }
 
   /// Logs, once, that the system refused threads.
-  private func tellShortage() {
+  private func reportShortage() {
     let shortage = pool.shortage
-    if let shortage, shortage != toldShortage { log(.warning, "\(shortage)") }
-    toldShortage = shortage
+    if let shortage, shortage != reportedShortage { log(.warning, "\(shortage)") }
+    reportedShortage = shortage
   }
 
-  /// Takes the end of a picture in.
+  /// What follows from the end of a picture; that of a finished one is in the journal already.
   private func finish(_ number: Int, of index: Int, _ result: Result<PictureOutcome, JobError>) {
-    jobs[index].isHeld = false
+    jobs[index].current = nil
+    if jobs[index].isHeld { jobs[index].activity = .running }
+    let skips = jobs[index].request.existing == .skip
     switch result {
-    case .success(let outcome):
-      jobs[index].pictures[number].state = .done
-      jobs[index].pictures[number].tilesDone = outcome.report.plan.tileCount
-      jobs[index].pictures[number].seconds = outcome.seconds
-      jobs[index].pictures[number].seamScore = outcome.report.seamScore
-      jobs[index].pictures[number].notes = outcome.notes
+    case .success:
+      break
     case .failure(.cancelled):
-      note(.left(picture: number), in: jobs[index])
-      if jobs[index].state == .cancelled {
-        jobs[index].pictures[number].state = .cancelled
-      } else {
-        jobs[index].pictures[number].state = .waiting
-      }
-    case .failure(.resultExists(let path, _)) where jobs[index].job.request.existing == .skip:
+      note(.left(picture: number), in: index)
+    case .failure(.resultExists(let path, _)) where skips:
       let reason = "\(path) exists already; another process made it meanwhile"
       log(.info, reason)
-      note(.skipped(picture: number, reason: reason.printable), in: jobs[index])
-      if jobs[index].state != .cancelled {
-        (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.skipped, reason.printable)
-      }
-    case .failure(.resultClaimed(let path, let holder)) where jobs[index].job.request.existing == .skip:
+      note(.skipped(picture: number, reason: reason.printable), in: index)
+    case .failure(.resultClaimed(let path, let holder)) where skips:
       let reason = "waits for \(path), which \(holder), is making"
       log(.info, reason)
-      if jobs[index].state != .cancelled {
-        jobs[index].claimed.insert(number)
-        (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.waiting, reason.printable)
-      }
+      if jobs[index].state != .cancelled { jobs[index].claimed[number] = reason }
     case .failure(let error):
       let reason = error.description
       log(.error, reason)
-      note(.failed(picture: number, status: error.kind.rawValue, reason: reason), in: jobs[index])
-      if jobs[index].state != .cancelled {
-        (jobs[index].pictures[number].state, jobs[index].pictures[number].reason) = (.failed, reason.printable)
-      }
+      note(.failed(picture: number, status: error.kind.exitStatus, reason: reason), in: index)
     }
     tellPicture(number, of: jobs[index])
     if jobs[index].isEnded {
@@ -160,18 +150,19 @@ extension Engine {
     } else if jobs[index].isSettled && !isShutDown {
       conclude(index)
     } else if jobs[index].next == nil && jobs[index].state == .running && !isShutDown {
-      set(.waiting, reason: jobs[index].pictures[number].reason, for: index)
+      jobs[index].activity = .blocked(reason: jobs[index].progress(number).reason)
+      tellState(of: jobs[index])
     }
   }
 
   /// Ends a job whose pictures are all settled.
   private func conclude(_ index: Int) {
-    let failed = jobs[index].pictures.filter { $0.state == .failed }.count
-    let isCancelled = jobs[index].pictures.contains { $0.state == .cancelled }
+    let failed = jobs[index].pictures(in: .failed).count
+    let isCancelled = !jobs[index].pictures(in: .cancelled).isEmpty
     let state: JobState = failed > 0 ? .failed : isCancelled ? .cancelled : .done
-    let reason = failed > 0 ? "\(failed) of \(jobs[index].pictures.count) pictures failed" : nil
-    note(.state(state, reason: reason), in: jobs[index])
-    set(state, reason: reason, for: index)
+    let reason = failed > 0 ? "\(failed) of \(jobs[index].record.order.count) pictures failed" : nil
+    note(.state(state, reason: reason), in: index)
+    tellState(of: jobs[index])
     letGo(index)
   }
 
@@ -180,11 +171,11 @@ extension Engine {
     guard let folder = jobs[index].folder else { return }
     jobs[index].folder = nil
     let store = store
-    clerk.submit {
+    storeWorker.submit {
       CrashPoint.jobEnded.pass()
       withExtendedLifetime(folder) { folder.removeAllTiles() }
     }
-    clerk.submit { _ = store.clean() }
+    storeWorker.submit { _ = store.clean() }
   }
 
   /// Holds the computing thread while a trial runs or its job is paused.
@@ -200,8 +191,8 @@ extension Engine {
 
   /// Puts a line about the running picture into its job's journal.
   func noteRunning(_ entry: (_ picture: Int) -> JournalEntry) {
-    guard let running, let job = jobs.first(where: { $0.id == running.job }) else { return }
-    note(entry(running.number), in: job)
+    guard let running, let index = jobs.firstIndex(where: { $0.id == running.job }) else { return }
+    note(entry(running.number), in: index)
   }
 
   private func wire(_ progress: RestorationProgress, _ job: String, _ place: Int) -> EngineWire.Progress {

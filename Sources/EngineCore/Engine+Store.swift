@@ -1,8 +1,9 @@
 import EngineWire
 import Foundation
+import JobStore
 
-/// What shows from outside that something happened to a job.
-struct StoreSign: Hashable, Sendable {
+/// What changes when another process does something to a job.
+struct JobFingerprint: Hashable, Sendable {
   let journalBytes: Int?
   let isHeld: Bool
 }
@@ -11,18 +12,18 @@ extension Engine {
   /// Takes up the jobs that are on disk: those that an engine left behind go on, the others are shown.
   func takeUp() async {
     let store = store
-    let _: Void = await clerk.run { _ = store.clean() }
+    let _: Void = await storeWorker.run { _ = store.clean() }
     await look()
   }
 
   /// Looks for jobs that other processes made, changed, left or removed.
   func look() async {
     guard !isShutDown else { return }
-    let (store, signs) = (store, signs)
+    let (store, fingerprints) = (store, fingerprints)
     let own = Set(jobs.filter { $0.folder != nil }.map(\.id))
-    let seen = await clerk.run { Self.look(at: store, own: own, signs) }
+    let seen = await storeWorker.run { Self.look(at: store, own: own, fingerprints) }
     guard !isShutDown else { return }
-    self.signs = seen.signs
+    self.fingerprints = seen.fingerprints
     var isChanged = false
     for problem in seen.problems { log(.warning, problem) }
     for job in seen.changed {
@@ -52,7 +53,9 @@ extension Engine {
   ///
   /// - Returns: whether one has.
   private func lookAtClaims() async -> Bool {
-    let claimed = jobs.flatMap { job in job.claimed.map { (id: job.id, number: $0, output: job.pictures[$0].output) } }
+    let claimed = jobs.flatMap { job in
+      job.claimed.keys.map { (id: job.id, number: $0, output: job.record.job.pictures[$0].output) }
+    }
     guard !claimed.isEmpty else { return false }
     let free: [(id: String, number: Int, output: String)]
     do throws(JobError) {
@@ -64,9 +67,11 @@ extension Engine {
     }
     for (id, number, _) in free {
       guard let index = jobs.firstIndex(where: { $0.id == id }) else { continue }
-      jobs[index].claimed.remove(number)
-      jobs[index].pictures[number].reason = nil
-      if jobs[index].state == .waiting && jobs[index].reason != nil { set(.waiting, for: index) }
+      jobs[index].claimed[number] = nil
+      if case .blocked(reason: .some) = jobs[index].activity, jobs[index].state == .waiting {
+        jobs[index].activity = .none
+        tellState(of: jobs[index])
+      }
     }
     return !free.isEmpty
   }
@@ -79,31 +84,31 @@ extension Engine {
       var repairs: [String] = []
     }
     var ids: Set<String> = []
-    var signs: [String: StoreSign] = [:]
+    var fingerprints: [String: JobFingerprint] = [:]
     var changed: [Job] = []
     var problems: [String] = []
   }
 
-  /// On the clerk's thread.
-  private static func look(at store: JobStore, own: Set<String>, _ signs: [String: StoreSign]) -> Seen {
+  /// On the store's thread.
+  private static func look(at store: JobStore, own: Set<String>, _ fingerprints: [String: JobFingerprint]) -> Seen {
     var seen = Seen()
     for id in store.ids() {
       seen.ids.insert(id)
       if own.contains(id) { continue }
-      let sign = StoreSign(journalBytes: store.journalBytes(id), isHeld: store.holder(id) != nil)
-      seen.signs[id] = sign
-      if signs[id] == sign { continue }
-      do throws(JobError) {
-        let sight = try store.sight(id)
-        var job = Seen.Job(record: sight.record, isHeld: sight.holder != nil)
-        if !job.isHeld && !sight.record.isEnded && sight.record.job.owner == .engine {
-          do throws(JobError) {
+      let fingerprint = JobFingerprint(journalBytes: store.journalBytes(id), isHeld: store.holder(id) != nil)
+      seen.fingerprints[id] = fingerprint
+      if fingerprints[id] == fingerprint { continue }
+      do throws(StoreError) {
+        let snapshot = try store.snapshot(id)
+        var job = Seen.Job(record: snapshot.record, isHeld: snapshot.holder != nil)
+        if !job.isHeld && !snapshot.record.isEnded && snapshot.record.job.owner == .engine {
+          do throws(StoreError) {
             job.folder = try store.open(id) { job.repairs.append($0) }
             if let folder = job.folder {
               job = Seen.Job(record: folder.record, isHeld: false, folder: folder, repairs: job.repairs)
             }
           } catch .jobElsewhere {
-            job = Seen.Job(record: sight.record, isHeld: true)
+            job = Seen.Job(record: snapshot.record, isHeld: true)
           }
         }
         seen.changed.append(job)

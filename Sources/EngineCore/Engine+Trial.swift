@@ -1,4 +1,5 @@
 import Base
+import EngineTransport
 import EngineWire
 import Imaging
 import Restoration
@@ -7,15 +8,16 @@ import Tensors
 extension Engine {
   /// How a picture of a job looks now.
   func jobPreview(
-    _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ asker: Asker
+    _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let job = jobs[try index(of: id)]
     guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
+    let picture = job.record.job.pictures[number]
     if let running, running.job == id, running.number == number, let canvas = running.canvas {
-      return try await queues.previews.run(for: asker.number, about: job.pictures[number].input) { _ in
-        let picture = canvas.snapshot
-        let size = Fit.shrunk(picture.width, picture.height, within: box)
-        let scaled = picture.scaled(width: size.width, height: size.height)
+      return try await queues.previews.run(for: requester.number, about: picture.input) { _ in
+        let shown = canvas.snapshot
+        let size = Fit.shrunk(shown.width, shown.height, within: box)
+        let scaled = shown.scaled(width: size.width, height: size.height)
         let whole = Rectangle(x: 0, y: 0, width: canvas.pictureWidth, height: canvas.pictureHeight)
         let info = PixelsInfo(
           width: scaled.width, height: scaled.height, pictureWidth: whole.width, pictureHeight: whole.height,
@@ -23,13 +25,12 @@ extension Engine {
         return (.pixels(info), scaled.pixels)
       }
     }
-    let picture = job.pictures[number]
-    return try await preview(picture.state == .done ? picture.output : picture.input, nil, box, asker)
+    return try await preview(job.state(of: number) == .done ? picture.output : picture.input, nil, box, requester)
   }
 
   /// Restores a region ahead of the jobs.
   func tryRegion(
-    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int), _ asker: Asker
+    _ job: JobRequest, _ path: String, _ region: Rectangle, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region) = ([path], region)
@@ -41,7 +42,7 @@ extension Engine {
       path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
     let (models, pool) = (models, pool)
-    let (info, pixels) = try await aheadOfJobs(asker, about: path) { (gate, flag) throws(JobError) in
+    let (info, pixels) = try await aheadOfJobs(requester, about: path) { (gate, flag) throws(JobError) in
       try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate), flag)
     }
     return (.trial(info), pixels)
@@ -65,19 +66,20 @@ private struct TrialOrder: Sendable {
     let source = try SourcePicture(path, settings, models, threadCount: threadCount)
     let image = source.image
     settings = source.settings
-    let region = try PictureDesk.region(settings.options.region, of: image)
+    let region = try PreviewCache.region(settings.options.region, of: image)
     let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restored: RestoredImage
     let name: String
     do throws(RestorationError) {
       let card = try models.card(settings, for: PictureShape(image))
       name = card.name
-      let model = try models.model(card, precision: settings.options.precision)
+      let model = try models.model(
+        card, precision: settings.options.precision, kernels: settings.options.kernels)
       let restorer = Restorer(model: model, threads: threads)
       let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
       restored = try restorer.restore(image, right: right, plan: plan, isCancelled: { flag.isSet })
     } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+      throw JobError(error, picture: path)
     }
     let before = scaled(source.shown, region)
     let after = scaled(source.finished(restored.image), restored.image.bounds)

@@ -4,7 +4,7 @@ import Foundation
 import Imaging
 
 extension Engine {
-  /// Events that wait for a slow client, at most; then it gets the whole queue anew.
+  /// Events that wait for a slow client, at most; then it gets the whole queue again.
   private static let mostWaiting = 4096
   /// Places of tiles in one list of jobs, those of running pictures not counted.
   private static let mostTiles = 20_000
@@ -41,7 +41,7 @@ extension Engine {
   }
 
   func tell(_ event: EngineEvent) {
-    // What a client missed is in the queue as it will be told; what is told now is too, unless it is a line of the log.
+    // A client that missed events gets the whole queue, which includes this one unless it is a line of the log.
     for (watcher, continuation) in watchers where !missed.contains(watcher) {
       guard case .dropped = continuation.yield(event) else { continue }
       missed.insert(watcher)
@@ -49,7 +49,7 @@ extension Engine {
     }
   }
 
-  /// Gives a slow client the whole queue once it has room again, also where nothing happens any more that would be told.
+  /// Sends a slow client the whole queue once it has room again, even if nothing else happens.
   private func catchUp(_ watcher: Int) async {
     while let continuation = watchers[watcher] {
       if case .enqueued = continuation.yield(.jobs(jobInfos())) {
@@ -68,7 +68,7 @@ extension Engine {
   func tellState(of job: QueuedJob) { tell(.job(job: job.id, state: job.state, reason: job.reason?.printable)) }
 
   func tellPicture(_ number: Int, of job: QueuedJob) {
-    tell(.picture(job: job.id, picture: job.place(of: number), job.pictures[number]))
+    tell(.picture(job: job.id, picture: job.place(of: number), job.progress(number)))
   }
 
   func log(_ level: LogLine.Level, _ text: String) {

@@ -1,6 +1,8 @@
 import Base
+import EngineTransport
 import EngineWire
 import Foundation
+import JobStore
 import Restoration
 import Tensors
 
@@ -10,27 +12,27 @@ import Tensors
 /// requests ─▶ Engine (actor: who waits, who runs; never blocks)
 ///               ├─ queues   a few threads for each kind of request: headers, folders, previews, plans, comparisons,
 ///               │           passes ahead of the jobs, and the pictures of the jobs, one after the other
-///               └─ clerk    thread: job folders
+///               └─ storeWorker  thread: job folders
 /// ```
 ///
 /// Jobs that an earlier engine left behind go on as soon as one is made.
 public actor Engine: EngineService {
   let configuration: EngineConfiguration
   let models: ModelCatalogue
-  let speeds: SpeedBook
+  let speeds: SpeedProfile
   let store: JobStore
 
   package nonisolated let queues: RequestQueues
-  let clerk = WorkerThread()
+  let storeWorker = WorkerThread()
   let planner: JobPlanner
-  let desk = PictureDesk()
-  let shelf = Lent { ComparisonShelf() }
-  let attentionDesk: Lent<AttentionDesk>
+  let previewCache = PreviewCache()
+  let comparisonCache = Exclusive { ComparisonCache() }
+  let attentionCache: Exclusive<AttentionCache>
   /// Computes the pictures of jobs; another one where the last was left behind in a file system that does not answer.
-  var runner: Lent<PictureRunner>
-  /// Lent to jobs and passes alike: jobs that are held leave their threads to what runs ahead of them.
+  var runner: Exclusive<PictureRunner>
+  /// Of jobs and passes alike: jobs that are held leave their threads to what runs ahead of them.
   let pool = ThreadPool()
-  var toldShortage: ThreadPool.Shortage?
+  var reportedShortage: ThreadPool.Shortage?
   /// Of the jobs.
   var gate: WorkGate
   /// The computing thread is held: whatever ends the process now is not the running picture's doing.
@@ -53,9 +55,9 @@ public actor Engine: EngineService {
   /// The last lines of the log: what happened before anybody watched.
   var lines: [LogLine] = []
   /// What other processes' jobs looked like at the last look.
-  var signs: [String: StoreSign] = [:]
+  var fingerprints: [String: JobFingerprint] = [:]
   var isShutDown = false
-  private let makeRunner: @Sendable (WorkGate) -> Lent<PictureRunner>
+  private let makeRunner: @Sendable (WorkGate) -> Exclusive<PictureRunner>
   private var loading: Task<Void, Never>?
   private var looking: Task<Void, Never>?
 
@@ -65,7 +67,7 @@ public actor Engine: EngineService {
     self.configuration = configuration
     queues = RequestQueues(patience: configuration.patience)
     let models = ModelCatalogue(library: configuration.library)
-    let speeds = SpeedBook(
+    let speeds = SpeedProfile(
       path: configuration.stateFolder + "/speeds.json", threadCount: configuration.threadCount)
     let (pool, gate) = (pool, WorkGate())
     self.gate = gate
@@ -74,11 +76,11 @@ public actor Engine: EngineService {
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
     planner = JobPlanner(
       models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
-    attentionDesk = Lent { AttentionDesk(models: models, pool: pool) }
+    attentionCache = Exclusive { AttentionCache(models: models, pool: pool) }
     let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log
     makeRunner = { gate in
-      Lent {
-        PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", deathLog: log)
+      Exclusive {
+        PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", crashLog: log)
       }
     }
     runner = makeRunner(gate)
@@ -91,43 +93,43 @@ public actor Engine: EngineService {
       threadCount: configuration.threadCount, budgetBytes: configuration.budgetBytes, home: configuration.home)
   }
 
-  public func answer(_ request: Request, from asker: Asker) async -> (reply: Reply, body: [UInt8]) {
+  public func answer(_ request: Request, from requester: Requester) async -> (reply: Reply, body: [UInt8]) {
     await begin()
     do throws(JobError) {
-      return try await reply(to: request, asker)
+      return try await reply(to: request, requester)
     } catch {
       return (Reply(error), [])
     }
   }
 
-  private func reply(to request: Request, _ asker: Asker) async throws(JobError) -> (Reply, [UInt8]) {
+  private func reply(to request: Request, _ requester: Requester) async throws(JobError) -> (Reply, [UInt8]) {
     switch request {
     case .hello, .watch, .ping:
       throw .badRequest("hello, watch and ping are the connection's own business")
     case .listFolder(let path):
       let path = resolved(path)
-      let listing = try await queues.folders.run(for: asker.number, about: path) { (flag) throws(JobError) in
+      let listing = try await queues.folders.run(for: requester.number, about: path) { (flag) throws(JobError) in
         try FolderReader.list(path, flag)
       }
       return (.folder(listing), [])
     case .inspect(let path):
       let path = resolved(path)
-      let info = try await queues.headers.run(for: asker.number, about: path) { (flag) throws(JobError) in
+      let info = try await queues.headers.run(for: requester.number, about: path) { (flag) throws(JobError) in
         try PictureInfo(path: path, limits: .standard.heeding(flag))
       }
       return (.picture(info), [])
     case .preview(let path, let region, let width, let height):
-      return try await preview(resolved(path), region, try Self.box(width, height, pictures: 1), asker)
+      return try await preview(resolved(path), region, try Self.box(width, height, pictures: 1), requester)
     case .listModels:
       let (models, speeds) = (models, speeds)
-      let (list, problems) = try await queues.models.run(for: asker.number, about: models.library.userFolder) { _ in
+      let (list, problems) = try await queues.models.run(for: requester.number, about: models.library.userFolder) { _ in
         models.list(speeds: speeds)
       }
       for problem in problems { log(.warning, problem) }
       return (.models(list), [])
     case .plan(let job, let tellsProgress):
-      return (.plan(try await plan(resolved(job), tellsProgress: tellsProgress == true, asker)), [])
-    case .submit(let job): return (.submitted(job: try await submit(resolved(job), asker)), [])
+      return (.plan(try await plan(resolved(job), tellsProgress: tellsProgress == true, requester)), [])
+    case .submit(let job): return (.submitted(job: try await submit(resolved(job), requester)), [])
     case .pause(let id): try await pause(id)
     case .resume(let id): try await resume(id)
     case .cancel(let id): try await cancel(id)
@@ -136,39 +138,39 @@ public actor Engine: EngineService {
     case .moveJob(let id, let distance): try moveJob(id, by: distance)
     case .remove(let id): try await remove(id)
     case .jobPreview(let id, let place, let width, let height):
-      return try await jobPreview(id, place, try Self.box(width, height, pictures: 1), asker)
+      return try await jobPreview(id, place, try Self.box(width, height, pictures: 1), requester)
     case .tryRegion(let job, let path, let region, let width, let height):
       let box = try Self.box(width, height, pictures: 2)
-      return try await tryRegion(resolved(job), resolved(path), region, box, asker)
+      return try await tryRegion(resolved(job), resolved(path), region, box, requester)
     case .attention(let job, let path, let order):
-      return try await attention(resolved(job), resolved(path), order, isOverview: false, asker)
+      return try await attention(resolved(job), resolved(path), order, isOverview: false, requester)
     case .attentionOverview(let job, let path, let order):
-      return try await attention(resolved(job), resolved(path), order, isOverview: true, asker)
-    case .stopTrying: endPass(of: asker.number)
-    case .compare(let request): return try await compare(request, asker)
+      return try await attention(resolved(job), resolved(path), order, isOverview: true, requester)
+    case .stopTrying: endPass(of: requester.number)
+    case .compare(let request): return try await compare(request, requester)
     case .shutDown: await shutDown()
     }
     return (.done, [])
   }
 
   func preview(
-    _ path: String, _ region: Rectangle?, _ box: (width: Int, height: Int), _ asker: Asker
+    _ path: String, _ region: Rectangle?, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
-    let desk = desk
+    let previewCache = previewCache
     let budget = max(0, configuration.budgetBytes - runningBytes)
-    let work = try await queues.headers.run(for: asker.number, about: path) { (_) throws(JobError) in
-      try desk.work(path, region: region)
+    let work = try await queues.headers.run(for: requester.number, about: path) { (_) throws(JobError) in
+      try previewCache.work(path, region: region)
     }
     let queue = work <= RequestQueues.fewPixels ? queues.previews : queues.largePreviews
-    let (info, pixels) = try await queue.run(for: asker.number, about: path) { (flag) throws(JobError) in
-      try desk.preview(path, region: region, within: box, budgetBytes: budget, flag)
+    let (info, pixels) = try await queue.run(for: requester.number, about: path) { (flag) throws(JobError) in
+      try previewCache.preview(path, region: region, within: box, budgetBytes: budget, flag)
     }
     return (.pixels(info), pixels)
   }
 
-  private func plan(_ job: JobRequest, tellsProgress: Bool, _ asker: Asker) async throws(JobError) -> JobPlan {
+  private func plan(_ job: JobRequest, tellsProgress: Bool, _ requester: Requester) async throws(JobError) -> JobPlan {
     let planner = planner
-    return try await queues.plans.run(for: asker.number, about: job.inputs.first ?? "") { (flag) throws(JobError) in
+    return try await queues.plans.run(for: requester.number, about: job.inputs.first ?? "") { (flag) throws(JobError) in
       guard tellsProgress else { return try planner.plan(job, flag) }
       // Short plans tell nothing.
       var last = ContinuousClock.now
@@ -177,8 +179,8 @@ public actor Engine: EngineService {
         guard now - last >= .milliseconds(500) else { return }
         last = now
         switch progress {
-        case .searching(let files): asker.tell(.planning(files: files, pictures: 0, count: 0))
-        case .planning(let done, let count): asker.tell(.planning(files: 0, pictures: done, count: count))
+        case .searching(let files): requester.tell(.planning(files: files, pictures: 0, count: 0))
+        case .planning(let done, let count): requester.tell(.planning(files: 0, pictures: done, count: count))
         }
       }
     }
@@ -220,18 +222,48 @@ public actor Engine: EngineService {
     noteRunning { .left(picture: $0) }
     gate.cancel()
     for client in passes.keys { endPass(of: client) }
-    running?.bell.ring()
+    running?.wakeUp.signal()
     // The computing thread falls through within milliseconds, unless it is writing a picture; whoever kills it then loses
     // no more than with `kill -9`.
     let end = ContinuousClock.now + .milliseconds(450)
     while running != nil || passCount > 0, ContinuousClock.now < end {
       do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
     }
-    await clerk.run {}
+    await storeWorker.run {}
     for index in jobs.indices { jobs[index].folder = nil }
     for watcher in watchers.values { watcher.finish() }
     watchers = [:]
   }
 
   private static let host = ProcessInfo.processInfo.hostName
+}
+
+extension Engine {
+  /// What a client calls a path: "" and `~` are home, what is not absolute begins there.
+  func resolved(_ path: String) -> String {
+    let home = configuration.home
+    if path.isEmpty || path == "~" { return home }
+    if path.hasPrefix("~/") { return joined(home, String(path.dropFirst(2))) }
+    return path.hasPrefix("/") ? path : joined(home, path)
+  }
+
+  /// The same for every path in a job. A model with a slash in it is a file.
+  func resolved(_ job: JobRequest) -> JobRequest {
+    var job = job
+    job.inputs = job.inputs.map(resolved)
+    job.right = job.right.map(resolved)
+    job.output = job.output.map(resolved)
+    job.outputFolder = job.outputFolder.map(resolved)
+    job.model = job.model.map { $0.contains("/") ? resolved($0) : $0 }
+    return job
+  }
+
+  /// A size to scale to whose pixels fit into one answer.
+  static func box(_ width: Int, _ height: Int, pictures: Int) throws(JobError) -> (width: Int, height: Int) {
+    let limit = (WireProtocol.frameLimit - (1 << 16)) / (3 * pictures)
+    guard (1...65_535).contains(width), (1...65_535).contains(height), width * height <= limit else {
+      throw .badRequest("a preview of \(width) x \(height) pixels: give sides from 1 whose product is at most \(limit)")
+    }
+    return (width, height)
+  }
 }

@@ -1,3 +1,4 @@
+import EngineTransport
 import Foundation
 import Restoration
 import Tensors

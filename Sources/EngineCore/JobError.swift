@@ -2,11 +2,12 @@ import Base
 import EngineWire
 import Glibc
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
 /// Why a job, or one picture of it, ends without a result. One line each: what, where, what was allowed, what to do next.
-public enum JobError: Error, CustomStringConvertible {
+package enum JobError: KnownFailure {
   // Usage
   /// `passedOver` counts what the folder holds instead.
   case noPictures(folder: String, isRecursive: Bool, passedOver: String?)
@@ -37,52 +38,32 @@ public enum JobError: Error, CustomStringConvertible {
   case died(picture: String, program: String, place: String, log: String?)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
   case comparisonTooLarge(bytes: Int, limit: Int)
-  // The store
-  /// The file system refused, with `code` as `errno`.
-  case store(path: String, code: Int32)
-  case storeDamaged(path: String, reason: String)
-  case noSuchJob(id: String)
-  case jobElsewhere(id: String, owner: String)
+  // Jobs
+  case store(StoreError)
   case jobState(id: String, state: String, wanted: String)
   /// The file system has let a request wait for too long.
   case noAnswer(path: String, seconds: Int)
   case cancelled
 
-  /// Kind of failure; the raw value is the exit status of the command line.
-  public enum Kind: Int32, Sendable, CaseIterable {
-    case system = 1
-    case usage = 2
-    case badInput = 3
-    case model = 4
-    case memory = 5
-    case verification = 6
-    case cancelled = 130
-  }
-
-  public var kind: Kind {
+  package var kind: FailureKind {
     switch self {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
-      .resultExists,
-      .resultClaimed, .folderNotMade, .folderNotWritable, .badRequest, .tooManyPictures, .tooManyFiles, .noSuchJob,
-      .jobElsewhere,
+      .resultExists, .resultClaimed, .folderNotMade, .folderNotWritable, .tooManyPictures, .tooManyFiles,
       .jobState:
       .usage
-    case .image(.exists): .usage
-    case .image(.cancelled): .cancelled
-    case .died: .system
-    case .image(.unwritable), .image(.notFlushed): .system
-    case .image(.outOfMemory): .memory
-    case .image: .badInput
-    case .restoration(let error, _): Kind(rawValue: error.category.rawValue) ?? .system
+    case .image(let error): error.kind
+    case .restoration(let error, _): error.kind
+    case .store(let error): error.kind
+    case .badRequest: .badRequest
     case .previewTooLarge, .comparisonTooLarge: .memory
-    case .store, .storeDamaged, .noAnswer: .system
+    case .died, .noAnswer: .system
     case .cancelled: .cancelled
     }
   }
 
   /// On one line and safe to show, whatever names and words of a request or a file are in it.
-  public var description: String { sentence.printable }
+  package var description: String { sentence.printable }
 
   private var sentence: String {
     switch self {
@@ -135,14 +116,8 @@ public enum JobError: Error, CustomStringConvertible {
     case .comparisonTooLarge(let bytes, let limit):
       "needs at least \(MemoryBudget.text(bytes, rounding: .up)) to compare these pictures, over the \(MemoryBudget.text(limit)) "
         + "that the memory budget leaves; compare fewer at a time, or parts of them"
-    case .store(let path, let code):
-      "\(path): \(systemReason(code))"
-    case .storeDamaged(let path, let reason):
-      "\(path): \(reason); remove the job with grl jobs clean"
-    case .noSuchJob(let id):
-      "no job is called \(id); see grl jobs list"
-    case .jobElsewhere(let id, let owner):
-      "job \(id) is worked on by \(owner); stop it there first"
+    case .store(let error):
+      error.description
     case .jobState(let id, let state, let wanted):
       "job \(id) is \(state); it would have to be \(wanted)"
     case .noAnswer(let path, let seconds):
@@ -156,10 +131,35 @@ public enum JobError: Error, CustomStringConvertible {
   /// Whether a disk, a quota or a limit on the size of files is exhausted, so that trying again later may help.
   var isDiskFull: Bool {
     switch self {
-    case .store(_, let code): code == ENOSPC || code == EDQUOT || code == EFBIG
+    case .store(let error): error.isDiskFull
     case .image(.unwritable(_, let reason)):
       [ENOSPC, EDQUOT, EFBIG].contains { reason.hasPrefix(systemReason($0)) }
     default: false
     }
+  }
+
+  /// What `body` returns; an error of the store becomes one of the job.
+  package static func storing<Value>(_ body: () throws(StoreError) -> Value) throws(JobError) -> Value {
+    do { return try body() } catch { throw .store(error) }
+  }
+
+  package init(_ error: RestorationError, picture: String?) {
+    self = error.kind == .cancelled ? .cancelled : .restoration(error, picture: picture)
+  }
+
+  /// Why the result at `path` cannot be claimed.
+  package init(_ refusal: ResultClaim.Refusal, path: String) {
+    self =
+      switch refusal {
+      case .held(let holder): .resultClaimed(path: path, holder: holder)
+      case .unwritable(let reason): .image(.unwritable(path: path, reason: reason))
+      }
+  }
+}
+
+extension Reply {
+  /// Why a request was not carried out, made safe to print.
+  init(_ error: JobError) {
+    self = .failure(Failure(error.kind, error.description.printable))
   }
 }

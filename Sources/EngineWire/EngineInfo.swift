@@ -54,7 +54,7 @@ public struct ModelInfo: Codable, Hashable, Sendable {
       self.source = source
     }
   }
-  /// What the file tells: `title`, `training`, `quality`, `licence`, ...
+  /// What the file says of itself: `title`, `training`, `quality`, `licence`, ...
   public struct Fact: Codable, Hashable, Sendable {
     public var name: String
     public var text: String
@@ -109,4 +109,14 @@ public struct ModelInfo: Codable, Hashable, Sendable {
     self.facts = facts
     self.pixelsPerSecond = pixelsPerSecond
   }
+}
+
+/// The connection to the engine, as a client's main loop sees it.
+public enum EngineLink: Hashable, Sendable {
+  /// Being started or reached; `what` says how (`starting the engine`, `reaching the engine on host`).
+  case connecting(what: String)
+  /// Up and greeted. Requests sent before are lost: the state asks again.
+  case connected(EngineInfo)
+  /// Gone; it is tried again after `retrySeconds`, or not at all where nil.
+  case lost(reason: String, retrySeconds: Double?)
 }

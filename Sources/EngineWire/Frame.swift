@@ -13,8 +13,8 @@ public struct Frame: Hashable, Sendable {
 
   /// A message that encodes itself as JSON, keys in alphabetical order.
   ///
-  /// - Throws: `WireError.unspeakable` for a number that is not finite (JSON has none; whoever fills in a message sees to
-  ///   it), `.tooLarge`, `.tooDeep` or `.tooManyValues` where the other side would refuse the frame.
+  /// - Throws: `WireError.unspeakable` for a number that is not finite (JSON has none, so callers put none in),
+  ///   `.tooLarge`, `.tooDeep` or `.tooManyValues` where the other side would refuse the frame.
   public init(_ message: some Encodable, body: [UInt8] = [], limits: FrameLimits = .answers) throws(WireError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -70,6 +70,78 @@ public struct Frame: Hashable, Sendable {
     case DecodingError.dataCorrupted(let context): return "\(place(context.codingPath)): unknown or out of range"
     case EncodingError.invalidValue(let value, let context): return "\(place(context.codingPath)): \(value)"
     default: return "\(type(of: error))"
+    }
+  }
+}
+
+/// What one frame may hold. Both sides check before they send and before they read.
+public struct FrameLimits: Hashable, Sendable {
+  /// Of the whole frame, its eight bytes of lengths included.
+  public let bytes: Int
+  /// JSON values in the head, counted by their commas, brackets and colons: at least as many as there are.
+  public let values: Int
+  /// Arrays and objects within each other.
+  public let depth: Int
+
+  /// For what a client sends. The values keep the reading of one head under about 20 ms.
+  public static let questions = FrameLimits(bytes: 1 << 20, values: 50_000, depth: 32)
+  /// For what the engine sends. The values keep the reading of one head under about half a second.
+  public static let answers = FrameLimits(bytes: WireProtocol.frameLimit, values: 1_000_000, depth: 32)
+
+  /// Looks at the shape of a JSON text in one pass, without understanding it.
+  ///
+  /// - Throws: `WireError.tooDeep`, `WireError.tooManyValues`.
+  func check(_ head: [UInt8]) throws(WireError) {
+    var (level, count, isInString, isEscaped) = (0, 1, false, false)
+    var deepest = 0
+    for byte in head {
+      if isInString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          isInString = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): isInString = true
+      case UInt8(ascii: "["), UInt8(ascii: "{"):
+        level += 1
+        count += 1
+        deepest = max(deepest, level)
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): level -= 1
+      case UInt8(ascii: ","), UInt8(ascii: ":"): count += 1
+      default: break
+      }
+    }
+    guard deepest <= depth else { throw .tooDeep(limit: depth) }
+    guard count <= values else { throw .tooManyValues(limit: values) }
+  }
+}
+
+/// What goes wrong in the conversation with the engine.
+public enum WireError: Error, Hashable, CustomStringConvertible {
+  case tooLarge(bytes: Int, limit: Int)
+  case tooDeep(limit: Int)
+  case tooManyValues(limit: Int)
+  case notAMessage(expected: String, reason: String)
+  /// A message of our own that JSON cannot hold.
+  case unspeakable(String)
+
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes, let limit):
+      "a frame of \(bytes) bytes, over the limit of \(limit)"
+    case .tooDeep(let limit):
+      "a frame whose JSON is nested deeper than \(limit) levels"
+    case .tooManyValues(let limit):
+      "a frame whose JSON holds more than \(limit) values"
+    case .notAMessage(let expected, let reason):
+      "a frame that is no \(expected) (\(reason)); are both sides grl of the same version?"
+    case .unspeakable(let reason):
+      "a message that cannot be sent (\(reason))"
     }
   }
 }

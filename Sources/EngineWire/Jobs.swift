@@ -57,6 +57,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var metadata = "keep"
   /// `exact`, `bf16`; nil is float32.
   public var precision: String?
+  /// Whose products compute: `own`, `blas`; nil leaves it to the engine.
+  public var kernels: String?
   /// What becomes of pictures that are damaged or cut off: `refuse` (nil too), `keep`.
   public var damaged: String?
   public var usesSelfEnsemble = false
@@ -64,7 +66,7 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var output: String?
   /// Folder for results; nil is beside each picture.
   public var outputFolder: String?
-  public var name = "{stem}_{task}.{ext}"
+  public var name = JobOption.standardName
   public var existing: Existing = .refuse
 
   public init(inputs: [String], task: String) {

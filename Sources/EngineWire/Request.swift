@@ -15,7 +15,7 @@ public enum Request: Codable, Hashable, Sendable {
   case preview(path: String, region: Rectangle?, width: Int, height: Int)
   case listModels
   /// What a job would do, without doing it.
-  /// What is found meanwhile is told by `planning` events to a client that watches and wants them.
+  /// A client that watches and wants them gets `planning` events meanwhile.
   case plan(JobRequest, tellsProgress: Bool? = nil)
   /// Queues a job. Refused where `plan` reports a problem that `JobRequest.existing` does not settle.
   case submit(JobRequest)
@@ -25,7 +25,7 @@ public enum Request: Codable, Hashable, Sendable {
   case resume(job: String)
   /// Ends a job; finished pictures stay.
   case cancel(job: String)
-  /// Queues anew what failed or was cancelled.
+  /// Queues again what failed or was cancelled.
   case retry(job: String)
   /// Moves a waiting picture of a job by so many places, up where negative.
   case move(job: String, picture: Int, by: Int)
@@ -76,20 +76,17 @@ public enum Reply: Codable, Hashable, Sendable {
 
   /// Why a request was not carried out: one line, safe to print.
   public struct Failure: Codable, Hashable, Sendable {
-    public enum Kind: String, Codable, Sendable {
-      case version, badRequest, usage, badInput, model, memory, verification, noSuchJob, cancelled, system
-    }
-    public var kind: Kind
+    public var kind: FailureKind
     public var message: String
 
-    public init(_ kind: Kind, _ message: String) {
+    public init(_ kind: FailureKind, _ message: String) {
       self.kind = kind
       self.message = message
     }
   }
 }
 
-/// What the engine tells those who watch.
+/// What the engine sends to those who watch.
 public enum EngineEvent: Codable, Hashable, Sendable {
   /// The whole queue, after anything about its order or members changed.
   case jobs([JobInfo])

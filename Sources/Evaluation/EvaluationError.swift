@@ -1,7 +1,8 @@
+import Base
 import Restoration
 
 /// Why an evaluation, or one picture of it, came to no result.
-package enum EvaluationError: Error, CustomStringConvertible {
+package enum EvaluationError: KnownFailure {
   /// A set or a picture that cannot be measured.
   case badInput(String)
   case noFittingModel(RestorationError)
@@ -15,8 +16,18 @@ package enum EvaluationError: Error, CustomStringConvertible {
   package var isOfOnePicture: Bool {
     switch self {
     case .badInput: true
-    case .restoration(let error, _): error.category == .badInput
+    case .restoration(let error, _): error.kind == .badInput
     case .noFittingModel, .notKept, .interrupted: false
+    }
+  }
+
+  package var kind: FailureKind {
+    switch self {
+    case .badInput: .badInput
+    case .noFittingModel: .model
+    case .restoration(let error, _): error.kind
+    case .notKept: .system
+    case .interrupted: .cancelled
     }
   }
 

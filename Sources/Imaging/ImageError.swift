@@ -42,7 +42,17 @@ public enum ImageError: Error, Hashable {
   }
 }
 
-extension ImageError: CustomStringConvertible {
+extension ImageError: KnownFailure {
+  public var kind: FailureKind {
+    switch self {
+    case .unwritable, .notFlushed: .system
+    case .exists: .usage
+    case .outOfMemory: .memory
+    case .cancelled: .cancelled
+    default: .badInput
+    }
+  }
+
   /// One line: what, where, what was allowed, what to do next.
   public var description: String { "\(path): \(problem)".printable }
 

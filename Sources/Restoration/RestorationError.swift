@@ -5,7 +5,7 @@ import Imaging
 import Tensors
 
 /// Why a restoration was refused or stopped. One line each: what, where, what was allowed, what to do next.
-public enum RestorationError: Error, CustomStringConvertible {
+public enum RestorationError: KnownFailure {
   // Usage
   case optionMissing(option: String, task: RestorationTask, allowed: String)
   case optionOutOfRange(option: String, value: String, allowed: String)
@@ -46,17 +46,7 @@ public enum RestorationError: Error, CustomStringConvertible {
     case colourDrift(from: [Double], to: [Double], bound: Double)
   }
 
-  /// Kind of failure; the raw value is the exit code of the command line.
-  public enum Category: Int32, Sendable {
-    case usage = 2
-    case badInput = 3
-    case model = 4
-    case memory = 5
-    case verification = 6
-    case cancelled = 130
-  }
-
-  public var category: Category {
+  public var kind: FailureKind {
     switch self {
     case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
     case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput

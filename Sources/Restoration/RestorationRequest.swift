@@ -64,3 +64,5 @@ public struct RestorationRequest: Hashable, Sendable {
     }
   }
 }
+
+public typealias ColourFilterArray = Imaging.ColourFilterArray

@@ -44,7 +44,7 @@ public struct Restorer: Sendable {
   ///
   /// Runs on the caller's thread and the restorer's own, for as long as it takes.
   /// - Parameters:
-  ///   - ledger: where tiles that are finished come from and go to; the result has the same bytes with and without.
+  ///   - tileStore: where tiles that are finished come from and go to; the result has the same bytes with and without.
   ///   - isCancelled: asked between transformer blocks; when true, `RestorationError.cancelled` is thrown, as when the gate
   ///     is cancelled.
   ///   - onTile: told when a tile begins and when it is there.
@@ -52,8 +52,8 @@ public struct Restorer: Sendable {
   /// - Throws: `sizesDiffer` for views of two sizes, `outOfMemory`, `suspiciousOutput` where a tile fails the checks, `cancelled`.
   /// - Precondition: `image` has the shape that was planned for; `right` is there exactly for a dual-pixel request.
   public func restore(
-    _ image: Image, right: Image? = nil, plan: RestorationPlan, ledger: (any TileLedger)? = nil,
-    isCancelled: () -> Bool = { false }, onTile: (TileNews) -> Void = { _ in },
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, tileStore: (any TileStore)? = nil,
+    isCancelled: () -> Bool = { false }, onTile: (TileEvent) -> Void = { _ in },
     onProgress: (RestorationProgress) -> Void = { _ in }
   ) throws(RestorationError) -> RestoredImage {
     precondition(PictureShape(image) == plan.input && plan.request.isDualPixel == (right != nil))
@@ -81,7 +81,7 @@ public struct Restorer: Sendable {
       let began = meter.elapsed
       let place = plan.place(ofTile: index)
       let input = route.input(image, right: right, place)
-      let kept = ledger?.tile(index, shape: plan.tileShape)
+      let kept = tileStore?.tile(index, shape: plan.tileShape)
       let tile: Tensor
       if let kept {
         tile = kept
@@ -103,7 +103,7 @@ public struct Restorer: Sendable {
       }
       let seconds = meter.elapsed - began
       if kept == nil {
-        do { try ledger?.keep(tile, at: index, seconds: seconds / .seconds(1)) } catch { throw .cancelled }
+        do { try tileStore?.keep(tile, at: index, seconds: seconds / .seconds(1)) } catch { throw .cancelled }
       } else {
         meter.addLoaded(seconds)
       }
@@ -138,4 +138,28 @@ public struct Restorer: Sendable {
     }
     return metadata
   }
+}
+
+/// A finished restoration.
+public struct RestoredImage: Sendable {
+  public let image: Image
+  public let report: RestorationReport
+}
+
+/// How a picture was restored.
+public struct RestorationReport: Sendable {
+  public let task: RestorationTask
+  /// Name of the model.
+  public let model: String
+  public let plan: TilePlan
+  public let seconds: Double
+  /// Input pixels that came out restored, by the second.
+  public let pixelsPerSecond: Double
+  public let estimate: MemoryEstimate
+  /// Gradient across the lines where a tile begins or ends, over the gradient there in the tiles that lie on both sides: 1
+  /// where no seam was added, whatever the picture shows there. Without an overlap, over the gradient beside the lines, and
+  /// then edges along a line count. Nil with a single tile, or where there is no gradient to compare with.
+  public let seamScore: Double?
+  /// One line on each thing that was converted or not kept.
+  public let notes: [String]
 }

@@ -9,7 +9,7 @@ public enum Event: Hashable, Sendable {
   /// The terminal's size, at the start and whenever it changes; both at least 1.
   case resize(columns: Int, rows: Int)
   case engine(EngineLink)
-  /// An answer with the raw bytes behind it, or news (`answer.id` is 0).
+  /// An answer with the raw bytes behind it, or an event (`answer.id` is 0).
   case answer(Answer, body: [UInt8])
   /// Monotonic seconds. Comes every 100 ms while `State.wantsTicks`, and with every other event before it.
   case time(Double)

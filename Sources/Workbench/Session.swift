@@ -18,7 +18,7 @@ public struct Session: Sendable {
   /// The last word on the running picture of each job.
   public internal(set) var progress: [String: Progress] = [:]
   public internal(set) var log: [LogLine] = []
-  /// What is known of single tiles, from the engine's news since it connected; where nothing is, the first
+  /// What is known of single tiles, from the engine's events since it connected; where nothing is, the first
   /// `PictureProgress.tilesDone` are done.
   public internal(set) var tiles: [PictureKey: [Int: TileState]] = [:]
   /// The plan for what is chosen now, as the plan screen last got it; `y` shows its command.

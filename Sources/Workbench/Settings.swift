@@ -1,8 +1,10 @@
+import Foundation
+
 /// What is remembered between two runs.
 public struct Settings: Codable, Hashable, Sendable {
   /// Name of the theme.
   public var theme = "dark"
-  /// nil: as the terminal tells.
+  /// nil: as the terminal reports.
   public var colours: String?
   /// nil: half blocks.
   public var graphics: String?
@@ -19,5 +21,49 @@ public struct Settings: Codable, Hashable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, task
+  }
+}
+
+extension Settings {
+  /// Longest file, in bytes.
+  public static let fileLimit = 1 << 20
+
+  /// Reads a settings file: a JSON object, every key optional and by itself, so that one bad value does not cost the others.
+  ///
+  /// Keys that this version does not know are passed over.
+  ///
+  /// - Returns: what the file says, completed by the standard, and the keys whose values are of the wrong kind, in order; nil for
+  ///   what is no JSON object, or longer than `fileLimit`.
+  public static func parse(_ bytes: [UInt8]) -> (settings: Settings, badKeys: [String])? {
+    guard bytes.count <= fileLimit else { return nil }
+    do {
+      guard let values = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else { return nil }
+      var settings = Settings()
+      var badKeys: [String] = []
+      for (key, value) in values.sorted(by: { $0.key < $1.key }) where CodingKeys(stringValue: key) != nil {
+        do {
+          guard var all = try JSONSerialization.jsonObject(with: JSONEncoder().encode(settings)) as? [String: Any]
+          else {
+            continue
+          }
+          all[key] = value
+          settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: all))
+        } catch {
+          badKeys.append(key)
+        }
+      }
+      return (settings, badKeys)
+    } catch {
+      return nil
+    }
+  }
+
+  /// The file that says these settings.
+  ///
+  /// - Throws: what `JSONEncoder` does; plain values like these always encode.
+  public func fileBytes() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
   }
 }

@@ -146,7 +146,7 @@ public struct State: Sendable {
     if new.graphics != old.graphics { flags.graphics = nil }
   }
 
-  /// Makes the look anew where theme, colours or graphics changed.
+  /// Rebuilds the look where theme, colours or graphics changed.
   private mutating func chooseLook() {
     let settings = session.settings
     session.colours = flags.colours ?? settings.colours.flatMap(ColourDepth.init) ?? terminal.colours

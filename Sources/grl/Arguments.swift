@@ -1,5 +1,6 @@
 import ArgumentParser
 import CPUDevice
+import EngineWire
 import Foundation
 import GRLModel
 import Imaging
@@ -15,9 +16,6 @@ extension PeerProcess.Engine: ExpressibleByArgument {}
 extension PrecisionChoice: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 extension KernelChoice: ExpressibleByArgument {}
-extension OutputDepth: ExpressibleByArgument {}
-extension MetadataPolicy: ExpressibleByArgument {}
-extension DamagePolicy: ExpressibleByArgument {}
 
 /// A transform for `@Option` that says what is allowed when `read` cannot make sense of the text.
 func reading<Value>(
@@ -39,14 +37,11 @@ func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
 /// Number of threads that compute.
 struct ThreadOptions: ParsableArguments {
   @Option(
-    help: "Threads that compute (default: GRL_THREADS, or as many as this process may use; see grl limits).",
+    help: ArgumentHelp(JobOption.threads.help),
     transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
   @Option(
-    help: """
-      Kernels: own, or blas: plain float32 on OpenBLAS, for processors without own ones (default: GRL_KERNELS, or own where this \
-      processor has them).
-      """)
+    help: ArgumentHelp(JobOption.kernels.help))
   var kernels: KernelChoice?
 
   /// Settles whose kernels this process computes with.

@@ -98,3 +98,7 @@ enum Program {
     return String(text.reversed().drop { $0 == "." || $0 == " " }.reversed())
   }
 }
+
+enum Version {
+  static let current = "0.1.0"
+}

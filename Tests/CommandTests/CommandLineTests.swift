@@ -29,6 +29,7 @@ import grl
     enlarge.model = "-weights.pth"
     var compressed = JobRequest(inputs: ["a.jpg"], task: "jpeg")
     (compressed.quality, compressed.existing, compressed.precision) = (40, .skip, "exact")
+    compressed.kernels = "own"
     var mosaic = JobRequest(inputs: ["a.dng"], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.memoryBytes) = ("gbrg", "linear", 3 << 30)
     var defocus = JobRequest(inputs: ["left.png"], task: "defocus-deblur")

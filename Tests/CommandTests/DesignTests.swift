@@ -35,7 +35,7 @@ import Testing
     let order = try rows(section("Targets")).compactMap { row in
       row[0].firstMatch(of: /`([A-Za-z]+)`/).map { String($0.1) }
     }
-    #expect(order.count == 19)
+    #expect(order.count == 22)
     var imports: [String: Set<String>] = [:]
     for target in order {
       for (_, text) in try texts(target, ".swift") {
@@ -54,6 +54,8 @@ import Testing
     #expect(importers("CImageIO") == ["Imaging"])
     #expect(importers("CTerminal") == ["TerminalDriver"])
     #expect(imports["EngineWire", default: []].intersection(order) == ["Base"])
+    #expect(imports["JobStore", default: []].intersection(order) == ["Base", "EngineWire"])
+    #expect(imports["EngineTransport", default: []].intersection(order) == ["Base", "EngineWire"])
     #expect(imports["Workbench", default: []].intersection(order) == ["Base", "EngineWire"])
     #expect(importers("ArgumentParser") == ["grl"])
   }

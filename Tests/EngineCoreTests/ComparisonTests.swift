@@ -192,7 +192,7 @@ import Testing
     let engine = folder.engine()
     func refusal(
       _ paths: [String], reference: Int = 0, _ question: ComparisonRequest.Question
-    ) async -> Reply.Failure.Kind? {
+    ) async -> FailureKind? {
       await engine.refusal(.compare(ComparisonRequest(paths: paths, reference: reference, question)))?.kind
     }
     let paths = ["a.png", "b.png"]

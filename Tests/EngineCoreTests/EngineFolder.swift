@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 import TestSupport

@@ -24,7 +24,7 @@ import Testing
       case .tile(let job, let picture, let tile, let state):
         #expect(job == id)
         tiles[picture, default: [:]][tile, default: []].append(state)
-      case .progress(let news): progress.append(news)
+      case .progress(let event): progress.append(event)
       case .job(_, let state, _): last = state
       default: break
       }

@@ -14,7 +14,7 @@ import Testing
     let id = try await engine.submit(folder.request("a.png"))
     try await engine.wait(for: id) { $0.pictures[0].tilesDone >= 5 }
     await engine.shutDown()
-    let tiles = try folder.store.sight(id).record.pictures[0].tiles.count
+    let tiles = try folder.store.snapshot(id).record.pictures[0].tiles.count
     #expect(tiles >= 5 && tiles < 1000)
     return (id, tiles)
   }
@@ -113,7 +113,7 @@ import Testing
     #expect(await second.refusal(.pause(job: id))?.message.contains("worked on by the engine") == true)
     let events = await second.events()
     await first.shutDown()
-    let done = try folder.store.sight(id).record.pictures[0].tiles.count
+    let done = try folder.store.snapshot(id).record.pictures[0].tiles.count
     let began = Self.began(await Engine.heard(events, until: id))
     #expect(began.first == done)
     #expect(try folder.bytes("out/a_denoise.png") == folder.expected("a.png", folder.request("a.png")))

@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import JobStore
 import Testing
 
 /// Pipes that nobody writes to, asked for as pictures: the engine answers, and goes on.
@@ -47,7 +48,7 @@ import Testing
       unlink(path)
       try #require(mkfifo(path, 0o600) == 0)
       #expect {
-        try store.sight(job.id)
+        try store.snapshot(job.id)
       } throws: {
         "\($0)".contains(file) && "\($0)".contains("a named pipe")
       }

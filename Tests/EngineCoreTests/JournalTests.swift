@@ -1,6 +1,7 @@
 import EngineCore
 import EngineWire
 import Foundation
+import JobStore
 import Testing
 
 @Suite("Job folders", .timeLimit(.minutes(10))) struct JournalTests {
@@ -45,7 +46,7 @@ import Testing
     // A line after a cut is as good as any.
     let job = try folder.store.open(id)
     try job.append(.done(picture: 1, seconds: 1, seamScore: nil, notes: []))
-    #expect(try folder.store.sight(id).record.pictures[1].state == .done)
+    #expect(try folder.store.snapshot(id).record.pictures[1].state == .done)
   }
 
   @Test("a flipped bit anywhere in the journal ends it there")
@@ -60,7 +61,7 @@ import Testing
       var damaged = whole
       damaged[place] ^= 4
       try damaged.write(to: file)
-      #expect(try folder.store.sight(id).record.pictures[0].tiles.isEmpty, "\(place)")
+      #expect(try folder.store.snapshot(id).record.pictures[0].tiles.isEmpty, "\(place)")
     }
   }
 
@@ -98,7 +99,7 @@ import Testing
       }
     }
     process.process += 1
-    let found = try folder.store.sight(job.id).record.pictures
+    let found = try folder.store.snapshot(job.id).record.pictures
     #expect(found[0].deaths(before: process) == deaths, "\(life)")
     #expect(found[1].deaths(before: process) == 0)
   }
@@ -109,7 +110,7 @@ import Testing
     let job = try make(folder)
     try job.append(.attempt(picture: 0, process: .current))
     try job.append(.skipped(picture: 0, reason: "made elsewhere"))
-    let record = try folder.store.sight(job.id).record
+    let record = try folder.store.snapshot(job.id).record
     #expect(record.pictures[0].state == .skipped && record.pictures[0].reason == "made elsewhere")
     #expect(record.waiting == [1])
   }
@@ -122,7 +123,7 @@ import Testing
       try Data(text.utf8).write(to: folder.url.appending(path: "state/jobs/\(bad)/job.json"))
       let listing = folder.store.list()
       #expect(listing.jobs.map(\.record.job.id) == [good] && listing.problems.count == 1)
-      #expect(throws: JobError.self) { try folder.store.open(bad) }
+      #expect(throws: StoreError.self) { try folder.store.open(bad) }
     }
     try folder.store.remove(bad)
     #expect(folder.store.ids() == [good])
@@ -134,14 +135,14 @@ import Testing
     var job: JobFolder? = try make(folder)
     let id = try #require(job?.id)
     #expect(folder.store.holder(id)?.hasPrefix("a test, process") == true)
-    let error = #expect(throws: JobError.self) { try folder.store.open(id) }
-    #expect(error?.kind == .usage)
-    #expect(throws: JobError.self) { try folder.store.remove(id) }
+    let error = #expect(throws: StoreError.self) { try folder.store.open(id) }
+    #expect(error?.kind.exitStatus == 2)
+    #expect(throws: StoreError.self) { try folder.store.remove(id) }
     job = nil
     #expect(folder.store.holder(id) == nil)
     _ = try folder.store.open(id)
     try folder.store.remove(id)
-    #expect(throws: JobError.self) { try folder.store.open(id) }
+    #expect(throws: StoreError.self) { try folder.store.open(id) }
   }
 
   @Test("names that are none never become paths")
@@ -150,8 +151,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder.path("state/jobs"), withIntermediateDirectories: true)
     for name in ["", ".", "..", "../state", "a/b", "A", "-rf", "x y", String(repeating: "a", count: 65), "a\0"] {
       #expect(!JobStore.isID(name))
-      let error = #expect(throws: JobError.self) { try folder.store.remove(name) }
-      #expect(error?.kind == .usage)
+      let error = #expect(throws: StoreError.self) { try folder.store.remove(name) }
+      #expect(error?.kind.exitStatus == 2)
     }
   }
 

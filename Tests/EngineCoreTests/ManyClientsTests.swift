@@ -1,5 +1,6 @@
 import Base
 import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Imaging
@@ -9,9 +10,9 @@ import Testing
 
 /// What clients of one engine have of each other: nothing.
 @Suite("Many clients", .timeLimit(.minutes(10))) struct ManyClientsTests {
-  private static func asker(_ number: Int) -> Asker { Asker(number: number) { _ in } }
+  private static func requester(_ number: Int) -> Requester { Requester(number: number) { _ in } }
 
-  private static func kind(_ reply: Reply) -> Reply.Failure.Kind? {
+  private static func kind(_ reply: Reply) -> FailureKind? {
     if case .failure(let failure) = reply { failure.kind } else { nil }
   }
 
@@ -42,7 +43,7 @@ import Testing
       (queues.plans, 2), (queues.largePreviews, 1), (queues.comparisons, 1), (queues.measures, 1), (queues.passes, 1),
       (queues.submissions, 2), (queues.models, 2), (queues.headers, 2),
     ] { held += try await Self.fill(queue, places: places) }
-    let client = Self.asker(1)
+    let client = Self.requester(1)
     for request in [
       Request.listFolder(path: ""), .inspect(path: "a.png"),
       .preview(path: "a.png", region: nil, width: 20, height: 20),
@@ -65,12 +66,12 @@ import Testing
     try folder.picture("a.png")
     let engine = folder.engine()
     let held = try await Self.fill(engine.queues.largePreviews, places: 1)
-    let client = Self.asker(1)
+    let client = Self.requester(1)
     let gone = (0..<12).map { _ in
       Task { await engine.answer(.preview(path: "large.png", region: nil, width: 9, height: 9), from: client).reply }
     }
     try await eventually("twelve previews wait") { engine.queues.largePreviews.waitingCount == 12 }
-    let small = await engine.answer(.preview(path: "a.png", region: nil, width: 9, height: 9), from: Self.asker(2))
+    let small = await engine.answer(.preview(path: "a.png", region: nil, width: 9, height: 9), from: Self.requester(2))
       .reply
     #expect(Self.kind(small) == nil)
     for task in gone { task.cancel() }
@@ -91,7 +92,7 @@ import Testing
     func begin(_ client: Int) -> Task<Reply, Never> {
       Task {
         await engine.answer(
-          .tryRegion(long, path: path, region: whole, width: 50, height: 50), from: Self.asker(client)
+          .tryRegion(long, path: path, region: whole, width: 50, height: 50), from: Self.requester(client)
         ).reply
       }
     }
@@ -99,13 +100,13 @@ import Testing
     try await eventually("a trial is under way") { await !engine.isIdle() }
     let second = begin(2)
     try await eventually("another one waits") { engine.queues.passes.waitingCount == 1 }
-    _ = await engine.answer(.stopTrying, from: Self.asker(3))
+    _ = await engine.answer(.stopTrying, from: Self.requester(3))
     #expect(engine.queues.passes.waitingCount == 1)
-    _ = await engine.answer(.stopTrying, from: Self.asker(2))
+    _ = await engine.answer(.stopTrying, from: Self.requester(2))
     #expect(Self.kind(await second.value) == .cancelled)
     let third = begin(1)
     #expect(Self.kind(await first.value) == .cancelled)
-    _ = await engine.answer(.stopTrying, from: Self.asker(1))
+    _ = await engine.answer(.stopTrying, from: Self.requester(1))
     #expect(Self.kind(await third.value) == .cancelled)
     try await eventually("nothing is left") { await engine.isIdle() }
     await engine.shutDown()
@@ -157,7 +158,7 @@ import Testing
     var request = JobRequest(inputs: [folder.path("pictures")], task: "denoise")
     request.outputFolder = folder.path("out")
     let planner = JobPlanner(
-      models: ModelCatalogue(library: folder.library), speeds: SpeedBook(path: nil, threadCount: 1),
+      models: ModelCatalogue(library: folder.library), speeds: SpeedProfile(path: nil, threadCount: 1),
       budgetBytes: 2 << 30,
       threadCount: 1)
     var told: [String] = []
@@ -203,7 +204,7 @@ import Testing
 
   @Test("a verb that is given something on a dead mount ends with an error, wherever its name stands", .canMount)
   func deadVerb() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let dead = home.path("dead")
     try FileManager.default.createDirectory(atPath: dead, withIntermediateDirectories: true)
     try FileManager.default.copyItem(
@@ -246,9 +247,9 @@ import Testing
       .tryRegion(job, path: dead + "/f.png", region: region, width: 9, height: 9),
     ]
     let waiting = requests.enumerated().map { number, request in
-      Task { await engine.answer(request, from: Self.asker(10 + number)).reply }
+      Task { await engine.answer(request, from: Self.requester(10 + number)).reply }
     }
-    let client = Self.asker(1)
+    let client = Self.requester(1)
     for request in [
       Request.listFolder(path: folder.path("out")), .inspect(path: "a.png"),
       .preview(path: "a.png", region: nil, width: 20, height: 20), .plan(folder.request("a.png")),

@@ -9,7 +9,7 @@ import TestSupport
 /// Turns, cancelling and threads that wait, with work that goes on until the test lets it end.
 @Suite("Requests of one kind", .timeLimit(.minutes(10))) struct RequestQueueTests {
   /// Holds whoever passes until it is opened or the request's flag is set.
-  final class Door: Sendable {
+  final class Latch: Sendable {
     private let opened = Atomic<Bool>(false)
     var isOpen: Bool { opened.load(ordering: .relaxed) }
     func open() { opened.store(true, ordering: .relaxed) }
@@ -28,7 +28,7 @@ import TestSupport
   }
 
   /// What became of a request.
-  static func outcome(_ body: () async throws(JobError) -> Void) async -> JobError.Kind? {
+  static func outcome(_ body: () async throws(JobError) -> Void) async -> FailureKind? {
     do {
       try await body()
       return nil
@@ -37,16 +37,16 @@ import TestSupport
     }
   }
 
-  /// Holds one place of a queue until `door` is opened.
-  static func hold(_ queue: RequestQueue, client: Int, at door: Door, began: Names) async throws -> Task<
-    JobError.Kind?, Never
+  /// Holds one place of a queue until `latch` is opened.
+  static func hold(_ queue: RequestQueue, client: Int, at latch: Latch, began: Names) async throws -> Task<
+    FailureKind?, Never
   > {
     let count = began.all.count
     let task = Task {
       await outcome { () async throws(JobError) in
         try await queue.run(for: client, about: "held") { (flag) throws(JobError) in
           began.add("held")
-          try door.pass(flag)
+          try latch.pass(flag)
         }
       }
     }
@@ -57,8 +57,8 @@ import TestSupport
   @Test("the requests of a client that is gone never begin, the one under way is told, and others go on")
   func gone() async throws {
     let queue = RequestQueue(width: 1)
-    let (door, began) = (Door(), Names())
-    let running = try await Self.hold(queue, client: 1, at: door, began: began)
+    let (latch, began) = (Latch(), Names())
+    let running = try await Self.hold(queue, client: 1, at: latch, began: began)
     let waiting = (0..<12).map { number in
       Task {
         await Self.outcome { () async throws(JobError) in
@@ -68,7 +68,7 @@ import TestSupport
     }
     try await eventually("twelve wait") { queue.waitingCount == 12 }
     for task in waiting + [running] { task.cancel() }
-    // The door stays shut: what is under way ends because it was told.
+    // The latch stays shut: what is under way ends because it was told.
     for task in waiting + [running] { #expect(await task.value == .cancelled) }
     try await queue.run(for: 2, about: "other") { _ in began.add("other") }
     #expect(began.all == ["held", "other"])
@@ -89,15 +89,15 @@ import TestSupport
   @Test("clients take turns: one request of another client comes before the second of twelve")
   func turns() async throws {
     let queue = RequestQueue(width: 1)
-    let (door, began) = (Door(), Names())
-    let held = try await Self.hold(queue, client: 9, at: door, began: began)
+    let (latch, began) = (Latch(), Names())
+    let held = try await Self.hold(queue, client: 9, at: latch, began: began)
     var tasks: [Task<Void, any Error>] = []
     for (client, name) in (0..<12).map({ (1, "first \($0)") }) + [(2, "second")] {
       let count = queue.waitingCount
       tasks.append(Task { try await queue.run(for: client, about: name) { _ in began.add(name) } })
       try await eventually("\(name) waits") { queue.waitingCount > count }
     }
-    door.open()
+    latch.open()
     #expect(await held.value == nil)
     for task in tasks { try await task.value }
     #expect(began.all[1...2] == ["first 0", "second"] && began.all.count == 14)
@@ -106,8 +106,8 @@ import TestSupport
   @Test("one client has no more than its share under way, and another one's request does not wait for it")
   func share() async throws {
     let queue = RequestQueue(width: 4, ofOne: 1)
-    let (door, began) = (Door(), Names())
-    let first = try await Self.hold(queue, client: 1, at: door, began: began)
+    let (latch, began) = (Latch(), Names())
+    let first = try await Self.hold(queue, client: 1, at: latch, began: began)
     let second = Task {
       await Self.outcome { () async throws(JobError) in
         try await queue.run(for: 1, about: "second") { _ in began.add("second") }
@@ -116,7 +116,7 @@ import TestSupport
     try await eventually("the second waits") { queue.waitingCount == 1 }
     try await queue.run(for: 2, about: "other") { _ in began.add("other") }
     #expect(began.all == ["held", "other"])
-    door.open()
+    latch.open()
     #expect(await first.value == nil)
     #expect(await second.value == nil)
   }
@@ -162,7 +162,7 @@ import TestSupport
   @Test("what computes, looks at its flag, or is held on purpose may take as long as it likes")
   func busy() async throws {
     let queue = RequestQueue(width: 4, patience: .seconds(1))
-    let end = Door()
+    let end = Latch()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await queue.run(for: 1, about: "computes") { _ in
@@ -177,8 +177,8 @@ import TestSupport
       }
       group.addTask {
         try await queue.run(for: 3, about: "held", isHeld: { true }) { _ in
-          let bell = Bell()
-          while !end.isOpen { bell.sleep(seconds: 0.05) }
+          let wakeUp = WakeUp()
+          while !end.isOpen { wakeUp.sleep(seconds: 0.05) }
         }
       }
       // Its error tells that their time would be over too.

@@ -2,6 +2,7 @@ import EngineCore
 import Foundation
 import Glibc
 import Imaging
+import JobStore
 import Testing
 
 /// Claims on results: one process at a time, and none that outlives its process.
@@ -38,7 +39,7 @@ import Testing
   }
 
   private static func take(_ output: String) throws(JobError) -> ResultClaim? {
-    try ResultClaim.take(output, program: "a test")
+    do { return try ResultClaim.take(output, program: "a test") } catch { throw JobError(error, path: output) }
   }
 
   @Test("a claim is one process's, says whose it is, and is gone with its release")
@@ -83,7 +84,7 @@ import Testing
         group.addTask {
           var taken = 0
           for _ in 0..<200 {
-            do throws(JobError) {
+            do throws(ResultClaim.Refusal) {
               let claim = try ResultClaim.take(output, program: "a test")
               let descriptor = open(work, O_CREAT | O_EXCL | O_WRONLY, 0o600)
               #expect(descriptor >= 0, "two have it")
@@ -91,7 +92,7 @@ import Testing
               unlink(work)
               claim?.release()
               taken += 1
-            } catch .resultClaimed {
+            } catch .held {
               continue
             }
           }

@@ -57,8 +57,8 @@ import Testing
       lines.append("> " + String(decoding: try Frame(Question(id: index + 1, request)).head, as: UTF8.self))
     }
     for (index, reply) in Samples.replies.enumerated() {
-      let isNews = if case .event = reply { true } else { false }
-      var line = "< " + String(decoding: try Frame(Answer(id: isNews ? 0 : index + 1, reply)).head, as: UTF8.self)
+      let isEvent = if case .event = reply { true } else { false }
+      var line = "< " + String(decoding: try Frame(Answer(id: isEvent ? 0 : index + 1, reply)).head, as: UTF8.self)
       if case .pixels(let info) = reply { line += " + \(info.byteCount) bytes" }
       if case .trial(let info) = reply { line += " + \(info.before.byteCount + info.after.byteCount) bytes" }
       if case .comparison(.view(let view)) = reply {

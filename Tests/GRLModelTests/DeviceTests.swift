@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Every operation of the door, on every device, against the scalar kernels.
+/// Every operation of `Device`, on every device, against the scalar kernels.
 @Suite("Devices") struct DeviceTests {
   /// Named, so that a failure says which.
   struct Operation: Sendable, CustomStringConvertible {

@@ -138,7 +138,7 @@ import Testing
     let error = #expect(throws: RestorationError.self) {
       try restorer.restore(picture, plan: plan, isCancelled: { fraction > 0.3 }, onProgress: { fraction = $0.fraction })
     }
-    #expect(error?.category == .cancelled && fraction < 0.7)
+    #expect(error?.kind == .cancelled && fraction < 0.7)
   }
 
   @Test("The bundled denoiser takes most of the noise away", arguments: [TileChoice.whole, .side(48)])

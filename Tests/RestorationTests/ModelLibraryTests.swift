@@ -89,7 +89,7 @@ import Testing
     let listing = library.list()
     #expect(listing.cards.map(\.name) == ["a", "b", "z"])
     #expect(listing.cards.map(\.task) == [.jpeg, .denoise, .motionDeblur])
-    #expect(listing.problems.count == 2 && listing.problems.allSatisfy { $0.category == .model })
+    #expect(listing.problems.count == 2 && listing.problems.allSatisfy { $0.kind == .model })
 
     #expect(try library.card("b").task == .denoise)
     #expect(try library.card(second.path + "/b.safetensors").task == .motionDeblur)
@@ -154,7 +154,7 @@ import Testing
     try folder.write(file.safetensorsFile(), as: "odd.safetensors")
     let library = library(folder)
     let error = #expect(throws: RestorationError.self) { try library.load(library.card("odd")) }
-    #expect(error?.category == .model && error?.description.contains("layers.1.blocks.1") == true)
+    #expect(error?.kind == .model && error?.description.contains("layers.1.blocks.1") == true)
   }
 
   // MARK: Choosing
@@ -245,7 +245,7 @@ import Testing
       }
     }
     let denoise = error(.init(.denoise, sigma: 25))
-    #expect(denoise?.category == .model)
+    #expect(denoise?.kind == .model)
     #expect(denoise?.description.contains("denoise sigma 25 of a gray picture, variant base") == true)
     #expect(denoise?.description.contains("mine (denoise, colour, sigma 0 to 55, tiny)") == true)
     let jpeg = error(.init(.jpeg, quality: 10))
@@ -310,10 +310,10 @@ import Testing
     // A Lightning checkpoint that stores the table of its windows, but not of its stripes, and does not say its task.
     let path = TestData.fixtures.appending(path: "checkpoints/golden/lightning.ckpt").path
     let silent = #expect(throws: RestorationError.self) { try library.importModel(from: path) }
-    #expect(silent?.description.contains("--anchor-factor") == true && silent?.category == .model)
+    #expect(silent?.description.contains("--anchor-factor") == true && silent?.kind == .model)
     var overrides = ConfigurationOverrides(stripe: Stripe(rows: 8, columns: 16), anchorFactor: 2)
     let idle = #expect(throws: RestorationError.self) { try library.importModel(from: path, overrides: overrides) }
-    #expect(idle?.description.contains("give --task") == true && idle?.category == .model)
+    #expect(idle?.description.contains("give --task") == true && idle?.kind == .model)
     overrides.task = .denoise
     let card = try library.importModel(from: path, overrides: overrides)
     #expect(card.name == "lightning" && card.task == .denoise && card.configuration.windowSize == 8 && card.isGray)

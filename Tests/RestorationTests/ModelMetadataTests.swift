@@ -80,7 +80,7 @@ import Testing
   @Test("What contradicts the network or itself is refused, and the field is named", arguments: contradictions)
   func contradiction(claim: Claim) throws {
     let error = #expect(throws: RestorationError.self) { try card(claim) }
-    #expect(error?.category == .model)
+    #expect(error?.kind == .model)
     let text = error?.description ?? ""
     #expect(text.contains(": \(claim.field): "), "\(text)")
     #expect(text.contains("allowed is"), "\(text)")

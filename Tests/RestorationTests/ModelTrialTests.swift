@@ -68,7 +68,7 @@ import Testing
     let model = RestorationModel(
       card: card, network: try GRL(checkpoint, configuration: card.configuration, on: CPUDevice()))
     let error = #expect(throws: RestorationError.self) { try ModelTrial(model, on: threads) }
-    #expect(error?.category == .verification, "\(String(describing: error))")
+    #expect(error?.kind == .verification, "\(String(describing: error))")
     #expect(error?.description.hasPrefix("\(name): not sound: ") == true)
     #expect(error?.description.contains("\n") == false)
   }
@@ -96,7 +96,7 @@ import Testing
     for task in [RestorationTask.superResolution, .denoise] {
       let model = try TestNetworks.model(task, eight)
       let error = #expect(throws: RestorationError.self) { try ModelTrial(model, on: threads) }
-      #expect(error?.category == .model)
+      #expect(error?.kind == .model)
     }
   }
 }

@@ -30,7 +30,7 @@ import Testing
   ) -> (tile: Rectangle, what: RestorationError.SuspiciousOutput)? {
     let error = #expect(throws: RestorationError.self) { try restore(from: faulty, fault) }
     guard case .suspiciousOutput(let tile, let what) = error else { return nil }
-    #expect(error?.category == .verification)
+    #expect(error?.kind == .verification)
     return (tile, what)
   }
 

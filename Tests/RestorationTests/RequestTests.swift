@@ -41,7 +41,7 @@ import Testing
     ])
   func invalid(request: RestorationRequest) {
     let error = #expect(throws: RestorationError.self) { try request.validate() }
-    #expect(error?.category == .usage && error?.description.contains("--") == true)
+    #expect(error?.kind == .usage && error?.description.contains("--") == true)
     #expect(error?.description.contains("\n") == false)
   }
 
@@ -68,7 +68,7 @@ import Testing
       let error = #expect(throws: RestorationError.self) {
         try restorer.plan(for: PictureShape(width: 9, height: 9, layout: layout), request: request)
       }
-      #expect(error?.category == .model)
+      #expect(error?.kind == .model)
       return error?.description
     }
     #expect(try refusal(.denoise, TestNetworks.configuration(), .init(.jpeg))?.contains("not jpeg") == true)

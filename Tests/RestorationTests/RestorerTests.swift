@@ -250,6 +250,6 @@ import Testing
           }
         })
     }
-    #expect(error?.category == .cancelled && asked.withLock { $0 } == questions + 1)
+    #expect(error?.kind == .cancelled && asked.withLock { $0 } == questions + 1)
   }
 }

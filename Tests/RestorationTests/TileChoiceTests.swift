@@ -93,7 +93,7 @@ import Testing
       Issue.record("expected overBudget, not \(String(describing: error))")
       return
     }
-    #expect(estimate.totalBytes == needed && advice.contains("--tile 64") && error?.category == .memory)
+    #expect(estimate.totalBytes == needed && advice.contains("--tile 64") && error?.kind == .memory)
 
     let hopeless = #expect(throws: RestorationError.self) { try plan(3000, 2000) { $0.memoryBytes = 1 << 20 } }
     #expect(hopeless?.description.contains("raise --memory") == true)
@@ -118,7 +118,7 @@ import Testing
           $0.overlap = overlap
         }
       }
-      #expect(error?.category == .usage)
+      #expect(error?.kind == .usage)
     }
   }
 

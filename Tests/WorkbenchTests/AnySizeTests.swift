@@ -56,7 +56,7 @@ struct AnySizeTests {
       pictures: pictures, isElsewhere: random.below(4) == 0)
   }
 
-  static func randomNews(_ random: inout Seeded) -> EngineEvent {
+  static func randomEngineEvent(_ random: inout Seeded) -> EngineEvent {
     let job = "j\(random.below(3))"
     let picture = random.below(5) - 1
     switch random.below(6) {
@@ -91,13 +91,13 @@ struct AnySizeTests {
       .character("\u{1b}"),
     ]
 
-  static func randomEvent(_ random: inout Seeded, _ desk: Desk) -> Event {
+  static func randomEvent(_ random: inout Seeded, _ driver: WorkbenchDriver) -> Event {
     switch random.below(40) {
     case 0...22: return .key(random.pick(keys))
     case 23...26:
       return .resize(
         columns: random.pick([1, 2, 5, 19, 40, 60, 80, 200]), rows: random.pick([1, 2, 3, 5, 15, 24, 60]))
-    case 27...31: return .answer(Answer(id: 0, .event(randomNews(&random))), body: [])
+    case 27...31: return .answer(Answer(id: 0, .event(randomEngineEvent(&random))), body: [])
     case 32:
       return .mouse(
         MouseEvent(
@@ -107,7 +107,7 @@ struct AnySizeTests {
     case 34:
       return .engine(.lost(reason: random.pick(hostile), retrySeconds: random.pick([nil, 1, .nan, -2, .infinity])))
     case 35: return .engine(.connected(FakeEngine.info))
-    case 36: return .time(random.pick([desk.time, .nan, -1, 1e300]))
+    case 36: return .time(random.pick([driver.time, .nan, -1, 1e300]))
     case 37: return .answer(Answer(id: random.below(60), .failure(.init(.system, random.pick(hostile)))), body: [1, 2])
     case 38:
       return .answer(
@@ -124,9 +124,9 @@ struct AnySizeTests {
   /// East Asian Ambiguous signs that one is tempted to draw with; names from outside in these tests hold none of them.
   static let ambiguous = Set("·•×…—–±→←↑↓■□▲△▼▽◆◇○◎●★☆═║│─┌┐└┘├┤┬┴┼█░▒▓▁▂▃▅▆▇“”‘’°÷§¶".unicodeScalars)
 
-  static func check(_ canvas: Canvas, _ desk: Desk, _ what: String) {
+  static func check(_ canvas: Canvas, _ driver: WorkbenchDriver, _ what: String) {
     #expect(canvas.cells.count == canvas.columns * canvas.rows)
-    #expect(canvas.columns == desk.state.session.columns && canvas.rows == desk.state.session.rows)
+    #expect(canvas.columns == driver.state.session.columns && canvas.rows == driver.state.session.rows)
     if let cursor = canvas.cursor {
       #expect((0..<canvas.columns).contains(cursor.column) && (0..<canvas.rows).contains(cursor.row), "\(what)")
     }
@@ -138,15 +138,15 @@ struct AnySizeTests {
       }
       for scalar in glyph.unicodeScalars {
         let value = scalar.value
-        let isPicture = quarters.contains(value) && desk.state.graphics != .ascii
+        let isPicture = quarters.contains(value) && driver.state.graphics != .ascii
         let isControl = value < 0x20 || (0x7f...0x9f).contains(value)
         let isHidden = scalar.properties.generalCategory == .format || scalar.properties.generalCategory == .privateUse
         if isControl || isHidden || (ambiguous.contains(scalar) && !isPicture) {
           Issue.record("U+\(String(value, radix: 16)) at \(place % canvas.columns), \(place / canvas.columns); \(what)")
         }
       }
-      if desk.state.graphics == .ascii, !glyph.isASCII { Issue.record("\(glyph) in ASCII; \(what)") }
-      if desk.state.colours == .none, cell.style.foreground != .standard || cell.style.background != .standard {
+      if driver.state.graphics == .ascii, !glyph.isASCII { Issue.record("\(glyph) in ASCII; \(what)") }
+      if driver.state.colours == .none, cell.style.foreground != .standard || cell.style.background != .standard {
         Issue.record("colours without colours; \(what)")
       }
     }
@@ -155,18 +155,18 @@ struct AnySizeTests {
   @Test("every screen and overlay at every size from 1x1 to 30x10")
   func everySize() {
     var random = Seeded(5)
-    var desk = Desk(Self.hostileEngine(&random))
-    desk.tell(.jobs((0..<3).map { _ in Self.randomJob(&random) }))
+    var driver = WorkbenchDriver(Self.hostileEngine(&random))
+    driver.tell(.jobs((0..<3).map { _ in Self.randomJob(&random) }))
     for columns in 1...30 {
       for rows in 1...10 {
-        desk.send(.resize(columns: columns, rows: rows))
+        driver.send(.resize(columns: columns, rows: rows))
         let openers = ["", "?", ":", "T", "Ctrl-c"]
         for screen in 1...7 {
-          desk.press("\(screen)")
+          driver.press("\(screen)")
           let opener = openers[(columns + rows + screen) % openers.count]
-          if !opener.isEmpty { desk.press(opener) }
-          Self.check(desk.state.view(), desk, "screen \(screen), \(columns)x\(rows), \(opener)")
-          desk.press("Esc")
+          if !opener.isEmpty { driver.press(opener) }
+          Self.check(driver.state.view(), driver, "screen \(screen), \(columns)x\(rows), \(opener)")
+          driver.press("Esc")
         }
       }
     }
@@ -181,14 +181,16 @@ struct AnySizeTests {
     var settings = Settings()
     settings.usesMouse = seed % 2 == 0
     settings.theme = random.pick(["dark", "light", "\u{1b}none"])
-    var desk = Desk(
+    var driver = WorkbenchDriver(
       Self.hostileEngine(&random), columns: 80, rows: 24, graphics: graphics, colours: colours, settings: settings,
       files: seed % 3 == 0 ? ["/home/ada/photos", "/home/ada/scans/map.png"] : [])
     for step in 0..<600 {
-      let event = Self.randomEvent(&random, desk)
-      desk.send(event)
-      if step % 3 == 0 { Self.check(desk.state.view(), desk, "seed \(seed), step \(step), \(event)".prefix(120) + "") }
-      if step % 50 == 0 { desk.rest(0.3) }
+      let event = Self.randomEvent(&random, driver)
+      driver.send(event)
+      if step % 3 == 0 {
+        Self.check(driver.state.view(), driver, "seed \(seed), step \(step), \(event)".prefix(120) + "")
+      }
+      if step % 50 == 0 { driver.rest(0.3) }
     }
   }
 
@@ -199,12 +201,12 @@ struct AnySizeTests {
     for (graphics, colours) in [
       (Graphics.ascii, ColourDepth.none), (.ascii, .truecolour), (.half, .none), (.quarter, .sixteen),
     ] {
-      var desk = Desk(
+      var driver = WorkbenchDriver(
         Self.hostileEngine(&random), columns: size.columns, rows: size.rows, graphics: graphics, colours: colours)
-      desk.tell(.jobs([Self.randomJob(&random)]))
+      driver.tell(.jobs([Self.randomJob(&random)]))
       for screen in 1...7 {
-        desk.press("\(screen)")
-        Self.check(desk.state.view(), desk, "screen \(screen), \(graphics), \(colours)")
+        driver.press("\(screen)")
+        Self.check(driver.state.view(), driver, "screen \(screen), \(graphics), \(colours)")
       }
     }
   }

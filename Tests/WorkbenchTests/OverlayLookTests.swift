@@ -8,8 +8,8 @@ struct OverlayLookTests {
     arguments: [("help", "?"), ("palette", ":"), ("themes", "T"), ("question", "Ctrl-c")],
     [(80, 24), (60, 15), (40, 10)])
   func overlays(overlay: (name: String, key: String), size: (columns: Int, rows: Int)) throws {
-    var desk = Desk(columns: size.columns, rows: size.rows)
-    desk.press("6", overlay.key)
-    try expectScreen(desk, "\(overlay.name)-\(size.columns)x\(size.rows)")
+    var driver = WorkbenchDriver(columns: size.columns, rows: size.rows)
+    driver.press("6", overlay.key)
+    try expectScreen(driver, "\(overlay.name)-\(size.columns)x\(size.rows)")
   }
 }

@@ -179,7 +179,7 @@ struct PlainTests {
       if random.below(2) == 0 {
         room.enter(random.pick(lines))
       } else {
-        _ = room.tell(AnySizeTests.randomNews(&random))
+        _ = room.tell(AnySizeTests.randomEngineEvent(&random))
       }
       for line in room.said {
         for scalar in line.unicodeScalars {

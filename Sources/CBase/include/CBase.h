@@ -1,8 +1,19 @@
 #ifndef GRL_CBASE_H
 #define GRL_CBASE_H
 
-#include "grl_checksum.h"
-#include "grl_file.h"
-#include "grl_machine.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/// The CRC-32 of zip, PNG and zlib (ISO 3309), by zlib.
+uint32_t grl_crc32(const void *bytes, size_t count);
+
+/// Gives the file `from` the name `to` in one step, unless something has that name: renameat2(2) with RENAME_NOREPLACE,
+/// which the C library shows to GNU sources only.
+///
+/// Returns 0 or errno: EEXIST where the name is taken; EINVAL or ENOSYS where file system or kernel know no such rename.
+int grl_rename_new(const char *from, const char *to);
+
+/// `M_ARENA_MAX` 1: see `shareOneHeap`.
+void grl_share_one_heap(void);
 
 #endif

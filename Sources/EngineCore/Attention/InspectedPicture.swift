@@ -28,10 +28,11 @@ package struct InspectedPicture: Sendable {
     do throws(RestorationError) {
       let shape = PictureShape(source.image)
       let card = try models.card(source.settings, for: shape)
-      restorer = Restorer(model: try models.model(card, precision: .float32), threads: threads)
+      restorer = Restorer(
+        model: try models.model(card, precision: .float32, kernels: source.settings.options.kernels), threads: threads)
       plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
     } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+      throw JobError(error, picture: path)
     }
     (self.path, self.source, self.right, self.restorer, self.plan) = (path, source, right, restorer, plan)
   }
@@ -88,7 +89,7 @@ package struct InspectedPicture: Sendable {
 
   package func caught<Value>(_ body: () throws(RestorationError) -> Value) throws(JobError) -> Value {
     do { return try body() } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+      throw JobError(error, picture: path)
     }
   }
 }

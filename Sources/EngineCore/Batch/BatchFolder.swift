@@ -1,16 +1,19 @@
+import JobStore
+
 /// The job folder behind a `grl restore`: made when it is first worth it, and never a reason for the batch to fail.
 package final class BatchFolder {
   package private(set) var folder: JobFolder?
-  private let make: () throws(JobError) -> JobFolder
+  private let make: (() throws(StoreError) -> JobFolder)?
   private let onTrouble: (String) -> Void
   private var isOff = false
 
   /// - Parameters:
   ///   - folder: of a job that is resumed.
-  ///   - make: makes the folder of a new job.
-  ///   - onTrouble: told once why nothing is kept.
+  ///   - make: makes the folder of a new job; nil where there is none to make.
+  ///   - onTrouble: called once with the reason why nothing is kept.
   package init(
-    _ folder: JobFolder? = nil, onTrouble: @escaping (String) -> Void, make: @escaping () throws(JobError) -> JobFolder
+    _ folder: JobFolder? = nil, onTrouble: @escaping (String) -> Void = { _ in },
+    make: (() throws(StoreError) -> JobFolder)? = nil
   ) {
     self.folder = folder
     self.make = make
@@ -18,16 +21,12 @@ package final class BatchFolder {
   }
 
   /// For a batch that leaves no trace.
-  package static var none: BatchFolder {
-    let none = BatchFolder(onTrouble: { _ in }, make: { () throws(JobError) in throw .cancelled })
-    none.isOff = true
-    return none
-  }
+  package static var none: BatchFolder { BatchFolder() }
 
   @discardableResult
   package func made() -> JobFolder? {
-    if folder == nil && !isOff {
-      do throws(JobError) { folder = try make() } catch { giveUp(error) }
+    if folder == nil, !isOff, let make {
+      do throws(StoreError) { folder = try make() } catch { giveUp(error) }
     }
     return folder
   }
@@ -35,10 +34,10 @@ package final class BatchFolder {
   /// Puts a line into the journal, where there is one.
   package func note(_ entry: JournalEntry) {
     guard let folder else { return }
-    do throws(JobError) { try folder.append(entry) } catch { giveUp(error) }
+    do throws(StoreError) { try folder.append(entry) } catch { giveUp(error) }
   }
 
-  package func giveUp(_ error: JobError?) {
+  package func giveUp(_ error: StoreError?) {
     if let error, !isOff { onTrouble("\(error); this run cannot be resumed if it is interrupted") }
     isOff = true
     folder = nil
@@ -46,7 +45,7 @@ package final class BatchFolder {
 }
 
 /// Keeps one picture of a `grl restore`: on a full disk it goes on without keeping.
-package final class BatchKeeper: PictureKeeper {
+package final class BatchPictureJournal: PictureJournal {
   package let picture: Int
   private let batch: BatchFolder
   private let onLog: (String) -> Void
@@ -59,11 +58,12 @@ package final class BatchKeeper: PictureKeeper {
 
   package var folder: JobFolder? { batch.folder }
   package func makeFolder() -> JobFolder? { batch.made() }
-  package func isWorthAnotherTry(_ error: JobError) throws(CancellationError) -> Bool {
-    if case .store = error { batch.giveUp(error) }
+  package func shouldRetry(_ error: JobError) throws(CancellationError) -> Bool {
+    if case .store(let error) = error { batch.giveUp(error) }
     return false
   }
   package func giveUp() { batch.giveUp(nil) }
-  package func troubleIsOver() {}
+  package func recovered() {}
+  package func noted(_ entry: JournalEntry) {}
   package func log(_ text: String) { onLog(text) }
 }

@@ -39,10 +39,10 @@ package enum InputList {
   ///   - isRecursive: looks into folders of folders too.
   ///   - extensions: endings of the files that count whatever they hold, in lower case.
   ///   - excluded: a folder that is left out (where results go), if any.
-  ///   - onLook: told how many files and folders were looked at and how many are pictures; what it throws ends the search.
+  ///   - onLook: called with the number of files and folders looked at and of pictures among them; throwing ends the search.
   ///
   /// A file with another ending, or none, counts where its first bytes are those of PNG or JPEG. Hidden files are passed over;
-  /// so are other kinds of files, pipes and devices, and links to folders, which are told.
+  /// so are other kinds of files, pipes and devices, and links to folders, which are reported.
   /// Throws when a folder cannot be listed or holds nothing to work on. A file that does not exist is listed: the batch reports
   /// it and goes on.
   package static func expand(

@@ -12,7 +12,7 @@ package final class JobPlanner: Sendable {
   package static let mostFiles = 100_000
 
   private let models: ModelCatalogue
-  private let speeds: SpeedBook
+  private let speeds: SpeedProfile
   private let budgetBytes: Int
   private let threadCount: Int
   private let memory = Locked(Memory())
@@ -28,7 +28,7 @@ package final class JobPlanner: Sendable {
   private static let mostLookedAt = 24_000_000
 
   /// What one plan has found out so far.
-  private struct Course {
+  private struct PlanState {
     /// What the pictures need hangs on their damage.
     let looks: Bool
     var pixelsLeft = mostLookedAt
@@ -57,7 +57,7 @@ package final class JobPlanner: Sendable {
     let threads: Int
   }
 
-  package init(models: ModelCatalogue, speeds: SpeedBook, budgetBytes: Int, threadCount: Int) {
+  package init(models: ModelCatalogue, speeds: SpeedProfile, budgetBytes: Int, threadCount: Int) {
     self.models = models
     self.speeds = speeds
     self.budgetBytes = budgetBytes
@@ -102,12 +102,12 @@ package final class JobPlanner: Sendable {
       }
       let isLooking =
         settings.looksAtNoise && models.library.knowsPhotoNoise || settings.request.task == .superResolution
-      var course = Course(looks: isLooking)
+      var state = PlanState(looks: isLooking)
       var pictures: [JobPlan.Picture] = []
       for item in outputs.items {
         if flag.isSet { throw .cancelled }
         onProgress(.planning(pictures: pictures.count, of: outputs.items.count))
-        pictures.append(picture(item, settings, &course))
+        pictures.append(picture(item, settings, &state))
       }
       if flag.isSet { throw .cancelled }
       if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }
@@ -120,16 +120,16 @@ package final class JobPlanner: Sendable {
     }
   }
 
-  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ course: inout Course) -> JobPlan.Picture {
+  private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ state: inout PlanState) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let (shape, settings) = try seen(item.input, settings, &course, &picture)
+      let (shape, settings) = try seen(item.input, settings, &state, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
       do throws(RestorationError) {
         let wanted = Wanted(request: settings.request, layout: shape.layout)
         let found =
-          course.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
-        course.cards[wanted] = found
+          state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
+        state.cards[wanted] = found
         let card = try found.get()
         picture.model = card.name
         let plan = try plan(shape, settings, card)
@@ -140,6 +140,8 @@ package final class JobPlanner: Sendable {
         (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
         picture.notes += plan.notes
         if settings.looksAtNoise && card.noise == .photo { picture.notes.append(Self.correlated) }
+        // Speeds are known of the preferred kernels.
+        guard settings.options.kernels == .preferred else { return picture }
         picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: settings.options.precision)
           .map { Double(plan.networkPixels) / $0 }
       } catch {
@@ -156,13 +158,13 @@ package final class JobPlanner: Sendable {
   private static let assumed =
     "its noise was taken to be like that of the pictures before; it is measured when its turn comes"
 
-  /// Size and kind of a picture and what is asked of it. Where that hangs on its damage it is looked at, and `picture` tells.
+  /// Size and kind of a picture and what is asked of it. Where that depends on its damage, the picture is decoded and `picture` notes what was found.
   private func seen(
-    _ path: String, _ settings: JobSettings, _ course: inout Course, _ picture: inout JobPlan.Picture
+    _ path: String, _ settings: JobSettings, _ state: inout PlanState, _ picture: inout JobPlan.Picture
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
     let (shape, own) = try SourcePicture.shape(path, settings)
-    guard course.looks else { return (shape, own) }
-    let (found, isCertain) = try look(at: path, shape, own, &course)
+    guard state.looks else { return (shape, own) }
+    let (found, isCertain) = try look(at: path, shape, own, &state)
     if own.request.task == .superResolution && isCertain { picture.advice = found.adviceAgainstEnlarging }
     if own.looksAtNoise && !isCertain { picture.notes.append(Self.assumed) }
     return (shape, own.over(found.noise))
@@ -170,17 +172,17 @@ package final class JobPlanner: Sendable {
 
   /// What the samples tell of the picture's damage, and whether they were looked at.
   private func look(
-    at path: String, _ shape: PictureShape, _ settings: JobSettings, _ course: inout Course
+    at path: String, _ shape: PictureShape, _ settings: JobSettings, _ state: inout PlanState
   ) throws(JobError) -> (PictureEstimates, isCertain: Bool) {
     let stamp = FileStamp(path)
     if let stamp, let known = memory.withLock({ $0.estimates[stamp] }) {
-      course.last = known
+      state.last = known
       return (known, true)
     }
-    guard let stamp, shape.width * shape.height <= course.pixelsLeft,
+    guard let stamp, shape.width * shape.height <= state.pixelsLeft,
       2 * shape.byteCount <= settings.options.budgetBytes
-    else { return (course.last, false) }
-    course.pixelsLeft -= shape.width * shape.height
+    else { return (state.last, false) }
+    state.pixelsLeft -= shape.width * shape.height
     let image: Image
     do { image = try ImageFile.read(path, limits: settings.limits, damaged: settings.damaged).image } catch {
       throw .image(error)
@@ -190,7 +192,7 @@ package final class JobPlanner: Sendable {
       if memory.estimates.count > 1000 { memory.estimates.removeAll() }
       memory.estimates[stamp] = found
     }
-    course.last = found
+    state.last = found
     return (found, true)
   }
 
@@ -203,7 +205,8 @@ package final class JobPlanner: Sendable {
     if let known = memory.withLock({ $0.plans[key] }) { return try known.get() }
     let result = Result { () throws(RestorationError) in
       try Restorer(
-        model: models.model(card, precision: settings.options.precision), threads: ThreadLease(threadCount: threads)
+        model: models.model(card, precision: settings.options.precision, kernels: settings.options.kernels),
+        threads: ThreadLease(threadCount: threads)
       ).plan(for: shape, request: settings.request, options: settings.options)
     }
     memory.withLock { memory in

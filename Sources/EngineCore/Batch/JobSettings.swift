@@ -23,60 +23,32 @@ package struct JobSettings: Sendable {
 
   /// - Parameter budgetBytes: what a job that names no budget may hold resident; nil leaves that to `RestorationOptions`.
   package init(_ job: JobRequest, budgetBytes: Int? = nil) throws(JobError) {
-    func refuse(_ name: String, _ value: String, _ allowed: [String]) -> JobError {
-      .badRequest("\(name) '\(value)' is not known: give \(allowed.joined(separator: ", "))")
+    // What a task knows of is the request's to check: its messages say more.
+    for option in JobOption.all where !option.values.isEmpty || option.tasks.isEmpty {
+      if let fault = option.fault(in: job) { throw .badRequest(fault) }
     }
-    guard let task = RestorationTask(rawValue: job.task) else {
-      throw refuse("task", job.task, RestorationTask.allCases.map(\.rawValue))
+    func value<Value: RawRepresentable<String>>(_ text: String) throws(JobError) -> Value {
+      guard let value = Value(rawValue: text) else { throw .badRequest("'\(text)' is not known here") }
+      return value
     }
-    guard let filters = ColourFilterArray(rawValue: job.filters) else {
-      throw refuse("colour filters", job.filters, ColourFilterArray.allCases.map(\.rawValue))
-    }
-    guard let depth = OutputDepth(rawValue: job.depth) else {
-      throw refuse("depth", job.depth, OutputDepth.allCases.map(\.rawValue))
-    }
-    guard let metadata = MetadataPolicy(rawValue: job.metadata) else {
-      throw refuse("metadata", job.metadata, MetadataPolicy.allCases.map(\.rawValue))
-    }
-    guard let precision = PrecisionChoice(rawValue: job.precision ?? "float32") else {
-      throw refuse("precision", job.precision ?? "", PrecisionChoice.allCases.map(\.rawValue))
-    }
-    let noise = job.noise.flatMap { NoiseKind(rawValue: $0) }
-    if let name = job.noise, noise == nil { throw refuse("noise", name, NoiseKind.allCases.map(\.rawValue)) }
-    if let name = job.variant, ModelVariant(rawValue: name) == nil {
-      throw refuse("variant", name, ModelVariant.allCases.map(\.rawValue))
-    }
-    if let threads = job.threadCount, !(1...1024).contains(threads) {
-      throw .badRequest("\(threads) threads: give 1 to 1024")
-    }
-    if let memory = job.memoryBytes, memory < 1 {
-      throw .badRequest("memory of \(memory) bytes: give a size such as 4G")
-    }
-    if let pixels = job.maxPixels, pixels < 1 {
-      throw .badRequest("largest picture of \(pixels) pixels: give at least 1")
-    }
-
-    guard let damaged = DamagePolicy(rawValue: job.damaged ?? "refuse") else {
-      throw refuse("damaged", job.damaged ?? "", DamagePolicy.allCases.map(\.rawValue))
-    }
-    self.damaged = damaged
-
-    guard let transfer = SensorTransfer(rawValue: job.transfer ?? "srgb") else {
-      throw refuse("transfer", job.transfer ?? "", SensorTransfer.allCases.map(\.rawValue))
-    }
+    let task: RestorationTask = try value(job.task)
+    let depth: OutputDepth = try value(job.depth)
+    damaged = try value(job.damaged ?? "refuse")
+    transfer = try value(job.transfer ?? "srgb")
     if transfer == .linear, task != .demosaic || depth == .eight {
       throw .badRequest("--linear is for --task demosaic with a depth of 16 bits")
     }
-    self.transfer = transfer
-
     request = RestorationRequest(
-      task, sigma: job.sigma, noise: noise, quality: job.quality, scale: job.scale, filters: filters,
-      isDualPixel: job.right != nil)
+      task, sigma: job.sigma, noise: try job.noise.map { (text) throws(JobError) in try value(text) },
+      quality: job.quality, scale: job.scale, filters: try value(job.filters), isDualPixel: job.right != nil)
     do { try request.validate(modelIsNamed: job.model != nil) } catch { throw .restoration(error, picture: nil) }
     right = job.right
     model = job.model
-    variant = job.variant.flatMap { ModelVariant(rawValue: $0) }
-    overrides = try Self.overrides(job.network)
+    variant = try job.variant.map { (text) throws(JobError) in try value(text) }
+    guard (job.network?.stripeRows == nil) == (job.network?.stripeColumns == nil) else {
+      throw .badRequest("both sides of the stripe have to be given")
+    }
+    overrides = ConfigurationOverrides(job.network)
     threadCount = job.threadCount
     var limits = ImageLimits.standard
     if let pixels = job.maxPixels { limits.pixels = pixels }
@@ -95,15 +67,19 @@ package struct JobSettings: Sendable {
     } else if let budgetBytes {
       options.memoryBytes = options.tile == .automatic ? min(budgetBytes, 4 << 30) : budgetBytes
     }
-    if let region = job.region {
-      guard region.x >= 0, region.y >= 0, region.width > 0, region.height > 0 else {
-        throw .badRequest("region \(region.text) is empty or begins outside")
-      }
-      options.region = region
-    }
+    options.region = job.region
     options.depth = depth
-    options.metadata = metadata
-    options.precision = precision
+    options.metadata = try value(job.metadata)
+    options.precision = try value(job.precision ?? "float32")
+    if let kernels = job.kernels {
+      options.kernels = try value(kernels)
+      if options.kernels == .blas && options.precision == .bfloat16 {
+        throw .badRequest("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
+      }
+      if options.kernels == .blas {
+        do { _ = try OpenBLAS() } catch { throw .badRequest("--kernels blas: \(error)") }
+      }
+    }
     options.usesSelfEnsemble = job.usesSelfEnsemble
     self.options = options
   }
@@ -129,17 +105,6 @@ package struct JobSettings: Sendable {
     return settings
   }
 
-  private static func overrides(_ network: JobRequest.Network?) throws(JobError) -> ConfigurationOverrides {
-    guard let network else { return ConfigurationOverrides() }
-    let sides = [network.window, network.stripeRows, network.stripeColumns, network.anchorFactor].compactMap { $0 }
-    guard sides.allSatisfy({ (1...4096).contains($0) }), (network.stripeRows == nil) == (network.stripeColumns == nil)
-    else { throw .badRequest("window, stripe and anchor factor must be 1 to 4096, both sides of the stripe given") }
-    return ConfigurationOverrides(
-      window: network.window,
-      stripe: network.stripeRows.flatMap { rows in network.stripeColumns.map { Stripe(rows: rows, columns: $0) } },
-      anchorFactor: network.anchorFactor)
-  }
-
   /// The card of the model that `model` names, or of the one that fits the picture best.
   ///
   /// The task is put to a weight file only where it needs it: a file that is for another task is then reported as such.
@@ -158,6 +123,16 @@ package struct JobSettings: Sendable {
     } catch .modelTaskUnknown {
       return try library.card(model, overrides: overrides(published))
     }
+  }
+}
+
+extension ConfigurationOverrides {
+  /// What is said about a weight file that does not tell all itself.
+  package init(_ network: JobRequest.Network?, task: PublishedSettings.Task? = nil, variant: ModelVariant? = nil) {
+    self.init(
+      window: network?.window,
+      stripe: network?.stripeRows.flatMap { rows in network?.stripeColumns.map { Stripe(rows: rows, columns: $0) } },
+      anchorFactor: network?.anchorFactor, task: task, variant: variant)
   }
 }
 

@@ -1,9 +1,10 @@
 import Base
+import EngineWire
 import Imaging
 
 /// The rule that names results: `{stem}_{task}.{ext}` with the words in braces filled in for each picture.
 package struct OutputName: Sendable {
-  package static let standard = "{stem}_{task}.{ext}"
+  package static let standard = JobOption.standardName
 
   private enum Part: Sendable {
     case text(String)

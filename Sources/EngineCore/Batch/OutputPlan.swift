@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import JobStore
 
 /// Which picture goes where, settled before anything is computed.
 package struct OutputPlan: Sendable {

@@ -1,6 +1,8 @@
 import Base
+import EngineTransport
 import EngineWire
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
@@ -9,11 +11,11 @@ import Tensors
 /// Lives on the thread that computes.
 package final class PictureRunner {
   private let models: ModelCatalogue
-  private let speeds: SpeedBook
+  private let speeds: SpeedProfile
   private let pool: ThreadPool
   private let gate: WorkGate
   private let program: String
-  private let deathLog: String?
+  private let crashLog: String?
   /// The last one used; a batch mostly needs one.
   private var restorer: Restorer?
   /// Shorter runs are too short to tell a speed.
@@ -23,42 +25,42 @@ package final class PictureRunner {
   ///   - pool: whose threads compute.
   ///   - gate: heeded by them.
   ///   - program: what this process is called in messages: `the engine`, `grl restore`.
-  ///   - deathLog: the file in which a process of its kind that crashed leaves its last words, if there is one.
+  ///   - crashLog: the log in which a process of its kind says why it crashed, if there is one.
   package init(
-    models: ModelCatalogue, speeds: SpeedBook, pool: ThreadPool, gate: WorkGate, program: String,
-    deathLog: String? = nil
+    models: ModelCatalogue, speeds: SpeedProfile, pool: ThreadPool, gate: WorkGate, program: String,
+    crashLog: String? = nil
   ) {
     self.models = models
     self.speeds = speeds
     self.pool = pool
     self.gate = gate
     self.program = program
-    self.deathLog = deathLog
+    self.crashLog = crashLog
   }
 
   /// Reads, plans, restores, writes.
   ///
   /// - Parameters:
-  ///   - keeper: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
+  ///   - journal: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
   ///   - isCancelled: asked between transformer blocks, beside the gate.
   ///   - onRead: called when the input has been read.
-  ///   - onVerify: told how far the restoration without tiles is, which follows the result where this is given.
+  ///   - onVerify: called with the progress of a second restoration without tiles, which is made only where this is given.
   /// - Throws: before anything is computed `resultClaimed`, where another process makes the result, and `died`, where two
   ///   processes before this one ended at the picture; `resultExists`, then or at the end.
   package func run(
-    _ order: PictureOrder, keeper: (any PictureKeeper)?, isCancelled: () -> Bool, onRead: () -> Void = {},
-    onVerify: ((RestorationProgress) -> Void)? = nil, onNews: (PictureNews) -> Void
+    _ order: PictureOrder, journal: (any PictureJournal)?, isCancelled: () -> Bool, onRead: () -> Void = {},
+    onVerify: ((RestorationProgress) -> Void)? = nil, onEvent: (PictureEvent) -> Void
   ) throws(JobError) -> PictureOutcome {
     // Standard input may be long in coming, and Ctrl-C ends that wait at once.
     let isStream = ImageFile.isStream(order.input)
-    var claim = isStream ? nil : try self.claim(order, keeper)
+    var claim = isStream ? nil : try self.claim(order, journal)
     defer { claim?.release() }
-    try checkDeaths(order, keeper) { onNews(.log(.warning, "\(order.input): \($0)")) }
-    if let keeper { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
+    try checkDeaths(order, journal) { onEvent(.log(.warning, "\(order.input): \($0)")) }
+    if let journal { try note(.attempt(picture: journal.picture, process: .current), journal) }
     CrashPoint.passTrap(order.input)
     let source = try SourcePicture(order.input, order.settings, models, threadCount: order.threadCount)
     onRead()
-    if isStream { claim = try self.claim(order, keeper) }
+    if isStream { claim = try self.claim(order, journal) }
     var order = order
     order.settings = source.settings
     let right = try order.settings.right.map { (path) throws(JobError) in
@@ -70,42 +72,42 @@ package final class PictureRunner {
     let wholePlan: RestorationPlan?
     do throws(RestorationError) {
       restorer = try self.restorer(for: shape, order)
-      work = try PictureWork(order, shape, restorer, models, found: keeper?.found) {
-        onNews(.log(.warning, "\(order.input): \($0)"))
+      work = try PictureWork(order, shape, restorer, models, found: journal?.found) {
+        onEvent(.log(.warning, "\(order.input): \($0)"))
       }
-      // A picture that does not fit whole is told before hours went into its tiles.
+      // A picture that does not fit whole is refused before its tiles take hours.
       wholePlan = onVerify == nil ? nil : try restorer.wholePlan(of: work.plan)
     } catch {
       throw .restoration(error, picture: order.input)
     }
     let plan = work.plan
-    onNews(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
+    onEvent(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
-    var ledger: PictureLedger?
-    let isUnknown = keeper?.folder == nil
-    if let keeper, plan.tiles.tileCount > 1, let folder = keeper.makeFolder() {
-      if isUnknown { try note(.attempt(picture: keeper.picture, process: .current), keeper) }
-      ledger = try self.ledger(for: work, order, restorer.model.card, keeper, folder)
+    var tileStore: FolderTileStore?
+    let isUnknown = journal?.folder == nil
+    if let journal, plan.tiles.tileCount > 1, let folder = journal.makeFolder() {
+      if isUnknown { try note(.attempt(picture: journal.picture, process: .current), journal) }
+      tileStore = try self.tileStore(for: work, order, restorer.model.card, journal, folder)
     }
     var last: RestorationProgress?
     let restored: RestoredImage
     do {
       restored = try restorer.restore(
-        source.image, right: right, plan: plan, ledger: ledger, isCancelled: isCancelled,
-        onTile: { news in
-          onNews(.tile(news.rendered(by: source.sensor)))
-          if case .began(let tile) = news { CrashPoint.passTrap(order.input, tile: tile + 1) }
+        source.image, right: right, plan: plan, tileStore: tileStore, isCancelled: isCancelled,
+        onTile: { event in
+          onEvent(.tile(event.rendered(by: source.sensor)))
+          if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
         },
         onProgress: {
           claim?.touch()
           last = $0
-          onNews(.progress($0))
+          onEvent(.progress($0))
         })
     } catch {
-      throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+      throw JobError(error, picture: order.input)
     }
-    let computing = keeper?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
-    let lost = try write(source.finished(restored.image), order, keeper)
+    let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
+    let lost = try write(source.finished(restored.image), order, journal)
     var tiling: TilingEffect?
     if let wholePlan, let onVerify {
       do {
@@ -117,13 +119,13 @@ package final class PictureRunner {
             onVerify($0)
           })
       } catch {
-        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: order.input)
+        throw JobError(error, picture: order.input)
       }
     }
     let outcome = PictureOutcome(
       report: restored.report, reason: work.reason, seconds: max(computing ?? 0, restored.report.seconds),
       notes: source.warnings + restored.report.notes + lost, tiling: tiling)
-    try finish(outcome, keeper)
+    try finish(outcome, journal)
     if let last { remember(last, plan, restorer.model.card) }
     return outcome
   }
@@ -132,91 +134,97 @@ package final class PictureRunner {
 
   /// Two processes that died at one picture are enough: a third one would be next, and whatever waits behind it would wait for ever.
   private func checkDeaths(
-    _ order: PictureOrder, _ keeper: (any PictureKeeper)?, onDeath: (String) -> Void
+    _ order: PictureOrder, _ journal: (any PictureJournal)?, onDeath: (String) -> Void
   ) throws(JobError) {
-    guard let found = keeper?.found else { return }
+    guard let found = journal?.found else { return }
     let count = found.deaths(before: .current)
     guard count > 0 else { return }
     guard count < JobRecord.Picture.mostDeaths else {
-      throw .died(picture: order.input, program: program, place: found.placeOfDeath, log: lastWords(of: found.attempt))
+      throw .died(
+        picture: order.input, program: program, place: found.placeOfDeath, log: crashReport(of: found.attempt))
     }
     onDeath("\(program) died at \(found.placeOfDeath); one more try")
   }
 
-  private func lastWords(of process: ProcessIdentity?) -> String? {
-    guard let process, let deathLog, fileExists(deathLog) else { return nil }
-    return LastWords.of(process: process.process, in: deathLog) ?? deathLog
+  private func crashReport(of process: ProcessIdentity?) -> String? {
+    guard let process, let crashLog, fileExists(crashLog) else { return nil }
+    return CrashLog.of(process: process.process, in: crashLog) ?? crashLog
   }
 
-  /// Claims the result for this process, then sees to it that it is still to be made.
-  private func claim(_ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> ResultClaim? {
+  /// Claims the result for this process, then checks that nobody has made it yet.
+  private func claim(_ order: PictureOrder, _ journal: (any PictureJournal)?) throws(JobError) -> ResultClaim? {
     while true {
       do throws(JobError) {
-        let claim = try ResultClaim.take(order.output, program: program)
-        keeper?.troubleIsOver()
-        if mustNotExist(order, keeper) { throw .resultExists(path: order.output, others: 0) }
+        let claim = try take(order.output)
+        journal?.recovered()
+        if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
         return claim
       } catch {
-        guard error.isDiskFull, try isWorthAnotherTry(error, keeper) else { throw error }
+        guard error.isDiskFull, try shouldRetry(error, journal) else { throw error }
       }
     }
   }
 
+  private func take(_ output: String) throws(JobError) -> ResultClaim? {
+    do { return try ResultClaim.take(output, program: program) } catch { throw JobError(error, path: output) }
+  }
+
   /// Whether something has the result's name that is neither to be replaced nor what an attempt that died may have written itself.
-  private func mustNotExist(_ order: PictureOrder, _ keeper: (any PictureKeeper)?) -> Bool {
-    order.output != "-" && !order.mayReplace && keeper?.found?.isWriting != true && fileExists(order.output)
+  private func mustNotExist(_ order: PictureOrder, _ journal: (any PictureJournal)?) -> Bool {
+    order.output != "-" && !order.mayReplace && journal?.found?.isWriting != true && fileExists(order.output)
   }
 
   private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
     let card = try models.card(order.settings, for: shape)
-    let precision = order.settings.options.precision
+    let options = order.settings.options
     if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount,
-      restorer.model.network.device.description == precision.device.description
+      restorer.model.network.device.description == options.device.description
     {
       return restorer
     }
     restorer = nil  // Two at once would hold two sets of weights.
     let made = Restorer(
-      model: try models.model(card, precision: precision),
+      model: try models.model(card, precision: options.precision, kernels: options.kernels),
       threads: ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
     restorer = made
     return made
   }
 
   /// The picture's tiles in its folder: those of an earlier run where they still belong to it, none where they do not.
-  private func ledger(
-    for work: PictureWork, _ order: PictureOrder, _ card: ModelCard, _ keeper: any PictureKeeper, _ folder: JobFolder
-  ) throws(JobError) -> PictureLedger? {
+  private func tileStore(
+    for work: PictureWork, _ order: PictureOrder, _ card: ModelCard, _ journal: any PictureJournal, _ folder: JobFolder
+  ) throws(JobError) -> FolderTileStore? {
     if !work.isResumed {
       let record = try work.record(order, card, models)
-      folder.removeTiles(of: keeper.picture)
-      try note(.began(picture: keeper.picture, record: record), keeper)
+      folder.removeTiles(of: journal.picture)
+      try note(.began(picture: journal.picture, record: record), journal)
       CrashPoint.pictureBegun.pass()
-      guard keeper.folder != nil else { return nil }
+      guard journal.folder != nil else { return nil }
     }
-    return PictureLedger(folder, picture: keeper.picture, tileBytes: work.plan.tileShape.count * 4, keeper: keeper)
+    return FolderTileStore(folder, picture: journal.picture, tileBytes: work.plan.tileShape.count * 4, journal: journal)
   }
 
-  private func write(_ image: Image, _ order: PictureOrder, _ keeper: (any PictureKeeper)?) throws(JobError) -> [String]
+  private func write(_ image: Image, _ order: PictureOrder, _ journal: (any PictureJournal)?) throws(JobError)
+    -> [String]
   {
-    if mustNotExist(order, keeper) { throw .resultExists(path: order.output, others: 0) }
+    if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
     let format = order.output == "-" ? .png : try pictureFormat(of: order.output)
-    let isOwn = keeper?.found?.isWriting ?? false
+    let isOwn = journal?.found?.isWriting ?? false
     var mayReplace = order.mayReplace
     if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format) }
-    if let keeper, !isOwn { try note(.writing(picture: keeper.picture), keeper) }
+    if let journal, !isOwn { try note(.writing(picture: journal.picture), journal) }
     CrashPoint.resultAnnounced.pass()
     while true {
       do {
         let lost = try ImageFile.write(
           image, to: order.output, format: format, mayReplace: mayReplace)
         CrashPoint.resultWritten.pass()
-        keeper?.troubleIsOver()
+        journal?.recovered()
         return lost
       } catch .exists {
         throw .resultExists(path: order.output, others: 0)
       } catch {
-        guard try isWorthAnotherTry(.image(error), keeper) else { throw .image(error) }
+        guard try shouldRetry(.image(error), journal) else { throw .image(error) }
       }
     }
   }
@@ -226,43 +234,46 @@ package final class PictureRunner {
     guard fileExists(path) else { return false }
     do throws(ImageError) {
       let bytes = try ImageFile.encode(image, format: format)
-      do throws(JobError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
+      do throws(StoreError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
     } catch {
       throw .image(error)
     }
   }
 
-  private func finish(_ outcome: PictureOutcome, _ keeper: (any PictureKeeper)?) throws(JobError) {
-    guard let keeper, let folder = keeper.folder else { return }
+  private func finish(_ outcome: PictureOutcome, _ journal: (any PictureJournal)?) throws(JobError) {
+    guard let journal else { return }
     let seconds = (outcome.seconds * 1000).rounded() / 1000
     try note(
-      .done(picture: keeper.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
-      keeper)
+      .done(picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
+      journal)
     CrashPoint.pictureDone.pass()
-    folder.removeTiles(of: keeper.picture)
+    journal.folder?.removeTiles(of: journal.picture)
     CrashPoint.tilesRemoved.pass()
   }
 
   /// Puts a line into the journal. Where that is hopeless the work goes on without the folder: a picture is worth more than
   /// its journal.
-  private func note(_ entry: JournalEntry, _ keeper: any PictureKeeper) throws(JobError) {
-    while let folder = keeper.folder {
-      do throws(JobError) {
+  private func note(_ entry: JournalEntry, _ journal: any PictureJournal) throws(JobError) {
+    journal.noted(entry)
+    while let folder = journal.folder {
+      do throws(StoreError) {
         try folder.append(entry)
-        keeper.troubleIsOver()
+        journal.recovered()
         return
       } catch {
-        if try !isWorthAnotherTry(error, keeper) { keeper.giveUp() }
+        if try !shouldRetry(.store(error), journal) { journal.giveUp() }
       }
     }
   }
 
-  private func isWorthAnotherTry(_ error: JobError, _ keeper: (any PictureKeeper)?) throws(JobError) -> Bool {
-    do { return try keeper?.isWorthAnotherTry(error) ?? false } catch { throw .cancelled }
+  private func shouldRetry(_ error: JobError, _ journal: (any PictureJournal)?) throws(JobError) -> Bool {
+    do { return try journal?.shouldRetry(error) ?? false } catch { throw .cancelled }
   }
 
   private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {
-    guard last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else { return }
+    guard plan.options.kernels == .preferred, last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else {
+      return
+    }
     let share = Double(plan.networkPixels) / Double(plan.area.width * plan.area.height)
     do {
       speeds.record(
@@ -271,9 +282,9 @@ package final class PictureRunner {
   }
 }
 
-extension TileNews {
+extension TileEvent {
   /// A finished tile in the colours of a screen.
-  fileprivate func rendered(by sensor: SensorHeader?) -> TileNews {
+  fileprivate func rendered(by sensor: SensorHeader?) -> TileEvent {
     guard let sensor, case .finished(let index, let place, let pixels, let isComputed) = self else { return self }
     let colours = Tensor(shape: pixels.shape, values: sensor.rendered(pixels.values))
     return .finished(index: index, place: place, pixels: colours, isComputed: isComputed)

@@ -1,10 +1,10 @@
 import Base
-import Glibc
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
-/// How a picture is cut, anew or as an earlier run began it.
+/// How a picture is cut: afresh, or as an earlier run began it.
 struct PictureWork {
   let plan: RestorationPlan
   /// Why this tile, as it was said when the picture was begun.
@@ -14,7 +14,7 @@ struct PictureWork {
 
   /// - Parameters:
   ///   - found: what the job's folder knows of the picture, if anything.
-  ///   - onRestart: told why the tiles of an earlier run cannot be used.
+  ///   - onRestart: called with the reason why the tiles of an earlier run cannot be used.
   init(
     _ order: PictureOrder, _ shape: PictureShape, _ restorer: Restorer, _ models: ModelCatalogue,
     found: JobRecord.Picture?, onRestart: (String) -> Void
@@ -50,7 +50,7 @@ struct PictureWork {
 
   private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder, _ modelHash: String) -> String? {
     if record.modelHash != modelHash { return "the model is another one than before" }
-    if record.instructionSet != order.settings.options.precision.device.description {
+    if record.instructionSet != order.settings.options.device.description {
       return "it was begun with instruction set \(record.instructionSet)"
     }
     guard record.input.isStill(order.input) else { return "the picture has changed since" }
@@ -62,35 +62,16 @@ struct PictureWork {
   func record(_ order: PictureOrder, _ card: ModelCard, _ models: ModelCatalogue) throws(JobError) -> PictureRecord {
     let hash: String
     do { hash = try models.hash(card) } catch { throw .restoration(error, picture: order.input) }
+    let (input, right) = try JobError.storing { () throws(StoreError) in
+      (
+        try PictureRecord.Identity(of: order.input),
+        try order.settings.right.map { (path) throws(StoreError) in try PictureRecord.Identity(of: path) }
+      )
+    }
     return PictureRecord(
-      input: try PictureRecord.Identity(of: order.input),
-      right: try order.settings.right.map { (path) throws(JobError) in try PictureRecord.Identity(of: path) },
-      model: card.name, modelHash: hash, instructionSet: order.settings.options.precision.device.description,
-      width: plan.input.width,
-      height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight), overlap: plan.tiles.overlap,
-      tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)
-  }
-}
-
-extension PictureRecord.Identity {
-  /// Of the file at `path` as it is now; reads all of it.
-  init(of path: String) throws(JobError) {
-    var status = stat()
-    guard stat(path.systemPath, &status) == 0 else { throw .store(path: path, code: errno) }
-    self.init(
-      bytes: Int(status.st_size), modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
-      sha256: try Self.hash(path))
-  }
-
-  /// Whether the file holds the same bytes. One whose size and time are the same is not read.
-  func isStill(_ path: String) -> Bool {
-    var status = stat()
-    guard stat(path.systemPath, &status) == 0, Int(status.st_size) == bytes else { return false }
-    if status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified { return true }
-    do { return try Self.hash(path) == sha256 } catch { return false }
-  }
-
-  private static func hash(_ path: String) throws(JobError) -> String {
-    do { return try SHA256.hex(contentsOf: path) } catch { throw JobError(error, path: path) }
+      input: input, right: right,
+      model: card.name, modelHash: hash, instructionSet: order.settings.options.device.description,
+      width: plan.input.width, height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight),
+      overlap: plan.tiles.overlap, tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)
   }
 }

@@ -25,7 +25,7 @@ package struct SourcePicture: Sendable {
       do throws(RestorationError) {
         try settings.admit(shape, decodingBytes: decodingBytes, models, threadCount: threadCount)
       } catch {
-        throw error.category == .cancelled ? .cancelled : .restoration(error, picture: path)
+        throw JobError(error, picture: path)
       }
     }
     do {
@@ -135,7 +135,7 @@ extension JobSettings {
   ) throws(RestorationError) {
     let (least, decoding) = (MemoryEstimate(leastFor: shape, request, options), MemoryEstimate(pictures: decodingBytes))
     guard max(least.totalBytes, decoding.totalBytes) > options.budgetBytes else { return }
-    let model = try models.model(models.card(self, for: shape), precision: options.precision)
+    let model = try models.model(models.card(self, for: shape), precision: options.precision, kernels: options.kernels)
     let restorer = Restorer(model: model, threads: ThreadLease(threadCount: threadCount))
     _ = try restorer.plan(for: shape, request: request, options: options)
     try MemoryBudget.check(decoding, within: options.budgetBytes)

@@ -49,10 +49,12 @@ package final class ModelCatalogue: Sendable {
 
   /// The model behind a card, from memory where it was used lately and its file has not changed.
   package func model(
-    _ card: ModelCard, precision: PrecisionChoice
+    _ card: ModelCard, precision: PrecisionChoice, kernels: KernelChoice
   ) throws(RestorationError) -> RestorationModel {
-    guard let stamp = FileStamp(card.path) else { return try library.load(card, precision: precision) }
-    let device = precision.device.description
+    guard let stamp = FileStamp(card.path) else {
+      return try library.load(card, precision: precision, kernels: kernels)
+    }
+    let device = precision.device(by: kernels).description
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
         $0.stamp == stamp && $0.device == device && $0.model.card == card
@@ -63,7 +65,7 @@ package final class ModelCatalogue: Sendable {
       return entry.model
     }
     if let found { return found }
-    let model = try library.load(card, precision: precision)
+    let model = try library.load(card, precision: precision, kernels: kernels)
     state.withLock { state in
       state.loaded.insert((stamp, device, model), at: 0)
       if state.loaded.count > Self.mostLoaded { state.loaded.removeLast() }
@@ -81,7 +83,7 @@ package final class ModelCatalogue: Sendable {
   }
 
   /// Everything that is known of the installed models, and a line for each file that is none.
-  package func list(speeds: SpeedBook) -> (models: [ModelInfo], problems: [String]) {
+  package func list(speeds: SpeedProfile) -> (models: [ModelInfo], problems: [String]) {
     let listing = library.list()
     var problems = listing.problems.map(\.description)
     var models: [ModelInfo] = []
@@ -95,7 +97,7 @@ package final class ModelCatalogue: Sendable {
     return (models, problems)
   }
 
-  private func info(_ card: ModelCard, _ speeds: SpeedBook) throws(RestorationError) -> ModelInfo {
+  private func info(_ card: ModelCard, _ speeds: SpeedProfile) throws(RestorationError) -> ModelInfo {
     let hash = try hash(card)
     let settings = ConfigurationSetting.allCases.map { setting in
       ModelInfo.Setting(

@@ -8,7 +8,7 @@ package struct RequestQueues: Sendable {
   /// One at a time: each may hold a gibibyte.
   package let largePreviews: RequestQueue
   package let models, plans, submissions: RequestQueue
-  /// One at a time, since all of them use one shelf.
+  /// One at a time, since all of them use one cache.
   package let comparisons: RequestQueue
   /// Whole pictures take seconds to be measured; a part in sight does not wait for them.
   package let measures, partMeasures: RequestQueue

@@ -1,12 +1,16 @@
 import Base
 import EngineWire
+import Glibc
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
-/// What the computing thread tells the engine, in order.
-enum RunNews: Sendable {
-  case planned(PictureProgress, estimateBytes: Int, budgetBytes: Int)
+/// What the computing thread sends to the engine, in order.
+enum RunEvent: Sendable {
+  /// A line of the job's journal, written or about to be.
+  case journal(JournalEntry)
+  case planned(SeenPicture, estimateBytes: Int, budgetBytes: Int)
   case progress(RestorationProgress)
   case tileBegan(Int)
   case tileFinished(Int)
@@ -20,8 +24,8 @@ enum RunNews: Sendable {
 final class RunningPicture: Sendable {
   let job: String
   let number: Int
-  /// Rung when a wait for room on a disk shall end.
-  let bell = Bell()
+  /// Signalled when a wait for room on a disk shall end.
+  let wakeUp = WakeUp()
   private let painted = Locked<JobCanvas?>(nil)
 
   init(job: String, number: Int) {
@@ -35,28 +39,27 @@ final class RunningPicture: Sendable {
   func begin(_ canvas: JobCanvas) { painted.withLock { $0 = canvas } }
 }
 
-/// Passes on what is news to the engine, at most five times a second where it only grows, and paints the canvas.
+/// Hands events on to the engine, progress at most five times a second, and paints the canvas.
 ///
 /// Lives on the computing thread.
-final class NewsDesk {
+final class RunReporter {
   private let picture: RunningPicture
-  private let paths: StoredJob.Picture
-  private let send: (RunNews) -> Void
+  private let send: (RunEvent) -> Void
   private var lastProgress: ContinuousClock.Instant?
 
-  init(_ picture: RunningPicture, _ paths: StoredJob.Picture, send: @escaping (RunNews) -> Void) {
+  init(_ picture: RunningPicture, send: @escaping (RunEvent) -> Void) {
     self.picture = picture
-    self.paths = paths
     self.send = send
   }
 
-  func pass(_ news: PictureNews) {
-    switch news {
+  func pass(_ event: PictureEvent) {
+    switch event {
+    case .journal(let entry): send(.journal(entry))
     case .planned(let plan, let model, let image, _):
       picture.begin(JobCanvas(image, scale: model.scale))
       send(
         .planned(
-          progress(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
+          SeenPicture(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
     case .progress(let progress):
       let now = ContinuousClock.now
       if let lastProgress, now - lastProgress < .milliseconds(200) { return }
@@ -72,12 +75,37 @@ final class NewsDesk {
     case .log(let level, let text): send(.log(level, text))
     }
   }
+}
 
-  private func progress(_ plan: RestorationPlan, _ model: ModelCard) -> PictureProgress {
-    PictureProgress(
-      input: paths.input, output: paths.output, state: .running, model: model.name, width: plan.input.width,
-      height: plan.input.height,
-      tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) },
-      tilesPerRow: plan.tiles.tilesPerRow, overlap: plan.tiles.overlap, notes: plan.notes)
+extension SeenPicture {
+  init(_ plan: RestorationPlan, _ model: ModelCard) {
+    self.init(
+      model: model.name, width: plan.input.width, height: plan.input.height,
+      tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }, tilesPerRow: plan.tiles.tilesPerRow,
+      overlap: plan.tiles.overlap, notes: plan.notes)
   }
+}
+
+/// What this process takes of the machine.
+struct ProcessUsage {
+  private var lastTime = ContinuousClock.now
+  private var lastSeconds = ProcessUsage.processorSeconds
+
+  /// Share of processors used since the last call: 200 is two. The first call measures from the start.
+  mutating func cpuPercent() -> Double {
+    let (now, seconds) = (ContinuousClock.now, Self.processorSeconds)
+    let elapsed = (now - lastTime).seconds
+    defer { (lastTime, lastSeconds) = (now, seconds) }
+    return elapsed > 0 ? ((seconds - lastSeconds) / elapsed * 1000).rounded() / 10 : 0
+  }
+
+  /// Resident memory; 0 where the system does not tell.
+  static var residentBytes: Int {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.read("/proc/self/statm", limit: 4096) } catch { return 0 }
+    let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+  }
+
+  private static var processorSeconds: Double { clockSeconds(CLOCK_PROCESS_CPUTIME_ID) }
 }

@@ -191,12 +191,12 @@ package final class RequestQueue: Sendable {
     Task { [self] in
       repeat {
         do { try await Task.sleep(for: patience / 20) } catch { return }
-      } while lookAround()
+      } while checkProgress()
     }
   }
 
   /// - Returns: false where nothing is left to look after.
-  private func lookAround() -> Bool {
+  private func checkProgress() -> Bool {
     let now = ContinuousClock.now
     let (refused, isBusy) = state.withLock { state -> ([Piece], Bool) in
       var refused: [Piece] = []
@@ -296,7 +296,7 @@ private final class Once<Value: Sendable>: Sendable {
 }
 
 /// A value that one request at a time works with. A request that was left behind keeps what it has; the next one makes another.
-package final class Lent<Value>: @unchecked Sendable {
+package final class Exclusive<Value>: @unchecked Sendable {
   // `value` is touched under `mutex` only, and nobody else has it while `run` lends it out.
   private let mutex = Locked(())
   private var value: Value?

@@ -24,10 +24,10 @@ package final class WorkerThread: Sendable {
   }
 
   /// The same for work that fails.
-  package func run<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(JobError) -> Value
-  ) async throws(JobError) -> Value {
-    let result: Result<Value, JobError> = await run { Result(catching: body) }
+  package func run<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable () throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await run { Result(catching: body) }
     return try result.get()
   }
 }
@@ -101,4 +101,20 @@ func startThread(niceness: Int32, _ body: @escaping @Sendable () -> Void) {
   // Where the system refuses a thread (`ulimit -u`), one that Dispatch has does the work, as soon as it has one to spare.
   Unmanaged<Work>.fromOpaque(handed).release()
   DispatchQueue.global().async { work.body() }
+}
+
+/// Lets a thread sleep until a time has passed or somebody signals.
+package final class WakeUp: Sendable {
+  private let isSignalled = Locked(false)
+
+  package init() {}
+
+  /// Wakes the sleeper, or makes its next sleep short.
+  package func signal() {
+    isSignalled.withLock { $0 = true }
+    isSignalled.wakeAll()
+  }
+
+  /// Returns after `seconds`, or as soon as `signal` was called since the last sleep.
+  package func sleep(seconds: Double) { isSignalled.withLock(when: { $0 }, within: seconds) { $0 = false } }
 }

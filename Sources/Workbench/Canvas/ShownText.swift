@@ -69,7 +69,7 @@ package struct ShownText: Hashable, Sendable {
 
   package var string: String { String(glyphs.map(\.character)) }
 
-  /// At most `width` columns; what is cut off is told by `..` where there is room for it.
+  /// At most `width` columns; `..` marks what is cut off where there is room for it.
   package func cut(to width: Int, from end: Cut = .end) -> ShownText {
     guard columns > width else { return self }
     guard width > 0 else { return ShownText("") }
@@ -102,4 +102,35 @@ extension String {
 
   /// As a canvas shows it: without control characters and the like.
   package var shown: String { ShownText(self).string }
+}
+
+extension String {
+  /// This in lines of at most so many columns, broken at blanks where there are some. Line breaks in it count. Never empty.
+  package func wrapped(columns: Int) -> [String] {
+    let room = max(1, columns)
+    return split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph -> [String] in
+      var lines: [String] = []
+      var line = ""
+      var used = 0
+      for word in paragraph.split(separator: " ") {
+        let shown = ShownText(word)
+        if used > 0, used + 1 + shown.columns <= room {
+          line += " " + shown.string
+          used += 1 + shown.columns
+          continue
+        }
+        if used > 0 { lines.append(line) }
+        (line, used) = ("", 0)
+        for glyph in shown.glyphs {
+          if used + glyph.columns > room, used > 0 {
+            lines.append(line)
+            (line, used) = ("", 0)
+          }
+          line.append(glyph.character)
+          used += glyph.columns
+        }
+      }
+      return lines + (used > 0 || lines.isEmpty ? [line] : [])
+    }
+  }
 }

@@ -69,3 +69,110 @@ struct CompareNumbers: Sendable {
     session.forget(.compare, Self.part)
   }
 }
+
+extension CompareScreen {
+  /// The samples under the cursor, and their differences from the reference.
+  func drawPixel(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+    var pieces: [(String, Style)] = [("pixel", look[.faint])]
+    for place in visible.samples.indices {
+      pieces.append(("  \(Self.letter(place)) ", look[.faint]))
+      pieces.append((Self.text(visible.samples[place]), look[.text]))
+    }
+    for place in visible.samples.indices where place != reference {
+      guard let text = differenceText(place) else { continue }
+      pieces.append(("  \(Self.letter(place))-\(Self.letter(reference)) ", look[.faint]))
+      pieces.append((text, look[.accent]))
+    }
+    canvas.write(pieces, in: area)
+  }
+
+  static func text(_ samples: [Int]) -> String {
+    samples.isEmpty ? "none" : samples.map { pad(String($0), 3) }.joined(separator: " ")
+  }
+
+  /// `-4 +4 +2`; nil where the samples are of different kinds.
+  func differenceText(_ place: Int) -> String? {
+    guard visible.samples.indices.contains(place), visible.samples.indices.contains(reference), let info else {
+      return nil
+    }
+    let (a, b) = (visible.samples[place], visible.samples[reference])
+    guard a.count == b.count, !a.isEmpty, info.pictures[place].bitDepth == info.pictures[reference].bitDepth else {
+      return nil
+    }
+    return zip(a, b).map { $0 > $1 ? "+\($0 - $1)" : String($0 - $1) }.joined(separator: " ")
+  }
+
+  /// A row for each metric, a column for each picture: of the whole, and of what is in sight.
+  func drawFigures(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+    canvas.fill(area, look[.panel])
+    let others = (0..<count).filter { $0 != reference }
+    let inner = area.inset(columns: area.columns > 20 ? 1 : 0)
+    let width = 9
+    let nameColumns = max(8, min(26, inner.columns - 2 * others.count * width))
+    func cells(_ row: Int) -> (name: CanvasArea, values: [CanvasArea]) {
+      let line = inner.dropTop(row).top(1)
+      let values = (0..<2 * others.count).map { line.dropLeft(nameColumns + $0 * width).left(width - 1) }
+      return (line.left(nameColumns - 1), values)
+    }
+    let head = cells(0)
+    canvas.write("beside \(Self.letter(reference))", in: head.name, look[.faint, on: .panel])
+    for (column, place) in others.enumerated() {
+      canvas.write("whole \(Self.letter(place))", in: head.values[column], look[.faint, on: .panel], .right)
+      canvas.write(
+        "crop \(Self.letter(place))", in: head.values[others.count + column], look[.faint, on: .panel], .right)
+    }
+    let names = numbers.wholeMeasures ?? numbers.current ?? []
+    if names.isEmpty { canvas.write("measuring", in: cells(1).name, look[.faint, on: .panel]) }
+    for (row, measure) in names.prefix(max(0, area.rows - 1)).enumerated() {
+      let line = cells(row + 1)
+      canvas.write(measure.name, in: line.name, look[.panel])
+      for (column, place) in others.enumerated() {
+        let whole = Self.value(numbers.wholeMeasures, row, place)
+        let part = Self.value(numbers.current, row, place)
+        canvas.write(whole, in: line.values[column], look[.panel], .right)
+        canvas.write(part, in: line.values[others.count + column], look[.accent, on: .panel], .right)
+      }
+    }
+  }
+
+  /// `..` while it is measured, `-` where it cannot be.
+  static func value(_ measures: [ComparisonMeasure]?, _ row: Int, _ place: Int) -> String {
+    guard let measures else { return ".." }
+    guard measures.indices.contains(row), measures[row].values.indices.contains(place) else { return "-" }
+    let value = measures[row].values[place]
+    return value.isEmpty ? "-" : value
+  }
+
+  private static func pad(_ text: String, _ columns: Int) -> String {
+    String(repeating: " ", count: max(0, columns - text.count)) + text
+  }
+
+  // MARK: Lines
+
+  func plainLines(_ session: Session) -> [String] {
+    if let failure { return [failure, "reload reads the pictures again, drop takes them away"] }
+    guard let info else {
+      guard paths.count >= 2 else { return ["nothing to compare; add PATH adds a picture, two to four are compared"] }
+      return ["reading \(paths.map(\.lastPathPart).joined(separator: ", "))"]
+    }
+    var lines = info.pictures.enumerated().map { place, picture in
+      "\(title(place)), \(picture.width) by \(picture.height), \(picture.bitDepth) bit"
+        + (picture.note.map { ", \($0)" } ?? "")
+    }
+    if let note = tiling.note { lines.append(note) }
+    for place in info.pictures.indices where place != reference {
+      for (row, measure) in (numbers.wholeMeasures ?? []).enumerated() {
+        let part = Self.value(numbers.current, row, place)
+        lines.append(
+          "\(Self.letter(place)) \(measure.name): \(Self.value(numbers.wholeMeasures, row, place)), in sight \(part)")
+      }
+    }
+    for (place, samples) in visible.samples.enumerated() {
+      let values = samples.map(String.init).joined(separator: " ")
+      lines.append("pixel \(window.x),\(window.y) \(Self.letter(place)): \(values)")
+    }
+    let shown = geometry(session)
+    lines.append("here: \(Self.text(shown.region)), zoom \(Self.scale(shown))")
+    return lines
+  }
+}

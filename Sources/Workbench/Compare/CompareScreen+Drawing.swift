@@ -3,7 +3,7 @@ import EngineWire
 
 extension CompareScreen {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
-    guard info != nil, let key = sight.key, sight.blocks.count == count else {
+    guard info != nil, let key = visible.key, visible.blocks.count == count else {
       return drawNothing(on: &canvas, in: area, session, look)
     }
     let layout = layout(area)
@@ -115,7 +115,7 @@ extension CompareScreen {
   }
 
   private func drawPicture(
-    _ place: Int, _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    _ place: Int, _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareView.Key, on canvas: inout Canvas,
     in pane: CanvasArea, _ look: Look, isOne: Bool
   ) {
     let cells = picturePlace(shown, room, in: pane)
@@ -124,19 +124,19 @@ extension CompareScreen {
     let ground = look[.text].background.usualRGB ?? (look.isLight ? RGB(0xffffff) : RGB(0x000000))
     func dots(_ block: PixelBlock) -> PixelBlock {
       // While another part is on its way, what is known is shown in its place.
-      let block = key == CompareSight.Key(shown) ? block : block.scaled(width: shown.width, height: shown.height)
+      let block = key == CompareView.Key(shown) ? block : block.scaled(width: shown.width, height: shown.height)
       return block.magnified(shown.zoom, to: size, on: ground)
     }
-    var block = dots(sight.blocks[place])
+    var block = dots(visible.blocks[place])
     var outlines: [ShownPicture.Outline] = []
     if isOne && mode == .wipe {
       let column = Int((edge * Double(shown.shownWidth)).rounded())
-      block = dots(sight.blocks[reference]).wiped(with: dots(sight.blocks[other]), at: column)
+      block = dots(visible.blocks[reference]).wiped(with: dots(visible.blocks[other]), at: column)
       outlines.append(
         ShownPicture.Outline(
           rectangle: Rectangle(x: min(column, size.width - 1), y: 0, width: 1, height: size.height), role: .accent))
     } else if isOne && mode == .difference {
-      let (a, b) = (sight.blocks[other], sight.blocks[reference])
+      let (a, b) = (visible.blocks[other], visible.blocks[reference])
       block = dots(a.differenceMap(from: b, gain: gain, isLight: look.isLight))
     }
     outlines += marks(shown, room)
@@ -169,10 +169,10 @@ extension CompareScreen {
 
   /// The difference where there are no colours: sign and strength as a character.
   private func drawSigns(
-    _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareSight.Key, on canvas: inout Canvas,
+    _ shown: CompareGeometry, _ room: CompareRoom, _ key: CompareView.Key, on canvas: inout Canvas,
     in pane: CanvasArea, _ look: Look
   ) {
-    let (a, b) = (sight.blocks[other], sight.blocks[reference])
+    let (a, b) = (visible.blocks[other], visible.blocks[reference])
     let differences = a.differences(from: b)
     let cells = picturePlace(shown, room, in: pane)
     for row in 0..<cells.rows {
@@ -188,6 +188,63 @@ extension CompareScreen {
         let glyph: Character = value < -96 ? "=" : value < -24 ? "-" : value > 96 ? "#" : value > 24 ? "+" : " "
         canvas.set(cells.column + column, cells.row + row, glyph, look[.text])
       }
+    }
+  }
+}
+
+/// Where the parts of the screen stand.
+struct CompareLayout: Hashable, Sendable {
+  let head: CanvasArea
+  /// Areas of one size, and a line above each.
+  let panes: [CanvasArea]
+  let captions: [CanvasArea]
+  let notes: CanvasArea
+  let pixel: CanvasArea
+  let figures: CanvasArea
+
+  /// - Parameters:
+  ///   - pictures: how many are side by side; 1 where one is shown at a time.
+  ///   - notes, figures: rows that are wanted for them.
+  init(_ area: CanvasArea, pictures: Int, notes: Int, figures: Int) {
+    head = area.top(area.rows >= 4 ? 1 : 0)
+    var rest = area.dropTop(head.rows)
+    // The pictures keep more than half of the rows.
+    let figureRows = rest.rows >= 11 ? min(figures, (rest.rows - 3) * 2 / 5) : 0
+    self.figures = rest.bottom(figureRows)
+    rest = rest.dropBottom(figureRows)
+    pixel = rest.bottom(rest.rows >= 5 ? 1 : 0)
+    rest = rest.dropBottom(pixel.rows)
+    self.notes = rest.bottom(rest.rows >= 9 ? min(notes, 2) : 0)
+    rest = rest.dropBottom(self.notes.rows)
+    let captionRows = rest.rows >= 3 ? 1 : 0
+    let cells = Self.grid(rest, max(1, pictures))
+    panes = cells.map { $0.dropTop(captionRows) }
+    captions = cells.map { $0.top(captionRows) }
+  }
+
+  /// Areas of one size: a row of them, or two rows where they would be narrow. One where there is no room for more.
+  private static func grid(_ area: CanvasArea, _ count: Int) -> [CanvasArea] {
+    guard count > 1 else { return [area] }
+    let isSquare = count > 2 && area.columns / count < 40 && area.rows >= 12
+    let (across, down) = isSquare ? (2, 2) : (count, 1)
+    let (columns, rows) = ((area.columns - (across - 1)) / across, area.rows / down)
+    guard columns >= 10 else { return [area] }
+    return (0..<count).map { place in
+      area.dropLeft(place % across * (columns + 1)).left(columns).dropTop(place / across * rows).top(rows)
+    }
+  }
+}
+
+/// How pictures are compared.
+enum CompareMode: Hashable, Sendable, CaseIterable {
+  case sideBySide, flip, wipe, difference
+
+  var title: String {
+    switch self {
+    case .sideBySide: "side by side"
+    case .flip: "flip"
+    case .wipe: "wipe"
+    case .difference: "difference"
     }
   }
 }

@@ -73,7 +73,7 @@ struct CompareScreen: Screen {
   // What the engine said
   var info: ComparisonInfo?
   var failure: String?
-  var sight = CompareSight()
+  var visible = CompareView()
   var numbers = CompareNumbers()
   var tiling = CompareTiling()
 
@@ -121,14 +121,14 @@ struct CompareScreen: Screen {
     load(&session)
   }
 
-  /// Asks for everything anew.
+  /// Asks for everything again.
   mutating func load(_ session: inout Session) {
     (info, failure) = (nil, nil)
-    sight = CompareSight()
+    visible = CompareView()
     numbers = CompareNumbers()
     tiling.measureAnew()
     let purposes = [
-      Self.opening, CompareSight.purpose, CompareNumbers.whole, CompareNumbers.part, CompareNumbers.crops,
+      Self.opening, CompareView.purpose, CompareNumbers.whole, CompareNumbers.part, CompareNumbers.crops,
       CompareTiling.measuring,
     ]
     for purpose in purposes { session.forget(.compare, purpose) }
@@ -176,9 +176,9 @@ struct CompareScreen: Screen {
     }
     let room = room(session)
     window.settle(frame: frame, room: room)
-    sight.want(
-      CompareSight.Key(CompareGeometry(window, frame: frame, room: room)), x: window.x, y: window.y, request, &session)
-    guard sight.isKnown else { return }
+    visible.want(
+      CompareView.Key(CompareGeometry(window, frame: frame, room: room)), x: window.x, y: window.y, request, &session)
+    guard visible.isKnown else { return }
     measureTiling(&session)
     if showsFigures { numbers.want(geometry(session).region, frame: frame, self, &session) }
   }
@@ -194,10 +194,10 @@ struct CompareScreen: Screen {
       window = CompareWindow(frame: frame)
     case (Self.opening, .failure(let problem)):
       if !restoreWholeAgain(&session) { failure = problem.message }
-    case (CompareSight.purpose, .comparison(.view(let view))):
-      let isWhole = sight.receive(view, body, count: count)
+    case (CompareView.purpose, .comparison(.view(let view))):
+      let isWhole = visible.receive(view, body, count: count)
       if !isWhole { failure = "the engine's answer does not hold the pixels it tells of" }
-    case (CompareSight.purpose, .failure(let problem)): failure = problem.message
+    case (CompareView.purpose, .failure(let problem)): failure = problem.message
     case (CompareTiling.queueing, _), (CompareTiling.measuring, _): receiveTiling(reply, to: purpose, &session)
     case (_, .failure(let problem)):
       numbers.fail(purpose)

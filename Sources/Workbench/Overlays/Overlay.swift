@@ -47,3 +47,120 @@ struct ThemeChooser: Sendable {
 
   mutating func move(by count: Int) { choice = min(max(0, choice + count), names.count - 1) }
 }
+
+/// A line of text that a screen asks for.
+struct Prompt: Sendable {
+  enum Completion: Hashable, Sendable {
+    case none
+    /// Paths of the engine's machine.
+    case path
+    case words([String])
+  }
+  /// Who gets the text, with `tag` to tell prompts apart. nil is the workbench itself.
+  let screen: ScreenID?
+  let tag: String
+  let title: String
+  let completion: Completion
+  var line: LineEditor
+  /// What the text could become, after Tab; the chosen one stands in the line already.
+  var candidates: [String] = []
+  private(set) var candidate: Int?
+  /// Which past answer stands in the line.
+  var recalled: Int?
+
+  init(screen: ScreenID?, tag: String, title: String, text: String = "", completion: Completion = .none) {
+    self.screen = screen
+    self.tag = tag
+    self.title = title
+    line = LineEditor(text)
+    self.completion = completion
+  }
+
+  /// Takes what the text could become: goes on as far as all agree, and shows them where they do not.
+  mutating func offer(_ candidates: [String]) {
+    candidate = nil
+    self.candidates = []
+    guard var common = candidates.first else { return }
+    for other in candidates.dropFirst() { common = String(zip(common, other).prefix { $0 == $1 }.map(\.0)) }
+    if common.count > line.text.count { line = LineEditor(common) }
+    if candidates.count > 1 { self.candidates = candidates }
+  }
+
+  /// To the next candidate, or the one before.
+  mutating func step(by count: Int) {
+    guard !candidates.isEmpty else { return }
+    let next = candidate.map { $0 + count } ?? (count > 0 ? 0 : -1)
+    let place = (next % candidates.count + candidates.count) % candidates.count
+    candidate = place
+    line = LineEditor(candidates[place])
+  }
+}
+
+/// A question with few answers, each a key.
+struct Confirmation: Sendable {
+  struct Choice: Sendable {
+    let key: Character
+    let title: String
+  }
+  let screen: ScreenID?
+  let tag: String
+  let text: String
+  /// The first is what Enter means; Esc means none.
+  let choices: [Choice]
+}
+
+/// A line being typed.
+package struct LineEditor: Hashable, Sendable {
+  /// Longest line, in characters: a paste of a whole file stays bearable.
+  package static let limit = 4096
+
+  private(set) var characters: [Character]
+  /// Before which character the cursor stands, `0...characters.count`.
+  package private(set) var position: Int
+
+  package init(_ text: String = "") {
+    characters = Array(text.prefix(Self.limit))
+    position = characters.count
+  }
+
+  package var text: String { String(characters) }
+
+  package mutating func insert(_ text: some StringProtocol) {
+    // A line break within a paste ends nothing; it is a blank.
+    let new = text.prefix(Self.limit - characters.count).map { $0.isNewline || $0 == "\t" ? " " : $0 }
+    characters.insert(contentsOf: new, at: position)
+    position += new.count
+  }
+
+  /// False where the key means nothing to a line.
+  package mutating func handle(_ key: Key) -> Bool {
+    switch key {
+    case .character(let character): insert(String(character))
+    case .backspace, .control("h"): erase(position - 1..<position)
+    case .delete, .control("d"): erase(position..<position + 1)
+    case .left, .control("b"): position = max(0, position - 1)
+    case .right, .control("f"): position = min(characters.count, position + 1)
+    case .home, .control("a"): position = 0
+    case .end, .control("e"): position = characters.count
+    case .control("u"): erase(0..<position)
+    case .control("k"): erase(position..<characters.count)
+    case .control("w"): erase(wordStart..<position)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func erase(_ range: Range<Int>) {
+    let range = range.clamped(to: 0..<characters.count)
+    characters.removeSubrange(range)
+    if position > range.lowerBound { position = max(range.lowerBound, position - range.count) }
+  }
+
+  /// Where the word before the cursor begins; parts of a path are words.
+  private var wordStart: Int {
+    var place = position
+    while place > 0, characters[place - 1] == " " || characters[place - 1] == "/" { place -= 1 }
+    while place > 0, characters[place - 1] != " ", characters[place - 1] != "/" { place -= 1 }
+    return place
+  }
+}

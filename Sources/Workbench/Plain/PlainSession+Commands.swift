@@ -7,7 +7,7 @@ extension PlainSession {
 
   /// Does what a line says.
   ///
-  /// - Returns: what it has to say itself; what changed is told by the caller.
+  /// - Returns: what it has to say itself; the caller prints what changed.
   mutating func perform(_ line: String) -> [String] {
     guard !line.isEmpty else { return [] }
     switch state.session.overlay {

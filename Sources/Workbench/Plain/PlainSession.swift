@@ -1,7 +1,7 @@
 import EngineWire
 
 /// The workbench as lines, for screen readers and for terminals that only print: what is typed are commands by their names, what
-/// changes is told in a line, nothing is drawn and no cursor moves.
+/// changes is printed as a line, nothing is drawn and no cursor moves.
 ///
 /// ```
 /// a line typed ─ enter ─▶ PlainSession ─▶ lines to print, effects
@@ -9,11 +9,11 @@ import EngineWire
 /// ```
 public struct PlainSession: Sendable {
   public private(set) var state: State
-  /// What was told of the screen last.
-  private var told: [String] = []
+  /// What was printed of the screen last.
+  private var printed: [String] = []
   private var toldScreen: ScreenID?
   private var toldLink: String?
-  /// Tenths of the running picture that were told, by job.
+  /// Tenths of the running picture that were printed, by job.
   private var tenths: [String: Tenths] = [:]
 
   private struct Tenths: Hashable {
@@ -21,7 +21,7 @@ public struct PlainSession: Sendable {
     var tenth: Int
   }
 
-  /// Most lines that are told of a change without being asked; `show` tells all.
+  /// Most lines that are printed of a change without being asked; `show` prints all.
   private static let changeLimit = 25
 
   public init(_ state: State) {
@@ -34,22 +34,22 @@ public struct PlainSession: Sendable {
   /// What is said first.
   public mutating func start() -> [String] {
     toldScreen = state.session.screen
-    told = state.front.plainLines(state.session)
-    return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkNews()
+    printed = state.front.plainLines(state.session)
+    return ["GRL workbench in plain lines. Type help for commands, quit to leave."] + linkLines()
   }
 
   /// Takes anything that happens but keys.
   public mutating func update(_ event: Event) -> (lines: [String], effects: [Effect]) {
     state.session.notice = nil
     let effects = state.update(event)
-    var lines = linkNews()
+    var lines = linkLines()
     if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
     switch event {
     case .answer(let answer, _):
-      if case .event(.progress(let progress)) = answer.reply { lines += news(of: progress) }
+      if case .event(.progress(let progress)) = answer.reply { lines += events(of: progress) }
       // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
-      if answer.id != 0 { lines += screenNews() }
-    case .key, .paste, .mouse, .interrupt: lines += overlayNews()
+      if answer.id != 0 { lines += screenLines() }
+    case .key, .paste, .mouse, .interrupt: lines += overlayLines()
     case .resize, .engine, .time, .problem, .exported: break
     }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
@@ -68,8 +68,8 @@ public struct PlainSession: Sendable {
     copy.state = state
     self = copy
     if let notice = state.session.notice { lines.append(Self.text(of: notice)) }
-    lines += overlayNews()
-    lines += screenNews()
+    lines += overlayLines()
+    lines += screenLines()
     for case .copy(let text) in effects where !lines.contains(where: { $0.contains(text) }) { lines.append(text) }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
   }
@@ -92,7 +92,7 @@ public struct PlainSession: Sendable {
 
   // MARK: News
 
-  private mutating func linkNews() -> [String] {
+  private mutating func linkLines() -> [String] {
     let text =
       switch state.session.link {
       case .connecting(let what): what
@@ -104,7 +104,7 @@ public struct PlainSession: Sendable {
     return [text]
   }
 
-  private mutating func news(of progress: Progress) -> [String] {
+  private mutating func events(of progress: Progress) -> [String] {
     let tenth = Int(progress.fraction * 10)
     guard let job = state.session.jobs.first(where: { $0.id == progress.job }) else { return [] }
     guard job.pictures.indices.contains(progress.picture) else { return [] }
@@ -122,14 +122,14 @@ public struct PlainSession: Sendable {
   }
 
   /// What is new on the screen in front; all of it where another one came to the front.
-  private mutating func screenNews() -> [String] {
+  private mutating func screenLines() -> [String] {
     let lines = state.front.plainLines(state.session)
     defer {
-      told = lines
+      printed = lines
       toldScreen = state.session.screen
     }
     guard toldScreen == state.session.screen else { return [title] + lines }
-    let old = Set(told)
+    let old = Set(printed)
     let new = lines.filter { !old.contains($0) }
     guard new.count > Self.changeLimit else { return new }
     return new.prefix(Self.changeLimit - 1) + ["and \(new.count - Self.changeLimit + 1) more lines; show tells all"]
@@ -139,13 +139,13 @@ public struct PlainSession: Sendable {
 
   /// Everything on the screen in front.
   mutating func show() -> [String] {
-    told = state.front.plainLines(state.session)
+    printed = state.front.plainLines(state.session)
     toldScreen = state.session.screen
-    return [title] + told
+    return [title] + printed
   }
 
-  /// What a prompt or question asks; what is only to be read is told and put away.
-  private mutating func overlayNews() -> [String] {
+  /// What a prompt or question asks; what is only to be read is printed and closed.
+  private mutating func overlayLines() -> [String] {
     switch state.session.overlay {
     case nil: return []
     case .prompt(let prompt):

@@ -30,7 +30,7 @@ protocol Screen: Sendable {
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session)
 
   /// The engine said something, the size changed, the screen came to the front, or the time of `session.wake` has come: ask for what
-  /// is needed now. Only the screen in front is told, and all of them when the engine connects.
+  /// is needed now. Called on the screen in front, and on all of them when the engine connects.
   mutating func refresh(_ session: inout Session)
 
   /// A click or scroll at a place within the area that was drawn last.
@@ -39,7 +39,7 @@ protocol Screen: Sendable {
   /// Draws into `area`; any size from 1 x 1 up. The area is blank in the look's text style.
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look)
 
-  /// The same told in lines, for those who hear it: no columns side by side, no pictures. Rows that can be chosen begin with their
+  /// The same in lines, for screen readers: no columns side by side, no pictures. Rows that can be chosen begin with their
   /// number from 1; where the cursor is stands in a line of its own at the end, so that a movement changes that line alone.
   func plainLines(_ session: Session) -> [String]
 
@@ -74,5 +74,22 @@ extension ScreenID {
     case .models: ModelsScreen()
     case .log: LogScreen()
     }
+  }
+}
+
+/// Where header, screen and footer stand.
+struct ScreenFrame: Hashable {
+  let header: CanvasArea
+  let body: CanvasArea
+  let footer: CanvasArea
+  /// Below what everything is made for.
+  let isSmall: Bool
+
+  init(columns: Int, rows: Int) {
+    let all = CanvasArea(column: 0, row: 0, columns: columns, rows: rows)
+    footer = all.bottom(1)
+    header = all.dropBottom(1).top(1)
+    body = all.dropTop(1).dropBottom(1)
+    isSmall = columns < 60 || rows < 15
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// One setting that can be changed on screen 7.
@@ -78,7 +79,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     case .theme: settings.theme
     case .colours: settings.colours
     case .graphics: settings.graphics
-    case .memory: settings.memoryBytes.map(JobRequest.sizeText)
+    case .memory: settings.memoryBytes.map(JobOption.sizeText)
     case .threads: settings.threadCount.map(String.init)
     case .mouse: settings.usesMouse ? "on" : "off"
     case .hidden: settings.showsHidden ? "on" : "off"
@@ -124,8 +125,8 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
       }
       session.settings.graphics = isAuto ? nil : text
     case .memory:
-      guard isAuto || PlanRow.size(text) != nil else { return "memory is a size such as 4G or 512M, or auto" }
-      session.settings.memoryBytes = isAuto ? nil : PlanRow.size(text)
+      guard isAuto || byteCount(text) != nil else { return "memory is a size such as 4G or 512M, or auto" }
+      session.settings.memoryBytes = isAuto ? nil : byteCount(text)
     case .threads:
       guard isAuto || Int(text).map((1...1024).contains) == true else { return "threads is 1 to 1024, or auto" }
       session.settings.threadCount = isAuto ? nil : Int(text)

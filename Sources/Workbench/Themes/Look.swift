@@ -68,3 +68,41 @@ extension Style {
       foreground == .standard ? other.foreground : foreground, on: other.background, attributes.union(other.attributes))
   }
 }
+
+extension Look {
+  /// Small signs, none of ambiguous width, with their ASCII stand-ins.
+  public enum Glyph: Hashable, Sendable {
+    /// Done.
+    case check
+    /// Failed.
+    case cross
+    /// What goes on now; the folder that opens.
+    case pointer
+    case marked
+    /// More above, more below.
+    case moreUp, moreDown
+  }
+
+  public subscript(_ glyph: Glyph) -> String {
+    switch glyph {
+    case .check: isASCII ? "v" : "\u{2713}"
+    case .cross: isASCII ? "x" : "\u{2717}"
+    case .pointer: isASCII ? ">" : "\u{25b8}"
+    case .marked: "*"
+    case .moreUp: isASCII ? "^" : "\u{25b4}"
+    case .moreDown: isASCII ? "v" : "\u{25be}"
+    }
+  }
+}
+
+extension Look {
+  /// The heat map's colour for a share, 0...1 (anything else is brought there); `.standard` without colours.
+  public func heat(_ share: Double) -> Colour {
+    let stops = heat.compactMap(\.usualRGB)
+    guard let last = stops.last, stops.count > 1 else { return .standard }
+    let place = (share.isFinite ? min(max(share, 0), 1) : 0) * Double(stops.count - 1)
+    let index = Int(place)
+    guard index + 1 < stops.count else { return last.colour }
+    return stops[index].mixed(with: stops[index + 1], place - Double(index)).colour
+  }
+}

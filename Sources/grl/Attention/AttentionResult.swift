@@ -1,6 +1,5 @@
 import ArgumentParser
 import Base
-import EngineCore
 import Glibc
 import Imaging
 import Restoration

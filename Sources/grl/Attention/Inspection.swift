@@ -61,10 +61,10 @@ struct Inspection {
       }
     ).rows[0]
     let shown = picture.source.shown
-    let hasScales = order.task != .demosaic || shown.layout.isColour && picture.image.layout.isColour
+    let hasScales = order.wanted.task != "demosaic" || shown.layout.isColour && picture.image.layout.isColour
     let pair = hasScales ? try scalePair(.stripe, place, order.head.index) : nil
     return PictureReport(
-      of: shown, name: name, model: model, task: "\(order.task)", x: order.at.x, y: order.at.y, factors: factors,
+      of: shown, name: name, model: model, task: order.wanted.task, x: order.at.x, y: order.at.y, factors: factors,
       overview: overview, pair: pair, look)
   }
 
@@ -119,7 +119,7 @@ struct Inspection {
 
   /// The same query on the picture and on the picture at half scale.
   func scalePair(_ kind: AttentionKind, _ place: BlockPlace, _ head: Int?) throws -> ScalePair {
-    if order.task == .demosaic && !picture.image.layout.isColour {
+    if order.wanted.task == "demosaic" && !picture.image.layout.isColour {
       throw Failure(.usage, "\(name): a mosaic cannot be shown at half scale; give the colour picture it was made from")
     }
     let question = AttentionQuestion(kind, head: head, terms: terms)

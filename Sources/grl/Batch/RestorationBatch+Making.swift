@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 import Logging
 import Restoration
 
@@ -29,7 +30,7 @@ extension RestorationBatch {
       logger: around.logger, store: store,
       folder: isPlain
         ? .none
-        : BatchFolder(onTrouble: { console.note($0) }) { () throws(JobError) in
+        : BatchFolder(onTrouble: { console.note($0) }) { () throws(StoreError) in
           try store.create(job.absolute, pictures: stored.0, skipped: stored.1, owner: .restore)
         }, pictureCount: plan.items.count)
   }
@@ -37,7 +38,7 @@ extension RestorationBatch {
   /// A batch that goes on where an earlier one was interrupted: what waits or failed is restored.
   init(resuming folder: JobFolder, in around: Surroundings) throws(JobError) {
     let failed = folder.record.pictures.indices.filter { folder.record.pictures[$0].state == .failed }
-    try folder.append(.retry(pictures: failed))
+    try JobError.storing { () throws(StoreError) in try folder.append(.retry(pictures: failed)) }
     let record = folder.record
     let settings = try JobSettings(record.job.request)
     let items = record.waiting.map { number in
@@ -52,7 +53,7 @@ extension RestorationBatch {
       items: items, skipped: [], settings: settings, passedOver: [], existing: record.job.request.existing,
       threadCount: around.threadCount, console: console, events: around.events, logger: around.logger,
       store: around.store,
-      folder: BatchFolder(folder, onTrouble: { console.note($0) }, make: { () throws(JobError) in throw .cancelled }),
+      folder: BatchFolder(folder, onTrouble: { console.note($0) }),
       pictureCount: count)
   }
 

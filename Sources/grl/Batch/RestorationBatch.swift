@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 import Logging
 import Restoration
 import Tensors
@@ -46,7 +47,7 @@ struct RestorationBatch {
   /// Works through the pictures and returns the exit status: 0; that of the failure if all failed alike; 1 if only some did.
   func run(_ models: ModelCatalogue) -> Int32 {
     let started = ContinuousClock.now
-    let speeds = SpeedBook(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
+    let speeds = SpeedProfile(path: StateFolder.path() + "/speeds.json", threadCount: threadCount)
     let pool = ThreadPool()
     let runner = PictureRunner(
       models: models, speeds: speeds, pool: pool, gate: Interruption.gate, program: "grl restore")
@@ -118,7 +119,7 @@ struct RestorationBatch {
       folder.note(.skipped(picture: number, reason: reason.printable))
       tally.skipped += 1
     } catch {
-      let status = ExitStatus(rawValue: error.kind.rawValue) ?? .someFailed
+      let status = ExitStatus(error.kind)
       let reason = "\(error)"
       console.error(reason)
       events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))
@@ -154,7 +155,7 @@ struct RestorationBatch {
       folder.note(.state(.paused, reason: "interrupted"))
       return folder.folder != nil
     }
-    do throws(JobError) {
+    do throws(StoreError) {
       try store.remove(made.id, held: made)
     } catch {
       logger.info("the job's folder stays behind", metadata: ["reason": "\(error)"])
@@ -166,20 +167,20 @@ struct RestorationBatch {
     let order = PictureOrder(
       input: item.input, output: item.output, settings: settings, mayReplace: existing == .replace,
       threadCount: threadCount)
-    let keeper = BatchKeeper(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
+    let journal = BatchPictureJournal(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
     var lastEvent = ContinuousClock.now
     let outcome = try runner.run(
-      order, keeper: keeper, isCancelled: { Interruption.isRequested },
+      order, journal: journal, isCancelled: { Interruption.isRequested },
       // From here on; before, Ctrl-C shall end a wait for standard input at once.
       onRead: { Interruption.watch() },
       onVerify: verifies ? { report($0, ofVerifying: item, number) } : nil,
-      onNews: { news in
-        switch news {
+      onEvent: { event in
+        switch event {
         case .planned(let plan, let model, _, let reason):
           announce(plan, reason, of: item, number, model: model.name)
         case .progress(let progress): report(progress, of: item, number, lastEvent: &lastEvent)
         case .log(_, let text): console.note(text)
-        case .tile, .held, .released: break
+        case .journal, .tile, .held, .released: break
         }
       })
     console.endProgress()

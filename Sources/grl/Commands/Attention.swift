@@ -37,7 +37,6 @@ struct Attention: ParsableCommand {
 
   @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .file())
   var image: String
-  @Option(help: "What is wrong with the picture; chooses the model.") var task: RestorationTask
   @Option(
     help: ArgumentHelp("The query pixel: X,Y from the top left.", valueName: "x,y"),
     transform: reading("X,Y in whole pixels", Attention.point))
@@ -62,20 +61,7 @@ struct Attention: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Replace results that exist.") var overwrite = false
 
-  @Option(help: "denoise: level of the noise, 0 to 255; without it a blind model.") var sigma: Double?
-  @Option(help: "denoise: gaussian (white noise) or photo (of cameras, JPEG); without it what the picture measures.")
-  var noise: NoiseKind?
-  @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
-  @Option(help: "jpeg: quality the picture was saved with, 1 to 100.") var quality: Int?
-  @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
-  @Option(help: "defocus-deblur: right view of a dual-pixel sensor.", completion: .file()) var right: String?
-  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
-  @Option(help: "Size of the model.") var variant: ModelVariant?
-  @OptionGroup var network: NetworkOptions
-  @Option(
-    help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
-    transform: reading("auto, none or a number of pixels") { TileChoice($0) })
-  var tile: TileChoice?
+  @OptionGroup var wanted: TaskOptions
   @OptionGroup var budget: MemoryOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var limits: LimitOptions
@@ -87,9 +73,6 @@ struct Attention: ParsableCommand {
     }
     if (stage != nil || block != nil) && [.overview, .reach].contains(kind) {
       throw ValidationError("--stage and --block go with one block; \(kind.rawValue) shows all")
-    }
-    if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
-      throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
     }
     for path in output { _ = try AttentionResult(path, kind) }
     if Set(output).count < output.count { throw ValidationError("-o names one file twice") }
@@ -118,16 +101,9 @@ struct Attention: ParsableCommand {
   }
 
   private var job: JobRequest {
-    var job = JobRequest(inputs: [image], task: task.rawValue)
-    (job.right, job.noise) = (right, noise?.rawValue)
-    (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
-    (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
-    switch tile {
-    case nil, .automatic?: job.tile = .automatic
-    case .whole?: job.tile = .whole
-    case .side(let side)?: job.tile = .side(side)
-    }
+    var job = wanted.job([image])
     (job.memoryBytes, job.threadCount, job.maxPixels) = (budget.memory, threads.threads, limits.maxPixels)
+    job.kernels = threads.kernels?.rawValue
     return job
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import EngineCore
+import EngineTransport
 import Foundation
 import Imaging
 import Restoration
@@ -71,7 +72,7 @@ struct EngineCommand: ParsableCommand {
     if detached { _ = chdir(ProcessInfo.processInfo.environment["HOME"] ?? "/") }
     var options = EngineServer.Options()
     options.idleSeconds = idle == 0 ? nil : Double(idle)
-    let door = try EngineDoor(place)
+    let listener = try EngineListener(place)
     let configuration = EngineConfiguration.standard(program: Version.current)
     let limits = MachineLimits.current
     log.write(
@@ -87,7 +88,7 @@ struct EngineCommand: ParsableCommand {
         if case .log(let line) = event { log.write(line.level, line.text.printable) }
       }
     }
-    server.run(at: door)
+    server.run(at: listener)
   }
 
   private func stop(_ place: EnginePlace) throws {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Base
-import EngineCore
 import EngineWire
 import Evaluation
 import Foundation

@@ -4,6 +4,7 @@ import EngineCore
 import EngineWire
 import Foundation
 import Imaging
+import JobStore
 
 struct Jobs: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,10 +25,10 @@ struct Jobs: ParsableCommand {
   static var store: JobStore { JobStore(stateFolder: StateFolder.path(), owner: "grl jobs") }
 
   /// A job as anybody may see it; one that nobody works on and that has not ended counts as paused.
-  static func info(_ sight: JobStore.Sight) -> JobInfo {
-    var info = sight.record.info(isElsewhere: sight.holder != nil)
-    if sight.record.isEnded { return info }
-    if sight.holder == nil {
+  static func info(_ snapshot: JobStore.Snapshot) -> JobInfo {
+    var info = snapshot.record.info(isElsewhere: snapshot.holder != nil)
+    if snapshot.record.isEnded { return info }
+    if snapshot.holder == nil {
       if info.state != .paused { info.reason = "interrupted" }
       info.state = .paused
     } else if info.state == .waiting && info.pictures.contains(where: { $0.state != .waiting }) {
@@ -51,20 +52,20 @@ struct JobsList: ParsableCommand {
 
   func run() throws {
     let console = common.console()
-    let (sights, problems) = Jobs.store.list()
+    let (snapshots, problems) = Jobs.store.list()
     if json {
-      console.result(jsonLine(sights.map { Jobs.info($0) }))
-    } else if sights.isEmpty {
+      console.result(jsonLine(snapshots.map { Jobs.info($0) }))
+    } else if snapshots.isEmpty {
       console.note("no jobs")
     } else {
-      let rows = sights.map { sight in
-        let info = Jobs.info(sight)
+      let rows = snapshots.map { snapshot in
+        let info = Jobs.info(snapshot)
         let done = info.pictures.filter { [.done, .skipped].contains($0.state) }.count
         let first = info.pictures.first.map { lastComponent($0.input) } ?? ""
         let more = info.pictures.count > 1 ? " and \(info.pictures.count - 1) more" : ""
         return [
           info.id, info.state.rawValue, "\(done)/\(info.pictures.count)", info.request.task, first + more,
-          sight.holder ?? info.reason ?? "",
+          snapshot.holder ?? info.reason ?? "",
         ].map(\.printable)
       }
       let heads = ["ID", "STATE", "DONE", "TASK", "PICTURES", ""]
@@ -86,17 +87,17 @@ struct JobsShow: ParsableCommand {
 
   func run() throws {
     let console = common.console()
-    let sight = try Jobs.store.sight(id)
-    let info = Jobs.info(sight)
+    let snapshot = try Jobs.store.snapshot(id)
+    let info = Jobs.info(snapshot)
     if json { return console.result(jsonLine(info)) }
     let made = Date(timeIntervalSince1970: info.created).formatted(.iso8601)
     var facts = [
       ["id", info.id], ["state", info.state.rawValue], ["made", made], ["command", info.request.commandLine],
     ]
     if let reason = info.reason { facts.append(["reason", reason]) }
-    if let holder = sight.holder { facts.append(["worked on by", holder]) }
+    if let holder = snapshot.holder { facts.append(["worked on by", holder]) }
     for line in table(facts.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
-    let tiles = sight.record.order.map { sight.record.pictures[$0].record?.tileCount }
+    let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.tileCount }
     let rows = info.pictures.enumerated().map { place, picture in
       let count = (tiles.indices.contains(place) ? tiles[place] : nil) ?? (picture.state == .done ? 1 : 0)
       let done = count > 0 ? "\(picture.tilesDone)/\(count)" : ""
@@ -119,14 +120,14 @@ struct JobsResume: ParsableCommand {
 
   func run() throws {
     let store = Jobs.store
-    let sight = try store.sight(id)
+    let snapshot = try store.snapshot(id)
     let console = common.console(showsProgress: true)
-    if sight.holder != nil && EngineAsker.isThere {
-      try EngineAsker.ask(.resume(job: id))
+    if snapshot.holder != nil && RunningEngine.isThere {
+      try RunningEngine.ask(.resume(job: id))
       return console.note("job \(id) goes on in the engine")
     }
-    if sight.record.isEnded && !sight.record.pictures.contains(where: { $0.state == .failed }) {
-      throw JobError.jobState(id: id, state: sight.record.state.rawValue, wanted: "interrupted, paused or failed")
+    if snapshot.record.isEnded && !snapshot.record.pictures.contains(where: { $0.state == .failed }) {
+      throw JobError.jobState(id: id, state: snapshot.record.state.rawValue, wanted: "interrupted, paused or failed")
     }
     let folder = try store.open(id) { console.note($0) }
     let logger = common.logger(console)
@@ -148,10 +149,10 @@ struct JobsCancel: ParsableCommand {
 
   func run() throws {
     let store = Jobs.store
-    let sight = try store.sight(id)
+    let snapshot = try store.snapshot(id)
     let console = common.console()
-    if sight.holder != nil && EngineAsker.isThere {
-      try EngineAsker.ask(.cancel(job: id))
+    if snapshot.holder != nil && RunningEngine.isThere {
+      try RunningEngine.ask(.cancel(job: id))
     } else {
       let folder = try store.open(id)
       guard !folder.record.isEnded else {
@@ -177,9 +178,9 @@ struct JobsClean: ParsableCommand {
     var count = store.clean(most: 0)
     // What nobody can read any more is no job either.
     for id in store.ids() {
-      do throws(JobError) {
-        _ = try store.sight(id)
-      } catch .storeDamaged {
+      do throws(StoreError) {
+        _ = try store.snapshot(id)
+      } catch .damaged {
         try store.remove(id)
         count += 1
       } catch {
@@ -187,8 +188,8 @@ struct JobsClean: ParsableCommand {
       }
     }
     if interrupted {
-      for sight in store.list().jobs where sight.holder == nil {
-        try store.remove(sight.record.job.id)
+      for snapshot in store.list().jobs where snapshot.holder == nil {
+        try store.remove(snapshot.record.job.id)
         count += 1
       }
     }

@@ -1,8 +1,7 @@
 import ArgumentParser
 import Base
-import EngineCore
+import EngineTransport
 import Foundation
-import EngineCore
 import Imaging
 import Restoration
 

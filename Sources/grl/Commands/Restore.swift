@@ -31,69 +31,36 @@ struct Restore: ParsableCommand {
   @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .file())
   var inputs: [String]
 
-  @Option(help: "What is wrong with the pictures.") var task: RestorationTask
-  @Option(help: "denoise: level of the noise, 0 to 255; without it a blind model.") var sigma: Double?
-  @Option(help: "denoise: gaussian (white noise) or photo (of cameras, JPEG); without it what the picture measures.")
-  var noise: NoiseKind?
-  @Option(help: "sr: enlargement 2, 3 or 4; real-sr: 4.") var scale: Int?
-  @Option(help: "jpeg: quality the picture was saved with, 1 to 100; without it a blind model.") var quality: Int?
-  @Option(help: "demosaic: colours of the mosaic's first 2 x 2 pixels.") var cfa: ColourFilterArray = .rggb
-  @Flag(help: "demosaic of camera raw files: store linear light in 16 bits in place of sRGB.") var linear = false
-  @Option(help: "defocus-deblur: right view of a dual-pixel sensor; the input is the left one.", completion: .file())
-  var right: String?
-
-  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
-  @Option(help: "Size of the model.") var variant: ModelVariant?
-  @OptionGroup var network: NetworkOptions
-  @Option(
-    help: "Tile side in pixels, 'none' for the whole picture, or 'auto' (default).",
-    transform: reading("auto, none or a number of pixels") { TileChoice($0) })
-  var tile: TileChoice?
-  @Option(
-    help: "Pixels that neighbouring tiles share (default: as published for the task).",
-    transform: number(in: 0...32_768))
-  var overlap: Int?
-  @Option(
-    help: "Memory to stay within: 4G, 512M (default: three quarters of what is free; 4G at most with --tile auto).",
-    transform: reading("a size such as 4G, 512M or 1000000000") { MemoryBudget.bytes($0) })
-  var memory: Int?
+  @OptionGroup var wanted: TaskOptions
+  @Flag(.transfer, "linear") var linear = false
+  @Option(.overlap) var overlap: String?
+  @Option(.memory) var memory: String?
   @OptionGroup var threads: ThreadOptions
-  @Option(help: "float32; exact: convolutions without shortcuts; bf16: faster where the processor has it.")
-  var precision: PrecisionChoice = .float32
-  @Option(
-    help: "Restore this part only: X,Y,WIDTH,HEIGHT in pixels.",
-    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels") { Rectangle($0) })
-  var region: Rectangle?
+  @Option(.precision) var precision: String?
+  @Option(.region) var region: String?
   @Flag(help: "Restore each picture without tiles too and say what tiling changed: twice the time, more memory.")
   var verify = false
   @Option(help: "Picture of what tiling changed, a PNG file; implies --verify.", completion: .file())
   var verifyMap: String?
-  @Flag(help: "Mean over the eight flips and rotations: eight times slower, slightly better.") var ensemble = false
+  @Flag(.ensemble) var ensemble = false
 
-  @Option(
-    name: [.customShort("o"), .long], help: "Result of a single picture; - is standard output.", completion: .file())
-  var output: String?
-  @Option(help: "Folder for the results, made if need be.", completion: .directory) var outputDir: String?
-  @Option(
-    help:
-      "Names of the results, with {stem} {input} {ext} {task} {scale} {sigma} {quality} (default: \(OutputName.standard))."
-  )
-  var name: String?
-  @Flag(help: "Look into folders of folders; --output-dir keeps the tree.") var recursive = false
-  @Flag(help: "Leave out pictures whose result exists.") var skipExisting = false
-  @Flag(help: "Replace results that exist.") var overwrite = false
-  @Flag(help: "Give a result whose name is taken another one: STEM_TASK-2.png.") var renameExisting = false
+  @Option(.output) var output: String?
+  @Option(.folder) var outputDir: String?
+  @Option(.fileName) var name: String?
+  @Flag(.subfolders) var recursive = false
+  @Flag(.existing, "skip") var skipExisting = false
+  @Flag(.existing, "replace") var overwrite = false
+  @Flag(.existing, "rename") var renameExisting = false
   @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
-  @Option(help: "Bits of a sample in the result.") var depth: OutputDepth = .keep
-  @Option(help: "EXIF and resolution of the picture; colour profiles always stay.") var metadata: MetadataPolicy = .keep
+  @Option(.depth) var depth: String?
+  @Option(.metadata) var metadata: String?
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
-  @Option(help: "Pictures that are damaged or cut off: refuse (status 3), or keep what is there.")
-  var damaged: DamagePolicy = .refuse
+  @Option(.damaged) var damaged: String?
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    try threads.check(precision)
+    try threads.check(precision.flatMap { PrecisionChoice(rawValue: $0) } ?? .float32)
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
     if renameExisting && (skipExisting || overwrite) {
       throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
@@ -102,11 +69,8 @@ struct Restore: ParsableCommand {
     if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
     if inputs.contains("") { throw ValidationError("an input has no name; is a variable of the shell empty?") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
-    if right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
+    if wanted.right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
       throw ValidationError("--right goes with exactly one picture, the left view")
-    }
-    if model == nil && (network.window != nil || network.stripe != nil || network.anchorFactor != nil) {
-      throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
     }
     if let verifyMap {
       guard inputs.count == 1 && !isFolder(inputs[0]) else {
@@ -116,7 +80,7 @@ struct Restore: ParsableCommand {
         throw ValidationError("--verify-map: '\(verifyMap)' must end in .png")
       }
     }
-    if right == "-" { throw ValidationError("--right must name a file") }
+    if wanted.right == "-" { throw ValidationError("--right must name a file") }
   }
 
   func run() throws {
@@ -125,7 +89,7 @@ struct Restore: ParsableCommand {
     settings.limits.takesStreams = true
     let console = common.console(showsProgress: events == nil)
     let logger = common.logger(console)
-    threads.log(to: logger, memory: memory)
+    threads.log(to: logger, memory: job.memoryBytes)
     let around = RestorationBatch.Surroundings(
       console: console, events: events.map { _ in EventStream(console: console) }, logger: logger,
       threadCount: threads.count)
@@ -165,26 +129,15 @@ struct Restore: ParsableCommand {
   }
 
   fileprivate var jobRequest: JobRequest {
-    var job = JobRequest(inputs: inputs, task: task.rawValue)
-    job.isRecursive = recursive
-    job.right = right
-    (job.sigma, job.quality, job.scale, job.filters) = (sigma, quality, scale, cfa.rawValue)
-    (job.noise, job.transfer) = (noise?.rawValue, linear ? "linear" : nil)
-    (job.model, job.variant, job.network) = (model, variant?.rawValue, network.settings)
-    switch tile {
-    case nil, .automatic?: job.tile = .automatic
-    case .whole?: job.tile = .whole
-    case .side(let side)?: job.tile = .side(side)
-    }
-    (job.overlap, job.memoryBytes, job.threadCount) = (overlap, memory, threads.threads)
-    job.region = region.map { Rectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }
-    job.maxPixels = limits.maxPixels
-    job.precision = precision == .float32 ? nil : precision.rawValue
-    job.damaged = damaged == .refuse ? nil : damaged.rawValue
-    (job.depth, job.metadata, job.usesSelfEnsemble) = (depth.rawValue, metadata.rawValue, ensemble)
-    (job.output, job.outputFolder) = (output, outputDir)
-    if let name { job.name = name }
-    job.existing = skipExisting ? .skip : overwrite ? .replace : renameExisting ? .rename : .refuse
+    var job = wanted.job(inputs)
+    job.take([
+      (.transfer, linear ? "linear" : nil), (.overlap, overlap), (.memory, memory), (.precision, precision),
+      (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir), (.fileName, name),
+      (.subfolders, recursive ? "on" : nil),
+      (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
+      (.metadata, metadata), (.damaged, damaged),
+    ])
+    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
     return job
   }
 }

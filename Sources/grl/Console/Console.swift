@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import Imaging
+import Logging
 
 /// The program's two voices: results on standard output, everything else on standard error.
 ///
@@ -33,7 +34,7 @@ final class Console: Sendable {
   /// One line that says what went wrong, on standard error.
   func error(_ line: String) { say("grl: " + line) }
 
-  /// Draws the bar anew: `label` names the picture, `done` is in 0...1, `detail` stands behind the percentage.
+  /// Redraws the bar: `label` names the picture, `done` is in 0...1, `detail` stands behind the percentage.
   func progress(_ label: String, done: Double, detail: String) {
     bar.withLock { bar in
       if let text = bar?.update(label: label.printable, done: done, detail: detail) { writeToStandardError(text) }
@@ -73,4 +74,24 @@ func writeToStandardOutput(_ bytes: [UInt8]) {
   }
   writeToStandardError("grl: standard output: \(systemReason(reason)); the output is not complete\n")
   exit(ExitStatus.someFailed.rawValue)
+}
+
+/// Log lines on standard error, beside the program's other messages: `grl: info: loaded the model  name=..., seconds=...`.
+struct ConsoleLogHandler: LogHandler {
+  let console: Console
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .warning
+
+  init(console: Console) { self.console = console }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    let tail = facts.isEmpty ? "" : "  " + facts.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+    console.error("\(event.level): \(event.message)\(tail)")
+  }
 }

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// Where the handler writes the signal's number; -1 until `watch`.
-private let bell = Atomic<Int32>(-1)
+private let wakeUp = Atomic<Int32>(-1)
 
 /// The signals that ask a process to end, for one that has to put something away first. A second signal ends it at once.
 enum EndSignals {
@@ -14,7 +14,7 @@ enum EndSignals {
     guard pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let source = ends[0]
-    bell.store(ends[1], ordering: .sequentiallyConsistent)
+    wakeUp.store(ends[1], ordering: .sequentiallyConsistent)
     Thread.detachNewThread {
       var number: UInt8 = 0
       while true {
@@ -25,7 +25,7 @@ enum EndSignals {
     handleEndSignals(restarts: true) { number in
       let code = errno
       var byte = UInt8(truncatingIfNeeded: number)
-      _ = write(bell.load(ordering: .relaxed), &byte, 1)
+      _ = write(wakeUp.load(ordering: .relaxed), &byte, 1)
       errno = code
     }
   }

@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import Glibc
 
 /// Standard input and output tied to the user's engine, for a client at the other end of ssh or a pipe. The engine is started

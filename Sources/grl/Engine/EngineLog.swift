@@ -4,7 +4,7 @@ import Glibc
 
 /// What an engine says: on standard error, or with the time in a file that standard error goes to.
 final class EngineLog: Sendable {
-  /// The file is begun anew at this size; the one before is kept.
+  /// A file of this size is replaced by an empty one, and kept under another name.
   static let limit = 1 << 20
 
   private let file: String?

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Base
-import EngineCore
+import EngineTransport
 import Foundation
 import Imaging
 import TerminalDriver

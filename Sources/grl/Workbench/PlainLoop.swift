@@ -1,5 +1,5 @@
 import Base
-import EngineCore
+import EngineTransport
 import EngineWire
 import Glibc
 import Imaging
@@ -45,8 +45,8 @@ final class PlainLoop {
       handle(.interrupt)
     }
     if count > 0 && watched[0].revents != 0 { readInput() }
-    for news in engine.advance(now: now()) {
-      switch news {
+    for event in engine.advance(now: now()) {
+      switch event {
       case .link(let link): handle(.engine(link))
       case .answer(let answer, let body): handle(.answer(answer, body: body))
       }

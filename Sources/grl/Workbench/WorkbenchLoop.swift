@@ -1,5 +1,5 @@
 import Base
-import EngineCore
+import EngineTransport
 import EngineWire
 import Glibc
 import TerminalDriver
@@ -65,7 +65,7 @@ final class WorkbenchLoop {
     if count > 0 && watched[1].revents != 0 { takeSignals() }
     if count > 0 && watched[0].revents & ~Int16(POLLOUT) != 0 { takeInput() }
     if let deadline = terminal.deadline, now >= deadline { take(terminal.expire()) }
-    takeNews()
+    takeEvents()
     for outcome in exports.advance() { handle(outcome) }
     if state.wantsTicks && now - toldTime >= Self.tickPace { tellTime() }
     if !terminal.flush() { ending = .signal(SIGHUP) }
@@ -135,9 +135,9 @@ final class WorkbenchLoop {
     }
   }
 
-  private func takeNews() {
-    for news in engine.advance(now: now) {
-      switch news {
+  private func takeEvents() {
+    for event in engine.advance(now: now) {
+      switch event {
       case .link(let link): handle(.engine(link))
       case .answer(let answer, let body): handle(.answer(answer, body: body))
       }

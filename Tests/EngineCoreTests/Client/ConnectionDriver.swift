@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Glibc
 import TestSupport
@@ -22,8 +22,8 @@ final class ConnectionDriver {
   }
 
   func turn() {
-    for news in connection.advance(now: now) {
-      switch news {
+    for event in connection.advance(now: now) {
+      switch event {
       case .link(let link): links.append(link)
       case .answer(let answer, let body):
         answers.append(answer)

@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Testing
@@ -7,8 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct EngineConnectionTests {
   @Test("an engine that runs is reached, greeted and asked; nothing is started")
   func reach() async throws {
-    let stand = try await ServerStand()
-    let driver = try ConnectionDriver(connection(to: stand.folder, executable: "/bin/false"))
+    let server = try await ServerFixture()
+    let driver = try ConnectionDriver(connection(to: server.folder, executable: "/bin/false"))
     #expect(driver.connection.link == .connecting(what: "starting the engine"))
     driver.connection.send(Question(id: 9, .listModels))
     try await driver.run(until: "the engine greets") { $0.isConnected }
@@ -17,20 +17,20 @@ import Testing
     try await driver.run(until: "both answers") { $0.answers.count == 2 }
     #expect(driver.bodies[10]?.count == 180_000)
     #expect(driver.answers.contains(Answer(id: 11, .jobs([]))))
-    await stand.engine.tell(.job(job: "j", state: .done, reason: nil))
-    try await driver.run(until: "news") {
+    await server.engine.tell(.job(job: "j", state: .done, reason: nil))
+    try await driver.run(until: "events") {
       $0.answers.last == Answer(id: 0, .event(.job(job: "j", state: .done, reason: nil)))
     }
     // Questions from before the greeting are lost, as the contract says.
-    #expect(await stand.engine.asked.count == 1)
+    #expect(await server.engine.asked.count == 1)
     #expect(driver.links.count == 2)
-    try await stand.tearDown()
+    try await server.tearDown()
   }
 
   @Test("a question that cannot be sent is answered by a failure, and the connection stays")
   func unspeakable() async throws {
-    let stand = try await ServerStand()
-    let driver = try ConnectionDriver(connection(to: stand.folder))
+    let server = try await ServerFixture()
+    let driver = try ConnectionDriver(connection(to: server.folder))
     try await driver.run(until: "the engine greets") { $0.isConnected }
     var job = JobRequest(inputs: [], task: "denoise")
     job.sigma = .infinity
@@ -44,13 +44,13 @@ import Testing
     #expect(failure.message.contains("sigma"))
     driver.connection.send(Question(id: 6, .listModels))
     try await driver.run(until: "an answer") { $0.answers.last == Answer(id: 6, .done) }
-    try await stand.tearDown()
+    try await server.tearDown()
   }
 
   @Test("an engine that is silent is asked for a sign of life, stays while it gives one, and is lost when it does not")
   func silence() async throws {
-    let stand = try await ServerStand()
-    let driver = try ConnectionDriver(connection(to: stand.folder, executable: "/bin/false"))
+    let server = try await ServerFixture()
+    let driver = try ConnectionDriver(connection(to: server.folder, executable: "/bin/false"))
     try await driver.run(until: "the engine greets") { $0.isConnected }
     for _ in 0..<3 {
       let quiet = try #require(driver.connection.deadline)
@@ -61,9 +61,9 @@ import Testing
       try await driver.run(until: "a sign of life") { ($0.connection.deadline ?? 0) > quiet + 12 }
     }
     #expect(driver.isConnected && driver.answers.isEmpty)
-    try await stand.tearDown()
+    try await server.tearDown()
 
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let other = try ConnectionDriver(connection(to: folder, executable: "/bin/false"))
     let environment = ["XDG_RUNTIME_DIR": folder.appending(path: "runtime").path, "XDG_STATE_HOME": folder.path]
@@ -86,22 +86,22 @@ import Testing
 
   @Test("an engine that is stopped on purpose is not started again; reaching it anew is")
   func stopped() async throws {
-    let stand = try await ServerStand()
-    let driver = try ConnectionDriver(connection(to: stand.folder, executable: "/bin/false"))
+    let server = try await ServerFixture()
+    let driver = try ConnectionDriver(connection(to: server.folder, executable: "/bin/false"))
     try await driver.run(until: "the engine greets") { $0.isConnected }
-    stand.server.stop(reason: "for the test")
+    server.server.stop(reason: "for the test")
     try await driver.run(until: "it is lost") { $0.loss != nil }
     #expect(driver.loss?.reason == "the engine was stopped: for the test")
     #expect(driver.loss?.retrySeconds == nil && driver.connection.deadline == nil)
     try driver.connection.reach(host: nil)
     #expect(driver.connection.link == .connecting(what: "starting the engine"))
     try await driver.run(until: "it tries") { $0.connection.watched.isEmpty && $0.connection.deadline != -.infinity }
-    try await stand.tearDown()
+    try await server.tearDown()
   }
 
   @Test("an engine that does not start is tried at once, then after 1, 2, 5 and 5 seconds, and says why in the end")
   func crashes() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let script = try write(
       "engine", "echo 'first line' >&2; echo \"$* boo\u{7}m\" >&2; echo >&2; kill -SEGV $$", in: folder)
@@ -124,7 +124,7 @@ import Testing
 
   @Test("of a crash that the Swift runtime describes, the line that says what it was is told")
   func crashReport() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let lines = [
       "2026-11-22 22:00:00 [1] info: Fatal error: of yesterday", "2026-11-22 22:42:07 [2] info: listening",
@@ -144,7 +144,7 @@ import Testing
   @Test("an engine that goes without a word is tried again at once, and found")
   func vanished() async throws {
     // A listener that takes the connection and drops it, before and after its greeting.
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let greeting = try Frame(Answer(id: 1, .hello(await FakeEngine().info()))).bytes
     let listener = try Listener(folder.appending(path: "runtime/grl/engine.sock").path)
@@ -173,20 +173,20 @@ import Testing
 
   @Test("frames that arrive byte by byte are put together, whatever they are cut at")
   func pieces() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let listener = try Listener(folder.appending(path: "runtime/grl/engine.sock").path)
     let driver = try ConnectionDriver(connection(to: folder))
     try await driver.run(until: "a connection") { _ in listener.accept() }
-    let news = EngineEvent.job(job: "j", state: .done, reason: nil)
-    let frames = try [Answer(id: 1, .hello(await FakeEngine().info())), Answer(id: 0, .event(news))].map {
+    let events = EngineEvent.job(job: "j", state: .done, reason: nil)
+    let frames = try [Answer(id: 1, .hello(await FakeEngine().info())), Answer(id: 0, .event(events))].map {
       try Frame($0, body: [1, 2, 3]).bytes
     }
     for byte in frames.flatMap({ $0 }) {
       listener.send([byte])
       driver.turn()
     }
-    try await driver.run(until: "news") { $0.answers == [Answer(id: 0, .event(news))] }
+    try await driver.run(until: "events") { $0.answers == [Answer(id: 0, .event(events))] }
     #expect(driver.bodies[0] == [1, 2, 3])
     listener.close()
   }
@@ -224,7 +224,7 @@ import Testing
       ("exec <&- >&-", "tower: the engine is lost: it ended"),
     ])
   func remoteFailures(script: String, reason: String) async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let ssh = try write("ssh", script, in: folder)
     let driver = try ConnectionDriver(connection(to: folder, host: "tower", ssh: ssh, remote: "my grl"))
@@ -236,7 +236,7 @@ import Testing
 
   @Test("ssh is asked for no password, gets the host as one word and the command quoted for the shell over there")
   func arguments() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let file = folder.appending(path: "arguments").path
     let ssh = try write(
@@ -253,7 +253,7 @@ import Testing
 
   @Test("another version over there is said, and not tried again")
   func remoteVersion() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let answer = Answer(id: 1, .failure(.init(.version, "the engine speaks version 9")))
     try Data(try Frame(answer).bytes).write(to: folder.appending(path: "answer"))
@@ -266,7 +266,7 @@ import Testing
 
   @Test("a program in place of ssh that is not there is an error, and a later host can be reached")
   func noSSH() async throws {
-    let folder = try ServerStand.makeFolder()
+    let folder = try ServerFixture.makeFolder()
     defer { remove(folder) }
     let driver = try ConnectionDriver(connection(to: folder, host: "tower", ssh: folder.path + "/none"))
     try await driver.run(until: "the loss") { $0.loss != nil }
@@ -289,9 +289,9 @@ import Testing
       "HOME": folder.path,
       "GRL_SSH": ssh, "GRL_REMOTE": remote,
     ]
-    let stand = ServerStand.place(in: folder)
-    if let holder = EngineLock.holder(at: stand.lock) {
-      // The server of a stand: its socket is the one that the runtime folder names.
+    let server = ServerFixture.place(in: folder)
+    if let holder = EngineLock.holder(at: server.lock) {
+      // The server of a server: its socket is the one that the runtime folder names.
       try FileManager.default.createSymbolicLink(
         atPath: runtime.appending(path: "grl").path,
         withDestinationPath: URL(filePath: holder.socket).deletingLastPathComponent().path)
@@ -302,7 +302,7 @@ import Testing
 
   private func write(_ name: String, _ script: String, in folder: URL) throws -> String {
     let path = folder.appending(path: name).path
-    try ServerStand.writeScript(script, to: path)
+    try ServerFixture.writeScript(script, to: path)
     return path
   }
 

@@ -1,20 +1,20 @@
-import EngineCore
+import EngineTransport
 import Glibc
 
 /// A socket that a test answers by hand, in place of an engine.
 final class Listener {
-  private let door: EngineDoor
+  private let listener: EngineListener
   private var client: Int32 = -1
 
   init(_ socket: String) throws {
-    door = try EngineDoor(EnginePlace(socket: socket, stateFolder: socket + "-state"))
+    listener = try EngineListener(EnginePlace(socket: socket, stateFolder: socket + "-state"))
   }
 
   /// Takes a client if one waits; the one before is forgotten.
   func accept() -> Bool {
-    var watched = pollfd(fd: door.descriptor, events: Int16(POLLIN), revents: 0)
+    var watched = pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&watched, 1, 0) == 1 else { return false }
-    client = Glibc.accept(door.descriptor, nil, nil)
+    client = Glibc.accept(listener.descriptor, nil, nil)
     return client >= 0
   }
 

@@ -1,4 +1,3 @@
-import EngineCore
 import EngineWire
 import Foundation
 import Glibc
@@ -11,7 +10,7 @@ import Testing
 
   @Test("the bridge starts an engine, relays what is asked and answered, and nothing else reaches standard output")
   func relay() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let questions = [Self.hello, Question(id: 2, .listFolder(path: home.folder.path)), Question(id: 3, .listModels)]
     let outcome = try await home.run(["engine", "--stdio"], input: Data(questions.flatMap { try! Frame($0).bytes }))
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
@@ -22,7 +21,7 @@ import Testing
 
   @Test("a large answer passes whole, and a version mismatch is passed on")
   func large() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     try home.writePicture("a.png", width: 1200, height: 900)
     let preview = Request.preview(path: home.path("a.png"), region: nil, width: 1200, height: 900)
     let outcome = try await home.run(
@@ -45,7 +44,7 @@ import Testing
 
   @Test("garbage on standard input ends the bridge, not the engine")
   func garbage() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let outcome = try await home.run(["engine", "--stdio"], input: Data("GET / HTTP/1.1\r\n\r\n".utf8))
     guard case .failure(let failure) = try answers(in: outcome.output).last?.reply else {
       Issue.record("\(outcome)")
@@ -59,10 +58,10 @@ import Testing
 
   @Test("the bridge ends when nobody reads its answers, and when its engine is killed")
   func ends() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let client = try await home.greeted()
     let bridge = Process()
-    bridge.executableURL = URL(filePath: Household.binary)
+    bridge.executableURL = URL(filePath: EngineFixture.binary)
     bridge.arguments = ["engine", "--stdio"]
     bridge.environment = home.environment
     let (input, output) = (Pipe(), Pipe())
@@ -84,7 +83,7 @@ import Testing
 
   @Test("--host: a client reaches the engine through ssh, comes back after ssh is killed, and finds the same engine")
   func remote() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let client = try home.client(host: "ada@tower", changes: home.makeSSH())
     #expect(client.connection.link == .connecting(what: "reaching the engine on ada@tower"))
     try await client.run(until: "the engine greets") { $0.isConnected }

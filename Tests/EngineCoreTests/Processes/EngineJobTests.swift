@@ -1,7 +1,8 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Glibc
+import JobStore
 import TestSupport
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct EngineJobTests {
   @Test("plan, submit, watch: two clients, one of them behind a bridge, see the job begin and end; the result is there")
   func finish() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     try home.writePicture("a.png", width: 48, height: 40)
     let job = JobRequest(inputs: [home.path("a.png")], task: "denoise")
     let local = try await home.greeted()
@@ -40,7 +41,7 @@ import Testing
 
   @Test("a job outlives its client, and new clients see it run while the engine is busy")
   func outlive() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let id = try await begin(in: home)
     let engine = try #require(home.engine)
     for _ in 0..<5 {
@@ -54,7 +55,7 @@ import Testing
 
   @Test("an engine that is killed at work takes its job up again, and the client follows")
   func killed() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     try home.writePicture("a.png", width: 320, height: 320)
     let client = try await home.greeted()
     let id = try await begin(in: home)
@@ -70,7 +71,7 @@ import Testing
     "a picture that traps the engine costs two engines, no more; a client hears what the log says, and the next job is done"
   )
   func poisoned() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     try home.writePicture("bad.png", width: 96, height: 64)
     try home.writePicture("good.png", width: 32, height: 32)
     // As an engine left them that was ended before it began.
@@ -109,7 +110,7 @@ import Testing
 
   @Test("a stopped engine ends although it computes; the next one goes on")
   func stopped() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let id = try await begin(in: home)
     #expect(try await home.run(["engine", "--stop"]).status == 0)
     try await eventually("the process has ended") { home.engines.isEmpty }
@@ -121,7 +122,7 @@ import Testing
 
   @Test("clients that send every frame cut at every byte and disappear do not disturb a job or another client")
   func cut() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let id = try await begin(in: home)
     let client = try await home.greeted()
     try await client.watch()
@@ -149,7 +150,7 @@ import Testing
   }
 
   /// Submits a job of a minute or so and leaves when it runs.
-  private func begin(in home: Household) async throws -> String {
+  private func begin(in home: EngineFixture) async throws -> String {
     try home.writePicture("large.png", width: 800, height: 800)
     var job = JobRequest(inputs: [home.path("large.png")], task: "denoise")
     job.usesSelfEnsemble = true

@@ -1,4 +1,4 @@
-import EngineCore
+import EngineTransport
 import EngineWire
 import Foundation
 import Glibc
@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct EngineProcessTests {
   @Test("a client starts an engine, which runs in a session of its own and outlives it; the next client finds it")
   func start() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     var engine: pid_t = 0
     do {
       let client = try await home.greeted()
@@ -38,7 +38,7 @@ import Testing
 
   @Test("clients that start at the same moment share one engine")
   func race() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let clients = try (0..<5).map { _ in try home.client() }
     try await eventually("all are greeted") {
       for client in clients { client.turn() }
@@ -54,7 +54,7 @@ import Testing
 
   @Test("an engine that is killed is replaced, and the client says what happened", arguments: [SIGKILL, SIGUSR1])
   func killed(signal: Int32) async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let client = try await home.greeted()
     for count in 1...2 {
       let engine = try #require(home.engine)
@@ -75,7 +75,7 @@ import Testing
 
   @Test("grl engine --stop ends the engine; its clients are told and start no new one")
   func stop() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let client = try await home.greeted()
     let engine = try #require(home.engine)
     let outcome = try await home.run(["engine", "--stop"])
@@ -95,7 +95,7 @@ import Testing
     "an engine in the foreground serves, tells of a second one, and ends on each of the signals",
     arguments: [SIGINT, SIGTERM, SIGHUP])
   func foreground(signal: Int32) async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let engine = try home.start(["engine", "--listen"])
     try await eventually("it listens") { try LocalSocket.connect(to: home.place.socket).map { close($0) } != nil }
     let second = try await home.run(["engine", "--listen"])
@@ -112,7 +112,7 @@ import Testing
 
   @Test("an engine that nobody needs ends by itself")
   func idle() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let engine = try home.start(["engine", "--listen", "--idle", "1"])
     try await eventually("it ends") { !engine.process.isRunning }
     #expect(engine.process.terminationStatus == 0)
@@ -122,7 +122,7 @@ import Testing
 
   @Test("another socket can be named and is found through the lock; one too long is an error")
   func named() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let engine = try home.start(["engine", "--listen", "here.sock"])
     try await eventually("it listens") { FileManager.default.fileExists(atPath: home.path("here.sock")) }
     let client = try await home.greeted()
@@ -136,7 +136,7 @@ import Testing
 
   @Test("the log of an engine in the background is begun anew when it is full, and the old one kept")
   func fullLog() async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     try FileManager.default.createDirectory(atPath: home.place.stateFolder, withIntermediateDirectories: true)
     try Data(repeating: 0x2E, count: 1 << 20).write(to: URL(filePath: home.place.log))
     _ = try await home.greeted()
@@ -150,7 +150,7 @@ import Testing
     "each of the wrong ways to call it is a usage error",
     arguments: [[], ["--listen", "--stdio"], ["--stop", "x"], ["--idle", "-1", "--listen"]])
   func usage(arguments: [String]) async throws {
-    let home = try Household()
+    let home = try EngineFixture()
     let outcome = try await home.run(["engine"] + arguments)
     #expect(outcome.status == 2)
     #expect(outcome.output.isEmpty)

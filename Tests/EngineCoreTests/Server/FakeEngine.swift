@@ -1,5 +1,5 @@
 import Base
-import EngineCore
+import EngineTransport
 import EngineWire
 
 /// Stands where the engine stands: remembers what it was asked and answers as a test needs it.
@@ -20,7 +20,7 @@ actor FakeEngine: EngineService {
 
   /// `plan` tells its progress; `preview` waits for `release`; `tryRegion` until it is cancelled; `listFolder` names the folder after its path;
   /// everything else is done.
-  func answer(_ request: Request, from asker: Asker) async -> (reply: Reply, body: [UInt8]) {
+  func answer(_ request: Request, from requester: Requester) async -> (reply: Reply, body: [UInt8]) {
     asked.append(request)
     switch request {
     case .listFolder(let path): return (.folder(FolderListing(path: path, entries: [], isCut: false)), [])
@@ -41,7 +41,7 @@ actor FakeEngine: EngineService {
         return (.failure(.init(.cancelled, "stopped")), [])
       }
     case .plan(_, let tellsProgress):
-      if tellsProgress == true { asker.tell(.planning(files: 0, pictures: 1, count: 3)) }
+      if tellsProgress == true { requester.tell(.planning(files: 0, pictures: 1, count: 3)) }
       return (.done, [])
     case .submit: return (.submitted(job: "j1"), [])
     default: return (.done, [])

@@ -1,4 +1,3 @@
-import EngineCore
 import EngineWire
 import Glibc
 import TestSupport
@@ -50,7 +49,7 @@ final class WireClient {
     return lastID
   }
 
-  /// Sends a request and waits for its answer, leaving out news.
+  /// Sends a request and waits for its answer, leaving out events.
   func ask(_ request: Request) async throws -> Reply {
     let id = try await post(request)
     while true {

@@ -1,4 +1,4 @@
-"""Numbers for the tests of Sources/Restoration/{Degradation,Resampling,Mosaic}, from NumPy, SciPy and Pillow.
+"""Numbers for the tests of Sources/Restoration/{Degradation,Resampling}, from NumPy, SciPy and Pillow.
 
     pip install numpy==2.4.6 scipy==1.17.1 pillow
     python generate.py            writes the .json files beside this script

@@ -1,6 +1,5 @@
 import Base
 import Checkpoints
-import EngineCore
 
 extension FuzzTarget {
   /// A PNG file with the checksum of each chunk made right; the last one ends where the file does.

@@ -1,5 +1,5 @@
-import EngineCore
 import EngineWire
+import JobStore
 import Workbench
 
 extension FuzzTarget {
@@ -33,7 +33,7 @@ extension FuzzTarget {
     var (job, journal) = (threePictures, bytes[...])
     if bytes.first == UInt8(ascii: "{") {
       let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-      let read = try accepted { () throws(JobError) in try StoredJob(Array(line), path: "job.json") }
+      let read = try accepted { () throws(StoreError) in try StoredJob(Array(line), path: "job.json") }
       guard let read else { return .refused }
       (job, journal) = (read, bytes.dropFirst(line.count + 1))
     }

@@ -10,13 +10,13 @@ extension FuzzTarget {
     try require(
       try frames(bytes, .answers, piece: 1 + bytes.count % 7) == cut, "frames depend on how the stream is cut")
     guard let cut else { return .refused }
-    var desk = FuzzDesk(screen: bytes.count)
+    var workbench = FuzzWorkbench(screen: bytes.count)
     var verdict = cut.frames.isEmpty || cut.restBytes > 0 ? Verdict.refused : .value
     for frame in cut.frames.prefix(32) {
       let answer = try accepted { () throws(WireError) in try frame.message(Answer.self) }
       if let answer {
         try requireSame(answer, frame.body)
-        try desk.take(answer, frame.body)
+        try workbench.take(answer, frame.body)
       }
       if try question(frame) == nil, answer == nil { verdict = .refused }
     }

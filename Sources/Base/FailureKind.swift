@@ -1,0 +1,25 @@
+/// What kind of failure an error is: one enumeration from the library that throws to the wire, the journal and the exit status.
+public enum FailureKind: String, Codable, Sendable, CaseIterable {
+  case usage, badInput, model, memory, verification, cancelled, system
+  // Of a conversation with an engine
+  case version, badRequest, noSuchJob
+
+  /// Exit status of the command line.
+  public var exitStatus: Int32 {
+    switch self {
+    case .system: 1
+    case .usage, .badRequest, .noSuchJob: 2
+    case .badInput: 3
+    case .model: 4
+    case .memory: 5
+    case .verification: 6
+    case .version: 7
+    case .cancelled: 130
+    }
+  }
+}
+
+/// An error that knows of which kind it is, and says itself in one line.
+public protocol KnownFailure: Error, CustomStringConvertible {
+  var kind: FailureKind { get }
+}

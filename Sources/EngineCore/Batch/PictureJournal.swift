@@ -1,0 +1,77 @@
+import EngineWire
+import Imaging
+import JobStore
+import Restoration
+
+/// Where the progress of one picture is kept, and what is done when that fails.
+package protocol PictureJournal: AnyObject {
+  /// The job's folder, where there is one already.
+  var folder: JobFolder? { get }
+  /// The job's folder, made if need be; nil where nothing is kept.
+  func makeFolder() -> JobFolder?
+  /// The picture's number in the folder.
+  var picture: Int { get }
+  /// The file system refused to take a tile, a line of the journal, or the result.
+  ///
+  /// - Returns: true to try again; false to go on without keeping anything, or to give the result up.
+  func shouldRetry(_ error: JobError) throws(CancellationError) -> Bool
+  /// From now on nothing is kept: the folder is out of order.
+  func giveUp()
+  /// What could not be done is done, or nothing was wrong.
+  func recovered()
+  /// `entry` belongs to the picture's history, whether or not it can be written down.
+  func noted(_ entry: JournalEntry)
+  /// One line for the log.
+  func log(_ text: String)
+}
+
+extension PictureJournal {
+  /// What the folder knows of the picture.
+  var found: JobRecord.Picture? { folder.map { $0.record.pictures[picture] } }
+}
+
+/// One picture of a job.
+package struct PictureOrder: Sendable {
+  package let input: String
+  /// "-" is standard output.
+  package let output: String
+  package internal(set) var settings: JobSettings
+  /// Whether a result that stands there when the picture is done may be replaced.
+  package let mayReplace: Bool
+  package let threadCount: Int
+
+  package init(input: String, output: String, settings: JobSettings, mayReplace: Bool, threadCount: Int) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+    self.mayReplace = mayReplace
+    self.threadCount = threadCount
+  }
+}
+
+/// What happens while a picture is restored, on the thread that restores.
+package enum PictureEvent {
+  /// A line of the job's journal, written or about to be.
+  case journal(JournalEntry)
+  /// Settled and about to be computed. `reason` is why this tile.
+  case planned(RestorationPlan, model: ModelCard, image: Image, reason: String)
+  case progress(RestorationProgress)
+  case tile(TileEvent)
+  /// Waits for room on a disk.
+  case held(reason: String)
+  case released
+  case log(LogLine.Level, String)
+}
+
+/// A picture that is done.
+package struct PictureOutcome: Sendable {
+  package let report: RestorationReport
+  /// Reason of the tile, as it was when the picture was begun.
+  package let reason: String
+  /// Time of computing in all runs, pauses left out.
+  package let seconds: Double
+  /// What was converted or could not be kept.
+  package let notes: [String]
+  /// What tiling changed, where that was asked for and there was more than one tile.
+  package let tiling: TilingEffect?
+}

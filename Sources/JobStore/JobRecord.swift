@@ -1,0 +1,159 @@
+import EngineWire
+
+/// A job as its folder describes it: `job.json`, changed by the journal line by line.
+package struct JobRecord: Sendable {
+  package struct Tile: Hashable, Sendable {
+    package let checksum: String
+    package let seconds: Double
+  }
+
+  package struct Picture: Sendable {
+    package var state = PictureState.waiting
+    package var reason: String?
+    package var record: PictureRecord?
+    package var tiles: [Int: Tile] = [:]
+    /// Its result may stand there already.
+    package var isWriting = false
+    package var seconds = 0.0
+    package var seamScore: Double?
+    package var notes: [String] = []
+    /// The process that works on it, or died at it.
+    package var attempt: ProcessIdentity?
+    /// Processes before that one which died at it, one after the other without a tile between them.
+    package var deaths = 0
+  }
+
+  package let job: StoredJob
+  package var state = JobState.waiting
+  package var reason: String?
+  package var rank: Double
+  package var order: [Int]
+  package var pictures: [Picture]
+  /// The picture that a process came to last.
+  package var lastAttempt: Int?
+
+  package init(_ job: StoredJob, _ entries: [JournalEntry] = []) {
+    self.job = job
+    rank = job.created
+    order = Array(job.pictures.indices)
+    pictures = job.pictures.map { _ in Picture() }
+    for entry in entries { apply(entry) }
+  }
+
+  /// Changes the job as one line says. Lines about pictures that do not exist are passed over; so is what a process says of a
+  /// picture that it had in work when the job ended, but that it is done.
+  package mutating func apply(_ entry: JournalEntry) {
+    func change(_ picture: Int, _ body: (inout Picture) -> Void) {
+      if pictures.indices.contains(picture) { body(&pictures[picture]) }
+    }
+    func changeUnlessEnded(_ picture: Int, _ body: (inout Picture) -> Void) {
+      if !isEnded { change(picture, body) }
+    }
+    switch entry {
+    case .attempt(let picture, let process):
+      lastAttempt = picture
+      changeUnlessEnded(picture) {
+        ($0.deaths, $0.attempt) = ($0.deaths(before: process), process)
+        ($0.state, $0.reason) = (.running, nil)
+      }
+    case .left(let picture):
+      change(picture) { $0.attempt = nil }
+    case .began(let picture, let record):
+      changeUnlessEnded(picture) {
+        // Another picture or model may fare better.
+        if $0.record != nil && $0.record != record { $0.deaths = 0 }
+        ($0.record, $0.tiles, $0.isWriting) = (record, [:], false)
+        ($0.state, $0.reason) = (.running, nil)
+      }
+    case .tile(let picture, let tile, let checksum, let seconds):
+      change(picture) {
+        $0.tiles[tile] = Tile(checksum: checksum, seconds: seconds)
+        $0.deaths = 0
+      }
+    case .writing(let picture):
+      change(picture) { $0.isWriting = true }
+    case .done(let picture, let seconds, let seamScore, let notes):
+      change(picture) {
+        ($0.state, $0.reason, $0.seconds, $0.seamScore, $0.notes) = (.done, nil, seconds, seamScore, notes)
+        ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
+      }
+    case .failed(let picture, _, let reason):
+      changeUnlessEnded(picture) { ($0.state, $0.reason, $0.attempt) = (.failed, reason, nil) }
+    case .skipped(let picture, let reason):
+      changeUnlessEnded(picture) {
+        ($0.state, $0.reason) = (.skipped, reason)
+        ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
+      }
+    case .retry(let queued):
+      for picture in queued {
+        change(picture) {
+          ($0.state, $0.reason) = (.waiting, nil)
+          ($0.tiles, $0.isWriting) = ([:], false)
+          ($0.attempt, $0.deaths) = (nil, 0)
+        }
+      }
+      (state, reason) = (.waiting, nil)
+    case .state(let state, let reason):
+      (self.state, self.reason) = (state, reason)
+      for picture in pictures.indices { pictures[picture].attempt = nil }
+      if state == .cancelled {
+        for picture in pictures.indices where [.waiting, .running].contains(pictures[picture].state) {
+          pictures[picture].state = .cancelled
+          pictures[picture].tiles = [:]
+        }
+      }
+    case .order(let order):
+      if Set(order) == Set(pictures.indices) && order.count == pictures.count { self.order = order }
+    case .rank(let rank):
+      self.rank = rank
+    }
+  }
+
+  /// Nothing of it is left to do.
+  package var isEnded: Bool { [.done, .cancelled, .failed].contains(state) }
+
+  /// Pictures still to restore, in their order.
+  package var waiting: [Int] { order.filter { [.waiting, .running].contains(pictures[$0].state) } }
+
+  /// As it goes over the wire: pictures in their order, then those that were left out.
+  package func info(isElsewhere: Bool) -> JobInfo {
+    let shown = order.map { progress($0) }
+    let skipped = job.skipped.map { PictureProgress(input: $0.input, output: $0.output, state: .skipped) }
+    return JobInfo(
+      id: job.id, created: job.created, state: state, reason: reason, request: job.request,
+      pictures: shown + skipped, isElsewhere: isElsewhere)
+  }
+
+  /// One picture as it goes over the wire; without the places of its tiles.
+  package func progress(_ picture: Int) -> PictureProgress {
+    let (paths, entry) = (job.pictures[picture], pictures[picture])
+    let isDone = entry.state == .done
+    return PictureProgress(
+      input: paths.input, output: paths.output,
+      state: entry.state == .running && state != .running ? .waiting : entry.state,
+      reason: entry.reason, model: entry.record?.model ?? "", width: entry.record?.width ?? 0,
+      height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.tileCount ?? 1 : entry.tiles.count,
+      overlap: entry.record?.overlap ?? 0,
+      seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
+      seamScore: entry.seamScore, notes: entry.notes)
+  }
+}
+
+extension JobRecord.Picture {
+  /// Deaths at one place after which the picture counts as their cause.
+  package static let mostDeaths = 2
+
+  /// How many processes died at the picture, one after the other without a tile between them, when `next` comes to it. One that
+  /// went down with its machine does not count.
+  package func deaths(before next: ProcessIdentity) -> Int {
+    guard let attempt, attempt != next, attempt.host != next.host || attempt.boot == next.boot else { return deaths }
+    return deaths + 1
+  }
+
+  /// Where a process died at it, in words that follow its name.
+  package var placeOfDeath: String {
+    guard let record, record.tileCount > 1 else { return "it" }
+    guard tiles.count < record.tileCount else { return "the writing of its result" }
+    return "tile \(tiles.count + 1) of \(record.tileCount)"
+  }
+}

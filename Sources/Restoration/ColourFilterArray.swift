@@ -1,3 +1,0 @@
-import Imaging
-
-public typealias ColourFilterArray = Imaging.ColourFilterArray

@@ -1,0 +1,74 @@
+import EngineWire
+
+extension PlanRow {
+  /// Changes the row's value to the next (`by` 1) or the one before (-1).
+  func step(_ request: inout JobRequest, by step: Int, _ session: Session) {
+    var steps = option.steps
+    switch self {
+    case .task: return Self.choose(Self.next(option.values, request.task, step), &request, session.models)
+    case .model:
+      steps = [nil] + PlanModels.fitting(request, session.models).map(\.name)
+      request.variant = nil
+    case .scale:
+      let scales = request.task == "real-sr" ? ["4"] : ["2", "3", "4"]
+      _ = option.read(Self.next(scales, option.text(request) ?? scales[0], step), into: &request)
+      request.model = nil
+      return
+    case .threads: steps += (1...max(1, session.engine?.threadCount ?? 1)).map { String($0) }
+    case .folder: request.output = nil
+    case .name: return request.name = JobOption.standardName
+    default: break
+    }
+    _ = option.read(Self.next(steps, option.text(request), step), into: &request)
+  }
+
+  /// Takes what was typed; says why not where it means nothing here.
+  func take(_ text: String, _ request: inout JobRequest, _ session: Session) -> String? {
+    let text = text.trimmed
+    let isAutomatic = ["", "auto", "automatic"].contains(text)
+    switch self {
+    case .task:
+      guard option.values.contains(text) else { return "the tasks are \(option.allowed)" }
+      Self.choose(text, &request, session.models)
+    case .model: request.model = isAutomatic ? nil : text
+    case .sigma, .quality, .tile, .overlap, .memory, .threads:
+      let isLevel = self == .sigma || self == .quality
+      guard option.read(isAutomatic || isLevel && text == "blind" ? nil : text, into: &request) else {
+        return "\(rawValue) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
+      }
+    case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
+    case .folder:
+      let isFile = text.lowercased().hasSuffix(".png") || text.lowercased().hasSuffix(".jpg")
+      (request.output, request.outputFolder) = (isFile ? text : nil, isFile || text.isEmpty ? nil : text)
+    case .name: request.name = text.isEmpty ? JobOption.standardName : text
+    default: return "left and right change this row"
+    }
+    return nil
+  }
+
+  /// Another task, with nothing left of what only some tasks know.
+  static func choose(_ task: String, _ request: inout JobRequest, _ models: [ModelInfo]) {
+    guard task != request.task else { return }
+    request.task = task
+    for option in JobOption.all where !option.tasks.isEmpty { _ = option.read(nil, into: &request) }
+    (request.model, request.variant) = (nil, nil)
+    let scales = PlanModels.scales(task, models)
+    request.scale = task == "sr" ? scales.first ?? 2 : task == "real-sr" ? 4 : nil
+  }
+
+  /// The value `step` places on, staying at the ends. A value that stands between two goes to the neighbour.
+  private static func next<Value: Equatable>(_ values: [Value], _ value: Value, _ step: Int) -> Value {
+    guard let place = values.firstIndex(of: value) else { return step > 0 ? values[values.count - 1] : values[0] }
+    return values[((place + step) % values.count + values.count) % values.count]
+  }
+}
+
+extension StringProtocol {
+  /// Without blanks at both ends.
+  var trimmed: String {
+    var text = Substring(self)
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,134 @@
+import Base
+import EngineWire
+
+/// The plan as the options of `grl restore`, for those who rather type: shown by `e` as `JobRequest` writes them, and read back.
+enum PlanText {
+  struct Problem: Error, Hashable { let text: String }
+
+  /// The request that `text` means, everything it does not name left at its standard; or what is wrong with it.
+  static func read(_ text: String, _ session: Session) -> Result<JobRequest, Problem> {
+    var request = JobRequest(inputs: [], task: session.draft.request.task)
+    guard let words = ShellLine.words(text) else { return .failure(Problem(text: "a quote is not closed")) }
+    var given: [(option: JobOption, value: String)] = []
+    var left = words[...]
+    while let word = left.popFirst() {
+      if let option = JobOption.all.first(where: { $0.flags.contains { $0.word == word } }) {
+        given.append((option, option.flags.first { $0.word == word }!.value))
+        continue
+      }
+      // `--option value` or `--option=value`.
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let name = !word.hasPrefix("--") ? word : parts[0] == "--output" ? "-o" : parts[0]
+      guard !name.isEmpty, let option = JobOption.all.first(where: { $0.word == name }) else {
+        return .failure(Problem(text: "\(name) is not known here"))
+      }
+      guard let value = word.hasPrefix("--") && parts.count > 1 ? parts[1] : left.popFirst() else {
+        return .failure(Problem(text: "\(name) needs a value"))
+      }
+      given.append((option, value))
+    }
+    // The task first: choosing it clears what belongs to another one.
+    for (option, value) in given.filter({ $0.option.name == "task" }) + given.filter({ $0.option.name != "task" }) {
+      let row = PlanRow(rawValue: option.name)
+      if let row, [.task, .sigma, .quality, .tile, .overlap, .memory, .threads].contains(row) {
+        if let problem = row.take(value, &request, session) {
+          return .failure(Problem(text: "\(option.word): \(problem)"))
+        }
+      } else if !option.read(value, into: &request) {
+        return .failure(Problem(text: "\(option.word) is \(option.allowedText)"))
+      }
+    }
+    return .success(request)
+  }
+}
+
+/// A plan in sums and a few words, worked out once: it may hold ten thousand pictures.
+struct PlanTotals: Hashable, Sendable {
+  let pictures: Int
+  /// Those that will be restored.
+  let todo: Int
+  let pixels: Double
+  let skipped: Int
+  let failing: Int
+  /// Results that stand there already.
+  let clashes: Int
+  /// The plan's problem is one of those results, and no other one: the engine's words begin with its path.
+  let isClash: Bool
+  /// Of the picture that needs most; a budget of 0 where nothing is known.
+  let estimateBytes: Int
+  let budgetBytes: Int
+  let time: String
+  /// What will be converted or lost, if anything.
+  let note: String?
+
+  init(_ plan: JobPlan) {
+    let todo = plan.pictures.filter { $0.problem == nil && !$0.isSkipped }
+    pictures = plan.pictures.count
+    self.todo = todo.count
+    pixels = todo.reduce(0) { $0 + Double($1.width) * Double($1.height) }
+    skipped = plan.pictures.count(where: \.isSkipped)
+    failing = plan.pictures.count { $0.problem != nil }
+    clashes = plan.pictures.count(where: \.outputExists)
+    isClash =
+      plan.problem.map { problem in
+        plan.pictures.contains { $0.outputExists && problem.hasPrefix($0.output) }
+      } ?? false
+    let worst = todo.max { $0.estimateBytes < $1.estimateBytes }
+    estimateBytes = worst?.estimateBytes ?? 0
+    budgetBytes = worst?.budgetBytes ?? 0
+    time = Self.time(todo)
+    note = Self.notes(todo)
+  }
+
+  /// `3 pictures, 4.51 Mpx, 1 skipped`
+  var text: String {
+    var text = "\(Quantity.count(todo, "picture")), \(Quantity.megapixels(pixels))"
+    if skipped > 0 { text += ", \(skipped) skipped" }
+    if failing > 0 { text += ", \(failing) cannot be restored" }
+    return text
+  }
+
+  /// Only what was measured here is shown.
+  private static func time(_ pictures: [JobPlan.Picture]) -> String {
+    let known = pictures.compactMap(\.seconds)
+    let sum = known.reduce(0, +)
+    if pictures.isEmpty { return "nothing to restore" }
+    if known.isEmpty { return "time not measured yet on this machine" }
+    if known.count < pictures.count {
+      return "over \(Quantity.duration(sum)); \(pictures.count - known.count) not measured yet on this machine"
+    }
+    return "about \(Quantity.duration(sum)), from this machine's speed"
+  }
+
+  private static func notes(_ pictures: [JobPlan.Picture]) -> String? {
+    var counts: [(note: String, count: Int)] = []
+    for note in pictures.lazy.flatMap(\.notes) {
+      if let place = counts.firstIndex(where: { $0.note == note }) {
+        counts[place].count += 1
+      } else if counts.count < 8 {
+        counts.append((note, 1))
+      }
+    }
+    guard let first = counts.first else { return nil }
+    let who = first.count == pictures.count ? "" : "\(first.count) of \(pictures.count): "
+    return who + first.note + (counts.count > 1 ? "; and more, Enter on a picture tells" : "")
+  }
+}
+
+/// One picture of a plan, described in lines.
+enum PlanReport {
+  static func lines(_ picture: JobPlan.Picture) -> [String] {
+    var lines = ["from: \(picture.input)", "to: \(picture.output)"]
+    if picture.outputExists { lines.append(picture.isSkipped ? "it exists: skipped" : "it exists") }
+    if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
+    lines += [
+      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
+      "model: \(picture.model)",
+      "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
+      "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
+      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
+    ]
+    if let advice = picture.advice { lines.append("note: \(advice)") }
+    return lines + picture.notes.map { "note: \($0)" }
+  }
+}

@@ -1,0 +1,146 @@
+import Base
+import EngineWire
+
+/// A restored region beside what it was, before anything is run: asked for by `p`, looked at, put away.
+struct Trial: Sendable {
+  enum Phase: Hashable, Sendable {
+    case closed
+    case running(since: Double)
+    case shown(TrialInfo, before: PixelBlock, after: PixelBlock)
+    case failed(String)
+  }
+
+  /// What the footer offers while it is open.
+  static let hints: [Command] = [
+    .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
+    .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
+    .trial.called("", short: "again"),
+  ]
+
+  /// Most pixels a side that are asked for: both pictures stay far below the largest frame.
+  static let pixelLimit = 1024
+
+  let screen: ScreenID
+  private(set) var phase = Phase.closed
+  private(set) var path = ""
+  private(set) var region = Rectangle(x: 0, y: 0, width: 0, height: 0)
+  private(set) var task = ""
+  var view = TrialView()
+
+  init(screen: ScreenID) { self.screen = screen }
+
+  var isOpen: Bool { phase != .closed }
+  var isRunning: Bool { if case .running = phase { true } else { false } }
+
+  /// Restores `region` of `path` as the plan says.
+  mutating func start(path: String, region: Rectangle, _ session: inout Session) {
+    guard session.isConnected else { return session.say("there is no engine to restore it", .warning) }
+    stop(&session)
+    (self.path, self.region, task) = (path, region, session.draft.request.task)
+    phase = .running(since: session.time)
+    var request = PlanScreen.request(session)
+    (request.inputs, request.region) = ([path], nil)
+    session.ask(
+      .tryRegion(request, path: path, region: region, width: Self.pixelLimit, height: Self.pixelLimit), for: screen,
+      .trial)
+  }
+
+  /// Puts it away; what is being computed stops.
+  mutating func close(_ session: inout Session) {
+    stop(&session)
+    phase = .closed
+  }
+
+  private mutating func stop(_ session: inout Session) {
+    guard isRunning else { return }
+    session.forget(screen, .trial)
+    session.ask(.stopTrying, for: screen, .control)
+  }
+
+  /// The question was lost with the engine.
+  mutating func notice(lossIn session: Session) {
+    guard isRunning, !session.isAsking(screen, .trial) else { return }
+    phase = .failed("the engine was lost while it restored this; p tries again")
+  }
+
+  mutating func receive(_ reply: Reply, body: [UInt8], _ session: inout Session) {
+    guard isRunning else { return }
+    switch reply {
+    case .trial(let info):
+      let first = max(0, min(info.before.byteCount, body.count))
+      guard let before = PixelBlock(info.before, body[..<first]), let after = PixelBlock(info.after, body[first...])
+      else { return phase = .failed("the engine's answer does not hold the pixels it tells of") }
+      phase = .shown(info, before: before, after: after)
+      view = TrialView()
+    case .failure(let failure): phase = .failed(failure.message)
+    default: phase = .failed("the engine did not answer with pictures")
+    }
+  }
+
+  /// The wheel zooms.
+  mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    switch event.action {
+    case .scrollUp: _ = perform(.zoomIn, in: area, &session)
+    case .scrollDown: _ = perform(.zoomOut, in: area, &session)
+    case .press, .drag, .release: break
+    }
+  }
+
+  /// Keys while it is open. False for those that mean nothing here.
+  mutating func perform(_ command: Command, in area: CanvasArea, _ session: inout Session) -> Bool {
+    switch command {
+    case .escape, .back: close(&session)
+    case .trial: start(path: path, region: region, &session)
+    default:
+      guard case .shown(_, let before, let after) = phase else { return false }
+      let room = session.pixels(in: TrialLayout(area, isFlipped: view.isFlipped).panes[0])
+      return view.perform(command, before: before, after: after, room: room)
+    }
+    return true
+  }
+}
+
+/// The part of a picture that is framed for a trial: how it begins, moves and grows, always within the picture.
+enum RegionFrame {
+  /// Sides that + and - go through, in pixels of the picture.
+  static let sides = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
+  static let standardSide = 96
+
+  /// In the middle, or all of a picture that is smaller.
+  static func standard(width: Int, height: Int) -> Rectangle {
+    within(width, height, centreX: width / 2, centreY: height / 2, standardSide, standardSide)
+  }
+
+  static func moved(_ frame: Rectangle, x: Int, y: Int, width: Int, height: Int) -> Rectangle {
+    var moved = frame
+    moved.x = min(max(frame.x + x, 0), max(0, width - frame.width))
+    moved.y = min(max(frame.y + y, 0), max(0, height - frame.height))
+    return moved
+  }
+
+  /// The next larger (`by` 1) or smaller (-1) square around the same middle.
+  static func resized(_ frame: Rectangle, by step: Int, width: Int, height: Int) -> Rectangle {
+    let side = max(frame.width, frame.height)
+    let next = step > 0 ? sides.first { $0 > side } : sides.last { $0 < side }
+    guard let next else { return frame }
+    return within(
+      width, height, centreX: frame.x + frame.width / 2, centreY: frame.y + frame.height / 2, next, next)
+  }
+
+  /// From corner to corner, at least the smallest and at most the largest side.
+  static func spanning(_ a: (x: Int, y: Int), _ b: (x: Int, y: Int), width: Int, height: Int) -> Rectangle {
+    let clampedWidth = min(max(abs(a.x - b.x), sides[0]), sides[sides.count - 1])
+    let clampedHeight = min(max(abs(a.y - b.y), sides[0]), sides[sides.count - 1])
+    return within(
+      width, height, centreX: (a.x + b.x) / 2, centreY: (a.y + b.y) / 2, clampedWidth, clampedHeight)
+  }
+
+  private static func within(
+    _ width: Int, _ height: Int, centreX: Int, centreY: Int, _ frameWidth: Int, _ frameHeight: Int
+  ) -> Rectangle {
+    let (columns, rows) = (min(frameWidth, max(width, 1)), min(frameHeight, max(height, 1)))
+    return Rectangle(
+      x: min(max(centreX - columns / 2, 0), max(0, width - columns)),
+      y: min(max(centreY - rows / 2, 0), max(0, height - rows)), width: columns, height: rows)
+  }
+}

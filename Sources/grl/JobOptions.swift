@@ -1,0 +1,131 @@
+import ArgumentParser
+import EngineCore
+import EngineWire
+import GRLModel
+import Restoration
+
+/// What the user says about a weight file that does not tell all itself.
+struct NetworkOptions: ParsableArguments {
+  @Option(.window) var window: String?
+  @Option(.stripe) var stripe: String?
+  @Option(.anchorFactor) var anchorFactor: String?
+
+  var values: [(JobOption, String?)] { [(.window, window), (.stripe, stripe), (.anchorFactor, anchorFactor)] }
+
+  /// - Throws: `ValidationError` where something is said of a model that is not named.
+  func check(model: String?) throws {
+    guard model == nil, values.contains(where: { $0.1 != nil }) else { return }
+    throw ValidationError("--window, --stripe and --anchor-factor go with --model FILE")
+  }
+
+  func overrides(task: PublishedSettings.Task? = nil, variant: ModelVariant? = nil) -> ConfigurationOverrides {
+    var job = JobRequest(inputs: [], task: "")
+    job.take(values)
+    return ConfigurationOverrides(job.network, task: task, variant: variant)
+  }
+}
+
+/// What a picture suffers from, and the network that shall help: of all verbs that look at one picture's restoration.
+struct TaskOptions: ParsableArguments {
+  @Option(.task) var task: String
+  @Option(.sigma) var sigma: String?
+  @Option(.noise) var noise: String?
+  @Option(.scale) var scale: String?
+  @Option(.quality) var quality: String?
+  @Option(.pattern) var cfa: String?
+  @Option(.right) var right: String?
+  @Option(.model) var model: String?
+  @Option(.variant) var variant: String?
+  @OptionGroup var network: NetworkOptions
+  @Option(.tile) var tile: String?
+
+  func validate() throws { try network.check(model: model) }
+
+  /// The job that asks for it.
+  func job(_ inputs: [String]) -> JobRequest {
+    var job = JobRequest(inputs: inputs, task: task)
+    job.take(
+      [
+        (.sigma, sigma), (.noise, noise), (.scale, scale), (.quality, quality), (.pattern, cfa), (.right, right),
+        (.model, model), (.variant, variant), (.tile, tile),
+      ] + network.values)
+    return job
+  }
+}
+
+extension JobRequest {
+  /// Takes values that were checked when they were parsed; nil leaves what holds.
+  mutating func take(_ values: [(option: JobOption, text: String?)]) {
+    for (option, text) in values {
+      guard let text else { continue }
+      precondition(option.read(text, into: &self), "\(option.name) \(text)")
+    }
+  }
+}
+
+extension Option where Value == String? {
+  /// An option of a job, as the table has it.
+  init(_ option: JobOption) {
+    self.init(
+      name: option.names, help: ArgumentHelp(option.helpText), completion: option.shellCompletion,
+      transform: { try option.checked($0) })
+  }
+}
+
+extension Option where Value == String {
+  /// The same where it has to be given.
+  init(_ option: JobOption) {
+    self.init(
+      name: option.names, help: ArgumentHelp(option.helpText), completion: option.shellCompletion,
+      transform: { try option.checked($0) })
+  }
+}
+
+extension Flag where Value == Bool {
+  /// Stands for a value of an option.
+  init(wrappedValue: Bool, _ option: JobOption, _ value: String = "on") {
+    let flag = option.flags.first { $0.value == value }!
+    self.init(
+      wrappedValue: wrappedValue, name: .customLong(String(flag.word.dropFirst(2))), help: ArgumentHelp(flag.help))
+  }
+}
+
+extension JobOption {
+  fileprivate var names: NameSpecification {
+    word == "-o" ? [.customShort("o"), .customLong("output")] : .customLong(String(word.dropFirst(2)))
+  }
+
+  /// With the values there are.
+  fileprivate var helpText: String {
+    guard !values.isEmpty else { return help }
+    return "\(help) (values: \(values.joined(separator: ", "))" + (standard.map { "; default: \($0))" } ?? ")")
+  }
+
+  fileprivate var shellCompletion: CompletionKind? {
+    if !values.isEmpty { return .list(values) }
+    return switch completion {
+    case .none: nil
+    case .file: .file()
+    case .folder: .directory
+    }
+  }
+
+  /// Passes on a value that can be read.
+  fileprivate func checked(_ text: String) throws -> String {
+    var job = JobRequest(inputs: [], task: Self.task.values[0])
+    guard read(text, into: &job) else { throw ValidationError("give \(allowed)") }
+    return text
+  }
+}
+
+/// The same for verbs that are not told the task otherwise.
+struct ModelOptions: ParsableArguments {
+  @OptionGroup var network: NetworkOptions
+  @Option(help: "Task that the weights are for, where they do not tell.") var task: RestorationTask?
+  @Flag(help: "The weights take the two views of a dual-pixel sensor (defocus-deblur).") var dualPixel = false
+  @Option(help: "Size of the network: with --task, its published settings hold.") var variant: ModelVariant?
+
+  var overrides: ConfigurationOverrides {
+    network.overrides(task: task?.published(isDualPixel: dualPixel), variant: variant)
+  }
+}
