@@ -54,6 +54,7 @@ let package = Package(
     .executableTarget(
       name: "grl",
       dependencies: [
+        "GRLTraining", "Trainer",
         "Base", "EngineCore", "EngineTransport", "EngineWire", "Evaluation", "JobStore", "Reports", "Workbench",
         "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

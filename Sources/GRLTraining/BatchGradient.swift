@@ -20,6 +20,8 @@ public struct BatchResult: Sendable, Hashable {
   public var loss: Double
   /// Mean square difference of its values.
   public var meanSquare: Double
+  /// The whole loss, with the spectrum's part.
+  public var total: Double
 }
 
 /// The gradient of a loss over batches of patches of one size, on the processor.
@@ -126,13 +128,14 @@ public final class BatchGradient {
     precondition(batch.inputs.count == count * inputs && batch.targets.count == count * outputs)
     prepare()
     var losses = [Double](repeating: 0, count: count)
-    var squares = losses
+    var (squares, spectra) = (losses, losses)
     let share = 1 / Float(count)
     batch.inputs.withUnsafeBufferPointer { input in
       batch.targets.withUnsafeBufferPointer { target in
         losses.withUnsafeMutableBufferPointer { losses in
           squares.withUnsafeMutableBufferPointer { squares in
-            nonisolated(unsafe) let (losses, squares) = (losses, squares)  // each element by one task
+          spectra.withUnsafeMutableBufferPointer { spectra in
+            nonisolated(unsafe) let (losses, squares, spectra) = (losses, squares, spectra)  // each element by one task
             threads.run(count: sums.count) { index, worker in
               let sum = sums[index]
               sum.gradients.base.update(repeating: 0, count: network.parameterFloats)
@@ -140,11 +143,12 @@ public final class BatchGradient {
               let lane = lane(worker, addingTo: sum)
               for patch in stride(from: index, to: count, by: sums.count) {
                 network.pass(input.baseAddress! + patch * inputs, on: lane) { restored, gradient in
-                  (losses[patch], squares[patch]) = loss(
+                  (losses[patch], squares[patch], spectra[patch]) = loss(
                     restored, target.baseAddress! + patch * outputs, share: share, gradient: gradient, on: lane)
                 }
               }
             }
+          }
           }
         }
       }
@@ -152,8 +156,10 @@ public final class BatchGradient {
     total()
     let (bias, first) = (network.biases, lane)
     threads.run(count: bias.count) { index, worker in bias[index].backward(on: first(worker, sums[0])) }
+    let mean = losses.reduce(0, +) / Double(count)
     return BatchResult(
-      loss: losses.reduce(0, +) / Double(count), meanSquare: squares.reduce(0, +) / Double(count))
+      loss: mean, meanSquare: squares.reduce(0, +) / Double(count),
+      total: mean + spectra.reduce(0, +) / Double(count))
   }
 
   /// The gradient of the last batch.
@@ -209,6 +215,9 @@ public final class TrainingWeights {
     for parameter in parameters { parameter.write(scope.floats(parameter.name, parameter.shape), to: values.base) }
     try scope.finish()
   }
+
+  /// Bytes of a buffer with a number for each parameter.
+  public var bytes: Int { values.floats * MemoryLayout<Float>.stride }
 
   /// Another buffer with a number for each parameter, zeros.
   public func buffer() throws(OutOfMemory) -> ParameterBuffer { try ParameterBuffer(floats: values.floats) }

@@ -33,12 +33,12 @@ struct PatchLoss: Sendable {
 
   var scratchFloats: Int { spectrum.map { $0.scratchFloats + 3 * shape.pixels + 4 * slackFloats } ?? 0 }
 
-  /// Mean loss, without the spectrum's part, and mean square difference of a patch; `gradient` is set to `share` times the gradient of the
+  /// Mean loss without the spectrum's part, mean square difference, and the spectrum's part of a patch; `gradient` is set to `share` times the gradient of the
   /// whole loss.
   func callAsFunction(
     _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, share: Float, gradient: UnsafeMutablePointer<Float>,
     on lane: Lane
-  ) -> (loss: Double, squares: Double) {
+  ) -> (loss: Double, squares: Double, spectrum: Double) {
     let (kind, epsilon): (grl_loss_kind, Float) =
       switch loss.kind {
       case .l1: (GRL_LOSS_L1, 0)
@@ -53,26 +53,28 @@ struct PatchLoss: Sendable {
       let difference = Double(x[index]) - Double(target[index])
       squares += difference * difference
     }
-    if let spectrum { addSpectrum(spectrum, x, target, share: share, to: gradient, on: lane) }
-    return (sums.reduce(0, +) / Double(count), squares / Double(count))
+    let ofSpectrum = spectrum.map { addSpectrum($0, x, target, share: share, to: gradient, on: lane) }
+    return (sums.reduce(0, +) / Double(count), squares / Double(count), ofSpectrum ?? 0)
   }
 
   private func addSpectrum(
     _ spectrum: SpectrumLoss, _ x: UnsafePointer<Float>, _ target: UnsafePointer<Float>, share: Float,
     to gradient: UnsafeMutablePointer<Float>, on lane: Lane
-  ) {
+  ) -> Double {
     let (pixels, channels) = (shape.pixels, shape.channels)
-    lane.scope {
+    return lane.scope {
+      var total = 0.0
       let (difference, plane) = (lane.take(pixels), lane.take(pixels))
       let scratch = lane.take(spectrum.scratchFloats)
       for channel in 0..<channels {
         for pixel in 0..<pixels {
           difference[pixel] = x[pixel * channels + channel] - target[pixel * channels + channel]
         }
-        spectrum.gradient(of: difference, into: plane, scratch: scratch)
+        total += spectrum.gradient(of: difference, into: plane, scratch: scratch)
         let scale = share * loss.spectrum / Float(channels)
         for pixel in 0..<pixels { gradient[pixel * channels + channel] += scale * plane[pixel] }
       }
+      return total * Double(loss.spectrum) / Double(channels)
     }
   }
 }
@@ -146,7 +148,6 @@ final class SpectrumLoss: Sendable {
   var scratchFloats: Int { 2 * rowFloats + 2 * columns * 2 * height + slackFloats }
 
   /// - Returns: the loss of `plane`, `[height, width]`, whose gradient is set.
-  @discardableResult
   func gradient(
     of plane: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

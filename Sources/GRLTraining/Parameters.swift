@@ -105,6 +105,18 @@ public final class ParameterBuffer: @unchecked Sendable {  // whoever writes is 
   /// - Precondition: both are of one network.
   public func copy(from other: ParameterBuffer) { base.update(from: other.base, count: floats) }
 
+  /// The sum of products with another buffer's numbers.
+  ///
+  /// - Precondition: both are of one network.
+  func product(with other: ParameterBuffer) -> Double {
+    (0..<floats).reduce(0) { $0 + Double(base[$1]) * Double(other.base[$1]) }
+  }
+
+  /// `self += factor * other`.
+  ///
+  /// - Precondition: both are of one network.
+  func add(_ other: ParameterBuffer, times factor: Float) { grl_blend(base, 1, other.base, factor, floats) }
+
   /// An exponential average: `self = keeping * self + (1 - keeping) * other`.
   ///
   /// - Precondition: both are of one network.

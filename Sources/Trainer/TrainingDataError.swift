@@ -4,7 +4,7 @@ import Restoration
 import Tensors
 
 /// Why there is nothing to train on.
-public enum TrainingDataError: Error {
+public enum TrainingDataError: KnownFailure {
   /// The folder, archive or file cannot be listed or read.
   case unreadable(path: String, reason: String)
   /// An archive that contradicts its format at byte `offset`.
@@ -23,7 +23,16 @@ public enum TrainingDataError: Error {
   case cancelled
 }
 
-extension TrainingDataError: CustomStringConvertible {
+extension TrainingDataError {
+  public var kind: FailureKind {
+    switch self {
+    case .unreadable, .archive, .noPictures, .tooSmall, .damage: .badInput
+    case .unfit: .usage
+    case .overBudget: .memory
+    case .cancelled: .cancelled
+    }
+  }
+
   /// One line: what, where, what was allowed, what to do next.
   public var description: String {
     switch self {

@@ -97,11 +97,11 @@ public final class TrainingRun {
     average = try weights.buffer()
     average.copy(from: weights.values)
     optimiser = try Optimiser(settings.optimiser, of: weights, threads: threads, device: device)
-    record = TrainingRecord(settings)
+    record = TrainingRecord(settings, data: data.fingerprint())
     let largest = settings.preset.phases.map(\.patch).max()!
     heldOut = try data.heldOut(settings.preset, patch: min(max(64, largest), 96))
     if let state {
-      try state.write(to: buffers, of: weights, settings)
+      try state.write(to: buffers, of: weights, settings, data: record.data)
       record = state.record
       optimiser.resume(after: record.step)
     }
@@ -119,19 +119,30 @@ public final class TrainingRun {
 
   public var isOver: Bool { share >= 1 }
 
-  /// Trains to the end, until the flag is set, or to step `last`; then the state is as of the last whole step, and is written.
-  public func run(until cancel: CancelFlag, last: Int = .max) throws {
+  /// Bytes that the busiest phase takes for gradients, on top of weights, averages and moments.
+  public func memoryBytes() throws -> Int {
+    let most = try settings.preset.phases.map { try gradient($0).bytes }.max()!
+    return most + 2 * buffers.count * weights.bytes
+  }
+
+  private func gradient(_ phase: TrainingPreset.Phase) throws -> BatchGradient {
+    try BatchGradient(
+      settings.preset.configuration(phase, base: base), height: phase.patch, width: phase.patch, count: phase.batch,
+      loss: settings.loss, weights: weights, threads: threads, device: device)
+  }
+
+  /// Trains to the end, until asked to stop, or to step `last`; then the state is as of the last whole step, and is written.
+  ///
+  /// - Parameter isCancelled: asked after each step.
+  public func run(last: Int = .max, isCancelled: () -> Bool = { false }) throws {
     try keepSnapshot()
     if results.isEmpty { try measure() }
     var (lastSave, lastMeasure) = (clockSeconds(), clockSeconds())
-    var mayGoOn: Bool { !isOver && !cancel.isSet && record.step < last }
+    var mayGoOn: Bool { !isOver && !isCancelled() && record.step < last }
     while mayGoOn {
       let phase = settings.phase(at: share)
       tell(.phase(phase))
-      let configuration = settings.preset.configuration(phase, base: base)
-      let gradient = try BatchGradient(
-        configuration, height: phase.patch, width: phase.patch, count: phase.batch, loss: settings.loss,
-        weights: weights, threads: threads, device: device)
+      let gradient = try gradient(phase)
       let loader = PatchLoader(
         try data.source(settings.preset, patch: phase.patch, seed: settings.seed), batch: phase.batch,
         firstStep: record.step, threads: loaderThreads)

@@ -23,10 +23,13 @@ public struct TrainingRecord: Codable, Sendable, Hashable {
   /// Running mean of the loss.
   public var usualLoss: Double?
   public var results: [Measured] = []
-  /// What a state and the training that goes on from it must have in common.
+  /// The most pixels that were kept of a photograph, where memory did not allow all: the patches depend on it.
+  public var pixelsPerPicture: Int?
+  /// What a state and the training that goes on from it must have in common: settings, and a hash of the data.
   let plan: String
+  let data: String
 
-  init(_ settings: TrainingSettings) { plan = settings.plan }
+  init(_ settings: TrainingSettings, data: String) { (plan, self.data) = (settings.plan, data) }
 }
 
 
@@ -42,11 +45,13 @@ extension TrainingSettings {
   }
 }
 
-public enum TrainingStateError: Error, Hashable, CustomStringConvertible {
+public enum TrainingStateError: KnownFailure, Hashable {
   case unreadable(path: String, reason: String)
   case unwritable(path: String, reason: String)
   /// The state is of a training with other settings.
   case otherTraining(path: String, stored: String, wanted: String)
+  /// The pictures are not those that the training was begun with.
+  case otherData(path: String)
 
   public var description: String {
     switch self {
@@ -55,6 +60,17 @@ public enum TrainingStateError: Error, Hashable, CustomStringConvertible {
     case .otherTraining(let path, let stored, let wanted):
       "\(path): the state of another training (\(stored)), not of this one (\(wanted)); give the options that it was begun with, or another output"
         .printable
+    case .otherData(let path):
+      "\(path): the training was begun with other pictures; give the same ones as they were, or begin another training with another output"
+        .printable
+    }
+  }
+
+  public var kind: FailureKind {
+    switch self {
+    case .unreadable, .otherData: .badInput
+    case .unwritable: .system
+    case .otherTraining: .usage
     }
   }
 }
@@ -110,11 +126,12 @@ public struct TrainingState {
   ///
   /// - Throws: `otherTraining`, `unreadable` where tensors are missing or of other sizes.
   func write(
-    to buffers: [ParameterBuffer], of weights: TrainingWeights, _ settings: TrainingSettings
+    to buffers: [ParameterBuffer], of weights: TrainingWeights, _ settings: TrainingSettings, data: String
   ) throws(TrainingStateError) {
     guard record.plan == settings.plan else {
       throw .otherTraining(path: path, stored: record.plan, wanted: settings.plan)
     }
+    guard record.data == data else { throw .otherData(path: path) }
     for (kind, buffer) in zip(TrainingState.kinds, buffers) {
       for parameter in weights.parameters {
         guard let tensor = checkpoint.tensors[kind + parameter.name], tensor.shape == parameter.shape else {

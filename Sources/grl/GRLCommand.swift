@@ -23,7 +23,8 @@ struct GRLCommand: ParsableCommand {
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Models.self, Bench.self,
+      Restore.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self, Models.self,
+      Bench.self,
       EngineCommand.self, Paths.self, Limits.self, Completions.self,
     ],
     defaultSubcommand: OpenWorkbench.self)

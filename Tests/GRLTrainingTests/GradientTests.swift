@@ -151,6 +151,15 @@ struct GradientCase: CustomTestStringConvertible {
   }
 }
 
+@Suite("Gradient check of a machine") struct GradientCheckTests {
+  @Test("finds all networks right, on every instruction set", arguments: InstructionSet.available)
+  func isRight(set: InstructionSet) throws {
+    let checks = try GradientCheck.all(on: CPUDevice(set), threads: ThreadLease(threadCount: 2))
+    #expect(checks.count == 7)
+    for check in checks { #expect(check.isRight, "\(check)") }
+  }
+}
+
 @Suite("Optimisers") struct OptimiserTests {
   @Test("three steps equal PyTorch's to 1e-6", arguments: OptimiserSettings.Kind.allCases)
   func steps(kind: OptimiserSettings.Kind) throws {

@@ -46,7 +46,7 @@ import Testing
   func learns() throws {
     let events = Locked<[TrainingEvent]>([])
     let run = try Self.run(Self.settings(steps: 160)) { event in events.withLock { $0.append(event) } }
-    try run.run(until: CancelFlag())
+    try run.run()
     #expect(run.isOver && run.record.step == 160)
     let (patches, results) = (run.record.patches, run.record.results)
     #expect(patches == 80 * 3 + 80 * 2)
@@ -74,19 +74,18 @@ import Testing
     func weights(_ run: TrainingRun) -> [String: StoredTensor] { run.averaged.tensors }
     let settings = Self.settings(steps: 12)
     let whole = try Self.run(settings, threads: 1)
-    try whole.run(until: CancelFlag())
+    try whole.run()
     let wide = try Self.run(settings, threads: 16)
-    try wide.run(until: CancelFlag())
+    try wide.run()
     #expect(weights(whole) == weights(wide))
     for end in [3, 8] {
       let path = folder.path + "/\(end).state"
-      let cancel = CancelFlag()
       let first = try Self.run(settings, statePath: path)
-      try first.run(until: cancel, last: end)
+      try first.run(last: end)
       #expect(first.record.step == end)
       let second = try Self.run(settings, state: try TrainingState(contentsOf: path), statePath: path)
       #expect(second.record.step == end)
-      try second.run(until: CancelFlag())
+      try second.run()
       #expect(weights(second) == weights(whole), "after \(end) steps")
     }
   }
@@ -99,7 +98,7 @@ import Testing
     let run = try Self.run(Self.settings(steps: 100_000), statePath: path) { event in
       if case .progress = event { cancel.set() }
     }
-    try run.run(until: cancel)
+    try run.run(isCancelled: { cancel.isSet })
     #expect(run.record.step == 20 && !run.isOver)
     #expect(try TrainingState(contentsOf: path).record.step == 20)
   }
@@ -109,7 +108,7 @@ import Testing
     let folder = try TrainingFolder()
     let path = folder.path + "/own.state"
     let run = try Self.run(Self.settings(steps: 2), statePath: path)
-    try run.run(until: CancelFlag())
+    try run.run()
     let state = try TrainingState(contentsOf: path)
     #expect(throws: TrainingStateError.self) { try Self.run(Self.settings(steps: 2, seed: 2), state: state) }
     let model = folder.path + "/model.safetensors"
@@ -122,7 +121,7 @@ import Testing
   func modelFile() throws {
     let folder = try TrainingFolder()
     let run = try Self.run(Self.settings(steps: 3))
-    try run.run(until: CancelFlag())
+    try run.run()
     let path = folder.path + "/model.safetensors"
     try TrainedModel(run, startedFrom: "base \"1\".safetensors", dataNote: "pictures of a test", pictures: 1).write(to: path)
     let checkpoint = try Checkpoint(contentsOf: path)
@@ -144,7 +143,7 @@ import Testing
     let run = try Self.run(Self.settings(steps: 2), statePath: "/nowhere/at/all.state") { event in
       if case .saved(_, let failure?) = event { failures.withLock { $0.append(failure) } }
     }
-    try run.run(until: CancelFlag())
+    try run.run()
     #expect(run.isOver)
     #expect(failures.withLock { $0 }.count == 1)
     #expect(failures.withLock { $0 }[0].hasPrefix("/nowhere/at/all.state: the state cannot be written: "))
@@ -159,7 +158,7 @@ import Testing
     let run = try Self.run(settings) { event in
       if case .steppedBack = event { back.withLock { $0 += 1 } }
     }
-    try run.run(until: CancelFlag())
+    try run.run()
     #expect(back.withLock { $0 } > 0 && run.record.stepsBack == back.withLock { $0 })
     #expect(run.record.rateScale < 1)
     #expect(run.averaged.tensors.values.allSatisfy { $0.floats().allSatisfy(\.isFinite) })

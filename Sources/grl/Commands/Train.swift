@@ -1,0 +1,348 @@
+import ArgumentParser
+import Base
+import CPUDevice
+import Checkpoints
+import Foundation
+import GRLModel
+import GRLTraining
+import Imaging
+import Restoration
+import Tensors
+import Trainer
+
+extension OptimiserSettings.Kind: ExpressibleByArgument {}
+extension TrainingPreset.Extent: ExpressibleByArgument {}
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a network on your own pictures.",
+    discussion: """
+      Good pictures are damaged as the task wants it, or pairs are taken as they are (--pairs: folders input and target, or NAME_blur \
+      and NAME_sharp). One in ten is held out, or what lies in a folder val, and is what progress is measured on. With --from, a model \
+      goes on to learn; without, it begins from nothing, which takes hours. The state is kept beside the model every minute: --resume \
+      goes on after Ctrl-C, kill or a power failure. The model is one like those that are bundled, for --model.
+
+      EXAMPLES
+        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors
+        grl train --task motion-deblur --pairs --data pairs --from motion-deblur-tiny --minutes 60 -o shaken.safetensors
+        grl train --task sr --scale 2 --data photographs --steps 20000 -o sr-own.safetensors
+        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --resume
+        grl train --check
+      """)
+
+  @Option(help: "The task.") var task: RestorationTask?
+  @Option(
+    help: ArgumentHelp("Folder or tar archive of pictures; may be repeated.", valueName: "path"), completion: .file())
+  var data: [String] = []
+  @Flag(help: "The data are pairs of damaged and good pictures.") var pairs = false
+  @Option(
+    help: ArgumentHelp(
+      "motion-deblur: folder with frames/ of a fast camera, and pairs/ where there are.", valueName: "folder"),
+    completion: .directory)
+  var bursts: String?
+  @Option(help: "Model to begin with: the name of an installed one, or a weight file.", completion: .file())
+  var from: String?
+  @Option(
+    name: [.customShort("o"), .long], help: "The trained model, a .safetensors file.", completion: .file())
+  var output: String?
+
+  @Option(help: "Size of the network (default: that of --from, or tiny).") var variant: PublishedSettings.Variant?
+  @Option(help: "denoise: white noise, or that of photographs (default: that of --from, or gaussian).")
+  var noise: NoiseKind?
+  @Option(help: "sr: enlargement, 2 to 4 (default: that of --from, or 4).", transform: number(in: 2...4)) var scale: Int?
+  @Flag(help: "denoise, jpeg: a network for gray pictures.") var gray = false
+  @Flag(help: "defocus-deblur: both views of a dual-pixel sensor.") var dualPixel = false
+
+  @Option(help: "How long, in minutes of training.", transform: reading("minutes, 0.1 to 100000", Self.minutes))
+  var minutes: Double?
+  @Option(
+    help: "How long, in steps: as many come to the same weights on every run.", transform: number(in: 1...100_000_000))
+  var steps: Int?
+  @Option(help: "Sizes of patches, windows and stripes: short for hours, published for days.")
+  var sizes: TrainingPreset.Extent = .short
+  @Option(help: "Side of the patches that go in, in pixels; replaces the phases.", transform: number(in: 8...1024))
+  var patch: Int?
+  @Option(help: "Patches of a step; replaces the phases.", transform: number(in: 1...4096)) var batch: Int?
+  @Option(help: "Side of the attention windows; replaces the phases.", transform: number(in: 4...128)) var window: Int?
+  @Option(
+    help: "Rows and columns of the stripes, R,C; replaces the phases.",
+    transform: reading("two sizes with a comma between, 4 to 512") { Self.stripe($0) })
+  var stripe: Stripe?
+  @Option(
+    help: "Highest learning rate (default: the preset's).",
+    transform: reading("a number, 1e-7 to 0.1") { Double($0).flatMap { (1e-7...0.1).contains($0) ? $0 : nil } })
+  var rate: Double?
+  @Option(help: "Optimiser (default: muon from nothing, adamw with --from).") var optimiser: OptimiserSettings.Kind?
+  @Option(help: "Where the random numbers start (default: 1).", transform: number(in: 0...4_294_967_295)) var seed = 1
+
+  @Flag(help: "Go on from the state beside the output.") var resume = false
+  @Flag(help: "Replace an output that exists, and forget the state beside it.") var overwrite = false
+  @Flag(help: "Check gradients on this machine by finite differences, and train nothing.") var check = false
+  @Option(help: "Events on standard output, one JSON object a line.") var events: EventFormat?
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var budget: MemoryOptions
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var common: CommonOptions
+
+  enum EventFormat: String, ExpressibleByArgument, CaseIterable { case ndjson }
+
+  private static func minutes(_ text: String) -> Double? {
+    Double(text).flatMap { (0.1...100_000).contains($0) ? $0 : nil }
+  }
+
+  private static func stripe(_ text: String) -> Stripe? {
+    let sides = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard sides.count == 2, let rows = sides[0], let columns = sides[1], (4...512).contains(rows),
+      (4...512).contains(columns)
+    else { return nil }
+    return Stripe(rows: rows, columns: columns)
+  }
+
+  func validate() throws {
+    if check { return }
+    guard let task else { throw ValidationError("no task: give --task TASK") }
+    guard !data.isEmpty else { throw ValidationError("no pictures: give --data FOLDER") }
+    guard let output else { throw ValidationError("no output: give -o MODEL.safetensors") }
+    guard output.hasSuffix(".safetensors") else {
+      throw ValidationError("-o \(output.printable): a model's name ends in .safetensors")
+    }
+    guard (minutes == nil) != (steps == nil) else { throw ValidationError("give --minutes N or --steps N") }
+    func refuse(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws {
+      guard !isGiven || tasks.contains(task) else {
+        let names = tasks.map(\.rawValue).joined(separator: " and ")
+        throw ValidationError("\(option) does not apply to task \(task), only to \(names): leave it out")
+      }
+    }
+    try refuse("--noise", noise != nil, unless: .denoise)
+    try refuse("--scale", scale != nil, unless: .superResolution)
+    try refuse("--gray", gray, unless: .denoise, .jpeg)
+    try refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
+    try refuse("--bursts", bursts != nil, unless: .motionDeblur)
+    if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
+    if resume && overwrite { throw ValidationError("--resume goes on, --overwrite begins anew: give one of them") }
+  }
+
+  func run() throws {
+    if check { return try checkGradients() }
+    guard let task, let output else { return }
+    let console = common.console(showsProgress: true)
+    let statePath = output + ".training"
+    try checkPlaces(output, statePath)
+    let base = try from.map { try startModel($0, task) }
+    let settings = try settings(task, base?.card)
+    let state = resume ? try TrainingState(contentsOf: statePath) : nil
+    let (trainingData, pictures) = try readData(settings.preset, state?.record)
+    for line in trainingData.refused.prefix(5) { console.note("passed over: \(line)") }
+    if trainingData.refused.count > 5 { console.note("passed over: \(trainingData.refused.count - 5) more") }
+
+    let start = base?.checkpoint ?? InitialWeights.checkpoint(
+      settings.preset.configuration(settings.preset.phases[0]), seed: settings.seed)
+    let report = TrainingReport(console, isNDJSON: events != nil, title: lastComponent(output))
+    let count = threads.count
+    // Patches are made by the thread that waits for them, and by one more.
+    let run = try TrainingRun(
+      settings, data: trainingData, from: start, base: base?.card.configuration, state: state, statePath: statePath,
+      threads: ThreadLease(threadCount: count), loaderThreads: 1, tell: { report.tell($0) })
+    try MemoryBudget.check(
+      MemoryEstimate(pictures: try run.memoryBytes()), within: budget.budgetBytes,
+      advice: "raise --memory, or train with a smaller --patch, --batch or --threads")
+    Interruption.watch()
+    report.start(run, pictures: pictures, from: base?.card.name)
+    try run.run(isCancelled: { Interruption.isRequested })
+    console.endProgress()
+    guard run.isOver else {
+      console.note("stopped after \(run.record.step) steps; the state is in \(statePath): give the same options and --resume to go on")
+      throw ExitCode(Interruption.exitCode)
+    }
+    try TrainedModel(
+      run, startedFrom: base?.card.name, dataNote: "pictures of the user's own", pictures: pictures
+    ).write(to: output)
+    _ = remove(statePath)
+    report.finish(run, output: output)
+  }
+
+  private func remove(_ path: String) -> Int32 { unlink(path) }
+
+  private func checkPlaces(_ output: String, _ statePath: String) throws(Failure) {
+    if fileExists(output) && !overwrite {
+      throw Failure(.usage, "\(output): exists; give --overwrite to replace it, or another -o")
+    }
+    let hasState = fileExists(statePath)
+    if resume && !hasState {
+      throw Failure(.badInput, "\(statePath): no state to go on from; leave --resume out to begin")
+    }
+    if hasState && !resume && !overwrite {
+      throw Failure(
+        .usage,
+        "\(statePath): a training that did not end; give --resume to go on with it, or --overwrite to begin anew")
+    }
+    let folder = parentFolder(output)
+    guard isFolder(folder.isEmpty ? "." : folder) else {
+      throw Failure(.badInput, "\(folder): no such folder; make it, or give another -o")
+    }
+  }
+
+  private func startModel(_ name: String, _ task: RestorationTask) throws -> (card: ModelCard, checkpoint: Checkpoint) {
+    let card = try ModelLibrary.standard().card(name)
+    guard card.task == task else {
+      throw Failure(.modelProblem, "\(name.printable): a model for \(card.task), not for \(task); give another --from or --task")
+    }
+    do { return (card, try Checkpoint(contentsOf: card.path)) } catch { throw RestorationError.checkpoint(error) }
+  }
+
+  private func settings(_ task: RestorationTask, _ card: ModelCard?) throws -> TrainingSettings {
+    let shown = card.flatMap { card in PublishedSettings.Variant.allCases.first { $0.fits(card.configuration) } }
+    if let variant, let shown, variant != shown {
+      throw Failure(.usage, "--variant \(variant.rawValue): the model of --from is \(shown.rawValue); leave --variant out")
+    }
+    let isGray = gray || card?.configuration.outputChannels == 1
+    let isDual = dualPixel || card?.configuration.inputChannels == 6
+    let isPhotograph = noise.map { $0 == .photo } ?? (card?.noise == .photo)
+    guard
+      var preset = TrainingPreset.named(
+        task, variant ?? shown ?? .tiny, isColour: !isGray, isPhotograph: isPhotograph, isDualPixel: isDual,
+        scale: scale ?? (task.enlarges ? card?.configuration.upscale : nil), extent: sizes)
+    else {
+      throw Failure(.usage, "no network is made for \(isGray ? "gray pictures " : "")of task \(task) at that scale")
+    }
+    if patch != nil || batch != nil || window != nil || stripe != nil {
+      var phase = preset.phases[0]
+      phase.until = 1
+      if let patch { phase.patch = patch }
+      if let batch { phase.batch = batch }
+      if let window { phase.windowSize = window }
+      if let stripe { phase.stripe = stripe }
+      preset.phases = [phase]
+    }
+    if let rate { preset.rate = rate }
+    for phase in preset.phases {
+      do { _ = try preset.configuration(phase, base: card?.configuration).validated() } catch {
+        throw Failure(.usage, "window \(phase.windowSize), stripes \(phase.stripe): \(error)")
+      }
+    }
+    let limit = minutes.map { TrainingSettings.Limit.seconds($0 * 60) } ?? .steps(steps ?? 1)
+    var settings = TrainingSettings(preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil)
+    if let optimiser { settings.optimiser.kind = optimiser }
+    return settings
+  }
+
+  private func readData(
+    _ preset: TrainingPreset, _ record: TrainingRecord?
+  ) throws(TrainingDataError) -> (data: TrainingData, pictures: Int) {
+    var dataLimits = DataLimits(memoryBytes: budget.budgetBytes / 2, threadCount: threads.count, image: limits.image)
+    dataLimits.pixelsPerPicture = record?.pixelsPerPicture
+    let frames = try bursts.map { (folder) throws(TrainingDataError) in try BurstLibrary(folder, limits: dataLimits) }
+    if pairs {
+      let library = try PairLibrary(
+        data[0], isColour: preset.isColour, scale: preset.scale, isDualPixel: preset.isDualPixel, limits: dataLimits)
+      return (try TrainingData(.pairs(library), bursts: frames, for: preset), library.training.count)
+    }
+    let library = try PhotoLibrary(data, isColour: preset.isColour, limits: dataLimits)
+    return (try TrainingData(.photographs(library), bursts: frames, for: preset), library.training.count)
+  }
+
+  private func checkGradients() throws {
+    let console = common.console()
+    var isRight = true
+    var rows = [["instructions", "network", "gradient", "differences", "verdict"]]
+    for set in InstructionSet.available {
+      for check in try GradientCheck.all(on: CPUDevice(set), threads: ThreadLease(threadCount: threads.count)) {
+        isRight = isRight && check.isRight
+        rows.append([
+          set.rawValue, check.name, String(format: "%.6f", check.gradient), String(format: "%.6f", check.difference),
+          check.isRight ? "right" : "wrong",
+        ])
+      }
+    }
+    for line in table(rows, leftAligned: [0, 1, 4]) { console.result(line) }
+    if !isRight {
+      throw Failure(.verificationFailed, "gradients are wrong on this machine: do not train on it, and report its processor")
+    }
+  }
+}
+
+/// What `grl train` says: lines and a bar for a person, or events.
+final class TrainingReport {
+  private let console: Console
+  private let isNDJSON: Bool
+  private let title: String
+
+  private struct Event: Encodable {
+    var event: String
+    var step: Int?
+    var share: Double?
+    var loss: Double?
+    var psnr: Double?
+    var rate: Double?
+    var stepsPerSecond: Double?
+    var secondsLeft: Double?
+    var patch: Int?
+    var batch: Int?
+    var window: Int?
+    var stripe: [Int]?
+    var heldOut: [HeldOutResult]?
+    var message: String?
+    var output: String?
+  }
+
+  init(_ console: Console, isNDJSON: Bool, title: String) {
+    (self.console, self.isNDJSON, self.title) = (console, isNDJSON, title)
+  }
+
+  private func emit(_ event: Event) { if isNDJSON { console.result(jsonLine(event)) } }
+
+  func start(_ run: TrainingRun, pictures: Int, from model: String?) {
+    let preset = run.settings.preset
+    let begun = run.record.step > 0 ? "goes on after \(run.record.step) steps" : model.map { "from \($0)" } ?? "from nothing"
+    console.note("\(preset.title): GRL-\(preset.variant.rawValue), \(begun), \(pictures) pictures")
+    emit(Event(event: "start", step: run.record.step, message: preset.title))
+  }
+
+  func tell(_ event: TrainingEvent) {
+    switch event {
+    case .phase(let phase):
+      console.note(
+        "patches of \(phase.patch), \(phase.batch) a step, windows of \(phase.windowSize), stripes \(phase.stripe.rows) x \(phase.stripe.columns)"
+      )
+      emit(
+        Event(
+          event: "phase", patch: phase.patch, batch: phase.batch, window: phase.windowSize,
+          stripe: [phase.stripe.rows, phase.stripe.columns]))
+    case .progress(let progress):
+      console.progress(
+        title, done: progress.share,
+        detail:
+          "step \(progress.step), loss \(progress.loss.fixed(5)), \(progress.psnr.fixed(2)) dB, \(progress.stepsPerSecond.fixed(2)) steps/s, \(Self.time(progress.secondsLeft)) left"
+      )
+      emit(
+        Event(
+          event: "progress", step: progress.step, share: progress.share, loss: progress.loss, psnr: progress.psnr,
+          rate: progress.rate, stepsPerSecond: progress.stepsPerSecond,
+          secondsLeft: progress.secondsLeft.isFinite ? progress.secondsLeft : nil))
+    case .measured(let step, let results):
+      let texts = results.map { result in
+        let input = result.inputPSNR.map { ", input \($0.fixed(2))" } ?? ""
+        return "\(result.name) \(result.psnr.fixed(2)) dB\(input)"
+      }
+      console.note("after \(step) steps, held out: \(texts.joined(separator: "; "))")
+      emit(Event(event: "measured", step: step, heldOut: results))
+    case .steppedBack(let step, let reason):
+      console.note("\(reason): back to step \(step), at half the rate")
+      emit(Event(event: "stepped-back", step: step, message: reason))
+    case .saved(let step, let failure):
+      if let failure { console.error("\(failure); the training goes on, but cannot be resumed from here") }
+      emit(Event(event: "saved", step: step, message: failure))
+    }
+  }
+
+  func finish(_ run: TrainingRun, output: String) {
+    console.note("\(output): written; use it with --model \(output)")
+    emit(Event(event: "done", step: run.record.step, heldOut: run.results, output: output))
+  }
+
+  private static func time(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "?" }
+    let whole = Int(seconds.rounded())
+    return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min" : "\(whole) s"
+  }
+}
