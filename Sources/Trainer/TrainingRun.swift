@@ -99,7 +99,7 @@ public final class TrainingRun {
     optimiser = try Optimiser(settings.optimiser, of: weights, threads: threads, device: device)
     record = TrainingRecord(settings, data: data.fingerprint())
     let largest = settings.preset.phases.map(\.patch).max()!
-    heldOut = try data.heldOut(settings.preset, patch: min(max(64, largest), 96))
+    heldOut = try data.heldOut(settings.preset, count: 48, patch: min(max(64, largest), 96))
     if let state {
       try state.write(to: buffers, of: weights, settings, data: record.data)
       record = state.record

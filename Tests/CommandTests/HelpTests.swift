@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct HelpTests {
   static let verbs = [
-    ["restore"], ["compare"], ["evaluate"], ["degrade"], ["models"], ["models", "list"], ["models", "show"],
+    ["restore"], ["compare"], ["evaluate"], ["degrade"], ["train"], ["models"], ["models", "list"], ["models", "show"],
     ["models", "import"],
     ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["completions"],
   ]
