@@ -143,4 +143,36 @@ import Testing
     try await finish(id, engine)
     #expect(folder.exists("out/a_denoise.png"))
   }
+
+  @Test("a restart shows the queue as it was: jobs that are done, failed, paused and cancelled")
+  func sameQueue() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png")
+    try folder.picture("large.png", width: 500, height: 400)
+    try Data("no picture".utf8).write(to: folder.url.appending(path: "pictures/c.png"))
+    let engine = folder.engine()
+    let done = try await engine.submit(folder.request("a.png"))
+    try await engine.wait(for: done) { $0.state == .done }
+    let failed = try await engine.submit(folder.request("c.png"))
+    try await engine.wait(for: failed) { $0.state == .failed }
+    let paused = try await engine.submit(folder.request("large.png"))
+    try await engine.wait(for: paused) { $0.pictures[0].tilesDone > 0 }
+    await engine.ask(.pause(job: paused))
+    let cancelled = try await engine.submit(folder.request("a.png", existing: .rename))
+    await engine.ask(.cancel(job: cancelled))
+    let before = await engine.queue()
+    await engine.shutDown()
+    let next = folder.engine()
+    let after = await next.queue()
+    await next.shutDown()
+    #expect(before.map(\.id) == [done, failed, paused, cancelled] && after.map(\.id) == before.map(\.id))
+    #expect(after.map(\.state) == [.done, .failed, .paused, .cancelled])
+    for (old, new) in zip(before, after) {
+      #expect(new.state == old.state && new.reason == old.reason)
+      var picture = old.pictures[0]
+      // Places of tiles are not on disk, and the picture of the paused job is in nobody's work.
+      (picture.tiles, picture.tilesPerRow) = ([], 0)
+      if old.id != paused { #expect(new.pictures == [picture]) }
+    }
+  }
 }

@@ -213,4 +213,19 @@ import Testing
     let names = plan.items.map { String($0.output.dropFirst(folder.path("out").count)) }
     #expect(names == ["/a_denoise-3.png", "/a_denoise-4.png", "/b_denoise.png"])
   }
+
+  @Test("pictures of a job that has ended change by their results and by a retry alone")
+  func ended() throws {
+    let folder = try EngineFolder()
+    let job = try make(folder)
+    try job.append(.attempt(picture: 0, process: .current))
+    try job.append(.state(.cancelled, reason: nil))
+    try job.append(.failed(picture: 0, status: 3, reason: "cut off"))
+    try job.append(.skipped(picture: 1, reason: "exists"))
+    #expect(job.record.pictures.map(\.state) == [.cancelled, .cancelled])
+    try job.append(.done(picture: 0, seconds: 1, seamScore: nil, notes: []))
+    try job.append(.retry(pictures: [1]))
+    try job.append(.failed(picture: 1, status: 3, reason: "cut off"))
+    #expect(job.record.pictures.map(\.state) == [.done, .failed])
+  }
 }
