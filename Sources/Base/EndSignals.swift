@@ -5,6 +5,11 @@ import Glibc
 ///
 /// - Parameter restarts: whether system calls go on behind the handler.
 package func handleEndSignals(restarts: Bool, _ handler: @escaping @convention(c) (Int32) -> Void) {
+  // Who started this process may have blocked them, and a process inherits that.
+  var mask = sigset_t()
+  sigemptyset(&mask)
+  for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&mask, number) }
+  pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   for number in [SIGINT, SIGTERM, SIGHUP] {
     var inherited = sigaction()
     sigaction(number, nil, &inherited)

@@ -93,7 +93,9 @@ package struct ConvolutionTask {
     let count = min(tilesAtOnce, tiles - first)
     let results = planes + (36 * tilesAtOnce * inputs + Int(GRL_SLACK)).rounded(upTo: 16)
     var side = grl_winograd()
-    (side.height, side.width, side.first_tile, side.tile_count) = (Int32(height), Int32(width), Int32(first), Int32(count))
+    (side.height, side.width, side.first_tile, side.tile_count) = (
+      Int32(height), Int32(width), Int32(first), Int32(count)
+    )
     (side.channels, side.x, side.planes) = (Int32(inputs), x, planes)
     kernels.pointee.winograd_input(&side)
     let packed = grl_packed_size(kernels, Int32(inputs), Int32(outputs))

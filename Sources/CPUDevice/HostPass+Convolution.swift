@@ -13,7 +13,8 @@ extension HostPass {
   }
 
   private func apply(
-    _ layer: PackedConvolution, _ weights: Parameters, _ method: ConvolutionMethod, to input: HostMap, residual: HostMap?,
+    _ layer: PackedConvolution, _ weights: Parameters, _ method: ConvolutionMethod, to input: HostMap,
+    residual: HostMap?,
     into output: HostMap
   ) {
     let task = ConvolutionTask(
@@ -42,7 +43,8 @@ extension HostPass {
     scope {
       let scratch = perWorker(floats: ((ConvolutionTask.linesAtOnce + 2) * line + slack + 1) / 2)
       guard holdsMemory else { return }
-      threads.run(count: (input.height + ConvolutionTask.linesAtOnce - 1) / ConvolutionTask.linesAtOnce) { index, worker in
+      threads.run(count: (input.height + ConvolutionTask.linesAtOnce - 1) / ConvolutionTask.linesAtOnce) {
+        index, worker in
         let first = index * ConvolutionTask.linesAtOnce
         let last = min(first + ConvolutionTask.linesAtOnce, input.height)
         let count = (ConvolutionTask.linesAtOnce + 2) * line + slack

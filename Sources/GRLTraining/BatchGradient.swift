@@ -134,21 +134,22 @@ public final class BatchGradient {
       batch.targets.withUnsafeBufferPointer { target in
         losses.withUnsafeMutableBufferPointer { losses in
           squares.withUnsafeMutableBufferPointer { squares in
-          spectra.withUnsafeMutableBufferPointer { spectra in
-            nonisolated(unsafe) let (losses, squares, spectra) = (losses, squares, spectra)  // each element by one task
-            threads.run(count: sums.count) { index, worker in
-              let sum = sums[index]
-              sum.gradients.base.update(repeating: 0, count: network.parameterFloats)
-              sum.biasGradients.base.update(repeating: 0, count: network.biasFloats)
-              let lane = lane(worker, addingTo: sum)
-              for patch in stride(from: index, to: count, by: sums.count) {
-                network.pass(input.baseAddress! + patch * inputs, on: lane) { restored, gradient in
-                  (losses[patch], squares[patch], spectra[patch]) = loss(
-                    restored, target.baseAddress! + patch * outputs, share: share, gradient: gradient, on: lane)
+            spectra.withUnsafeMutableBufferPointer { spectra in
+              // Each element by one task.
+              nonisolated(unsafe) let (losses, squares, spectra) = (losses, squares, spectra)
+              threads.run(count: sums.count) { index, worker in
+                let sum = sums[index]
+                sum.gradients.base.update(repeating: 0, count: network.parameterFloats)
+                sum.biasGradients.base.update(repeating: 0, count: network.biasFloats)
+                let lane = lane(worker, addingTo: sum)
+                for patch in stride(from: index, to: count, by: sums.count) {
+                  network.pass(input.baseAddress! + patch * inputs, on: lane) { restored, gradient in
+                    (losses[patch], squares[patch], spectra[patch]) = loss(
+                      restored, target.baseAddress! + patch * outputs, share: share, gradient: gradient, on: lane)
+                  }
                 }
               }
             }
-          }
           }
         }
       }

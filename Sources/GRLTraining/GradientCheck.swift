@@ -6,7 +6,7 @@ import Tensors
 /// Whether gradients are right on this machine: small networks with all heads, shifts and masks, by finite differences.
 public struct GradientCheck: Sendable {
   public let name: String
-  /// The slope of the loss along a random direction of all weights: by the gradient, and by two losses.
+  /// The slope of the loss along one direction of all weights: by the gradient, and by two losses.
   public let gradient: Double
   public let difference: Double
 
@@ -20,7 +20,8 @@ public struct GradientCheck: Sendable {
   /// - Throws: `OutOfMemory`.
   public static func all(on device: CPUDevice, threads: ThreadLease) throws -> [GradientCheck] {
     let small = GRLConfiguration(
-      embeddingWidth: 36, depths: [4], windowHeads: 3, stripeHeads: 3, stripeRows: .pixels(8), stripeColumns: .pixels(16))
+      embeddingWidth: 36, depths: [4], windowHeads: 3, stripeHeads: 3, stripeRows: .pixels(8),
+      stripeColumns: .pixels(16))
     func network(_ name: String, _ change: (inout GRLConfiguration) -> Void) -> (String, GRLConfiguration) {
       var configuration = small
       change(&configuration)
@@ -48,7 +49,7 @@ public struct GradientCheck: Sendable {
     let weights = try TrainingWeights(
       InitialWeights.checkpoint(configuration, seed: 1), configuration: configuration)
     let step = try BatchGradient(
-      configuration, height: height, width: width, count: count, loss: Loss(.charbonnier(epsilon: 0.1), spectrum: 0.01),
+      configuration, height: height, width: width, count: count, loss: Loss(.charbonnier(epsilon: 0.1)),
       weights: weights, threads: threads, device: device)
     func values(_ name: String, _ count: Int) -> [Float] {
       GeneratedWeights.stream(name, count: count, seed: 1).map { Float(0.5 + 0.5 * $0) }
@@ -57,15 +58,17 @@ public struct GradientCheck: Sendable {
     let batch = Batch(
       inputs: values("input", pixels * configuration.inputChannels),
       targets: values("target", pixels * configuration.outputChannels * configuration.upscale * configuration.upscale))
-    let direction = try weights.buffer()
-    for parameter in weights.parameters {
-      weights.write(
-        GeneratedWeights.stream("direction." + parameter.name, count: parameter.count, seed: 1).map { Float($0) },
-        of: parameter.name, to: direction)
-    }
     _ = step.compute(batch)
+    // Along the gradient, each number of it by a factor of its own: where the slope is steep, and no error hides behind another.
+    let direction = try weights.buffer()
+    let length = Float(step.gradient.product(with: step.gradient).squareRoot())
+    for (name, _, values) in weights.tensors(of: step.gradient) {
+      let factors = GeneratedWeights.stream("direction." + name, count: values.count, seed: 1)
+      weights.write(
+        zip(values, factors).map { $0 / length * Float(1 + 0.5 * $1) }, of: name, to: direction)
+    }
     gradient = step.gradient.product(with: direction)
-    let length = Float(4e-4)
+    let reach = Float(1e-3)
     let start = try weights.buffer()
     start.copy(from: weights.values)
     func loss(_ factor: Float) -> Double {
@@ -73,6 +76,6 @@ public struct GradientCheck: Sendable {
       weights.values.add(direction, times: factor)
       return step.compute(batch).total
     }
-    difference = (loss(length) - loss(-length)) / Double(2 * length)
+    difference = (loss(reach) - loss(-reach)) / Double(2 * reach)
   }
 }

@@ -60,7 +60,8 @@ struct TrainedNetwork: Sendable {
       configuration, height: configuration.padded(height), width: configuration.padded(width), device: device)
     let channels = configuration.embeddingWidth
     first = ConvolutionLayer(
-      scope["conv_first"], in: configuration.inputChannels, out: channels, wantsInputGradient: false, plan.packed, device)
+      scope["conv_first"], in: configuration.inputChannels, out: channels, wantsInputGradient: false, plan.packed,
+      device)
     normStart = LayerNormLayer(scope["norm_start"], channels: channels)
     stages = configuration.depths.enumerated().map { TrainedStage(scope["layers"][$0], depth: $1, &plan) }
     normEnd = LayerNormLayer(scope["norm_end"], channels: channels)

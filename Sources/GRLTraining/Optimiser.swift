@@ -78,7 +78,8 @@ public final class Optimiser {
     (self.settings, self.weights, self.threads) = (settings, weights, threads)
     (kernels, training) = (device.kernelTable, device.trainingTable)
     (first, second) = (try weights.buffer(), try weights.buffer())
-    let matrices = settings.kind == .muon ? weights.parameters.compactMap(Matrix.init).sorted { $0.count > $1.count } : []
+    let matrices =
+      settings.kind == .muon ? weights.parameters.compactMap(Matrix.init).sorted { $0.count > $1.count } : []
     let taken = Set(matrices.map(\.parameter.name))
     others = weights.parameters.filter { !taken.contains($0.name) }
     let table = kernels
@@ -174,7 +175,9 @@ enum Orthogonal {
 
   /// Right factor, `x x^T`, its polynomial, and the next `x`.
   static func scratchFloats(rows: Int, columns: Int, _ kernels: UnsafePointer<grl_kernels>) -> Int {
-    let packed = [(columns, rows), (rows, rows), (rows, columns)].map { grl_packed_size(kernels, Int32($0.0), Int32($0.1)) }
+    let packed = [(columns, rows), (rows, rows), (rows, columns)].map {
+      grl_packed_size(kernels, Int32($0.0), Int32($0.1))
+    }
     return ([packed.max()!, rows * rows, rows * rows] + [rows * columns, rows * columns]).reduce(0) {
       $0 + ($1 + slackFloats).rounded(upTo: 16)
     }
@@ -195,7 +198,8 @@ enum Orthogonal {
     let packed = next
     /// `c = a b + residual`, `a` `[rows, inner]`, `b` with strides.
     func multiply(
-      _ a: UnsafePointer<Float>, inner: Int, _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, outer: Int,
+      _ a: UnsafePointer<Float>, inner: Int, _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int,
+      outer: Int,
       residual: UnsafePointer<Float>?, into c: UnsafeMutablePointer<Float>
     ) {
       grl_pack(kernels, b, rowStride, columnStride, Int32(inner), Int32(outer), packed)

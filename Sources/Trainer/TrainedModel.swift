@@ -19,9 +19,13 @@ public struct TrainedModel {
     var training: [(String, String)] = [
       ("iterations", "\(record.step)"), ("samples", "\(record.patches)"), ("tokens", "\(record.pixels)"),
       ("rollbacks", "\(record.stepsBack)"), ("optimiser", settings.optimiser.kind.rawValue.jsonLiteral),
-      ("peak_lr", "\(preset.rate)"), ("minutes", String(format: "%.2f", record.seconds / 60)), ("seed", "\(settings.seed)"),
+      ("peak_lr", "\(preset.rate)"), ("seed", "\(settings.seed)"),
       ("last_patch", "\(last.patch)"),
     ]
+    // A training of so many steps is the same however long it took.
+    if case .seconds = settings.limit {
+      training.append(("minutes", String(format: "%.2f", record.seconds / 60)))
+    }
     if let start { training.append(("started_from", start.printable.jsonLiteral)) }
     let measured = run.results.first { $0.name == "pictures" }
     let mean = configuration.subtractedMean.map { "\($0)" }
@@ -42,14 +46,17 @@ public struct TrainedModel {
       "training": TrainedModel.object(training), "origin": "trained with grl train",
     ]
     if let measured {
-      metadata["held_out_psnr"] = "[\(measured.inputPSNR.map { String(format: "%.3f", $0) } ?? "null"), \(String(format: "%.3f", measured.psnr))]"
+      metadata["held_out_psnr"] =
+        "[\(measured.inputPSNR.map { String(format: "%.3f", $0) } ?? "null"), \(String(format: "%.3f", measured.psnr))]"
     }
     checkpoint = Checkpoint(
       path: "", metadata: metadata,
       tensors: run.averaged.tensors.mapValues { tensor in
-        StoredTensor(elementType: .float16, shape: tensor.shape, bytes: tensor.floats().flatMap { value in
-          withUnsafeBytes(of: Float16(value).bitPattern.littleEndian) { Array($0) }
-        })
+        StoredTensor(
+          elementType: .float16, shape: tensor.shape,
+          bytes: tensor.floats().flatMap { value in
+            withUnsafeBytes(of: Float16(value).bitPattern.littleEndian) { Array($0) }
+          })
       })
   }
 

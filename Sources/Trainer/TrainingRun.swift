@@ -98,6 +98,10 @@ public final class TrainingRun {
     average.copy(from: weights.values)
     optimiser = try Optimiser(settings.optimiser, of: weights, threads: threads, device: device)
     record = TrainingRecord(settings, data: data.fingerprint())
+    // What the data are too small for is said before anything is computed.
+    for phase in settings.preset.phases {
+      _ = try data.source(settings.preset, patch: phase.patch, seed: settings.seed)
+    }
     let largest = settings.preset.phases.map(\.patch).max()!
     heldOut = try data.heldOut(settings.preset, count: 48, patch: min(max(64, largest), 96))
     if let state {
@@ -182,7 +186,7 @@ public final class TrainingRun {
       }
     }
     save()
-    try measure()
+    if isOver { try measure() }
   }
 
   /// Sums since the last report.
@@ -247,7 +251,9 @@ public final class TrainingRun {
     Checkpoint(
       path: "a training's average",
       tensors: Dictionary(
-        uniqueKeysWithValues: weights.tensors(of: average).map { ($0.name, StoredTensor(shape: $0.shape, values: $0.values)) }))
+        uniqueKeysWithValues: weights.tensors(of: average).map {
+          ($0.name, StoredTensor(shape: $0.shape, values: $0.values))
+        }))
   }
 
   /// The network that the average of the weights makes, with the windows and stripes of the last phase.

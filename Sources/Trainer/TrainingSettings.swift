@@ -30,7 +30,9 @@ public struct TrainingSettings: Sendable {
   }
 
   /// The phase of a share of the training.
-  func phase(at share: Double) -> TrainingPreset.Phase { preset.phases.first { share < $0.until } ?? preset.phases.last! }
+  func phase(at share: Double) -> TrainingPreset.Phase {
+    preset.phases.first { share < $0.until } ?? preset.phases.last!
+  }
 
   /// The learning rate at a share of the training: a short rise, then half a period of the cosine down to nothing.
   ///

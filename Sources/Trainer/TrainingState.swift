@@ -32,8 +32,6 @@ public struct TrainingRecord: Codable, Sendable, Hashable {
   init(_ settings: TrainingSettings, data: String) { (plan, self.data) = (settings.plan, data) }
 }
 
-
-
 extension TrainingSettings {
   /// What a training must keep to from its first to its last session, in words.
   var plan: String {

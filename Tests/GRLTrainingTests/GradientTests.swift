@@ -42,7 +42,8 @@ struct GradientCase: CustomTestStringConvertible {
 
   var batch: Batch {
     let channels = configuration.inputChannels
-    let outputs = max(configuration.outputChannels, channels == 3 ? 3 : 1) * configuration.upscale * configuration.upscale
+    let outputs =
+      max(configuration.outputChannels, channels == 3 ? 3 : 1) * configuration.upscale * configuration.upscale
     func patches(_ name: String, _ count: Int) -> [Float] {
       (0..<2).flatMap { patch in
         GradientCase.stream(name, count: count, seed: seed + UInt64(patch)).map { Float(0.5 + 0.5 * $0) }
@@ -56,7 +57,8 @@ struct GradientCase: CustomTestStringConvertible {
 
   /// Generated weights with halved logit scales, as the generator has them.
   func weights() throws -> TrainingWeights {
-    let weights = try TrainingWeights(GeneratedWeights.checkpoint(configuration, seed: seed), configuration: configuration)
+    let weights = try TrainingWeights(
+      GeneratedWeights.checkpoint(configuration, seed: seed), configuration: configuration)
     for (name, _, values) in weights.tensors(of: weights.values) where name.hasSuffix(".logit_scale") {
       weights.write(values.map { $0 / 2 }, of: name, to: weights.values)
     }
@@ -90,7 +92,9 @@ struct GradientCase: CustomTestStringConvertible {
     let floor = 2e-3 * Double(golden.tensors.values.map { $0[0] }.max()!)
     for (name, shape, values) in weights.tensors(of: gradient.gradient) {
       let wanted = golden.tensors[name]!
-      let (largest, product, samples) = (max(floor, Double(wanted[0])), Double(wanted[1]), wanted[2...].map(Double.init))
+      let (largest, product, samples) = (
+        max(floor, Double(wanted[0])), Double(wanted[1]), wanted[2...].map(Double.init)
+      )
       let step = max(1, (values.count + 47) / 48)
       let own = stride(from: 0, to: values.count, by: step).map { Double(values[$0]) }
       #expect(own.count == samples.count)
@@ -137,7 +141,8 @@ struct GradientCase: CustomTestStringConvertible {
     let part = golden.batch
     let count = 42
     let whole = try BatchGradient(
-      golden.configuration, height: golden.height, width: golden.width, count: count, loss: golden.loss, weights: weights,
+      golden.configuration, height: golden.height, width: golden.width, count: count, loss: golden.loss,
+      weights: weights,
       threads: ThreadLease(threadCount: 3))
     let repeated = Batch(
       inputs: (0..<count / 2).flatMap { _ in part.inputs }, targets: (0..<count / 2).flatMap { _ in part.targets })
@@ -208,7 +213,9 @@ struct GradientCase: CustomTestStringConvertible {
 }
 
 @Suite("Spectrum loss") struct SpectrumLossTests {
-  @Test("of a plane is its spectrum's mean magnitude, and its gradient that of finite differences", arguments: [(6, 8), (9, 5), (16, 12)])
+  @Test(
+    "of a plane is its spectrum's mean magnitude, and its gradient that of finite differences",
+    arguments: [(6, 8), (9, 5), (16, 12)])
   func spectrum(height: Int, width: Int) {
     let kernels = CPUDevice().kernelTable
     let loss = SpectrumLoss(height: height, width: width, kernels: kernels)

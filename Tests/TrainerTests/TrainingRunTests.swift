@@ -13,7 +13,8 @@ import Testing
 /// Trainings of a network so small that they take seconds.
 @Suite struct TrainingRunTests {
   static let base = GRLConfiguration(
-    embeddingWidth: 16, depths: [1, 1], windowSize: 8, stripeRows: .pixels(8), stripeColumns: .pixels(16), anchorFactor: 4)
+    embeddingWidth: 16, depths: [1, 1], windowSize: 8, stripeRows: .pixels(8), stripeColumns: .pixels(16),
+    anchorFactor: 4)
 
   static func settings(steps: Int, seed: UInt64 = 1) -> TrainingSettings {
     var preset = TrainingPreset.named(.denoise, .tiny)!
@@ -123,7 +124,8 @@ import Testing
     let run = try Self.run(Self.settings(steps: 3))
     try run.run()
     let path = folder.path + "/model.safetensors"
-    try TrainedModel(run, startedFrom: "base \"1\".safetensors", dataNote: "pictures of a test", pictures: 1).write(to: path)
+    try TrainedModel(run, startedFrom: "base \"1\".safetensors", dataNote: "pictures of a test", pictures: 1).write(
+      to: path)
     let checkpoint = try Checkpoint(contentsOf: path)
     let configuration = try GRLConfiguration(json: checkpoint.metadata["config"]!)
     #expect(configuration == run.configuration && configuration.stripeColumns == .pixels(24))

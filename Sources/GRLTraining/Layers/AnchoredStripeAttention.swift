@@ -72,7 +72,9 @@ struct TrainedStripeAttention {
     forEachStripe(qkv, anchors, width: width, on: lane) { stripe in
       let (cell, head) = (stripe.cell, stripe.head)
       let summary = gathered.rows(cell: cell, head: head)
-      let (dq, dk, dv) = (lane.rows(tokens, width: width), lane.rows(tokens, width: width), lane.rows(tokens, width: width))
+      let (dq, dk, dv) = (
+        lane.rows(tokens, width: width), lane.rows(tokens, width: width), lane.rows(tokens, width: width)
+      )
       let (dAnchor, dSummary) = (lane.rows(count, width: width), lane.rows(count, width: width))
       let target = HeadColumns(dQKV, half: 1, head: head, width: width)
       let anchorTarget = Rows(base: dAnchors.base + head * width, stride: dAnchors.channels)
@@ -86,7 +88,8 @@ struct TrainedStripeAttention {
 
       // Anchors gather from tokens.
       lane.attendBackward(
-        dSummary, stripe.anchors, stripe.k, stripe.v, gather, cell: cell, head: head, of: summary, at: nil, into: dAnchor,
+        dSummary, stripe.anchors, stripe.k, stripe.v, gather, cell: cell, head: head, of: summary, at: nil,
+        into: dAnchor,
         dk, dv)
       lane.unitBackward(dAnchor, of: stripe.anchors, into: anchorTarget)
       let ofGather = lane.unitBackward(dk, of: stripe.k, into: Rows(base: target.key, stride: target.stride))

@@ -125,7 +125,8 @@ struct ConvolutionLayer {
       }
       for y in 0..<x.height {
         var task = grl_gemm_rows(
-          a: lines + y * line, a_index: nil, a_stride: inputs, a_segment_stride: line, rows: Int32(x.width), segments: 3,
+          a: lines + y * line, a_index: nil, a_stride: inputs, a_segment_stride: line, rows: Int32(x.width),
+          segments: 3,
           k: Int32(3 * inputs), n: Int32(outputs), dy: dy.base + y * dy.width * outputs, dy_stride: outputs,
           dw: lane.gradients + weight.start, dw_stride: outputs, db: lane.gradients + bias.start)
         lane.step.training.pointee.gemm_rows(&task)

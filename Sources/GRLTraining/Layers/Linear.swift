@@ -72,7 +72,8 @@ struct LayerNormLayer {
   ) {
     guard !lane.isMeasuring else { return }
     var task = grl_layer_norm(
-      x: x.base, residual: residual.map { UnsafePointer($0.base) }, local: local.map { UnsafePointer($0.features.base) },
+      x: x.base, residual: residual.map { UnsafePointer($0.base) },
+      local: local.map { UnsafePointer($0.features.base) },
       gate: local.map { UnsafePointer($0.gate) }, gamma: lane.step[gamma], beta: lane.step[beta], out: y.base,
       rows: Int32(x.pixels), channels: Int32(x.channels))
     lane.step.kernels.pointee.layer_norm(&task)

@@ -45,7 +45,9 @@ struct TrainedWindowAttention {
     forEachHead(on: lane) { cell, head, pixels in
       let columns = HeadColumns(qkv, half: 0, head: head, width: width)
       let (q, k) = unit(columns, head, pixels, width, on: lane)
-      let (dq, dk, dv) = (lane.rows(tokens, width: width), lane.rows(tokens, width: width), lane.rows(tokens, width: width))
+      let (dq, dk, dv) = (
+        lane.rows(tokens, width: width), lane.rows(tokens, width: width), lane.rows(tokens, width: width)
+      )
       lane.attendBackward(
         Rows(base: dAttended.base + head * width, stride: dAttended.channels), q, k,
         values(columns, pixels, width, on: lane), bias, cell: cell, head: head,

@@ -49,7 +49,8 @@ struct Train: ParsableCommand {
   @Option(help: "Size of the network (default: that of --from, or tiny).") var variant: PublishedSettings.Variant?
   @Option(help: "denoise: white noise, or that of photographs (default: that of --from, or gaussian).")
   var noise: NoiseKind?
-  @Option(help: "sr: enlargement, 2 to 4 (default: that of --from, or 4).", transform: number(in: 2...4)) var scale: Int?
+  @Option(help: "sr: enlargement, 2 to 4 (default: that of --from, or 4).", transform: number(in: 2...4)) var scale:
+    Int?
   @Flag(help: "denoise, jpeg: a network for gray pictures.") var gray = false
   @Flag(help: "defocus-deblur: both views of a dual-pixel sensor.") var dualPixel = false
 
@@ -135,8 +136,10 @@ struct Train: ParsableCommand {
     for line in trainingData.refused.prefix(5) { console.note("passed over: \(line)") }
     if trainingData.refused.count > 5 { console.note("passed over: \(trainingData.refused.count - 5) more") }
 
-    let start = base?.checkpoint ?? InitialWeights.checkpoint(
-      settings.preset.configuration(settings.preset.phases[0]), seed: settings.seed)
+    let start =
+      base?.checkpoint
+      ?? InitialWeights.checkpoint(
+        settings.preset.configuration(settings.preset.phases[0]), seed: settings.seed)
     let report = TrainingReport(console, isNDJSON: events != nil, title: lastComponent(output))
     let count = threads.count
     // Patches are made by the thread that waits for them, and by one more.
@@ -151,7 +154,9 @@ struct Train: ParsableCommand {
     try run.run(isCancelled: { Interruption.isRequested })
     console.endProgress()
     guard run.isOver else {
-      console.note("stopped after \(run.record.step) steps; the state is in \(statePath): give the same options and --resume to go on")
+      console.note(
+        "stopped after \(run.record.step) steps; the state is in \(statePath): give the same options and --resume to go on"
+      )
       throw ExitCode(Interruption.exitCode)
     }
     try TrainedModel(
@@ -185,7 +190,8 @@ struct Train: ParsableCommand {
   private func startModel(_ name: String, _ task: RestorationTask) throws -> (card: ModelCard, checkpoint: Checkpoint) {
     let card = try ModelLibrary.standard().card(name)
     guard card.task == task else {
-      throw Failure(.modelProblem, "\(name.printable): a model for \(card.task), not for \(task); give another --from or --task")
+      throw Failure(
+        .modelProblem, "\(name.printable): a model for \(card.task), not for \(task); give another --from or --task")
     }
     do { return (card, try Checkpoint(contentsOf: card.path)) } catch { throw RestorationError.checkpoint(error) }
   }
@@ -193,7 +199,8 @@ struct Train: ParsableCommand {
   private func settings(_ task: RestorationTask, _ card: ModelCard?) throws -> TrainingSettings {
     let shown = card.flatMap { card in PublishedSettings.Variant.allCases.first { $0.fits(card.configuration) } }
     if let variant, let shown, variant != shown {
-      throw Failure(.usage, "--variant \(variant.rawValue): the model of --from is \(shown.rawValue); leave --variant out")
+      throw Failure(
+        .usage, "--variant \(variant.rawValue): the model of --from is \(shown.rawValue); leave --variant out")
     }
     let isGray = gray || card?.configuration.outputChannels == 1
     let isDual = dualPixel || card?.configuration.inputChannels == 6
@@ -256,7 +263,8 @@ struct Train: ParsableCommand {
     }
     for line in table(rows, leftAligned: [0, 1, 4]) { console.result(line) }
     if !isRight {
-      throw Failure(.verificationFailed, "gradients are wrong on this machine: do not train on it, and report its processor")
+      throw Failure(
+        .verificationFailed, "gradients are wrong on this machine: do not train on it, and report its processor")
     }
   }
 }
@@ -293,7 +301,8 @@ final class TrainingReport {
 
   func start(_ run: TrainingRun, pictures: Int, from model: String?) {
     let preset = run.settings.preset
-    let begun = run.record.step > 0 ? "goes on after \(run.record.step) steps" : model.map { "from \($0)" } ?? "from nothing"
+    let begun =
+      run.record.step > 0 ? "goes on after \(run.record.step) steps" : model.map { "from \($0)" } ?? "from nothing"
     console.note("\(preset.title): GRL-\(preset.variant.rawValue), \(begun), \(pictures) pictures")
     emit(Event(event: "start", step: run.record.step, message: preset.title))
   }
@@ -343,6 +352,7 @@ final class TrainingReport {
   private static func time(_ seconds: Double) -> String {
     guard seconds.isFinite else { return "?" }
     let whole = Int(seconds.rounded())
-    return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min" : "\(whole) s"
+    return whole >= 3600
+      ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min" : "\(whole) s"
   }
 }
