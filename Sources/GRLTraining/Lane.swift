@@ -3,7 +3,7 @@ import CPUDevice
 import Tensors
 
 /// Floats that kernels may read behind a buffer.
-let slackFloats = Int(GRL_SLACK)
+package let slackFloats = Int(GRL_SLACK)
 
 /// Features of one patch: `height` rows of `width` pixels with `channels` floats each, in a lane's memory.
 struct Map {

@@ -84,7 +84,7 @@ struct PatchLoss: Sendable {
 /// The transform is orthonormal and takes the columns that a real plane's other ones mirror, as `torch.fft.rfft2` with norm `ortho`; times 96, which is
 /// what planes of 96 x 96 give without norm. It is two products with matrices of cosines and sines: sides of patches are few and small,
 /// and seldom powers of two.
-final class SpectrumLoss: Sendable {
+package final class SpectrumLoss: Sendable {
   private let height: Int
   private let width: Int
   /// Columns of the spectrum.
@@ -128,7 +128,7 @@ final class SpectrumLoss: Sendable {
     }
   }
 
-  init(height: Int, width: Int, kernels: UnsafePointer<grl_kernels>) {
+  package init(height: Int, width: Int, kernels: UnsafePointer<grl_kernels>) {
     (self.height, self.width) = (height, width)
     columns = width / 2 + 1
     let columns = columns
@@ -145,10 +145,10 @@ final class SpectrumLoss: Sendable {
   }
 
   private var rowFloats: Int { height * 2 * columns + slackFloats }
-  var scratchFloats: Int { 2 * rowFloats + 2 * columns * 2 * height + slackFloats }
+  package var scratchFloats: Int { 2 * rowFloats + 2 * columns * 2 * height + slackFloats }
 
   /// - Returns: the loss of `plane`, `[height, width]`, whose gradient is set.
-  func gradient(
+  package func gradient(
     of plane: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
     let (byRow, byColumn) = (scratch, scratch + rowFloats)

@@ -6,7 +6,7 @@ import TestSupport
 import Tensors
 import Testing
 
-@testable import GRLTraining
+import GRLTraining
 
 /// A case of `Tests/Fixtures/gradients`: what PyTorch's autograd computed in float64.
 struct GradientCase: CustomTestStringConvertible {

@@ -3,12 +3,12 @@ import Checkpoints
 import Foundation
 import GRLModel
 import GRLTraining
-@testable import Restoration
+import Restoration
 import TestSupport
 import Tensors
 import Testing
 
-@testable import Trainer
+import Trainer
 
 /// Trainings of a network so small that they take seconds.
 @Suite struct TrainingRunTests {
@@ -135,7 +135,7 @@ import Testing
       #expect(stored.elementType == .float16)
       #expect(zip(stored.floats(), tensor.floats()).allSatisfy { abs($0 - $1) <= 1e-3 * max(1, abs($1)) })
     }
-    let card = try ModelCard(path: path, origin: .user)
+    let card = try ModelLibrary.standard().card(path)
     #expect(card.task == .denoise && card.sigmas == 25...25)
   }
 
