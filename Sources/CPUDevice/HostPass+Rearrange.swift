@@ -85,18 +85,16 @@ extension HostPass {
   }
 
   func pad(_ input: Tensor, mean: [Float], range: Float, into output: HostMap) {
-    let (height, width, channels) = (input.shape.height, input.shape.width, input.shape.channels)
+    let channels = input.shape.channels
     guard holdsMemory else { return }
-    let mirrors = output.height - height < height && output.width - width < width
+    let padding = Padding(input.shape, paddedHeight: output.height, paddedWidth: output.width)
     input.values.withUnsafeBufferPointer { values in
       threads.run(count: output.height) { y, _ in
-        let sourceY = y < height ? y : 2 * height - 2 - y
         for x in 0..<output.width {
-          let sourceX = x < width ? x : 2 * width - 2 - x
-          let isInside = y < height && x < width
+          let source = padding.source(y: y, x: x)
           let target = output.base + (y * output.width + x) * channels
           for channel in 0..<channels {
-            let value = isInside || mirrors ? values[(sourceY * width + sourceX) * channels + channel] : 0
+            let value = source.map { values[$0 * channels + channel] } ?? 0
             target[channel] = (value - mean[channel]) * range
           }
         }

@@ -34,12 +34,12 @@ public final class BatchGradient {
   public let configuration: GRLConfiguration
   /// Patches of a batch.
   public let count: Int
-  /// Names, shapes and places of all parameters, in the order in which the network uses them.
-  public var parameters: [Parameter] { network.parameters }
 
   private let network: TrainedNetwork
   private let loss: PatchLoss
   private let threads: ThreadLease
+  /// Keeps what `step` points to.
+  private let weights: TrainingWeights
   private let step: StepWeights
   private let packed: HostMemory
   private let biasTables: HostMemory
@@ -93,8 +93,6 @@ public final class BatchGradient {
     }
     self.sums = sums
   }
-
-  private let weights: TrainingWeights
 
   deinit { isBounded.deallocate() }
 

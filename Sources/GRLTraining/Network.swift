@@ -130,14 +130,12 @@ struct TrainedNetwork: Sendable {
   /// `padded = (reflected picture - mean) * range`; zeros where the picture is too small to be reflected (Docs/Network.md section 2).
   private func pad(_ input: UnsafePointer<Float>, into picture: Map) {
     let (mean, range, channels) = (configuration.subtractedMean, configuration.imageRange, picture.channels)
-    let mirrors = picture.height - height < height && picture.width - width < width
+    let padding = Padding(inputShape, paddedHeight: picture.height, paddedWidth: picture.width)
     for y in 0..<picture.height {
-      let sourceY = y < height ? y : 2 * height - 2 - y
       for x in 0..<picture.width {
-        let sourceX = x < width ? x : 2 * width - 2 - x
-        let isInside = y < height && x < width
+        let source = padding.source(y: y, x: x)
         for channel in 0..<channels {
-          let value = isInside || mirrors ? input[(sourceY * width + sourceX) * channels + channel] : 0
+          let value = source.map { input[$0 * channels + channel] } ?? 0
           picture.base[(y * picture.width + x) * channels + channel] = (value - mean[channel]) * range
         }
       }

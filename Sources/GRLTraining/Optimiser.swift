@@ -1,5 +1,6 @@
 import CKernels
 import CPUDevice
+import Foundation
 import Tensors
 
 /// How weights follow gradients.
@@ -127,7 +128,7 @@ public final class Optimiser {
   }
 
   private func adamw(_ parameter: Parameter, _ gradient: ParameterBuffer, scale: Float, rate: Float) {
-    func correction(_ beta: Float) -> Float { Float(1 - power(Double(beta), steps)) }
+    func correction(_ beta: Float) -> Float { Float(1 - pow(Double(beta), Double(steps))) }
     let start = parameter.start
     var task = grl_adamw(
       w: weights.values.base + start, m: first.base + start, v: second.base + start, g: gradient.base + start,
@@ -135,12 +136,6 @@ public final class Optimiser {
       decay: settings.decay, correction1: correction(settings.beta1), correction2: correction(settings.beta2),
       gradient_scale: scale)
     training.pointee.adamw(&task)
-  }
-
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    (0..<Int.bitWidth).reduce((result: 1.0, square: base)) { state, bit in
-      (exponent >> bit & 1 == 1 ? state.result * state.square : state.result, state.square * state.square)
-    }.result
   }
 
   /// The momentum's nearest matrix with equal singular values, scaled to steps as large as AdamW's.

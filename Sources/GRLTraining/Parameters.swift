@@ -22,7 +22,6 @@ public struct Parameter: Sendable, Hashable {
   let start: Int
 
   public var count: Int { shape.reduce(1, *) }
-  var range: Range<Int> { start..<start + count }
 
   /// For each float of a checkpoint's tensor, in order, its place in a buffer behind `start`.
   private func forEachPlace(_ body: (_ stored: Int, _ place: Int) -> Void) {

@@ -2,6 +2,7 @@ import Base
 import Checkpoints
 import Foundation
 import GRLModel
+import Imaging
 import Restoration
 
 /// The model file that a training ends with, like those that are bundled: half-precision weights, configuration, and what it was made of.
@@ -62,9 +63,9 @@ public struct TrainedModel {
 
   /// Writes the file, whole or not at all.
   ///
-  /// - Throws: `TrainingStateError.unwritable`.
-  public func write(to path: String) throws(TrainingStateError) {
-    try checkpoint.writeWhole(to: path) { TrainingStateError.unwritable(path: path, reason: $0) }
+  /// - Throws: `ImageError.unwritable`.
+  public func write(to path: String) throws(ImageError) {
+    try WholeFile.write(checkpoint.safetensorsFile(), to: path)
   }
 
   private static func object(_ fields: [(String, String)]) -> String {

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import GRLModel
 import GRLTraining
+import Imaging
 import Restoration
 import Tensors
 
@@ -97,7 +98,7 @@ public final class TrainingRun {
     average = try weights.buffer()
     average.copy(from: weights.values)
     optimiser = try Optimiser(settings.optimiser, of: weights, threads: threads, device: device)
-    record = TrainingRecord(settings, data: data.fingerprint())
+    record = TrainingRecord(settings, data: data)
     // What the data are too small for is said before anything is computed.
     for phase in settings.preset.phases {
       _ = try data.source(settings.preset, patch: phase.patch, seed: settings.seed)
@@ -140,7 +141,7 @@ public final class TrainingRun {
   /// - Parameter isCancelled: asked after each step.
   public func run(last: Int = .max, isCancelled: () -> Bool = { false }) throws {
     try keepSnapshot()
-    if results.isEmpty { try measure() }
+    try measure()
     var (lastSave, lastMeasure) = (clockSeconds(), clockSeconds())
     var mayGoOn: Bool { !isOver && !isCancelled() && record.step < last }
     while mayGoOn {
@@ -291,8 +292,8 @@ public final class TrainingRun {
   /// Writes the state, whole or not at all.
   private func save() {
     guard let statePath else { return }
-    do throws(TrainingStateError) {
-      try TrainingState(record, buffers, of: weights, settings).write(to: statePath)
+    do throws(ImageError) {
+      try TrainingState(record, buffers, of: weights).write(to: statePath)
       tell(.saved(step: record.step, failure: nil))
     } catch {
       tell(.saved(step: record.step, failure: "\(error)"))

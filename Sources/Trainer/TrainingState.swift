@@ -2,6 +2,7 @@ import Base
 import Checkpoints
 import Foundation
 import GRLTraining
+import Imaging
 
 /// How far a training is, and how it went.
 public struct TrainingRecord: Codable, Sendable, Hashable {
@@ -29,7 +30,10 @@ public struct TrainingRecord: Codable, Sendable, Hashable {
   let plan: String
   let data: String
 
-  init(_ settings: TrainingSettings, data: String) { (plan, self.data) = (settings.plan, data) }
+  init(_ settings: TrainingSettings, data: TrainingData) {
+    (plan, self.data) = (settings.plan, data.fingerprint())
+    if case .photographs(let library) = data.pictures { pixelsPerPicture = library.pixelsPerPicture }
+  }
 }
 
 extension TrainingSettings {
@@ -45,7 +49,6 @@ extension TrainingSettings {
 
 public enum TrainingStateError: KnownFailure, Hashable {
   case unreadable(path: String, reason: String)
-  case unwritable(path: String, reason: String)
   /// The state is of a training with other settings.
   case otherTraining(path: String, stored: String, wanted: String)
   /// The pictures are not those that the training was begun with.
@@ -54,7 +57,6 @@ public enum TrainingStateError: KnownFailure, Hashable {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): not the state of a training: \(reason)".printable
-    case .unwritable(let path, let reason): "\(path): the state cannot be written: \(reason)".printable
     case .otherTraining(let path, let stored, let wanted):
       "\(path): the state of another training (\(stored)), not of this one (\(wanted)); give the options that it was begun with, or another output"
         .printable
@@ -67,7 +69,6 @@ public enum TrainingStateError: KnownFailure, Hashable {
   public var kind: FailureKind {
     switch self {
     case .unreadable, .otherData: .badInput
-    case .unwritable: .system
     case .otherTraining: .usage
     }
   }
@@ -83,9 +84,7 @@ public struct TrainingState {
   private static let kinds = ["weights/", "average/", "first/", "second/"]
   private static let format = "grl training state 1"
 
-  init(
-    _ record: TrainingRecord, _ buffers: [ParameterBuffer], of weights: TrainingWeights, _ settings: TrainingSettings
-  ) throws(TrainingStateError) {
+  init(_ record: TrainingRecord, _ buffers: [ParameterBuffer], of weights: TrainingWeights) {
     self.record = record
     path = ""
     var tensors: [String: StoredTensor] = [:]
@@ -94,12 +93,8 @@ public struct TrainingState {
         tensors[kind + name] = StoredTensor(shape: shape, values: values)
       }
     }
-    do {
-      let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
-      checkpoint = Checkpoint(path: "", metadata: ["format": TrainingState.format, "record": text], tensors: tensors)
-    } catch {
-      throw .unwritable(path: "", reason: "\(error)")
-    }
+    checkpoint = Checkpoint(
+      path: "", metadata: ["format": TrainingState.format, "record": jsonLine(record)], tensors: tensors)
   }
 
   /// - Throws: `unreadable`.
@@ -140,24 +135,6 @@ public struct TrainingState {
     }
   }
 
-  func write(to path: String) throws(TrainingStateError) {
-    try checkpoint.writeWhole(to: path) { TrainingStateError.unwritable(path: path, reason: $0) }
-  }
-}
-
-extension Checkpoint {
-  /// Writes a safetensors file that appears whole or not at all.
-  func writeWhole<Failure: Error>(to path: String, failure: (String) -> Failure) throws(Failure) {
-    let bytes = safetensorsFile()
-    func text(_ refusal: WholeFile.Refusal) -> String {
-      switch refusal {
-      case .unwritable(let reason, _), .notFlushed(let reason): reason
-      case .exists: "it exists"
-      }
-    }
-    try WholeFile.write(to: path, failure: { failure(text($0)) }) { (descriptor) throws(Failure) in
-      let code = WholeFile.writeAll(bytes, to: descriptor)
-      if code != 0 { throw failure(String(cString: strerror(code))) }
-    }
-  }
+  /// Writes the file, whole or not at all.
+  func write(to path: String) throws(ImageError) { try WholeFile.write(checkpoint.safetensorsFile(), to: path) }
 }

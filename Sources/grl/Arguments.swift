@@ -34,6 +34,15 @@ func number(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
   }
 }
 
+extension RestorationTask {
+  /// Refuses an option that was given and is for other tasks.
+  func refuse(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws {
+    guard isGiven && !tasks.contains(self) else { return }
+    let names = tasks.map(\.rawValue).joined(separator: " and ")
+    throw ValidationError("\(option) does not apply to task \(self), only to \(names): leave it out")
+  }
+}
+
 /// Number of threads that compute.
 struct ThreadOptions: ParsableArguments {
   @Option(

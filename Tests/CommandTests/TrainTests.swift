@@ -57,7 +57,7 @@ import Testing
       return try await GRLProcess.shell(
         """
         $GRL \(words) \(more) --events ndjson > events & pid=$!
-        until grep -q '"event":"\(event)"' events; do sleep 0.01; done
+        until grep -q '"event":"\(event)"' events || ! kill -0 $pid; do sleep 0.01; done
         kill -\(signal) $pid; wait $pid
         """, in: folder)
     }
@@ -99,6 +99,17 @@ import Testing
       (["--task", "denoise", "--data", "photos", "--resume"], 3, ["no state to go on from"]),
       (["--task", "denoise", "--data", "photos", "--memory", "64M"], 5, ["raise --memory"]),
       (["--task", "denoise", "--data", "photos", "--window", "7"], 2, ["window"]),
+      (
+        ["--task", "denoise", "--from", "denoise-color-tiny", "--gray", "--data", "photos"], 2,
+        ["gives 3 channels, not 1"]
+      ),
+      (["--task", "sr", "--from", "sr-x2-tiny", "--scale", "3", "--data", "photos"], 2, ["enlarges x2, not x3"]),
+      (
+        ["--task", "defocus-deblur", "--from", "defocus-deblur-tiny", "--dual-pixel", "--data", "photos"], 2,
+        ["takes 3 channels, not 6"]
+      ),
+      (["--task", "denoise", "--data", "photos", "--kernels", "blas"], 2, ["--kernels blas"]),
+      (["--task", "denoise", "--data", "photos", "-o", "nowhere/own.safetensors"], 3, ["no such folder"]),
     ]
     for (arguments, status, words) in cases {
       let outcome = try await GRLProcess.run(common + arguments, in: folder)
@@ -112,6 +123,17 @@ import Testing
     let outcome = try await GRLProcess.run(Self.arguments(1), in: folder)
     #expect(outcome.status == 2 && outcome.errorText.contains("--overwrite"))
     #expect(try folder.bytes("own.safetensors") == Data("mine".utf8))
+  }
+
+  @Test("where a file grows too large, state and model are said and not there, as on a full disk")
+  func fullDisk() async throws {
+    let folder = try Self.folder()
+    let words = Self.arguments(2).joined(separator: " ")
+    let outcome = try await GRLProcess.shell("ulimit -f 1000; $GRL \(words)", in: folder)
+    #expect(outcome.status == 1)
+    #expect(outcome.errorText.contains("own.safetensors.training: ") && outcome.errorText.contains("cannot be resumed"))
+    #expect(outcome.errorText.split(separator: "\n").last?.hasPrefix("grl: own.safetensors: ") == true)
+    #expect(try folder.listing() == ["photos/a.png", "photos/b.png"])
   }
 
   @Test("gradients are right on this machine")

@@ -7,9 +7,12 @@ import Tensors
 ///     score = cosine(q, k) * exp(min(logit scale, ln 100)) + 16 * sigmoid(MLP(offset))
 ///
 /// Source: paper section 3.3 and Swin Transformer V2; Docs/Network.md section 6.
-struct ContinuousPositionBias: Sendable {
+package struct ContinuousPositionBias: Sendable {
   /// Width of the hidden layer of every published network.
-  static let hiddenWidth = 512
+  package static let hiddenWidth = 512
+
+  /// What logit scales are cut to: ln 100.
+  package static let logitScaleCeiling = log(Float(100))
 
   let heads: Int
   /// `exp(min(logit scale, ln 100))` of each head.
@@ -20,7 +23,9 @@ struct ContinuousPositionBias: Sendable {
   /// `logit_scale` `[heads, 1, 1]`, `cpb_mlp.0` (2 to 512, with bias), `cpb_mlp.2` (512 to heads, without).
   init(_ weights: WeightScope, heads: Int, on device: any Device) {
     self.heads = heads
-    temperatures = weights.floats("logit_scale", [heads, 1, 1]).map { exp(min($0, log(Float(100)))) }
+    temperatures = weights.floats("logit_scale", [heads, 1, 1]).map {
+      exp(min($0, ContinuousPositionBias.logitScaleCeiling))
+    }
     let (mlp, width) = (weights["cpb_mlp"], ContinuousPositionBias.hiddenWidth)
     hidden = Linear(mlp[0], in: 2, out: width, activation: .relu, isExact: true, on: device)
     output = Linear(mlp[2], in: width, out: heads, hasBias: false, isExact: true, on: device)

@@ -12,7 +12,7 @@ package enum Reconstruction: Sendable {
   /// Twice nearest-neighbour doubling and convolution (x4).
   case nearestConvolution(before: Convolution, up: [Convolution], high: Convolution, last: Convolution)
 
-  private static let headWidth = 64
+  package static let headWidth = 64
 
   init(_ weights: WeightScope, _ configuration: GRLConfiguration, on device: any Device) {
     let (width, head, output) = (configuration.embeddingWidth, Reconstruction.headWidth, configuration.outputChannels)

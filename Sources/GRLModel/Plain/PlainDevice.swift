@@ -96,15 +96,14 @@ public struct PlainDevice: Device {
 
   public func pad(_ input: Tensor, mean: [Float], range: Float, into output: FeatureMap, on pass: Pass) {
     guard !pass.isMeasuring else { return }
-    let (height, width, channels) = (input.shape.height, input.shape.width, input.shape.channels)
-    let mirrors = output.height - height < height && output.width - width < width
+    let channels = input.shape.channels
+    let padding = Padding(input.shape, paddedHeight: output.height, paddedWidth: output.width)
     let target = rows(output, on: pass)
     for y in 0..<output.height {
       for x in 0..<output.width {
-        let (sourceY, sourceX) = (y < height ? y : 2 * height - 2 - y, x < width ? x : 2 * width - 2 - x)
-        let isInside = y < height && x < width
+        let source = padding.source(y: y, x: x)
         for channel in 0..<channels {
-          let value = isInside || mirrors ? input[sourceY, sourceX, channel] : 0
+          let value = source.map { input.values[$0 * channels + channel] } ?? 0
           target[y * output.width + x][channel] = (value - mean[channel]) * range
         }
       }

@@ -22,10 +22,6 @@ struct PositionBias {
   private let hidden: LinearLayer
   private let output: LinearLayer
 
-  private static let hiddenWidth = 512
-  /// What the temperature's logarithm is cut to.
-  private static let ceiling = log(Float(100))
-
   init(
     _ scope: ParameterScope, heads: Int, geometry: AttentionGeometry, _ packed: PackedLayout, _ tables: inout BiasLayout
   ) {
@@ -34,8 +30,9 @@ struct PositionBias {
     layout = geometry.packed as! CellLayout
     (table, firstHead) = tables.take(heads: heads, floats: layout.biasFloats)
     logitScale = scope.vector("logit_scale", [heads, 1, 1])
-    hidden = LinearLayer(scope["cpb_mlp"][0], in: 2, out: PositionBias.hiddenWidth, packed)
-    output = LinearLayer(scope["cpb_mlp"][2], in: PositionBias.hiddenWidth, out: heads, hasBias: false, packed)
+    hidden = LinearLayer(scope["cpb_mlp"][0], in: 2, out: ContinuousPositionBias.hiddenWidth, packed)
+    output = LinearLayer(
+      scope["cpb_mlp"][2], in: ContinuousPositionBias.hiddenWidth, out: heads, hasBias: false, packed)
   }
 
   private var entries: Int { geometry.tableRows * geometry.tableColumns }
@@ -46,12 +43,16 @@ struct PositionBias {
   }
 
   /// `exp(min(logit scale, ln 100))`.
-  func temperature(_ head: Int, _ step: StepWeights) -> Float { exp(min(step[logitScale][head], PositionBias.ceiling)) }
+  func temperature(_ head: Int, _ step: StepWeights) -> Float {
+    exp(min(step[logitScale][head], ContinuousPositionBias.logitScaleCeiling))
+  }
 
   /// Adds to the gradient of the logit scale of a head what that of its temperature makes of it; none where it is cut.
   func addGradient(ofTemperature gradient: Double, head: Int, on lane: Lane) {
     let scale = lane.step[logitScale][head]
-    if scale <= PositionBias.ceiling { lane.gradients[logitScale.start + head] += Float(gradient) * exp(scale) }
+    if scale <= ContinuousPositionBias.logitScaleCeiling {
+      lane.gradients[logitScale.start + head] += Float(gradient) * exp(scale)
+    }
   }
 
   /// Offsets, what comes out of the hidden layer before its ReLU, and the output layer's result for each entry of the table.

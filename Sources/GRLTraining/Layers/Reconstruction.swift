@@ -22,12 +22,10 @@ struct TrainedReconstruction {
     fileprivate let results: [Map]
   }
 
-  private static let headWidth = 64
-
   init(_ scope: ParameterScope, _ plan: inout NetworkPlan) {
     let configuration = plan.configuration
     let (width, head, output) = (
-      configuration.embeddingWidth, TrainedReconstruction.headWidth, configuration.outputChannels
+      configuration.embeddingWidth, Reconstruction.headWidth, configuration.outputChannels
     )
     func convolution(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int) -> ConvolutionLayer {
       ConvolutionLayer(scope, in: inputs, out: outputs, plan.packed, plan.device)

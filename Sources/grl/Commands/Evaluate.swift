@@ -83,18 +83,12 @@ struct Evaluate: ParsableCommand {
 
   func validate() throws {
     if dataset.isEmpty { throw ValidationError("no test set: give --dataset FOLDER") }
-    func refuse(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws {
-      guard !isGiven || tasks.contains(task) else {
-        let names = tasks.map(\.rawValue).joined(separator: " and ")
-        throw ValidationError("\(option) does not apply to task \(task), only to \(names): leave it out")
-      }
-    }
-    try refuse("--sigma", !sigma.isEmpty, unless: .denoise)
-    try refuse("--noise", noise != nil, unless: .denoise)
-    try refuse("--scale", !scale.isEmpty, unless: .superResolution)
-    try refuse("--quality", !quality.isEmpty, unless: .jpeg)
-    try refuse("--gray", gray, unless: .denoise, .jpeg)
-    try refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
+    try task.refuse("--sigma", !sigma.isEmpty, unless: .denoise)
+    try task.refuse("--noise", noise != nil, unless: .denoise)
+    try task.refuse("--scale", !scale.isEmpty, unless: .superResolution)
+    try task.refuse("--quality", !quality.isEmpty, unless: .jpeg)
+    try task.refuse("--gray", gray, unless: .denoise, .jpeg)
+    try task.refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
     if set != nil && dataset.count > 1 { throw ValidationError("--set names one set: give one --dataset") }
     if baselineOnly && (!model.isEmpty || variant != nil) {
       throw ValidationError("--baseline-only measures no model: leave --model and --variant out")

@@ -108,17 +108,14 @@ struct Train: ParsableCommand {
       throw ValidationError("-o \(output.printable): a model's name ends in .safetensors")
     }
     guard (minutes == nil) != (steps == nil) else { throw ValidationError("give --minutes N or --steps N") }
-    func refuse(_ option: String, _ isGiven: Bool, unless tasks: RestorationTask...) throws {
-      guard !isGiven || tasks.contains(task) else {
-        let names = tasks.map(\.rawValue).joined(separator: " and ")
-        throw ValidationError("\(option) does not apply to task \(task), only to \(names): leave it out")
-      }
+    try task.refuse("--noise", noise != nil, unless: .denoise)
+    try task.refuse("--scale", scale != nil, unless: .superResolution)
+    try task.refuse("--gray", gray, unless: .denoise, .jpeg)
+    try task.refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
+    try task.refuse("--bursts", bursts != nil, unless: .motionDeblur)
+    if threads.kernels == .blas {
+      throw ValidationError("--kernels blas: trainings have gradients by this program's kernels only; leave it out")
     }
-    try refuse("--noise", noise != nil, unless: .denoise)
-    try refuse("--scale", scale != nil, unless: .superResolution)
-    try refuse("--gray", gray, unless: .denoise, .jpeg)
-    try refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
-    try refuse("--bursts", bursts != nil, unless: .motionDeblur)
     if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
     if resume && overwrite { throw ValidationError("--resume goes on, --overwrite begins anew: give one of them") }
   }
@@ -162,11 +159,9 @@ struct Train: ParsableCommand {
     try TrainedModel(
       run, startedFrom: base?.card.name, dataNote: "pictures of the user's own", pictures: pictures
     ).write(to: output)
-    _ = remove(statePath)
+    unlink(statePath)
     report.finish(run, output: output)
   }
-
-  private func remove(_ path: String) -> Int32 { unlink(path) }
 
   private func checkPlaces(_ output: String, _ statePath: String) throws(Failure) {
     if fileExists(output) && !overwrite {
@@ -181,9 +176,13 @@ struct Train: ParsableCommand {
         .usage,
         "\(statePath): a training that did not end; give --resume to go on with it, or --overwrite to begin anew")
     }
+    // Hours later would be late.
     let folder = parentFolder(output)
-    guard isFolder(folder.isEmpty ? "." : folder) else {
+    guard isFolder(folder) else {
       throw Failure(.badInput, "\(folder): no such folder; make it, or give another -o")
+    }
+    guard access(folder, W_OK) == 0 else {
+      throw Failure(.someFailed, "\(folder): cannot be written to: \(systemReason()); give another -o")
     }
   }
 
@@ -225,6 +224,23 @@ struct Train: ParsableCommand {
     for phase in preset.phases {
       do { _ = try preset.configuration(phase, base: card?.configuration).validated() } catch {
         throw Failure(.usage, "window \(phase.windowSize), stripes \(phase.stripe): \(error)")
+      }
+    }
+    if let own = card?.configuration {
+      // What a model of the table would have; the one of --from may be another.
+      let wanted = preset.configuration(preset.phases[0])
+      let differences = [
+        own.inputChannels == wanted.inputChannels
+          ? nil : "takes \(own.inputChannels) channels, not \(wanted.inputChannels)",
+        own.outputChannels == wanted.outputChannels
+          ? nil : "gives \(own.outputChannels) channels, not \(wanted.outputChannels)",
+        own.upscale == wanted.upscale ? nil : "enlarges x\(own.upscale), not x\(wanted.upscale)",
+      ].compactMap(\.self)
+      guard differences.isEmpty else {
+        throw Failure(
+          .usage,
+          "the model of --from \(differences.joined(separator: ", ")): leave --gray, --dual-pixel and --scale out, or give another --from"
+        )
       }
     }
     let limit = minutes.map { TrainingSettings.Limit.seconds($0 * 60) } ?? .steps(steps ?? 1)
@@ -321,7 +337,7 @@ final class TrainingReport {
       console.progress(
         title, done: progress.share,
         detail:
-          "step \(progress.step), loss \(progress.loss.fixed(5)), \(progress.psnr.fixed(2)) dB, \(progress.stepsPerSecond.fixed(2)) steps/s, \(Self.time(progress.secondsLeft)) left"
+          "step \(progress.step), loss \(progress.loss.fixed(5)), \(progress.psnr.fixed(2)) dB, \(progress.stepsPerSecond.fixed(2)) steps/s, \(clockTime(progress.secondsLeft)) left"
       )
       emit(
         Event(
@@ -347,12 +363,5 @@ final class TrainingReport {
   func finish(_ run: TrainingRun, output: String) {
     console.note("\(output): written; use it with --model \(output)")
     emit(Event(event: "done", step: run.record.step, heldOut: run.results, output: output))
-  }
-
-  private static func time(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return "?" }
-    let whole = Int(seconds.rounded())
-    return whole >= 3600
-      ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min" : "\(whole) s"
   }
 }
