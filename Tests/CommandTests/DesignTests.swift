@@ -134,11 +134,11 @@ import Testing
     }
   }
 
-  @Test("the tests that the page on reliability names exist")
-  func reliability() throws {
-    let page = try String(contentsOf: TestData.packageRoot.appending(path: "Docs/Reliability.md"), encoding: .utf8)
+  @Test("the tests that other pages name exist", arguments: [("Reliability.md", 25), ("Training.md", 6)])
+  func namedTests(name: String, least: Int) throws {
+    let page = try String(contentsOf: TestData.packageRoot.appending(path: "Docs/" + name), encoding: .utf8)
     let names = page.matches(of: /`([A-Za-z]+Tests)\.([A-Za-z]+)`/)
-    #expect(names.count >= 25)
+    #expect(names.count >= least)
     let files = try Self.testFiles()
     for name in names {
       #expect(
