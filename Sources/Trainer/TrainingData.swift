@@ -146,6 +146,19 @@ public struct TrainingData: Sendable {
 }
 
 extension PatchPair {
+  /// The input, or of a dual pixel's the mean of both views: the simplest remedy.
+  var meanOfViews: Tensor {
+    let (views, channels) = (input.shape.channels, target.shape.channels)
+    guard views > channels else { return input }
+    var mean = Tensor(shape: Shape(height: input.shape.height, width: input.shape.width, channels: channels))
+    for i in mean.values.indices {
+      let first = i / channels * views + i % channels
+      let sum = stride(from: first, to: first - i % channels + views, by: channels).reduce(Float(0)) { $0 + input.values[$1] }
+      mean.values[i] = sum * Float(channels) / Float(views)
+    }
+    return mean
+  }
+
   /// Whether every view of the input is the target.
   var isClean: Bool {
     let (views, channels) = (input.shape.channels, target.shape.channels)

@@ -27,7 +27,7 @@ public struct TrainingProgress: Sendable {
 public struct HeldOutResult: Codable, Sendable, Hashable {
   /// `pictures`, `frames` or `clean`.
   public var name: String
-  /// Means over the patches, in dB. A `clean` input has none.
+  /// Means over the patches, in dB: of the input, or the mean of its views. A `clean` input and one that is enlarged have none.
   public var inputPSNR: Double?
   public var psnr: Double
 }
@@ -36,6 +36,8 @@ public enum TrainingEvent: Sendable {
   case phase(TrainingPreset.Phase)
   case progress(TrainingProgress)
   case measured(step: Int, [HeldOutResult])
+  /// Another model's weights made held-out pictures worse than they come in: the last layer begins at this factor of what it was.
+  case lowered(factor: Double)
   /// The loss was no number, or jumped: weights are those of an earlier step again, and the rate is halved.
   case steppedBack(to: Int, reason: String)
   /// The state was written, or why not; a training goes on without.
@@ -140,8 +142,9 @@ public final class TrainingRun {
   ///
   /// - Parameter isCancelled: asked after each step.
   public func run(last: Int = .max, isCancelled: () -> Bool = { false }) throws {
-    try keepSnapshot()
     try measure()
+    if record.step == 0 && settings.isFromModel { try lowerStart() }
+    try keepSnapshot()
     var (lastSave, lastMeasure) = (clockSeconds(), clockSeconds())
     var mayGoOn: Bool { !isOver && !isCancelled() && record.step < last }
     while mayGoOn {
@@ -268,16 +271,43 @@ public final class TrainingRun {
       let shape = kind.pairs[0].input.shape
       let session = try GRLSession(network: network, height: shape.height, width: shape.width, threads: threads)
       var (own, input) = (0.0, 0.0)
+      let hasInput = !kind.isClean && shape.pixels == kind.pairs[0].target.shape.pixels
       for pair in kind.pairs {
         own += TrainingRun.psnr(try session.restore(pair.input), pair.target)
-        if shape.pixels == pair.target.shape.pixels { input += TrainingRun.psnr(pair.input, pair.target) }
+        if hasInput { input += TrainingRun.psnr(pair.meanOfViews, pair.target) }
       }
       let count = Double(kind.pairs.count)
-      let hasInput = !kind.isClean && shape == kind.pairs[0].target.shape
       return HeldOutResult(name: kind.name, inputPSNR: hasInput ? input / count : nil, psnr: own / count)
     }
     record.results.append(TrainingRecord.Measured(step: record.step, results: results))
     tell(.measured(step: record.step, results))
+  }
+
+  /// Where another model's weights make held-out pictures worse than they come in, its last layer begins at a half, a quarter or nothing of
+  /// what it was: at nothing, a network that adds its input begins with that.
+  ///
+  /// - Throws: `TrainingDataError.unfit` where the start is worse all the same.
+  private func lowerStart() throws {
+    func loss() -> (input: Double, own: Double)? {
+      results.compactMap { kind in kind.inputPSNR.map { ($0, kind.psnr) } }.first { $0.1 < $0.0 - 0.05 }
+    }
+    let configuration = configuration
+    let addsItsInput = configuration.upsampler == .none && configuration.inputChannels == configuration.outputChannels
+    for factor in [0.5, 0.25, 0] where addsItsInput && loss() != nil {
+      for (name, _, values) in weights.tensors(of: weights.values) where name.hasPrefix("conv_last.") {
+        weights.write(values.map { $0 * (factor == 0 ? 0 : 0.5) }, of: name, to: weights.values)
+      }
+      average.copy(from: weights.values)
+      tell(.lowered(factor: factor))
+      try measure()
+    }
+    if let loss = loss() {
+      throw TrainingDataError.unfit(
+        reason: String(
+          format:
+            "the model to begin with makes held-out pictures worse (%.2f dB) than they come in (%.2f dB); begin with another, or with none",
+          loss.own, loss.input))
+    }
   }
 
   /// PSNR of values cut to 0...1, in dB; 100 where they are equal.

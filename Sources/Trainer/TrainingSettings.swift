@@ -18,13 +18,15 @@ public struct TrainingSettings: Sendable {
   public var seed: UInt64
   public var optimiser: OptimiserSettings
   public var loss: Loss
+  /// Whether the training begins with another model's weights: then its start must not be worse than what comes in.
+  public let isFromModel: Bool
   /// Share of the training in which rates rise.
   public var warmUp = 0.02
   /// Steps in which the average of the weights forgets half, at most.
   public var averageHalfLife = 600.0
 
   public init(_ preset: TrainingPreset, limit: Limit, seed: UInt64 = 1, isFromModel: Bool) {
-    (self.preset, self.limit, self.seed) = (preset, limit, seed)
+    (self.preset, self.limit, self.seed, self.isFromModel) = (preset, limit, seed, isFromModel)
     optimiser = OptimiserSettings(TrainingPreset.optimiser(isFromModel: isFromModel) == .muon ? .muon : .adamw)
     loss = Loss(spectrum: Float(preset.spectrumWeight))
   }

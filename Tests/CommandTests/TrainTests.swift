@@ -43,6 +43,20 @@ import Testing
     #expect(try TestPicture.read(folder, "out.png").width == 72)
   }
 
+  @Test("a network of another task begins with what a model has learned")
+  func otherTask() async throws {
+    let folder = try Self.folder()
+    let outcome = try await GRLProcess.run(
+      [
+        "train", "--task", "jpeg", "--init", "denoise-color-tiny", "--data", "photos", "--steps",
+        "1", "-o", "own.safetensors",
+      ] + Self.small, in: folder)
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+    #expect(outcome.errorText.contains("tensors taken over, 0 of them widened"))
+    let shown = try await GRLProcess.run(["models", "show", "./own.safetensors"], in: folder)
+    #expect(shown.outputText.contains("jpeg"), "\(shown.outputText)")
+  }
+
   @Test("what was stopped goes on to the same bytes, also after kill -9", .timeLimit(.minutes(5)))
   func resumed() async throws {
     let folder = try Self.folder()
@@ -93,6 +107,11 @@ import Testing
       (["--task", "denoise", "--data", "photos", "--patch", "512"], 3, ["512", "--patch"]),
       (["--task", "jpeg", "--from", "denoise-color-tiny", "--data", "photos"], 4, ["denoise", "--from"]),
       (["--task", "denoise", "--from", "none-such", "--data", "photos"], 4, ["none-such"]),
+      (["--task", "denoise", "--init", "none-such", "--data", "photos"], 4, ["none-such"]),
+      (
+        ["--task", "denoise", "--init", "sr-x2-tiny", "--from", "denoise-color-tiny", "--data", "photos"], 2,
+        ["--from", "--init", "one of them"]
+      ),
       (["--task", "denoise", "--data", "photos", "--scale", "2"], 2, ["--scale does not apply"]),
       (["--task", "denoise", "--data", "photos", "--minutes", "1"], 2, ["--minutes N or --steps N"]),
       (["--task", "denoise"], 2, ["--data FOLDER"]),

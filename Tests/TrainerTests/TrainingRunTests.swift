@@ -69,6 +69,27 @@ import Trainer
     #expect(losses.count == 8 && losses.last! < 0.75 * losses.first!)
   }
 
+  @Test("a training that begins with a model begins no worse than what comes in")
+  func lowered() throws {
+    var settings = Self.settings(steps: 1)
+    settings = TrainingSettings(settings.preset, limit: .steps(1), isFromModel: true)
+    var start = InitialWeights.checkpoint(Self.base, seed: 1).tensors
+    // A model for something else: it adds a half to every value.
+    start["conv_last.bias"] = StoredTensor(shape: [3], values: [0.5, 0.5, 0.5])
+    let factors = Locked<[Double]>([])
+    let run = try TrainingRun(
+      settings, data: try Self.data(settings.preset), from: Checkpoint(path: "", tensors: start), base: Self.base,
+      statePath: nil, threads: ThreadLease(threadCount: 2)
+    ) { event in
+      if case .lowered(let factor) = event { factors.withLock { $0.append(factor) } }
+    }
+    try run.run()
+    #expect(factors.withLock { $0 } == [0.5, 0.25, 0])
+    let measured = run.record.results.filter { $0.step == 0 }.map(\.results[0])
+    #expect(measured.count == 4 && measured[0].psnr < measured[0].inputPSNR! - 5)
+    #expect(abs(measured[3].psnr - measured[3].inputPSNR!) < 1e-6)
+  }
+
   @Test("the same bytes for one thread and many, and after an end in the middle of either phase")
   func sameBytes() throws {
     let folder = try TrainingFolder()

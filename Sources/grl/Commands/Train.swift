@@ -19,12 +19,14 @@ struct Train: ParsableCommand {
     discussion: """
       Good pictures are damaged as the task wants it, or pairs are taken as they are (--pairs: folders input and target, or NAME_blur \
       and NAME_sharp). One in ten is held out, or what lies in a folder val, and is what progress is measured on. With --from, a model \
-      goes on to learn; without, it begins from nothing, which takes hours. The state is kept beside the model every minute: --resume \
+      goes on to learn; with --init, a new network takes over what another task's model or a narrower one has learned; without either it begins \
+      from nothing, which takes hours. The state is kept beside the model every minute: --resume \
       goes on after Ctrl-C, kill or a power failure. The model is one like those that are bundled, for --model.
 
       EXAMPLES
         grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors
         grl train --task motion-deblur --pairs --data pairs --from motion-deblur-tiny --minutes 60 -o shaken.safetensors
+        grl train --task denoise --variant small --init denoise-color-tiny --data photographs --minutes 600 -o wide.safetensors
         grl train --task sr --scale 2 --data photographs --steps 20000 -o sr-own.safetensors
         grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --resume
         grl train --check
@@ -42,6 +44,10 @@ struct Train: ParsableCommand {
   var bursts: String?
   @Option(help: "Model to begin with: the name of an installed one, or a weight file.", completion: .file())
   var from: String?
+  @Option(
+    name: .customLong("init"),
+    help: "Model of any task, as wide or half as wide: begin with those of its weights that fit.", completion: .file())
+  var initial: String?
   @Option(
     name: [.customShort("o"), .long], help: "The trained model, a .safetensors file.", completion: .file())
   var output: String?
@@ -117,6 +123,9 @@ struct Train: ParsableCommand {
       throw ValidationError("--kernels blas: trainings have gradients by this program's kernels only; leave it out")
     }
     if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
+    if from != nil && initial != nil {
+      throw ValidationError("--from goes on with a model, --init begins another network with its weights: give one of them")
+    }
     if resume && overwrite { throw ValidationError("--resume goes on, --overwrite begins anew: give one of them") }
   }
 
@@ -133,11 +142,8 @@ struct Train: ParsableCommand {
     for line in trainingData.refused.prefix(5) { console.note("passed over: \(line)") }
     if trainingData.refused.count > 5 { console.note("passed over: \(trainingData.refused.count - 5) more") }
 
-    let start =
-      base?.checkpoint
-      ?? InitialWeights.checkpoint(
-        settings.preset.configuration(settings.preset.phases[0]), seed: settings.seed)
     let report = TrainingReport(console, isNDJSON: events != nil, title: lastComponent(output))
+    let start = try base?.checkpoint ?? firstWeights(settings, console)
     let count = threads.count
     // Patches are made by the thread that waits for them, and by one more.
     let run = try TrainingRun(
@@ -147,7 +153,8 @@ struct Train: ParsableCommand {
       MemoryEstimate(pictures: try run.memoryBytes()), within: budget.budgetBytes,
       advice: "raise --memory, or train with a smaller --patch, --batch or --threads")
     Interruption.watch()
-    report.start(run, pictures: pictures, from: base?.card.name)
+    let startedFrom = base?.card.name ?? initial.map(lastComponent)
+    report.start(run, pictures: pictures, from: startedFrom)
     try run.run(isCancelled: { Interruption.isRequested })
     console.endProgress()
     guard run.isOver else {
@@ -157,7 +164,7 @@ struct Train: ParsableCommand {
       throw ExitCode(Interruption.exitCode)
     }
     try TrainedModel(
-      run, startedFrom: base?.card.name, dataNote: "pictures of the user's own", pictures: pictures
+      run, startedFrom: startedFrom, dataNote: "pictures of the user's own", pictures: pictures
     ).write(to: output)
     unlink(statePath)
     report.finish(run, output: output)
@@ -193,6 +200,27 @@ struct Train: ParsableCommand {
         .modelProblem, "\(name.printable): a model for \(card.task), not for \(task); give another --from or --task")
     }
     do { return (card, try Checkpoint(contentsOf: card.path)) } catch { throw RestorationError.checkpoint(error) }
+  }
+
+  /// Random ones, or what fits of the model of `--init`.
+  private func firstWeights(_ settings: TrainingSettings, _ console: Console) throws -> Checkpoint {
+    let configuration = settings.preset.configuration(settings.preset.phases[0])
+    guard let initial else { return InitialWeights.checkpoint(configuration, seed: settings.seed) }
+    let model: Checkpoint
+    do { model = try Checkpoint(contentsOf: ModelLibrary.standard().card(initial).path) } catch let error as CheckpointError {
+      throw RestorationError.checkpoint(error)
+    }
+    let weights = TransferredWeights(configuration, from: model, seed: settings.seed)
+    guard weights.taken > 0 else {
+      throw Failure(
+        .modelProblem,
+        "\(initial.printable): none of its tensors fits GRL-\(settings.preset.variant.rawValue), whose layers are as wide or twice as wide as those of a model that does"
+      )
+    }
+    console.note(
+      "\(lastComponent(initial)): \(weights.taken) of \(weights.checkpoint.tensors.count) tensors taken over, \(weights.widened) of them widened"
+    )
+    return weights.checkpoint
   }
 
   private func settings(_ task: RestorationTask, _ card: ModelCard?) throws -> TrainingSettings {
@@ -244,7 +272,7 @@ struct Train: ParsableCommand {
       }
     }
     let limit = minutes.map { TrainingSettings.Limit.seconds($0 * 60) } ?? .steps(steps ?? 1)
-    var settings = TrainingSettings(preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil)
+    var settings = TrainingSettings(preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil || initial != nil)
     if let optimiser { settings.optimiser.kind = optimiser }
     return settings
   }
@@ -304,6 +332,7 @@ final class TrainingReport {
     var batch: Int?
     var window: Int?
     var stripe: [Int]?
+    var factor: Double?
     var heldOut: [HeldOutResult]?
     var message: String?
     var output: String?
@@ -351,6 +380,9 @@ final class TrainingReport {
       }
       console.note("after \(step) steps, held out: \(texts.joined(separator: "; "))")
       emit(Event(event: "measured", step: step, heldOut: results))
+    case .lowered(let factor):
+      console.note("its last layer begins at \(factor.fixed(2)) of what it was")
+      emit(Event(event: "lowered", factor: factor))
     case .steppedBack(let step, let reason):
       console.note("\(reason): back to step \(step), at half the rate")
       emit(Event(event: "stepped-back", step: step, message: reason))
