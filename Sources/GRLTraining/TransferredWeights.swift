@@ -64,7 +64,8 @@ public struct TransferredWeights {
     let (repeats, splits) = (outputs / max(narrow.first ?? 1, 1), inputs / max(narrowInputs, 1))
     // A share for each output and pair of inputs: 0.25 ..< 0.75.
     let shares =
-      splits == 2 ? GeneratedWeights.stream(name, count: outputs * narrowInputs, seed: seed).map { 0.5 + 0.25 * $0 } : []
+      splits == 2
+      ? GeneratedWeights.stream(name, count: outputs * narrowInputs, seed: seed).map { 0.5 + 0.25 * $0 } : []
     var wide = [Float](repeating: 0, count: outputs * inputs * taps)
     for output in 0..<outputs {
       for input in 0..<inputs {
@@ -170,7 +171,8 @@ public struct TransferredWeights {
         for y in 0..<rest {
           for x in 0..<rest {
             let source = (channel * rest + y) * rest + x
-            let target = ((channel * left + y % left) * left + x % left) * factor * factor + y / left * factor + x / left
+            let target =
+              ((channel * left + y % left) * left + x % left) * factor * factor + y / left * factor + x / left
             change(name + ".weight") { weights in
               for index in 0..<inputs * 9 { weights[target * inputs * 9 + index] = 0 }
               weights[(target * inputs + source) * 9 + 4] = 1

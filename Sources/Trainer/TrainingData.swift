@@ -153,7 +153,9 @@ extension PatchPair {
     var mean = Tensor(shape: Shape(height: input.shape.height, width: input.shape.width, channels: channels))
     for i in mean.values.indices {
       let first = i / channels * views + i % channels
-      let sum = stride(from: first, to: first - i % channels + views, by: channels).reduce(Float(0)) { $0 + input.values[$1] }
+      let sum = stride(from: first, to: first - i % channels + views, by: channels).reduce(Float(0)) {
+        $0 + input.values[$1]
+      }
       mean.values[i] = sum * Float(channels) / Float(views)
     }
     return mean

@@ -208,6 +208,23 @@ import Testing
     #expect(abs(time - 1) < 1e-6)
   }
 
+  @Test("bench times steps of a training, with other patches in each")
+  func benchTraining() async throws {
+    let arguments = ["bench", "--training", "--size", "16", "--batch", "2", "--runs", "3", "--threads", "2"]
+    let folder = try TemporaryFolder()
+    let text = try await GRLProcess.run(arguments, in: folder)
+    #expect(
+      text.status == 0 && text.outputText.contains("2 patches of 16 x 16, windows of 8, stripes 16 x 16, 2 threads"))
+    let json = try await GRLProcess.run(arguments + ["--json", "--window", "16", "--stripe", "16,32"], in: folder)
+    let report = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    let losses = try #require(report["losses"] as? [Double])
+    #expect(losses.count == 4 && Set(losses).count == 4 && losses.allSatisfy { (0.01...0.2).contains($0) })
+    #expect(report["windowSize"] as? Int == 16 && report["stripe"] as? [Int] == [16, 32])
+    let (median, gigaflop) = (report["medianSeconds"] as? Double ?? 0, report["gigaflop"] as? Double ?? 0)
+    let (share, peak) = (report["shareOfPeak"] as? Double ?? 0, report["peakGigaflops"] as? Double ?? 0)
+    #expect(gigaflop > 1 && abs(share - gigaflop / median / peak) < 1e-9)
+  }
+
   @Test("bench says with which arithmetic, and what is wrong with another engine", arguments: ["exact", "bf16"])
   func benchPrecision(precision: String) async throws {
     let folder = try TemporaryFolder()

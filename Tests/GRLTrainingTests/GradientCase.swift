@@ -20,7 +20,9 @@ struct GradientCase: CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let names: [String] = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    .filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix("steps_") }.map { String($0.dropLast(12)) }
+    .filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix("steps_") && !$0.hasPrefix("curve_") }.map {
+      String($0.dropLast(12))
+    }
 
   private static let folder = TestData.fixtures.appending(path: "gradients")
 

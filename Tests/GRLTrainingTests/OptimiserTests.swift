@@ -35,6 +35,32 @@ import GRLTraining
     }
   }
 
+  @Test(
+    "the losses of 200 steps are PyTorch's within 1 %, ten steps at a time", arguments: OptimiserSettings.Kind.allCases)
+  func curve(kind: OptimiserSettings.Kind) throws {
+    let golden = try GradientCase("curve_" + kind.rawValue)
+    let weights = try golden.weights()
+    let gradient = try golden.gradient(of: weights)
+    let optimiser = try Optimiser(OptimiserSettings(kind), of: weights, threads: ThreadLease(threadCount: 2))
+    let wanted = golden.tensors["losses"]!
+    #expect(wanted.count == 200)
+    var own: [Double] = []
+    for step in wanted.indices {
+      let inputs = (0..<2).flatMap { patch in
+        GradientCase.stream("input", count: 16 * 16 * 3, seed: golden.seed + UInt64(2 * step + patch)).map {
+          Float(0.5 + 0.5 * $0)
+        }
+      }
+      own.append(gradient.compute(Batch(inputs: inputs, targets: inputs.map { 0.5 * $0 + 0.25 })).loss)
+      optimiser.apply(gradient.gradient, rate: 2e-3 * min(1, Float(step + 1) / 20))
+    }
+    for first in stride(from: 0, to: 200, by: 10) {
+      let mean = wanted[first..<first + 10].reduce(0.0) { $0 + Double($1) / 10 }
+      #expect(abs(own[first..<first + 10].reduce(0, +) / 10 - mean) < 0.01 * mean, "from step \(first)")
+    }
+    #expect(wanted.last! < 0.5 * wanted.first!)
+  }
+
   @Test("a gradient is cut to the largest norm, and none is made of zeros")
   func clipping() throws {
     let golden = try GradientCase("steps_adamw")

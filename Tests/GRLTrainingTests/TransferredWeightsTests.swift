@@ -24,7 +24,9 @@ import GRLTraining
     return Tensor(shape: Shape(height: 24, width: 20, channels: channels), values: values)
   }
 
-  private static func restored(_ weights: Checkpoint, _ configuration: GRLConfiguration, _ input: Tensor) throws -> Tensor {
+  private static func restored(_ weights: Checkpoint, _ configuration: GRLConfiguration, _ input: Tensor) throws
+    -> Tensor
+  {
     let network = try GRL(weights, configuration: configuration, on: CPUDevice())
     let session = try GRLSession(
       network: network, height: input.shape.height, width: input.shape.width, threads: ThreadLease(threadCount: 2))
@@ -60,7 +62,8 @@ import GRLTraining
     #expect(Self.distance(own, wanted) < 2e-4)
     // The two of a pair differ in what they add up, or they would stay equal for ever.
     let qkv = transferred.checkpoint.tensors["layers.0.residual_group.blocks.0.attn.qkv.body.weight"]
-    let values = (qkv ?? transferred.checkpoint.tensors.first { $0.key.contains("blocks.0.mlp.fc1.weight") }!.value).floats()
+    let values = (qkv ?? transferred.checkpoint.tensors.first { $0.key.contains("blocks.0.mlp.fc1.weight") }!.value)
+      .floats()
     #expect(zip(values, values.dropFirst()).contains { $0 != $1 })
   }
 

@@ -1,8 +1,10 @@
 import Checkpoints
 import Foundation
 import GRLModel
+import GRLTraining
 import Restoration
 import Tensors
+import Trainer
 
 /// Other engines on the network that is timed, in a temporary folder of their own.
 final class BenchComparison {
@@ -10,7 +12,18 @@ final class BenchComparison {
   private let python: String
   private let script: String
   private let folder: URL
-  private var peers: [(process: PeerProcess, seconds: [Double], difference: Double)] = []
+  /// Where a training's engines find the batch of a step.
+  private var input = ""
+  private var peers: [Peer] = []
+
+  private struct Peer {
+    let process: PeerProcess
+    var seconds: [Double] = []
+    /// Of each step of a training.
+    var losses: [Double] = []
+    /// Of its first result from ours.
+    var difference = 0.0
+  }
 
   /// - Throws: `Failure` where `peer.py` is not at hand.
   init(_ engines: [PeerProcess.Engine], python: String) throws(Failure) {
@@ -41,13 +54,7 @@ final class BenchComparison {
     ours: Tensor
   ) throws(Failure) {
     let task = PeerProcess.Task(folder: folder.path, size: size, threads: threads)
-    let model = Checkpoint(
-      path: checkpoint.path, metadata: ["config": configuration.json], tensors: checkpoint.tensors)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(model.safetensorsFile()).write(to: URL(filePath: task.model))
-      try Self.planes(picture).withUnsafeBytes { Data($0) }.write(to: URL(filePath: task.input))
-    } catch { throw Failure(.someFailed, "\(folder.path): \(error)") }
+    try write(checkpoint, configuration, task, input: Self.planes(picture))
     let wanted = Self.planes(ours)
     for engine in engines {
       let process = try PeerProcess(engine, task, python: python, script: script)
@@ -58,13 +65,65 @@ final class BenchComparison {
       let difference = theirs.withUnsafeBytes { bytes in
         zip(bytes.bindMemory(to: Float.self), wanted).reduce(0) { max($0, abs(Double($1.0) - Double($1.1))) }
       }
-      peers.append((process, [], difference))
+      peers.append(Peer(process: process, difference: difference))
     }
+  }
+
+  /// Writes the model and starts every engine on a training of it.
+  func start(
+    _ checkpoint: Checkpoint, _ configuration: GRLConfiguration, _ phase: TrainingPreset.Phase, threads: Int
+  ) throws(Failure) {
+    let size = PictureSize(width: phase.patch, height: phase.patch)
+    let task = PeerProcess.Task(folder: folder.path, size: size, threads: threads, batch: phase.batch)
+    try write(checkpoint, configuration, task, input: [])
+    input = task.input
+    for engine in engines {
+      peers.append(Peer(process: try PeerProcess(engine, task, python: python, script: script)))
+    }
+  }
+
+  private func write(
+    _ checkpoint: Checkpoint, _ configuration: GRLConfiguration, _ task: PeerProcess.Task, input: [Float]
+  ) throws(Failure) {
+    let model = Checkpoint(
+      path: checkpoint.path, metadata: ["config": configuration.json], tensors: checkpoint.tensors)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data(model.safetensorsFile()).write(to: URL(filePath: task.model))
+      try input.withUnsafeBytes { Data($0) }.write(to: URL(filePath: task.input))
+    } catch { throw Failure(.someFailed, "\(folder.path): \(error)") }
   }
 
   /// One pass of each.
   func runAll() throws(Failure) {
-    for index in peers.indices { peers[index].seconds.append(try peers[index].process.run()) }
+    for index in peers.indices { peers[index].seconds.append(try peers[index].process.run().seconds) }
+  }
+
+  /// One step of each with the same patches.
+  func runAll(_ batch: Batch, rate: Float) throws(Failure) {
+    do {
+      try (batch.inputs + batch.targets).withUnsafeBytes { Data($0) }.write(to: URL(filePath: input))
+    } catch { throw Failure(.someFailed, "\(input): \(error)") }
+    for index in peers.indices {
+      let (seconds, loss) = try peers[index].process.run(rate: rate)
+      peers[index].seconds.append(seconds)
+      peers[index].losses.append(loss ?? .nan)
+    }
+  }
+
+  func endTraining(ours report: TrainingBenchReport) throws(Failure) -> [TrainingBenchReport.Peer] {
+    let ours = report.losses
+    return try peers.map { (peer) throws(Failure) in
+      let seconds = Array(peer.seconds.dropFirst())
+      let theirs = BenchReport.median(seconds)
+      let last = max(1, ours.count / 10)
+      func lastMean(_ losses: [Double]) -> Double { losses.suffix(last).reduce(0, +) / Double(last) }
+      return TrainingBenchReport.Peer(
+        name: peer.process.name, seconds: seconds, medianSeconds: theirs, ratio: theirs / report.medianSeconds,
+        peakBytes: try peer.process.end(), losses: peer.losses,
+        largestDifference: zip(peer.losses, ours).map { abs($0 - $1) / $1 }.max() ?? 0,
+        lastDifference: abs(lastMean(peer.losses) - lastMean(ours)) / lastMean(ours))
+    }
   }
 
   func end(ours median: Double) throws(Failure) -> [BenchReport.Peer] {

@@ -14,13 +14,21 @@ final class PeerProcess {
     case onnxruntimeFolded = "onnxruntime-folded"
     case openvino
     case openvinoBF16 = "openvino-bf16"
+    /// Steps of a training, the batch shared by processes of one thread each.
+    case pytorchTraining = "pytorch-training"
+    /// The same under autocast to bfloat16.
+    case pytorchTrainingBF16 = "pytorch-training-bf16"
+
+    var isTraining: Bool { self == .pytorchTraining || self == .pytorchTrainingBF16 }
   }
 
-  /// Where everybody's model and picture lie.
+  /// Where everybody's model and picture, or batch of patches, lie.
   struct Task {
     let folder: String
     let size: PictureSize
     let threads: Int
+    /// Patches of a training's step.
+    var batch: Int?
     var model: String { folder + "/model.safetensors" }
     var input: String { folder + "/input.f32" }
     func output(_ engine: Engine) -> String { folder + "/\(engine.rawValue).f32" }
@@ -37,6 +45,7 @@ final class PeerProcess {
   private struct Answer: Decodable {
     var ready: String?
     var seconds: Double?
+    var loss: Double?
     var peakBytes: Int?
   }
 
@@ -52,6 +61,7 @@ final class PeerProcess {
       python, "-B", script, engine.rawValue, task.model, "--size", "\(task.size.width)x\(task.size.height)",
       "--threads", "\(task.threads)", "--input", task.input, "--output", task.output(engine),
     ]
+    if let batch = task.batch { process.arguments! += ["--batch", "\(batch)"] }
     // glibc then keeps freed memory, which makes these engines faster; and they are told of no more processors than ours.
     let settings = [
       "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000", "OMP_NUM_THREADS": "\(task.threads)",
@@ -66,11 +76,13 @@ final class PeerProcess {
     name = ready
   }
 
-  /// Runs one pass and tells its seconds.
-  func run() throws(Failure) -> Double {
-    do { try questions.fileHandleForWriting.write(contentsOf: Data("run\n".utf8)) } catch { throw ended }
-    guard let seconds = try answer().seconds else { throw ended }
-    return seconds
+  /// Runs one pass, or a training's step at a rate, and tells its seconds, and of a step its loss.
+  func run(rate: Float? = nil) throws(Failure) -> (seconds: Double, loss: Double?) {
+    let question = rate.map { "run \($0)\n" } ?? "run\n"
+    do { try questions.fileHandleForWriting.write(contentsOf: Data(question.utf8)) } catch { throw ended }
+    let answer = try answer()
+    guard let seconds = answer.seconds else { throw ended }
+    return (seconds, answer.loss)
   }
 
   /// Ends the engine and tells the most memory that it ever held resident.

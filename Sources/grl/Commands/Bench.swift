@@ -4,15 +4,17 @@ import Checkpoints
 import CPUDevice
 import Imaging
 import GRLModel
+import GRLTraining
 import Restoration
 import Tensors
+import Trainer
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast the network is on this machine.",
     discussion: """
       Times the forward pass alone, on a generated picture, after one pass that is not counted, and tells which operators and \
-      parts of the network take how much of it. With --model the weights are that model's; otherwise the published \
+      parts of the network take how much of it; with --training whole steps of a training, gradients and AdamW, on patches of --size. With --model the weights are that model's; otherwise the published \
       configuration of --task and --variant runs with generated weights. --compare runs the same network through another \
       engine, which --python must have, its passes between ours, and prints how many times as fast ours is.
 
@@ -22,6 +24,7 @@ struct Bench: ParsableCommand {
         grl bench --task sr --scale 4 --variant base --size 128 --isa avx2
         grl bench --size 128 --precision bf16
         grl bench --size 128 --compare openvino --compare onnxruntime --python ~/venv/bin/python
+        grl bench --training --size 32 --batch 8 --runs 20 --compare pytorch-training --python ~/venv/bin/python
       """)
 
   @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
@@ -32,6 +35,14 @@ struct Bench: ParsableCommand {
     help: "Pixels of the picture: N for N x N, or WIDTHxHEIGHT (default: 256).",
     transform: reading("N or WIDTHxHEIGHT, sides 1 to 65535") { PictureSize($0) })
   var size: PictureSize?
+  @Flag(help: "Steps of a training in place of passes (sizes by default: the first ones of grl train).") var training =
+    false
+  @Option(help: "training: patches of a step.", transform: number(in: 1...4096)) var batch: Int?
+  @Option(help: "training: side of the attention windows.", transform: number(in: 4...128)) var window: Int?
+  @Option(
+    help: "training: rows and columns of the stripes, R,C.",
+    transform: reading("two sizes with a comma between, 4 to 512") { Train.stripe($0) })
+  var stripe: Stripe?
   @OptionGroup var threads: ThreadOptions
   @Option(help: "Passes that are timed (default: 5).", transform: number(in: 1...1000)) var runs: Int?
   @Option(help: "Instruction set (default: the best this machine has).") var isa: InstructionSet?
@@ -48,6 +59,21 @@ struct Bench: ParsableCommand {
     if model != nil && scale != nil {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }
+    if !training && (batch != nil || window != nil || stripe != nil) {
+      throw ValidationError("--batch, --window and --stripe go with --training")
+    }
+    if training && (precision != .float32 || threads.kernels == .blas) {
+      throw ValidationError("--training computes in float32 with own kernels; leave --precision and --kernels out")
+    }
+    if training, let size, size.width != size.height {
+      throw ValidationError("--training takes square patches: --size N")
+    }
+    if let other = compare.first(where: { $0.isTraining != training }) {
+      throw ValidationError(
+        training
+          ? "--compare \(other.rawValue) restores only; with --training there are pytorch-training and pytorch-training-bf16"
+          : "--compare \(other.rawValue) goes with --training")
+    }
     if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
     if isa != nil && threads.kernels == .blas {
       throw ValidationError("--isa goes with own kernels, not with --kernels blas")
@@ -61,6 +87,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console))
+    if training { return try runTraining(console) }
     let (name, configuration, checkpoint) = try chosenWeights()
     let device: any Device = isa.map { CPUDevice(precision, instructionSet: $0) } ?? precision.device
     let instructionSet = isa ?? .best
@@ -96,6 +123,36 @@ struct Bench: ParsableCommand {
       seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
+    if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
+  }
+
+  private func runTraining(_ console: Console) throws {
+    let (name, base, checkpoint) = try chosenWeights()
+    let card = try model.map { try ModelLibrary.standard().card($0) }
+    guard let preset = TrainingPreset.named(card?.task ?? task, variant, scale: scale) else {
+      throw Failure(.usage, "no network is trained for \(task) \(variant) at that scale")
+    }
+    var phase = preset.phases[0]
+    if let size { phase.patch = size.width }
+    if let batch { phase.batch = batch }
+    if let window { phase.windowSize = window }
+    if let stripe { phase.stripe = stripe }
+    let configuration = preset.configuration(phase, base: base)
+    do { _ = try configuration.validated() } catch {
+      throw Failure(.usage, "window \(phase.windowSize), stripes \(phase.stripe): \(error)")
+    }
+    let steps = runs ?? 20
+    let bench = TrainingBench(
+      name: name, configuration: configuration,
+      checkpoint: card == nil ? InitialWeights.checkpoint(configuration, seed: 1) : checkpoint, phase: phase,
+      device: isa.map { CPUDevice($0) } ?? CPUDevice(), instructionSet: isa ?? .best,
+      threads: ThreadLease(threadCount: threads.count))
+    let comparison = try compare.isEmpty ? nil : BenchComparison(compare, python: python ?? "python3")
+    defer { comparison?.removeFolder() }
+    let report = try bench.run(steps: steps, peers: comparison) { done in
+      console.progress("bench", done: Double(done) / Double(steps), detail: "\(done)/\(steps) steps")
+    }
+    console.endProgress()
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
   }
 

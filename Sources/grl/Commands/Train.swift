@@ -97,7 +97,7 @@ struct Train: ParsableCommand {
     Double(text).flatMap { (0.1...100_000).contains($0) ? $0 : nil }
   }
 
-  private static func stripe(_ text: String) -> Stripe? {
+  static func stripe(_ text: String) -> Stripe? {
     let sides = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     guard sides.count == 2, let rows = sides[0], let columns = sides[1], (4...512).contains(rows),
       (4...512).contains(columns)
@@ -124,7 +124,8 @@ struct Train: ParsableCommand {
     }
     if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
     if from != nil && initial != nil {
-      throw ValidationError("--from goes on with a model, --init begins another network with its weights: give one of them")
+      throw ValidationError(
+        "--from goes on with a model, --init begins another network with its weights: give one of them")
     }
     if resume && overwrite { throw ValidationError("--resume goes on, --overwrite begins anew: give one of them") }
   }
@@ -207,7 +208,9 @@ struct Train: ParsableCommand {
     let configuration = settings.preset.configuration(settings.preset.phases[0])
     guard let initial else { return InitialWeights.checkpoint(configuration, seed: settings.seed) }
     let model: Checkpoint
-    do { model = try Checkpoint(contentsOf: ModelLibrary.standard().card(initial).path) } catch let error as CheckpointError {
+    do { model = try Checkpoint(contentsOf: ModelLibrary.standard().card(initial).path) } catch let error
+      as CheckpointError
+    {
       throw RestorationError.checkpoint(error)
     }
     let weights = TransferredWeights(configuration, from: model, seed: settings.seed)
@@ -272,7 +275,8 @@ struct Train: ParsableCommand {
       }
     }
     let limit = minutes.map { TrainingSettings.Limit.seconds($0 * 60) } ?? .steps(steps ?? 1)
-    var settings = TrainingSettings(preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil || initial != nil)
+    var settings = TrainingSettings(
+      preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil || initial != nil)
     if let optimiser { settings.optimiser.kind = optimiser }
     return settings
   }

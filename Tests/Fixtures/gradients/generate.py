@@ -3,7 +3,7 @@
     python generate.py Sources/Training PEERS_FOLDER     (grl_torch.py, optimiser.py; weightgen.py; needs torch, safetensors, numpy)
 
 Networks are those of the golden cases (../golden), with their generated weights, and a batch of two generated patches: "input" and
-"target" of the seed and of the seed after it. Of each parameter's gradient a file keeps its largest magnitude, its product with a generated
+"target" of the seed and of the seed after it. "curve" files hold the losses of 200 steps. Of each parameter's gradient a file keeps its largest magnitude, its product with a generated
 vector (the stream of "probe." and the parameter's name), and at most 48 evenly spaced elements. The loss is Charbonnier's with epsilon 0.03;
 of deblurring networks also 0.05 times the spectrum's. Logit scales are halved: with temperatures up to 100 and weights that nobody trained,
 PyTorch's own float32 is up to 5 % away from its float64, with the halved ones 2e-5.
@@ -87,6 +87,29 @@ def main():
                    "spectrum": str(spectrum), "loss": repr(loss.item()), "mean_square": repr(square.item())})
         print(name, float(loss), sum(v.size for v in kept.values()))
     steps()
+    curve()
+
+
+def curve():
+    """The loss of each of 200 steps from generated weights, other patches in each: the target is the input, paler."""
+    cfg = GRLConfig(embed_dim=16, depths=(1, 1), heads_window=2, heads_stripe=2, window=8, stripe_size=(8, 16), stripe_groups=(None, None),
+                    anchor_factor=4)
+    for kind in ("adamw", "muon"):
+        net, seed = network(cfg, 800), 800
+        opt = Mixed(list(net.named_parameters()), kind, 0.99, 1.0)
+        losses = []
+        for step in range(200):
+            x = patches("input", (2, 3, 16, 16), seed + 2 * step)
+            net.zero_grad()
+            loss, whole, _ = loss_of(net, x, 0.5 * x + 0.25, 0)
+            whole.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            opt.set_rate(2e-3 * min(1, (step + 1) / 20))
+            opt.step()
+            losses.append(loss.item())
+        save_file({"losses": np.array(losses, np.float32)}, os.path.join(HERE, "curve_" + kind + ".safetensors"),
+                  {"case": "curve_" + kind, "config": json.dumps(cfg.to_dict()), "seed": str(seed), "height": "16", "width": "16"})
+        print(kind, losses[0], losses[-1])
 
 
 def steps():
@@ -114,4 +137,7 @@ def steps():
         print(kind, norms)
 
 
-main()
+if sys.argv[3:] == ["curve"]:
+    curve()
+else:
+    main()
