@@ -35,7 +35,9 @@ public struct NoiseSpectrum: Hashable, Sendable {
   /// of ``fewBlocks`` and more.
   ///
   /// White noise of sigma 10 interpolated from a mosaic has 0.22 and more in all of 37 photographs reduced to 128, 200 and 300
-  /// pixels, 19 of 20 with that of JPEG 95; two of three of the photographs without it less.
+  /// pixels, 19 of 20 with that of JPEG 95; two of three of the photographs without it less. Weak noise is missed at times: of the middle 128,
+  /// 200 and 300 pixels of PolyU's 31 inputs 18, 14 and 25 have 0.22 and more; the others get the model for white noise, which gains less. Taking texture
+  /// for noise costs more: the model for photographs keeps clean photographs of 200 x 200 at 43.4 dB, the worst at 29.0, where the other keeps 45.4 and 35.9.
   public let evenness: Double?
 
   static let side = 8
