@@ -46,8 +46,8 @@ let package = Package(
     .target(
       name: "EngineCore",
       dependencies: [
-        "Base", "Restoration", "Imaging", "GRLModel", "CPUDevice", "Tensors", "EngineWire", "JobStore",
-        "EngineTransport",
+        "Base", "Restoration", "Trainer", "Imaging", "GRLModel", "GRLTraining", "CPUDevice", "Checkpoints", "Tensors",
+        "EngineWire", "JobStore", "EngineTransport",
       ]),
     .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
     .target(name: "TerminalDriver", dependencies: ["Base", "CTerminal", "Workbench"]),

@@ -10,7 +10,7 @@ extension Engine {
   }
 
   /// The job, if this engine may change it. A job that nobody works on is taken.
-  private func taken(_ id: String) async throws(JobError) -> Int {
+  func taken(_ id: String) async throws(JobError) -> Int {
     let found = try index(of: id)
     if jobs[found].isElsewhere { throw .store(.jobElsewhere(id: id, owner: store.holder(id) ?? "another process")) }
     guard jobs[found].folder == nil else { return found }
@@ -25,7 +25,7 @@ extension Engine {
   }
 
   /// What `body` does in the store, after what was asked of it before.
-  private func inStore<Value: Sendable>(
+  func inStore<Value: Sendable>(
     _ body: @escaping @Sendable (JobStore) throws(StoreError) -> Value
   ) async throws(JobError) -> Value {
     let store = store
@@ -49,10 +49,7 @@ extension Engine {
   // MARK: Requests
 
   func submit(_ request: JobRequest, _ requester: Requester) async throws(JobError) -> String {
-    guard !isShutDown else { throw .cancelled }
-    guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
-      throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
-    }
+    try checkRoom()
     let budget = configuration.budgetBytes
     let outputs = try await queues.submissions.run(
       for: requester.number, about: request.inputs.first ?? ""
@@ -73,6 +70,20 @@ extension Engine {
         request, pictures: outputs.items.map { StoredJob.Picture(input: $0.input, output: $0.output) },
         skipped: outputs.skipped.map { StoredJob.Picture(input: $0.input, output: $0.output) }, owner: .engine)
     }
+    moveTrainings(behind: folder.record.rank)
+    return try takeIn(folder)
+  }
+
+  /// - Throws: where no further job is taken.
+  func checkRoom() throws(JobError) {
+    guard !isShutDown else { throw .cancelled }
+    guard jobs.filter({ !$0.isEnded }).count < JobStore.mostLive else {
+      throw .badRequest("\(JobStore.mostLive) jobs wait already; let some end first")
+    }
+  }
+
+  /// Puts a new job into the queue; its name.
+  func takeIn(_ folder: JobFolder) throws(JobError) -> String {
     guard !isShutDown else { throw .cancelled }
     insert(QueuedJob(folder.record, folder: folder, isElsewhere: false))
     tellJobs()
@@ -92,6 +103,8 @@ extension Engine {
     jobs[index].activity = running?.job == id ? .running : .none
     note(.state(.paused, reason: nil), in: index)
     tellState(of: jobs[index])
+    // A training leaves, with its state: its memory and the threads are for others.
+    if let running, running.job == id, running.isTraining { running.stop.set() }
     setGate()
   }
 
@@ -173,6 +186,7 @@ extension Engine {
     note(.rank((before + after) / 2), in: index)
     insert(jobs.remove(at: index))
     tellJobs()
+    pump()
   }
 
   func remove(_ id: String) async throws(JobError) {
@@ -185,7 +199,7 @@ extension Engine {
     tellJobs()
   }
 
-  private func state(of index: Int, wanted: String) -> JobError {
+  func state(of index: Int, wanted: String) -> JobError {
     .jobState(id: jobs[index].id, state: jobs[index].state.rawValue, wanted: wanted)
   }
 }

@@ -11,7 +11,8 @@ extension Engine {
   /// A paused job that has a picture in flight keeps the computing thread: that is what it was paused for. Waiting jobs that
   /// are paused are passed over.
   func pump() {
-    guard running == nil, passCount == 0, !isShutDown else { return }
+    guard passCount == 0, !isShutDown else { return }
+    guard running == nil else { return giveWay() }
     for index in jobs.indices where jobs[index].isReady {
       if let number = jobs[index].next { return start(number, of: index) }
       guard jobs[index].isSettled else { continue }
@@ -23,18 +24,12 @@ extension Engine {
   private func start(_ number: Int, of index: Int) {
     guard let folder = jobs[index].folder else { return }
     let job = jobs[index]
-    let paths = job.record.job.pictures[number]
-    let order: PictureOrder
-    do throws(JobError) {
-      let settings = try JobSettings(job.request, budgetBytes: configuration.budgetBytes)
-      order = PictureOrder(
-        input: paths.input, output: paths.output, settings: settings, mayReplace: job.request.existing == .replace,
-        threadCount: settings.threadCount ?? configuration.threadCount)
-    } catch {
+    let picture = RunningPicture(job: job.id, number: number, isTraining: job.isTraining)
+    let work: RunWork
+    do throws(JobError) { work = try self.work(for: job, picture) } catch {
       finish(number, of: index, .failure(error))
       return pump()
     }
-    let picture = RunningPicture(job: job.id, number: number)
     running = picture
     (runningBytes, runningBudget) = (0, 0)
     isHeldBack = false
@@ -47,21 +42,18 @@ extension Engine {
     tellPicture(number, of: jobs[index])
 
     let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
-    let (gate, runner, queue) = (gate, runner, queues.pictures)
+    let (gate, queue, input) = (gate, queues.pictures, job.record.job.pictures[number].input)
     Task {
-      let result: Result<PictureOutcome, JobError>
+      let result: Result<Void, JobError>
       do throws(JobError) {
-        let outcome = try await queue.run(for: 0, about: order.input, isHeld: { gate.isPaused }) {
-          (_) throws(JobError) in
+        try await queue.run(for: 0, about: input, isHeld: { gate.isPaused }) { (_) throws(JobError) in
           let reporter = RunReporter(picture) { continuation.yield($0) }
           let journal = EnginePictureJournal(folder, picture: number, gate: gate, wakeUp: picture.wakeUp) {
             reporter.pass($0)
           }
-          return try runner.run { (runner) throws(JobError) in
-            try runner.run(order, journal: journal, isCancelled: { gate.isCancelled }, onEvent: { reporter.pass($0) })
-          }
+          try work(journal, reporter)
         }
-        result = .success(outcome)
+        result = .success(())
       } catch {
         result = .failure(error)
       }
@@ -73,6 +65,30 @@ extension Engine {
     }
   }
 
+  /// What the computing thread does for a picture or a training.
+  private typealias RunWork = @Sendable (EnginePictureJournal, RunReporter) throws(JobError) -> Void
+
+  private func work(for job: QueuedJob, _ picture: RunningPicture) throws(JobError) -> RunWork {
+    let (gate, runner) = (gate, runner)
+    if let request = job.record.job.training {
+      let runner = TrainingRunner(
+        planner: trainingPlanner, pool: pool, gate: gate, program: "the engine", crashLog: crashLog)
+      return { (journal, reporter) throws(JobError) in
+        try runner.run(request, picture, journal: journal, send: reporter.send)
+      }
+    }
+    let paths = job.record.job.pictures[picture.number]
+    let settings = try JobSettings(job.request, budgetBytes: configuration.budgetBytes)
+    let order = PictureOrder(
+      input: paths.input, output: paths.output, settings: settings, mayReplace: job.request.existing == .replace,
+      threadCount: settings.threadCount ?? configuration.threadCount)
+    return { (journal, reporter) throws(JobError) in
+      try runner.run { (runner) throws(JobError) in
+        _ = try runner.run(order, journal: journal, isCancelled: { gate.isCancelled }, onEvent: { reporter.pass($0) })
+      }
+    }
+  }
+
   private func take(_ event: RunEvent, from picture: RunningPicture) {
     guard running === picture, let index = jobs.firstIndex(where: { $0.id == picture.job }) else { return }
     let number = picture.number
@@ -80,6 +96,11 @@ extension Engine {
     switch event {
     case .journal(let entry):
       jobs[index].apply(entry)
+      if picture.isTraining { tellPicture(number, of: jobs[index]) }
+    case .estimated(let bytes, let budgetBytes):
+      (runningBytes, runningBudget) = (bytes, budgetBytes)
+    case .trained(let progress, let phase):
+      tell(.progress(wire(progress, phase, picture.job)))
     case .planned(let plan, let estimateBytes, let budgetBytes):
       (runningBytes, runningBudget) = (estimateBytes, budgetBytes)
       guard jobs[index].state != .cancelled else { return }
@@ -122,7 +143,7 @@ extension Engine {
   }
 
   /// What follows from the end of a picture; that of a finished one is in the journal already.
-  private func finish(_ number: Int, of index: Int, _ result: Result<PictureOutcome, JobError>) {
+  private func finish(_ number: Int, of index: Int, _ result: Result<Void, JobError>) {
     jobs[index].current = nil
     if jobs[index].isHeld { jobs[index].activity = .running }
     let skips = jobs[index].request.existing == .skip
@@ -131,6 +152,11 @@ extension Engine {
       break
     case .failure(.cancelled):
       note(.left(picture: number), in: index)
+      // It gave way to another job, or was paused.
+      if jobs[index].isTraining && !jobs[index].isEnded {
+        jobs[index].activity = .none
+        tellState(of: jobs[index])
+      }
     case .failure(.resultExists(let path, _)) where skips:
       let reason = "\(path) exists already; another process made it meanwhile"
       log(.info, reason)
@@ -180,7 +206,9 @@ extension Engine {
 
   /// Holds the computing thread while a trial runs or its job is paused.
   func setGate() {
-    let isPaused = running.map { picture in jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld }
+    // A training that is paused leaves instead.
+    let isPaused = running.map { picture in
+      !picture.isTraining && jobs.contains { $0.id == picture.job && $0.state == .paused && !$0.isHeld }
     }
     let isHeld = passCount > 0 || isPaused == true
     if isHeld { gate.pause() } else { gate.resume() }

@@ -2,6 +2,7 @@ import Base
 import EngineTransport
 import EngineWire
 import Imaging
+import JobStore
 import Restoration
 import Tensors
 
@@ -11,6 +12,10 @@ extension Engine {
     _ id: String, _ place: Int, _ box: (width: Int, height: Int), _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     let job = jobs[try index(of: id)]
+    if job.isTraining {
+      guard JobFolder.crops.indices.contains(place) else { throw .badRequest("job \(id): no crop at place \(place)") }
+      return try await preview(joined(store.path(id), JobFolder.crops[place]), nil, box, requester)
+    }
     guard let number = job.number(at: place) else { throw .badRequest("job \(id): no picture at place \(place)") }
     let picture = job.record.job.pictures[number]
     if let running, running.job == id, running.number == number, let canvas = running.canvas {

@@ -57,6 +57,8 @@ public actor Engine: EngineService {
   /// What other processes' jobs looked like at the last look.
   var fingerprints: [String: JobFingerprint] = [:]
   var isShutDown = false
+  /// Where an engine that crashes says why.
+  let crashLog: String
   private let makeRunner: @Sendable (WorkGate) -> Exclusive<PictureRunner>
   private var loading: Task<Void, Never>?
   private var looking: Task<Void, Never>?
@@ -78,6 +80,7 @@ public actor Engine: EngineService {
       models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
     attentionCache = Exclusive { AttentionCache(models: models, pool: pool) }
     let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log
+    crashLog = log
     makeRunner = { gate in
       Exclusive {
         PictureRunner(models: models, speeds: speeds, pool: pool, gate: gate, program: "the engine", crashLog: log)
@@ -130,6 +133,9 @@ public actor Engine: EngineService {
     case .plan(let job, let tellsProgress):
       return (.plan(try await plan(resolved(job), tellsProgress: tellsProgress == true, requester)), [])
     case .submit(let job): return (.submitted(job: try await submit(resolved(job), requester)), [])
+    case .planTraining(let training): return (.trainingPlan(try await planTraining(resolved(training), requester)), [])
+    case .train(let training): return (.submitted(job: try await train(resolved(training), requester)), [])
+    case .keep(let id): try await keep(id)
     case .pause(let id): try await pause(id)
     case .resume(let id): try await resume(id)
     case .cancel(let id): try await cancel(id)
@@ -220,19 +226,28 @@ public actor Engine: EngineService {
     looking?.cancel()
     // An end in good order, also where the thread does not come to it in time.
     noteRunning { .left(picture: $0) }
-    gate.cancel()
     for client in passes.keys { endPass(of: client) }
+    if let running, running.isTraining {
+      // It keeps its last step, where that does not take long.
+      running.stop.set()
+      await waitForRunning(.milliseconds(300))
+    }
+    gate.cancel()
     running?.wakeUp.signal()
     // The computing thread falls through within milliseconds, unless it is writing a picture; whoever kills it then loses
     // no more than with `kill -9`.
-    let end = ContinuousClock.now + .milliseconds(450)
-    while running != nil || passCount > 0, ContinuousClock.now < end {
-      do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
-    }
+    await waitForRunning(.milliseconds(450))
     await storeWorker.run {}
     for index in jobs.indices { jobs[index].folder = nil }
     for watcher in watchers.values { watcher.finish() }
     watchers = [:]
+  }
+
+  private func waitForRunning(_ patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    while running != nil || passCount > 0, ContinuousClock.now < end {
+      do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
+    }
   }
 
   private static let host = ProcessInfo.processInfo.hostName
@@ -256,6 +271,16 @@ extension Engine {
     job.outputFolder = job.outputFolder.map(resolved)
     job.model = job.model.map { $0.contains("/") ? resolved($0) : $0 }
     return job
+  }
+
+  /// The same for every path in a training. An output without a slash is a name.
+  func resolved(_ training: TrainingRequest) -> TrainingRequest {
+    var training = training
+    training.data = training.data.map(resolved)
+    training.bursts = training.bursts.map(resolved)
+    training.model = training.model.map { $0.contains("/") ? resolved($0) : $0 }
+    if training.output.contains("/") { training.output = resolved(training.output) }
+    return training
   }
 
   /// A size to scale to whose pixels fit into one answer.

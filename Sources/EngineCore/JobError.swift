@@ -38,6 +38,8 @@ package enum JobError: KnownFailure {
   case died(picture: String, program: String, place: String, log: String?)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
   case comparisonTooLarge(bytes: Int, limit: Int)
+  /// `option` of `grl train` is to be changed.
+  case training(any KnownFailure, option: String)
   // Jobs
   case store(StoreError)
   case jobState(id: String, state: String, wanted: String)
@@ -54,6 +56,7 @@ package enum JobError: KnownFailure {
       .usage
     case .image(let error): error.kind
     case .restoration(let error, _): error.kind
+    case .training(let error, _): error.kind
     case .store(let error): error.kind
     case .badRequest: .badRequest
     case .previewTooLarge, .comparisonTooLarge: .memory
@@ -108,6 +111,8 @@ package enum JobError: KnownFailure {
       error.description
     case .restoration(let error, let picture):
       error.description(at: picture)
+    case .training(let error, _):
+      "\(error)"
     case .died(let picture, let program, let place, let log):
       "\(picture): \(program) died twice at \(place)" + (log.map { "; log: \($0)" } ?? "")
     case .previewTooLarge(let path, let bytes, let limit):

@@ -198,16 +198,20 @@ public struct JobInfo: Codable, Hashable, Sendable {
   public var state: JobState
   /// Why it is paused or failed, where there is more to say.
   public var reason: String?
+  /// Of a training: its task, data, model and output.
   public var request: JobRequest
-  /// In the order in which they are restored.
+  /// What is to be learned, where the job is a training.
+  public var training: TrainingRequest?
+  /// In the order in which they are restored. A training has one: from its data to its model.
   public var pictures: [PictureProgress]
   /// Being worked on by another process (`grl restore`); it can only be looked at.
   public var isElsewhere: Bool
 
   public init(
     id: String, created: Double, state: JobState, reason: String? = nil, request: JobRequest,
-    pictures: [PictureProgress], isElsewhere: Bool = false
+    training: TrainingRequest? = nil, pictures: [PictureProgress], isElsewhere: Bool = false
   ) {
+    self.training = training
     self.id = id
     self.created = created
     self.state = state
@@ -216,6 +220,9 @@ public struct JobInfo: Codable, Hashable, Sendable {
     self.pictures = pictures
     self.isElsewhere = isElsewhere
   }
+
+  /// The command line that does the same.
+  public var commandLine: String { training?.commandLine ?? request.commandLine }
 }
 
 /// A picture of a job and how far it is.
@@ -240,12 +247,15 @@ public struct PictureProgress: Codable, Hashable, Sendable {
   public var seamScore: Double?
   /// What was converted or could not be kept.
   public var notes: [String]
+  /// Of a training.
+  public var curve: TrainingCurve?
 
   public init(
     input: String, output: String, state: PictureState, reason: String? = nil, model: String = "", width: Int = 0,
     height: Int = 0, tiles: [Rectangle] = [], tilesPerRow: Int = 0, tilesDone: Int = 0, overlap: Int = 0,
-    seconds: Double = 0, seamScore: Double? = nil, notes: [String] = []
+    seconds: Double = 0, seamScore: Double? = nil, notes: [String] = [], curve: TrainingCurve? = nil
   ) {
+    self.curve = curve
     self.input = input
     self.output = output
     self.state = state
@@ -282,11 +292,15 @@ public struct Progress: Codable, Hashable, Sendable {
   public var budgetBytes: Int
   /// Of the engine: 200 is two cores.
   public var cpuPercent: Double
+  /// Of a training, whose share counts as that of a single tile.
+  public var training: TrainingFigures?
 
   public init(
     job: String, picture: Int, tilesDone: Int, tileCount: Int, tileFraction: Double, secondsElapsed: Double,
-    secondsRemaining: Double?, pixelsPerSecond: Double, residentBytes: Int, budgetBytes: Int, cpuPercent: Double
+    secondsRemaining: Double?, pixelsPerSecond: Double, residentBytes: Int, budgetBytes: Int, cpuPercent: Double,
+    training: TrainingFigures? = nil
   ) {
+    self.training = training
     self.job = job
     self.picture = picture
     self.tilesDone = tilesDone

@@ -19,6 +19,12 @@ public enum Request: Codable, Hashable, Sendable {
   case plan(JobRequest, tellsProgress: Bool? = nil)
   /// Queues a job. Refused where `plan` reports a problem that `JobRequest.existing` does not settle.
   case submit(JobRequest)
+  /// What a training would do, without doing it. Headers of the pictures are read.
+  case planTraining(TrainingRequest)
+  /// Queues a training. Refused where `planTraining` reports a problem.
+  case train(TrainingRequest)
+  /// Ends a training with the model that it has come to; one that does not run goes on for that.
+  case keep(job: String)
   /// From now on `event`s come.
   case watch
   case pause(job: String)
@@ -33,7 +39,8 @@ public enum Request: Codable, Hashable, Sendable {
   case moveJob(job: String, by: Int)
   /// Forgets a job that has ended, with what it kept on disk. Results stay.
   case remove(job: String)
-  /// How a picture of a job looks now, finished tiles painted in, scaled as `preview`.
+  /// How a picture of a job looks now, finished tiles painted in, scaled as `preview`. A training has three: a held-out crop as its
+  /// network makes it now, as it gets it, and as it should be.
   case jobPreview(job: String, picture: Int, width: Int, height: Int)
   /// Restores only `region` of `path` (with its true surroundings) as the request says, ahead of the queue, and shows before and
   /// after, each scaled to at most `width` x `height`. `JobRequest.inputs` and its destination are not looked at.
@@ -63,6 +70,7 @@ public enum Reply: Codable, Hashable, Sendable {
   case pixels(PixelsInfo)
   case models([ModelInfo])
   case plan(JobPlan)
+  case trainingPlan(TrainingPlan)
   case submitted(job: String)
   case jobs([JobInfo])
   /// Before and after; the raw bytes hold both pictures, one after the other.

@@ -14,6 +14,7 @@ package enum CrashPoint: String, CaseIterable {
   case pictureDone = "picture-done"
   case tilesRemoved = "tiles-removed"
   case jobEnded = "job-ended"
+  case trainingSaved = "training-saved"
 
   private static let target: (step: String, count: Int)? = {
     guard let text = ProcessInfo.processInfo.environment["GRL_CRASH_AT"] else { return nil }

@@ -90,5 +90,17 @@ package final class JobFolder: Sendable {
 
   package func removeAllTiles() {
     for picture in record.pictures.indices { removeTiles(of: picture) }
+    // A training that failed may go on where it was.
+    if record.state != .failed { removeState() }
   }
+
+  // MARK: Trainings
+
+  /// Weights, average and moments of a training, as of its last saved step.
+  package var stateFile: String { path + "/state" }
+
+  package func removeState() { unlink(stateFile) }
+
+  /// A held-out crop as the network makes it now, as it gets it, and as it should be.
+  package static let crops = ["now.png", "before.png", "clean.png"]
 }

@@ -17,6 +17,10 @@ package struct JobRecord: Sendable {
     package var seconds = 0.0
     package var seamScore: Double?
     package var notes: [String] = []
+    /// Of a training.
+    package var curve = TrainingCurve()
+    /// A training that is to end with what it has come to.
+    package var isKept = false
     /// The process that works on it, or died at it.
     package var attempt: ProcessIdentity?
     /// Processes before that one which died at it, one after the other without a tile between them.
@@ -70,6 +74,18 @@ package struct JobRecord: Sendable {
         $0.tiles[tile] = Tile(checksum: checksum, seconds: seconds)
         $0.deaths = 0
       }
+    case .learned(let picture, let step, let loss, let heldOut, let input):
+      change(picture) {
+        if let loss { $0.curve.add(step: step, loss: loss) }
+        if let heldOut { $0.curve.add(step: step, heldOut: heldOut, input: input) }
+      }
+    case .saved(let picture, let step):
+      change(picture) {
+        $0.curve.saved(step)
+        $0.deaths = 0
+      }
+    case .keep(let picture):
+      changeUnlessEnded(picture) { $0.isKept = true }
     case .writing(let picture):
       change(picture) { $0.isWriting = true }
     case .done(let picture, let seconds, let seamScore, let notes):
@@ -89,7 +105,7 @@ package struct JobRecord: Sendable {
         change(picture) {
           ($0.state, $0.reason) = (.waiting, nil)
           ($0.tiles, $0.isWriting) = ([:], false)
-          ($0.attempt, $0.deaths) = (nil, 0)
+          ($0.attempt, $0.deaths, $0.isKept) = (nil, 0, false)
         }
       }
       (state, reason) = (.waiting, nil)
@@ -120,7 +136,7 @@ package struct JobRecord: Sendable {
     let shown = order.map { progress($0) }
     let skipped = job.skipped.map { PictureProgress(input: $0.input, output: $0.output, state: .skipped) }
     return JobInfo(
-      id: job.id, created: job.created, state: state, reason: reason, request: job.request,
+      id: job.id, created: job.created, state: state, reason: reason, request: job.request, training: job.training,
       pictures: shown + skipped, isElsewhere: isElsewhere)
   }
 
@@ -128,14 +144,15 @@ package struct JobRecord: Sendable {
   package func progress(_ picture: Int) -> PictureProgress {
     let (paths, entry) = (job.pictures[picture], pictures[picture])
     let isDone = entry.state == .done
+    let model = entry.record?.model ?? job.training?.model ?? ""
     return PictureProgress(
       input: paths.input, output: paths.output,
       state: entry.state == .running && state != .running ? .waiting : entry.state,
-      reason: entry.reason, model: entry.record?.model ?? "", width: entry.record?.width ?? 0,
+      reason: entry.reason, model: model, width: entry.record?.width ?? 0,
       height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.tileCount ?? 1 : entry.tiles.count,
       overlap: entry.record?.overlap ?? 0,
       seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
-      seamScore: entry.seamScore, notes: entry.notes)
+      seamScore: entry.seamScore, notes: entry.notes, curve: job.training == nil ? nil : entry.curve)
   }
 }
 
@@ -152,6 +169,7 @@ extension JobRecord.Picture {
 
   /// Where a process died at it, in words that follow its name.
   package var placeOfDeath: String {
+    if curve.savedStep > 0 { return "the steps after step \(curve.savedStep)" }
     guard let record, record.tileCount > 1 else { return "it" }
     guard tiles.count < record.tileCount else { return "the writing of its result" }
     return "tile \(tiles.count + 1) of \(record.tileCount)"

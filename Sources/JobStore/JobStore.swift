@@ -33,7 +33,8 @@ package struct JobStore: Sendable {
 
   /// Makes the folder of a new job and takes its lock before anybody can see it.
   package func create(
-    _ request: JobRequest, pictures: [StoredJob.Picture], skipped: [StoredJob.Picture] = [], owner: StoredJob.Owner
+    _ request: JobRequest, training: TrainingRequest? = nil, pictures: [StoredJob.Picture],
+    skipped: [StoredJob.Picture] = [], owner: StoredJob.Owner
   ) throws(StoreError) -> JobFolder {
     try DurableFile.makeFolder(folder)
     let id = Self.newID()
@@ -42,7 +43,7 @@ package struct JobStore: Sendable {
     do throws(StoreError) {
       let job = StoredJob(
         id: id, created: (Date().timeIntervalSince1970 * 1000).rounded() / 1000, owner: owner, request: request,
-        pictures: pictures, skipped: skipped)
+        training: training, pictures: pictures, skipped: skipped)
       try job.write(to: hidden + "/job.json")
       guard let lock = try FileLock(hidden + "/lock", owner: self.owner) else {
         throw .jobElsewhere(id: id, owner: "another process")
@@ -192,7 +193,8 @@ package struct JobStore: Sendable {
     return stat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > 3600
   }
 
-  private func path(_ id: String) -> String { folder + "/" + id }
+  /// Of a job's folder.
+  package func path(_ id: String) -> String { folder + "/" + id }
 
   /// `20261122-215219-k3f9`: by time, and never the same twice.
   private static func newID() -> String {

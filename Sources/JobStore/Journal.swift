@@ -42,6 +42,12 @@ package enum JournalEntry: Codable, Hashable, Sendable {
   case began(picture: Int, record: PictureRecord)
   /// The tile's bytes are on the disk.
   case tile(picture: Int, tile: Int, checksum: String, seconds: Double)
+  /// How a training goes: mean loss of the last steps, or PSNR of held-out patches and of what the network gets of them.
+  case learned(picture: Int, step: Int, loss: Double?, heldOut: Double?, input: Double?)
+  /// The state of a training after so many steps is on the disk.
+  case saved(picture: Int, step: Int)
+  /// A training is to end with what it has come to.
+  case keep(picture: Int)
   /// Its result is about to be written.
   case writing(picture: Int)
   /// Its result has its name.

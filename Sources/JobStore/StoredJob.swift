@@ -29,6 +29,8 @@ package struct StoredJob: Codable, Hashable, Sendable {
   package var created: Double
   package var owner: Owner
   package var request: JobRequest
+  /// What is to be learned, where the job is a training: it counts as one picture, from its data to its model.
+  package var training: TrainingRequest?
   /// Absolute paths; a picture's number in the journal is its place here.
   package var pictures: [Picture]
   /// Left out, since their results existed.

@@ -53,21 +53,12 @@ public struct PairLibrary: Sendable {
   public init(
     _ folder: String, isColour: Bool, scale: Int = 1, isDualPixel: Bool = false, limits: DataLimits = DataLimits()
   ) throws(TrainingDataError) {
-    guard isFolder(folder) else {
-      throw .unreadable(path: folder, reason: "it is not a folder; pairs lie in a folder with input/ and target/")
-    }
-    let val = joined(folder, "val")
-    let train = joined(folder, "train")
-    let kept = isFolder(val) ? try Self.pairs(val, isDualPixel) : []
-    let found = try Self.pairs(isFolder(train) ? train : folder, isDualPixel)
-    let wanted =
-      isDualPixel
-      ? "triples NAME_left, NAME_right and NAME_gt"
-      : "pairs: neither folders input/ and target/ nor NAME_blur and NAME_sharp"
-    guard !found.isEmpty else { throw .noPictures(path: folder, wanted: wanted, refused: []) }
+    let (found, heldOutFrom) = try Self.found(in: folder, isDualPixel: isDualPixel)
     let (pairs, isHeldOut, refused) = try Self.load(
-      found + kept, found.count, folder, isColour: isColour, scale: scale, limits)
-    guard isHeldOut.contains(false) else { throw .noPictures(path: folder, wanted: wanted, refused: refused) }
+      found, heldOutFrom, folder, isColour: isColour, scale: scale, limits)
+    guard isHeldOut.contains(false) else {
+      throw .noPictures(path: folder, wanted: Self.wanted(isDualPixel), refused: refused)
+    }
     self.init(
       pairs, scale: scale, isDualPixel: isDualPixel, isHeldOut: isHeldOut.contains(true) ? isHeldOut : nil,
       refused: refused)
@@ -92,7 +83,27 @@ public struct PairLibrary: Sendable {
     }
   }
 
-  private static func pairs(_ folder: String, _ isDualPixel: Bool) throws(TrainingDataError) -> [PicturePair] {
+  /// The pairs of a folder; those from `heldOutFrom` on are held out.
+  static func found(
+    in folder: String, isDualPixel: Bool
+  ) throws(TrainingDataError) -> (pairs: [PicturePair], heldOutFrom: Int) {
+    guard isFolder(folder) else {
+      throw .unreadable(path: folder, reason: "it is not a folder; pairs lie in a folder with input/ and target/")
+    }
+    let (val, train) = (joined(folder, "val"), joined(folder, "train"))
+    let kept = isFolder(val) ? try pairs(val, isDualPixel) : []
+    let found = try pairs(isFolder(train) ? train : folder, isDualPixel)
+    guard !found.isEmpty else { throw .noPictures(path: folder, wanted: wanted(isDualPixel), refused: []) }
+    return (found + kept, found.count)
+  }
+
+  private static func wanted(_ isDualPixel: Bool) -> String {
+    isDualPixel
+      ? "triples NAME_left, NAME_right and NAME_gt"
+      : "pairs: neither folders input/ and target/ nor NAME_blur and NAME_sharp"
+  }
+
+  static func pairs(_ folder: String, _ isDualPixel: Bool) throws(TrainingDataError) -> [PicturePair] {
     func files(_ folder: String) throws(TrainingDataError) -> [String] {
       guard let files = PicturePair.files(folder) else {
         throw .unreadable(path: folder, reason: systemReason())
@@ -114,11 +125,7 @@ public struct PairLibrary: Sendable {
   ) throws(TrainingDataError) -> (pairs: [TrainingPair], isHeldOut: [Bool], refused: [String]) {
     let loading = PictureLoading(path: folder, isColour: isColour, limits: limits)
     let entries = pairs.flatMap { pair in
-      [pair.input, pair.target, pair.right].compactMap(\.self).map { path in
-        PictureEntry(
-          name: path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path, path: path, member: nil,
-          archive: nil)
-      }
+      [pair.input, pair.target, pair.right].compactMap(\.self).map { PictureEntry(file: $0, below: folder) }
     }
     let sizes = try loading.sizes(entries)
     try loading.checkAllFit(sizes)

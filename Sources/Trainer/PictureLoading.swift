@@ -32,6 +32,15 @@ struct PictureEntry: Sendable {
   let member: TarArchive.Member?
   let archive: TarArchive?
 
+  init(name: String, path: String, member: TarArchive.Member? = nil, archive: TarArchive? = nil) {
+    (self.name, self.path, self.member, self.archive) = (name, path, member, archive)
+  }
+
+  /// A file, named as it lies below `folder`.
+  init(file: String, below folder: String) {
+    self.init(name: file.hasPrefix(folder + "/") ? String(file.dropFirst(folder.count + 1)) : file, path: file)
+  }
+
   func file(_ limits: ImageLimits) throws(ImageError) -> PictureFile {
     guard let archive, let member else { return try PictureFile(path, limits: limits) }
     guard member.content.count <= limits.fileBytes else {
@@ -42,13 +51,26 @@ struct PictureEntry: Sendable {
     }
   }
 
+  /// Pixels, and what decoding takes, by the header: of a file only its beginning is read where that tells.
+  func size(_ limits: ImageLimits) throws(ImageError) -> (pixels: Int, decodingBytes: Int) {
+    if archive == nil, ImageFile.extensions.contains(fileExtension(path).lowercased()) {
+      do throws(ImageError) {
+        let header = try ImageFile.header(path, limits: limits)
+        return (header.width * header.height, header.decodingBytes)
+      } catch .notAnImage {
+        // Perhaps a BMP or TIFF of another name.
+      }
+    }
+    return try file(limits).size(limits: limits)
+  }
+
   /// Whether one of the folders that it lies in has this name.
   func lies(in folder: String) -> Bool {
     parentFolder(name).utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(folder.utf8) }
   }
 
   /// The pictures of a folder and of the folders in it, or of a tar archive, by the endings of their names, in order of the bytes of their
-  /// names. Hidden ones and links to folders are left out.
+  /// names; or a picture itself. Hidden ones and links to folders are left out.
   static func all(in path: String) throws(TrainingDataError) -> [PictureEntry] {
     var entries: [PictureEntry] = []
     if isFolder(path) {
@@ -63,14 +85,16 @@ struct PictureEntry: Sendable {
           if isFolder(full) {
             if !isLink(full) { folders.append(below) }
           } else if isPicture(name) {
-            entries.append(PictureEntry(name: below, path: full, member: nil, archive: nil))
+            entries.append(PictureEntry(name: below, path: full))
           }
         }
       }
     } else {
       guard fileExists(path) else {
-        throw .unreadable(path: path, reason: "it does not exist; give a folder or a tar archive of pictures")
+        throw .unreadable(
+          path: path, reason: "it does not exist; give a folder, a tar archive of pictures or a picture")
       }
+      if isPicture(lastComponent(path)) { return [PictureEntry(name: lastComponent(path), path: path)] }
       let archive = try TarArchive(path)
       for member in archive.members where isPicture(lastComponent(member.name)) {
         entries.append(
@@ -108,7 +132,7 @@ struct PictureLoading {
   /// Reads all headers.
   func sizes(_ entries: [PictureEntry]) throws(TrainingDataError) -> Sizes {
     let found = try each(entries, threadCount: limits.threadCount) { entry throws(ImageError) in
-      let size = try entry.file(limits.image).size(limits: limits.image)
+      let size = try entry.size(limits.image)
       // Beside what the decoder holds: the picture in another layout, and in 8 bits.
       return (pixels: size.pixels, bytes: size.decodingBytes + 2 * 4 * size.pixels)
     }

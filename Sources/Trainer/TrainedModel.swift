@@ -63,9 +63,9 @@ public struct TrainedModel {
 
   /// Writes the file, whole or not at all.
   ///
-  /// - Throws: `ImageError.unwritable`.
-  public func write(to path: String) throws(ImageError) {
-    try WholeFile.write(checkpoint.safetensorsFile(), to: path)
+  /// - Throws: `ImageError.unwritable`; `.exists` where nothing may be replaced.
+  public func write(to path: String, mayReplace: Bool = true) throws(ImageError) {
+    try WholeFile.write(checkpoint.safetensorsFile(), to: path, mayReplace: mayReplace)
   }
 
   private static func object(_ fields: [(String, String)]) -> String {

@@ -63,17 +63,30 @@ public struct TrainingData: Sendable {
     return own + (bursts?.refused ?? [])
   }
 
-  /// A hash of every picture that is trained on, and of its name: what a resumed training compares, since other pictures give other patches.
-  /// Takes a second for some hundred megapixels.
-  public func fingerprint() -> String {
+  private var trainingPictures: [StoredPicture] {
     let own =
       switch pictures {
       case .photographs(let library): library.training
       case .pairs(let library): library.training.flatMap(\.pictures)
       }
-    let frames = bursts.map { $0.runs.flatMap(\.self) + $0.pairs.flatMap(\.pictures) } ?? []
+    return own + (bursts.map { $0.runs.flatMap(\.self) + $0.pairs.flatMap(\.pictures) } ?? [])
+  }
+
+  /// Memory that the pictures take, those that are held out counted too.
+  public var bytes: Int {
+    let heldOut =
+      switch pictures {
+      case .photographs(let library): library.heldOut
+      case .pairs(let library): library.heldOut.flatMap(\.pictures)
+      }
+    return (trainingPictures + heldOut).reduce(0) { $0 + $1.samples.count }
+  }
+
+  /// A hash of every picture that is trained on, and of its name: what a resumed training compares, since other pictures give other patches.
+  /// Takes a second for some hundred megapixels.
+  public func fingerprint() -> String {
     var digests: [UInt8] = []
-    for picture in own + frames {
+    for picture in trainingPictures {
       digests += Array("\(picture.name)\n\(picture.width) x \(picture.height) x \(picture.channels)\n".utf8)
       digests += SHA256.digest(picture.samples)
     }

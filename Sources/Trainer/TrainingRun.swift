@@ -14,6 +14,8 @@ public struct TrainingProgress: Sendable {
   public var step: Int
   /// Share of the training that is over, 0...1.
   public var share: Double
+  /// Of computing, over all sessions.
+  public var seconds: Double
   /// Means since the last report.
   public var loss: Double
   public var psnr: Double
@@ -32,12 +34,23 @@ public struct HeldOutResult: Codable, Sendable, Hashable {
   public var psnr: Double
 }
 
+/// A held-out patch, as the network gets it, as the average of the weights makes it, and as it should be; values in 0...1.
+public struct HeldOutSample: Sendable {
+  /// `[h, w, input channels]`
+  public var input: Tensor
+  /// `[h * scale, w * scale, output channels]`, not cut to 0...1.
+  public var restored: Tensor
+  public var target: Tensor
+}
+
 public enum TrainingEvent: Sendable {
   case phase(TrainingPreset.Phase)
   case progress(TrainingProgress)
   case measured(step: Int, [HeldOutResult])
   /// Another model's weights made held-out pictures worse than they come in: the last layer begins at this factor of what it was.
   case lowered(factor: Double)
+  /// Told before `measured`: what the network makes of the held-out patch with the most detail.
+  case sample(HeldOutSample)
   /// The loss was no number, or jumped: weights are those of an earlier step again, and the rate is halved.
   case steppedBack(to: Int, reason: String)
   /// The state was written, or why not; a training goes on without.
@@ -63,6 +76,7 @@ public final class TrainingRun {
   private let loaderThreads: Int
   private let device: CPUDevice
   private let statePath: String?
+  private let pace: Pace
   private let tell: (TrainingEvent) -> Void
 
   private let weights: TrainingWeights
@@ -76,7 +90,17 @@ public final class TrainingRun {
     let buffers: [ParameterBuffer]
   }
 
-  /// Seconds between two states, and between two measurements.
+  /// How often a run tells how it goes.
+  public struct Pace: Sendable {
+    /// Seconds between two measurements on held-out patches.
+    public var measuring = 300.0
+    /// Seconds after which progress is told although the twenty steps are not over that are looked at together; nil: it is not.
+    public var telling: Double?
+
+    public init() {}
+  }
+
+  /// Seconds between two states.
   public static let secondsBetweenSaves = 60.0
   /// Steps between two looks at the loss.
   private static let stepsBetweenLooks = 20
@@ -86,14 +110,17 @@ public final class TrainingRun {
   ///   - base: the network to keep to in everything but windows and stripes; nil takes the published one of the variant.
   ///   - state: goes on from there; it was written by a training of the same settings.
   ///   - statePath: where the state is written; nil keeps none.
+  ///   - threads: whoever pauses the gate holds a run in the middle of a step, and the time does not count; a gate that is cancelled ends it
+  ///     without a state.
   ///   - loaderThreads: that prepare patches besides.
   /// - Throws: `CheckpointError`, `TrainingDataError`, `OutOfMemory`, `TrainingStateError`.
   public init(
     _ settings: TrainingSettings, data: TrainingData, from start: Checkpoint, base: GRLConfiguration? = nil,
     state: TrainingState? = nil, statePath: String?, threads: ThreadLease, loaderThreads: Int = 1,
-    device: CPUDevice = CPUDevice(), tell: @escaping (TrainingEvent) -> Void
+    device: CPUDevice = CPUDevice(), pace: Pace = Pace(), tell: @escaping (TrainingEvent) -> Void
   ) throws {
-    (self.settings, self.data, self.base, self.statePath, self.tell) = (settings, data, base, statePath, tell)
+    (self.settings, self.data, self.base, self.statePath) = (settings, data, base, statePath)
+    (self.pace, self.tell) = (pace, tell)
     (self.threads, self.loaderThreads, self.device) = (threads, loaderThreads, device)
     let configuration = settings.preset.configuration(settings.preset.phases[0], base: base)
     weights = try TrainingWeights(start, configuration: configuration)
@@ -127,37 +154,65 @@ public final class TrainingRun {
   public var isOver: Bool { share >= 1 }
 
   /// Bytes that the busiest phase takes for gradients, on top of weights, averages and moments.
-  public func memoryBytes() throws -> Int {
-    let most = try settings.preset.phases.map { try gradient($0).bytes }.max()!
-    return most + 2 * buffers.count * weights.bytes
+  public func memoryBytes() throws -> Int { try Self.memoryBytes(settings, weights, base, threads, device) }
+
+  /// The same before there is a run; the data are not counted.
+  public static func memoryBytes(
+    _ settings: TrainingSettings, from start: Checkpoint, base: GRLConfiguration?, threads: ThreadLease,
+    device: CPUDevice = CPUDevice()
+  ) throws -> Int {
+    let configuration = settings.preset.configuration(settings.preset.phases[0], base: base)
+    return try memoryBytes(
+      settings, TrainingWeights(start, configuration: configuration), base, threads, device)
   }
 
-  private func gradient(_ phase: TrainingPreset.Phase) throws -> BatchGradient {
+  private static func memoryBytes(
+    _ settings: TrainingSettings, _ weights: TrainingWeights, _ base: GRLConfiguration?, _ threads: ThreadLease,
+    _ device: CPUDevice
+  ) throws -> Int {
+    let most = try settings.preset.phases.map { phase in
+      try gradient(phase, settings, weights, base, threads, device).bytes
+    }.max()!
+    // Weights, average and two moments, and a copy of them.
+    return most + 8 * weights.bytes
+  }
+
+  private static func gradient(
+    _ phase: TrainingPreset.Phase, _ settings: TrainingSettings, _ weights: TrainingWeights, _ base: GRLConfiguration?,
+    _ threads: ThreadLease, _ device: CPUDevice
+  ) throws -> BatchGradient {
     try BatchGradient(
       settings.preset.configuration(phase, base: base), height: phase.patch, width: phase.patch, count: phase.batch,
       loss: settings.loss, weights: weights, threads: threads, device: device)
   }
 
-  /// Trains to the end, until asked to stop, or to step `last`; then the state is as of the last whole step, and is written.
+  /// Of computing: the time that the gate is paused does not count.
+  private func now() -> Double { clockSeconds() - threads.gate.pausedTime / .seconds(1) }
+
+  /// Trains to the end, until asked to stop, or to step `last`; then the state is as of the last whole step, and is written. A gate that is
+  /// cancelled ends it at once, and the state stays as it was written last.
   ///
   /// - Parameter isCancelled: asked after each step.
+  /// - Throws: `CancellationError` where the gate was cancelled; `OutOfMemory`, `TrainingDataError`.
   public func run(last: Int = .max, isCancelled: () -> Bool = { false }) throws {
+    let gate = threads.gate
     try measure()
     if record.step == 0 && settings.isFromModel { try lowerStart() }
     try keepSnapshot()
-    var (lastSave, lastMeasure) = (clockSeconds(), clockSeconds())
-    var mayGoOn: Bool { !isOver && !isCancelled() && record.step < last }
+    var (lastSave, lastMeasure) = (now(), now())
+    var mayGoOn: Bool { !gate.isCancelled && !isOver && !isCancelled() && record.step < last }
     while mayGoOn {
       let phase = settings.phase(at: share)
       tell(.phase(phase))
-      let gradient = try gradient(phase)
+      let gradient = try Self.gradient(phase, settings, weights, base, threads, device)
       let loader = PatchLoader(
         try data.source(settings.preset, patch: phase.patch, seed: settings.seed), batch: phase.batch,
         firstStep: record.step, threads: loaderThreads)
       defer { loader.stop() }
-      var window = Window()
+      var window = Window(start: now())
+      var lastTold = now()
       while mayGoOn && settings.phase(at: share) == phase {
-        let start = clockSeconds()
+        let start = now()
         guard let batch = try loader.next() else { return }
         let result = gradient.compute(Batch(inputs: batch.inputs, targets: batch.targets))
         let rate = settings.rate(at: share, after: record.step) * record.rateScale
@@ -166,29 +221,30 @@ public final class TrainingRun {
         record.patches += phase.batch
         record.pixels += phase.batch * phase.patch * phase.patch
         average.follow(weights.values, keeping: settings.averageKeeps(after: record.step))
-        record.seconds += clockSeconds() - start
+        // What was computed since the gate was cancelled is none.
+        if gate.isCancelled { throw CancellationError() }
+        record.seconds += now() - start
         window.add(result)
         // A step along a gradient that is no number spoils the weights at once.
         let isBroken = !norm.isFinite
-        if isBroken || record.step % TrainingRun.stepsBetweenLooks == 0 {
-          if try look(window, isBroken: isBroken) {
-            if let progress = window.progress(record.step, share: share, rate: rate, seconds: record.seconds) {
-              tell(.progress(progress))
-            }
-          }
-          window = Window()
+        let isLook = isBroken || record.step % TrainingRun.stepsBetweenLooks == 0
+        let isSound = try !isLook || look(window, isBroken: isBroken)
+        if isSound, isLook || pace.telling.map({ now() - lastTold > $0 }) ?? false {
+          tell(.progress(window.progress(record.step, share: share, rate: rate, seconds: record.seconds, now: now())))
+          lastTold = now()
         }
-        let now = clockSeconds()
-        if now - lastSave > TrainingRun.secondsBetweenSaves {
+        if isLook { window = Window(start: now()) }
+        if now() - lastSave > TrainingRun.secondsBetweenSaves {
           save()
-          lastSave = clockSeconds()
+          lastSave = now()
         }
-        if now - lastMeasure > TrainingRun.secondsBetweenSaves * 5 {
+        if now() - lastMeasure > pace.measuring {
           try measure()
-          lastMeasure = clockSeconds()
+          lastMeasure = now()
         }
       }
     }
+    if gate.isCancelled { throw CancellationError() }
     save()
     if isOver { try measure() }
   }
@@ -196,7 +252,9 @@ public final class TrainingRun {
   /// Sums since the last report.
   private struct Window {
     private var (loss, square, count) = (0.0, 0.0, 0)
-    private let start = clockSeconds()
+    private let start: Double
+
+    init(start: Double) { self.start = start }
 
     var mean: Double { loss / Double(max(count, 1)) }
 
@@ -206,11 +264,11 @@ public final class TrainingRun {
       count += 1
     }
 
-    func progress(_ step: Int, share: Double, rate: Double, seconds: Double) -> TrainingProgress? {
-      guard count > 0 else { return nil }
-      return TrainingProgress(
-        step: step, share: share, loss: mean, psnr: -10 * log10(max(square / Double(count), 1e-12)), rate: rate,
-        stepsPerSecond: Double(count) / max(clockSeconds() - start, 1e-9),
+    /// - Precondition: something was added.
+    func progress(_ step: Int, share: Double, rate: Double, seconds: Double, now: Double) -> TrainingProgress {
+      TrainingProgress(
+        step: step, share: share, seconds: seconds, loss: mean, psnr: -10 * log10(max(square / Double(count), 1e-12)),
+        rate: rate, stepsPerSecond: Double(count) / max(now - start, 1e-9),
         secondsLeft: share > 0 ? seconds / share * (1 - share) : .infinity)
     }
   }
@@ -265,15 +323,23 @@ public final class TrainingRun {
     settings.preset.configuration(settings.preset.phases.last!, base: base)
   }
 
-  private func measure() throws {
+  /// Measures the average of the weights on the held-out patches, and tells what came of it. ``run(last:isCancelled:)`` does so now and
+  /// then, when it begins, and at the end of the training.
+  ///
+  /// - Throws: `CancellationError` where the gate was cancelled; `OutOfMemory`.
+  public func measure() throws {
     let network = try GRL(averaged, configuration: configuration, on: device)
     results = try heldOut.filter { !$0.pairs.isEmpty }.map { kind in
       let shape = kind.pairs[0].input.shape
       let session = try GRLSession(network: network, height: shape.height, width: shape.width, threads: threads)
       var (own, input) = (0.0, 0.0)
       let hasInput = !kind.isClean && shape.pixels == kind.pairs[0].target.shape.pixels
-      for pair in kind.pairs {
-        own += TrainingRun.psnr(try session.restore(pair.input), pair.target)
+      let details = kind.pairs.map(\.target.detail)
+      let shown = kind.name == heldOut[0].name ? details.indices.max { details[$0] < details[$1] } : nil
+      for (place, pair) in kind.pairs.enumerated() {
+        let restored = try session.restore(pair.input)
+        if place == shown { tell(.sample(HeldOutSample(input: pair.input, restored: restored, target: pair.target))) }
+        own += TrainingRun.psnr(restored, pair.target)
         if hasInput { input += TrainingRun.psnr(pair.meanOfViews, pair.target) }
       }
       let count = Double(kind.pairs.count)

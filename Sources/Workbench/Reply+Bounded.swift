@@ -27,6 +27,14 @@ extension Reply {
           plan.pictures = plan.pictures.map(\.bounded)
           return plan
         }())
+    case .trainingPlan(var plan):
+      .trainingPlan(
+        {
+          (plan.training, plan.heldOut) = (Bounds.count(plan.training), Bounds.count(plan.heldOut))
+          plan.refusedCount = Bounds.count(plan.refusedCount)
+          (plan.estimateBytes, plan.budgetBytes) = (Bounds.count(plan.estimateBytes), Bounds.count(plan.budgetBytes))
+          return plan
+        }())
     case .jobs(let jobs): .jobs(jobs.map(\.bounded))
     case .trial(var trial):
       .trial(
@@ -197,7 +205,35 @@ extension PictureProgress {
     picture.tilesDone = min(Bounds.side(tilesDone), tiles.isEmpty ? .max : tiles.count)
     picture.seconds = max(0, Bounds.number(seconds))
     picture.seamScore = Bounds.number(seamScore)
+    picture.curve = curve?.bounded
     return picture
+  }
+}
+
+extension TrainingCurve {
+  /// Built anew, so that steps rise and there are no more points than there may be.
+  fileprivate var bounded: TrainingCurve {
+    var curve = TrainingCurve()
+    for point in losses.prefix(2 * Self.most) {
+      curve.add(step: Bounds.count(point.step), loss: Bounds.number(point.value))
+    }
+    for point in heldOut.prefix(2 * Self.most) {
+      curve.add(step: Bounds.count(point.step), heldOut: Bounds.number(point.value), input: Bounds.number(inputPSNR))
+    }
+    curve.saved(Bounds.count(savedStep))
+    return curve
+  }
+}
+
+extension TrainingFigures {
+  fileprivate var bounded: TrainingFigures {
+    var figures = self
+    (figures.step, figures.share) = (Bounds.count(step), min(max(Bounds.number(share), 0), 1))
+    (figures.loss, figures.psnr, figures.rate) = (Bounds.number(loss), Bounds.number(psnr), Bounds.number(rate))
+    figures.stepsPerSecond = max(0, Bounds.number(stepsPerSecond))
+    (figures.patch, figures.batch, figures.window) = (Bounds.side(patch), Bounds.side(batch), Bounds.side(window))
+    (figures.stripeRows, figures.stripeColumns) = (Bounds.side(stripeRows), Bounds.side(stripeColumns))
+    return figures
   }
 }
 
@@ -211,6 +247,7 @@ extension Progress {
     progress.secondsRemaining = Bounds.number(secondsRemaining).flatMap { $0 >= 0 ? $0 : nil }
     progress.pixelsPerSecond = max(0, Bounds.number(pixelsPerSecond))
     (progress.residentBytes, progress.budgetBytes) = (Bounds.count(residentBytes), Bounds.count(budgetBytes))
+    progress.training = training?.bounded
     progress.cpuPercent = min(max(Bounds.number(cpuPercent), 0), 1e6)
     return progress
   }

@@ -52,6 +52,8 @@ public struct Session: Sendable {
   var compared: [String]?
   /// The job that was queued last from here.
   var submitted: String?
+  /// Trainings that were queued from here: their models go into the plan when they are there.
+  var trainings: Set<String> = []
 
   // What is to be done, collected while an event is handled
   var effects: [Effect] = []

@@ -115,12 +115,14 @@ extension State {
   }
 
   private mutating func tellFailure(of picture: PictureProgress) {
+    guard picture.curve == nil else { return }  // The end of the training says it.
     session.say("\(picture.input.lastPathPart) failed: \(picture.reason ?? "no reason given")", .error)
   }
 
   /// Says when a job has ended.
   private mutating func tellEnd(of job: JobInfo, from old: JobState) {
     guard job.state != old else { return }
+    if let training = job.training, !job.pictures.isEmpty { return tellEnd(of: job, training) }
     let done = job.pictures.filter { $0.state == .done }.count
     let what =
       job.pictures.count == 1
@@ -133,6 +135,31 @@ extension State {
         "\(job.request.task) failed for \(job.pictures.count - done) of \(job.pictures.count): \(reason)", .error)
     case .paused: if let reason = job.reason { session.say("job paused: \(reason)", .warning) }
     case .cancelled: session.say("\(job.request.task) cancelled; finished pictures stay")
+    case .waiting, .running: break
+    }
+  }
+}
+
+extension State {
+  /// Says how a training ended. A model that was asked for here goes into the plan.
+  private mutating func tellEnd(of job: JobInfo, _ training: TrainingRequest) {
+    let name = training.output.lastPathPart
+    switch job.state {
+    case .done:
+      session.ask(.listModels, for: nil, .models)
+      let learned = job.pictures[0].curve?.heldOut.last.map { ", held out \(Quantity.decimal($0.value, 2)) dB" } ?? ""
+      guard session.trainings.remove(job.id) != nil, session.draft.request.task == training.task else {
+        return session.say("trained: \(name)\(learned); screen 6 has it")
+      }
+      session.draft.edit {
+        $0.model = training.output
+        $0.variant = nil
+      }
+      session.say("trained: \(name)\(learned); the plan uses it now, u there takes that back")
+    case .failed:
+      session.say("training of \(name) failed: \(job.pictures[0].reason ?? job.reason ?? "see the log")", .error)
+    case .paused: if let reason = job.reason { session.say("training paused: \(reason)", .warning) }
+    case .cancelled: session.say("training of \(name) cancelled")
     case .waiting, .running: break
     }
   }

@@ -30,6 +30,35 @@ enum Samples {
     return job
   }()
 
+  static let training: TrainingRequest = {
+    var training = TrainingRequest(
+      task: "denoise", data: ["/photos/harbour 1.png", "/scans"], output: "/models/own.safetensors")
+    (training.arePairs, training.bursts, training.model, training.variant) = (false, "/bursts", "own-1", "tiny")
+    (training.noise, training.scale, training.isGray, training.isDualPixel) = ("photo", 2, true, true)
+    (training.minutes, training.steps, training.sizes, training.patch, training.batch) = (10.5, 200, "short", 32, 8)
+    (training.window, training.stripeRows, training.stripeColumns, training.rate) = (8, 16, 32, 0.0005)
+    (training.optimiser, training.seed, training.threadCount, training.memoryBytes) = ("muon", 2, 2, 4 << 30)
+    (training.maxPixels, training.replaces) = (1 << 28, true)
+    return training
+  }()
+
+  static let trainingPlan: TrainingPlan = {
+    var plan = TrainingPlan(training)
+    plan.problem = .init(kind: .usage, option: "output", message: "own.safetensors: exists")
+    (plan.training, plan.heldOut, plan.refused, plan.refusedCount) = (18, 2, ["/scans/a.png: not a picture"], 1)
+    (plan.estimateBytes, plan.budgetBytes, plan.title) = (1 << 30, 4 << 30, "denoising, blind sigma 0-55")
+    return plan
+  }()
+
+  static let trained: PictureProgress = {
+    var curve = TrainingCurve()
+    curve.add(step: 0, heldOut: 30.25, input: 20.125)
+    curve.add(step: 20, loss: 0.03125)
+    curve.add(step: 40, heldOut: 30.5, input: 20.125)
+    curve.saved(40)
+    return PictureProgress(input: "/scans", output: "/models/own.safetensors", state: .running, curve: curve)
+  }()
+
   static let requests: [Request] = [
     .hello(version: WireProtocol.version, client: "workbench 0.2.0"), .ping, .listFolder(path: "~/photos"),
     .inspect(path: "/photos/harbour 1.png"),
@@ -56,7 +85,9 @@ enum Samples {
         paths: ["/photos/a_whole.png", "/photos/a.png"], reference: 0,
         .tiling(picture: 1, columns: [376, 384], rows: [333]))),
     .attention(job, path: "/photos/harbour 1.png", attention),
-    .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown,
+    .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown, .planTraining(training),
+    .train(training),
+    .keep(job: "t1"),
   ]
 
   static let attention = AttentionOrder(
@@ -94,6 +125,18 @@ enum Samples {
         pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5)),
     .tile(job: "j1", picture: 0, tile: 1, .running),
     .planning(files: 0, pictures: 120, count: 4000), .log(log),
+    .jobs([
+      JobInfo(
+        id: "t1", created: 1_763_800_000.25, state: .running, request: JobRequest(inputs: ["/scans"], task: "denoise"),
+        training: training, pictures: [trained])
+    ]),
+    .progress(
+      Progress(
+        job: "t1", picture: 0, tilesDone: 0, tileCount: 1, tileFraction: 0.25, secondsElapsed: 12.5,
+        secondsRemaining: 37.5, pixelsPerSecond: 0, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5,
+        training: TrainingFigures(
+          step: 50, share: 0.25, loss: 0.03125, psnr: 29.5, rate: 0.0005, stepsPerSecond: 4.25, patch: 32, batch: 8,
+          window: 8, stripeRows: 16, stripeColumns: 16))),
   ]
 
   static let replies: [Reply] =
@@ -135,7 +178,7 @@ enum Samples {
             count: 1, summary: "1 passed over: a GIF picture (1)",
             first: [.init(path: "/photos/a.gif", reason: "a GIF picture")]), problem: "a result exists",
           command: "grl restore --task denoise '/photos/harbour 1.png'")),
-      .submitted(job: "j1"), .jobs([jobInfo]),
+      .trainingPlan(trainingPlan), .submitted(job: "j1"), .jobs([jobInfo]),
       .trial(TrialInfo(before: pixels, after: pixels, model: "denoise-color-tiny", seconds: 0.75)),
       .comparison(
         .opened(
@@ -175,6 +218,9 @@ enum Samples {
     case .listModels: "listModels"
     case .plan: "plan"
     case .submit: "submit"
+    case .planTraining: "planTraining"
+    case .train: "train"
+    case .keep: "keep"
     case .watch: "watch"
     case .pause: "pause"
     case .resume: "resume"
@@ -203,6 +249,7 @@ enum Samples {
     case .pixels: "pixels"
     case .models: "models"
     case .plan: "plan"
+    case .trainingPlan: "trainingPlan"
     case .submitted: "submitted"
     case .jobs: "jobs"
     case .trial: "trial"

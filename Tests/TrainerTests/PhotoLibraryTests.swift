@@ -118,7 +118,9 @@ import Trainer
         return "\(error)"
       }
     }
-    #expect(failure(folder.path + "/none").hasSuffix("it does not exist; give a folder or a tar archive of pictures"))
+    #expect(
+      failure(folder.path + "/none").hasSuffix(
+        "it does not exist; give a folder, a tar archive of pictures or a picture"))
     #expect(failure(folder.path).hasSuffix(": no pictures; PNG, JPEG, BMP and TIFF files are read"))
     try folder.write(Array("text".utf8), "notes.txt")
     #expect(failure(folder.path).hasSuffix(": no pictures; PNG, JPEG, BMP and TIFF files are read"))

@@ -19,6 +19,8 @@ struct FakeEngine {
   /// Seconds for a picture; nil is not measured.
   var secondsPerPicture: Double? = 62.5
   var existing: Set<String> = []
+  /// What a training's plan says against it.
+  var trainingProblem: TrainingPlan.Problem?
 
   static let denoiser = ModelInfo(
     name: "denoise-color-tiny", path: "/usr/share/grl/denoise-color-tiny.safetensors", origin: "bundled",
@@ -96,6 +98,20 @@ struct FakeEngine {
           pictures: plan.pictures.map { PictureProgress(input: $0.input, output: $0.output, state: .waiting) }))
       return (.submitted(job: id), [])
     case .watch: return (.jobs(jobs), [])
+    case .planTraining(let training): return (.trainingPlan(plan(training)), [])
+    case .train(let training):
+      let id = "job-\(jobs.count + 1)"
+      let output = plan(training).request.output
+      jobs.append(
+        JobInfo(
+          id: id, created: 1_700_000_000, state: .waiting, request: JobRequest(inputs: training.data, task: "denoise"),
+          training: plan(training).request,
+          pictures: [
+            PictureProgress(input: training.data[0], output: output, state: .waiting, curve: TrainingCurve())
+          ]))
+      return (.submitted(job: id), [])
+    case .jobPreview(let id, _, let width, let height) where jobs.contains { $0.id == id && $0.training != nil }:
+      return pixels(FakeEngine.crop, nil, width, height)
     case .jobPreview(let id, let place, let width, let height):
       guard let job = jobs.first(where: { $0.id == id }), let picture = pictures[job.pictures[place].input] else {
         return (failure("no such picture"), [])
@@ -115,6 +131,21 @@ struct FakeEngine {
     case .attentionOverview(_, _, let order): return (.attentionOverview(overview(order)), [])
     default: return (.done, [])
     }
+  }
+
+  private static let crop = PictureInfo(
+    path: "now.png", bytes: 1000, format: "png", width: 64, height: 64, bitDepth: 8, layout: "rgb", hasICC: false,
+    hasEXIF: false, turnedDegrees: 0, isMirrored: false)
+
+  func plan(_ training: TrainingRequest) -> TrainingPlan {
+    var settled = training
+    settled.output = "/home/ada/.local/share/grl/models/\(training.output).safetensors"
+    var plan = TrainingPlan(settled)
+    plan.problem = trainingProblem
+    (plan.training, plan.heldOut) = (max(1, training.data.count - 1), 1)
+    (plan.estimateBytes, plan.budgetBytes) = (620 << 20, 4 << 30)
+    plan.title = "denoising, blind sigma 0-55"
+    return plan
   }
 
   func failure(_ text: String) -> Reply { .failure(Reply.Failure(.badInput, text)) }

@@ -1,3 +1,5 @@
+import Base
+import EngineTransport
 import EngineWire
 import Imaging
 import JobStore
@@ -28,6 +30,49 @@ package protocol PictureJournal: AnyObject {
 extension PictureJournal {
   /// What the folder knows of the picture.
   var found: JobRecord.Picture? { folder.map { $0.record.pictures[picture] } }
+
+  /// Puts a line into the journal. Where that is hopeless the work goes on without the folder: a result is worth more than its
+  /// journal.
+  func put(_ entry: JournalEntry) throws(JobError) {
+    noted(entry)
+    while let folder {
+      do throws(StoreError) {
+        try folder.append(entry)
+        recovered()
+        return
+      } catch {
+        if try !retries(.store(error)) { giveUp() }
+      }
+    }
+  }
+
+  /// ``shouldRetry(_:)``, its end as an error of the job.
+  func retries(_ error: JobError) throws(JobError) -> Bool {
+    do { return try shouldRetry(error) } catch { throw .cancelled }
+  }
+
+  /// Two processes that died at one picture are enough: a third one would be next, and whatever waits behind it would wait for ever.
+  ///
+  /// - Parameters:
+  ///   - program: what this process is called in messages.
+  ///   - crashLog: the log in which a process of its kind says why it crashed.
+  ///   - onDeath: told of a death that is no reason to give up.
+  /// - Throws: `died`.
+  func checkDeaths(
+    at input: String, program: String, crashLog: String?, onDeath: (String) -> Void
+  ) throws(JobError) {
+    guard let found else { return }
+    let count = found.deaths(before: .current)
+    guard count > 0 else { return }
+    guard count < JobRecord.Picture.mostDeaths else {
+      var report: String?
+      if let process = found.attempt, let crashLog, fileExists(crashLog) {
+        report = CrashLog.of(process: process.process, in: crashLog) ?? crashLog
+      }
+      throw .died(picture: input, program: program, place: found.placeOfDeath, log: report)
+    }
+    onDeath("\(program) died at \(found.placeOfDeath); one more try")
+  }
 }
 
 /// One picture of a job.

@@ -55,8 +55,12 @@ package final class PictureRunner {
     let isStream = ImageFile.isStream(order.input)
     var claim = isStream ? nil : try self.claim(order, journal)
     defer { claim?.release() }
-    try checkDeaths(order, journal) { onEvent(.log(.warning, "\(order.input): \($0)")) }
-    if let journal { try note(.attempt(picture: journal.picture, process: .current), journal) }
+    if let journal {
+      try journal.checkDeaths(at: order.input, program: program, crashLog: crashLog) {
+        onEvent(.log(.warning, "\(order.input): \($0)"))
+      }
+      try journal.put(.attempt(picture: journal.picture, process: .current))
+    }
     CrashPoint.passTrap(order.input)
     let source = try SourcePicture(order.input, order.settings, models, threadCount: order.threadCount)
     onRead()
@@ -86,7 +90,7 @@ package final class PictureRunner {
     var tileStore: FolderTileStore?
     let isUnknown = journal?.folder == nil
     if let journal, plan.tiles.tileCount > 1, let folder = journal.makeFolder() {
-      if isUnknown { try note(.attempt(picture: journal.picture, process: .current), journal) }
+      if isUnknown { try journal.put(.attempt(picture: journal.picture, process: .current)) }
       tileStore = try self.tileStore(for: work, order, restorer.model.card, journal, folder)
     }
     var last: RestorationProgress?
@@ -132,25 +136,6 @@ package final class PictureRunner {
 
   // MARK: Before the work
 
-  /// Two processes that died at one picture are enough: a third one would be next, and whatever waits behind it would wait for ever.
-  private func checkDeaths(
-    _ order: PictureOrder, _ journal: (any PictureJournal)?, onDeath: (String) -> Void
-  ) throws(JobError) {
-    guard let found = journal?.found else { return }
-    let count = found.deaths(before: .current)
-    guard count > 0 else { return }
-    guard count < JobRecord.Picture.mostDeaths else {
-      throw .died(
-        picture: order.input, program: program, place: found.placeOfDeath, log: crashReport(of: found.attempt))
-    }
-    onDeath("\(program) died at \(found.placeOfDeath); one more try")
-  }
-
-  private func crashReport(of process: ProcessIdentity?) -> String? {
-    guard let process, let crashLog, fileExists(crashLog) else { return nil }
-    return CrashLog.of(process: process.process, in: crashLog) ?? crashLog
-  }
-
   /// Claims the result for this process, then checks that nobody has made it yet.
   private func claim(_ order: PictureOrder, _ journal: (any PictureJournal)?) throws(JobError) -> ResultClaim? {
     while true {
@@ -160,7 +145,7 @@ package final class PictureRunner {
         if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
         return claim
       } catch {
-        guard error.isDiskFull, try shouldRetry(error, journal) else { throw error }
+        guard error.isDiskFull, try journal?.retries(error) == true else { throw error }
       }
     }
   }
@@ -197,7 +182,7 @@ package final class PictureRunner {
     if !work.isResumed {
       let record = try work.record(order, card, models)
       folder.removeTiles(of: journal.picture)
-      try note(.began(picture: journal.picture, record: record), journal)
+      try journal.put(.began(picture: journal.picture, record: record))
       CrashPoint.pictureBegun.pass()
       guard journal.folder != nil else { return nil }
     }
@@ -212,7 +197,7 @@ package final class PictureRunner {
     let isOwn = journal?.found?.isWriting ?? false
     var mayReplace = order.mayReplace
     if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format) }
-    if let journal, !isOwn { try note(.writing(picture: journal.picture), journal) }
+    if let journal, !isOwn { try journal.put(.writing(picture: journal.picture)) }
     CrashPoint.resultAnnounced.pass()
     while true {
       do {
@@ -224,7 +209,7 @@ package final class PictureRunner {
       } catch .exists {
         throw .resultExists(path: order.output, others: 0)
       } catch {
-        guard try shouldRetry(.image(error), journal) else { throw .image(error) }
+        guard try journal?.retries(.image(error)) == true else { throw .image(error) }
       }
     }
   }
@@ -243,31 +228,11 @@ package final class PictureRunner {
   private func finish(_ outcome: PictureOutcome, _ journal: (any PictureJournal)?) throws(JobError) {
     guard let journal else { return }
     let seconds = (outcome.seconds * 1000).rounded() / 1000
-    try note(
-      .done(picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
-      journal)
+    try journal.put(
+      .done(picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes))
     CrashPoint.pictureDone.pass()
     journal.folder?.removeTiles(of: journal.picture)
     CrashPoint.tilesRemoved.pass()
-  }
-
-  /// Puts a line into the journal. Where that is hopeless the work goes on without the folder: a picture is worth more than
-  /// its journal.
-  private func note(_ entry: JournalEntry, _ journal: any PictureJournal) throws(JobError) {
-    journal.noted(entry)
-    while let folder = journal.folder {
-      do throws(StoreError) {
-        try folder.append(entry)
-        journal.recovered()
-        return
-      } catch {
-        if try !shouldRetry(.store(error), journal) { journal.giveUp() }
-      }
-    }
-  }
-
-  private func shouldRetry(_ error: JobError, _ journal: (any PictureJournal)?) throws(JobError) -> Bool {
-    do { return try journal?.shouldRetry(error) ?? false } catch { throw .cancelled }
   }
 
   private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {

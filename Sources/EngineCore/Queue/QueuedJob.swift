@@ -53,6 +53,7 @@ struct QueuedJob {
   var id: String { record.job.id }
   var request: JobRequest { record.job.request }
   var isEnded: Bool { record.isEnded }
+  var isTraining: Bool { record.job.training != nil }
   var isElsewhere: Bool { activity == .elsewhere }
   /// It can be given to the computing thread.
   var isReady: Bool { folder != nil && [.waiting, .running].contains(state) }

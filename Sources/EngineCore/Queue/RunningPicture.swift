@@ -5,32 +5,42 @@ import Imaging
 import JobStore
 import Restoration
 import Tensors
+import Trainer
 
 /// What the computing thread sends to the engine, in order.
 enum RunEvent: Sendable {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)
   case planned(SeenPicture, estimateBytes: Int, budgetBytes: Int)
+  /// What a training takes of the memory.
+  case estimated(bytes: Int, budgetBytes: Int)
+  case trained(TrainingProgress, TrainingPreset.Phase)
   case progress(RestorationProgress)
   case tileBegan(Int)
   case tileFinished(Int)
   case held(String)
   case released
   case log(LogLine.Level, String)
-  case ended(Result<PictureOutcome, JobError>)
+  case ended(Result<Void, JobError>)
 }
 
-/// The picture that is being restored.
+/// The picture that is being restored, or the training that runs.
 final class RunningPicture: Sendable {
   let job: String
   let number: Int
+  let isTraining: Bool
+  /// Ends a training behind its step.
+  let stop = CancelFlag()
+  /// Set before `stop` where the training is to end with what it has come to.
+  let keep = CancelFlag()
   /// Signalled when a wait for room on a disk shall end.
   let wakeUp = WakeUp()
   private let painted = Locked<JobCanvas?>(nil)
 
-  init(job: String, number: Int) {
+  init(job: String, number: Int, isTraining: Bool) {
     self.job = job
     self.number = number
+    self.isTraining = isTraining
   }
 
   /// How the picture looks now; nil before it is planned.
@@ -44,7 +54,7 @@ final class RunningPicture: Sendable {
 /// Lives on the computing thread.
 final class RunReporter {
   private let picture: RunningPicture
-  private let send: (RunEvent) -> Void
+  let send: (RunEvent) -> Void
   private var lastProgress: ContinuousClock.Instant?
 
   init(_ picture: RunningPicture, send: @escaping (RunEvent) -> Void) {

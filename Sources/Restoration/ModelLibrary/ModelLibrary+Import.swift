@@ -77,7 +77,7 @@ extension ModelLibrary {
   }
 
   /// Names that are one plain file name everywhere.
-  private static func isModelName(_ name: String) -> Bool {
+  public static func isModelName(_ name: String) -> Bool {
     func isLetterOrDigit(_ byte: UInt8) -> Bool {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

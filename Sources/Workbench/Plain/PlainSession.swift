@@ -113,7 +113,7 @@ public struct PlainSession: Sendable {
     let isNew = known?.picture != progress.picture
     tenths[progress.job] = Tenths(picture: progress.picture, tenth: tenth)
     if tenths.count > 100 { tenths = tenths.filter { $0.key == progress.job } }
-    let name = job.pictures[progress.picture].input.lastPathPart
+    let name = job.name(of: job.pictures[progress.picture])
     if tenth == 0, isNew {
       return ["\(name): started, picture \(progress.picture + 1) of \(job.pictures.count)"]
     }

@@ -3,6 +3,12 @@ import EngineWire
 
 extension PlanScreen {
   mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    if training.isOpen {
+      // Rows and pictures of the plan behind it are out of reach.
+      let isDone = training.perform(command, &session)
+      settle(&session)
+      return isDone
+    }
     let isDone =
       trial.isOpen && trial.perform(command, in: session.area, &session) || performHere(command, &session)
     settle(&session)
@@ -13,6 +19,7 @@ extension PlanScreen {
     switch command {
     case .run: submit(&session)
     case .trial: startTrial(&session)
+    case TrainingForm.train: training.open(&session)
     case .undo:
       if !session.draft.undo() { session.say("nothing to undo") }
     case .edit:
@@ -77,6 +84,10 @@ extension PlanScreen {
       case .success(let request): session.draft.edit { $0 = request }
       case .failure(let problem): session.say(problem.text, .warning)
       }
+    } else if tag.hasPrefix("training "),
+      let row = TrainingForm.Row(rawValue: String(tag.dropFirst("training ".count)))
+    {
+      training.answered(text, to: row, &session)
     } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
       pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
@@ -92,6 +103,7 @@ extension PlanScreen {
 
   /// A click chooses a row, one on the chosen row changes it; the wheel scrolls what it is over.
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {
+    guard !training.isOpen else { return }
     guard !trial.isOpen else { return trial.mouse(event, in: area, &session) }
     let layout = layout(area, session)
     let isOverPlan = layout.plan.contains(column: event.column, row: event.row)

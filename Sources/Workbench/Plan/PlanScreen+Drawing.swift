@@ -3,6 +3,7 @@ import EngineWire
 
 extension PlanScreen {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    guard !training.isOpen else { return training.draw(on: &canvas, in: area, session, look) }
     guard !trial.isOpen else { return trial.draw(on: &canvas, in: area, session, look) }
     let layout = layout(area, session)
     if layout.showsRows { drawRows(on: &canvas, layout, session, look) }

@@ -10,10 +10,10 @@ struct PlanScreen: Screen {
       .trial.called("restore only the framed part and compare", short: "preview"), .undo,
       .edit.called("edit as text", short: "edit"),
       Command("reset", "everything back to automatic", "0"),
-      FilesScreen.flip,
+      TrainingForm.train, FilesScreen.flip,
     ] + PlanRow.allCases.map(\.command)
 
-  var hints: [Command] { trial.isOpen ? Trial.hints : Self.commands }
+  var hints: [Command] { training.isOpen ? TrainingForm.hints : trial.isOpen ? Trial.hints : Self.commands }
 
   var cursor = ListCursor()
   /// In the pictures of the plan.
@@ -21,6 +21,7 @@ struct PlanScreen: Screen {
   var pane = Pane.rows
   var question = PlanQuestion()
   var trial = Trial(screen: .plan)
+  var training = TrainingForm()
 
   init() {}
 
@@ -58,6 +59,7 @@ struct PlanScreen: Screen {
     if question.isWaiting { session.wake(in: PlanQuestion.rest) }
     if trial.isRunning { session.wake(in: 1) }
     session.plan = question.plan(for: Self.request(session))
+    training.settle(&session)
     pictures.move(to: pictures.index, count: session.plan?.pictures.count ?? 0, visible: layout.visiblePictures)
   }
 
@@ -66,6 +68,8 @@ struct PlanScreen: Screen {
     case .plan: question.receive(reply)
     case .submit: receiveSubmitted(reply, &session)
     case .trial: trial.receive(reply, body: body, &session)
+    case TrainingForm.question: training.receive(plan: reply)
+    case TrainingForm.start: training.receive(start: reply, &session)
     default: break
     }
     settle(&session)
@@ -138,6 +142,7 @@ extension PlanScreen {
   }
 
   func plainLines(_ session: Session) -> [String] {
+    if training.isOpen { return training.plainLines(session) }
     let request = Self.request(session)
     let rows = rows(session)
     var lines = rows.enumerated().map { place, row in
@@ -166,6 +171,12 @@ extension PlanScreen {
   }
 
   mutating func choose(row: Int, _ session: inout Session) -> Bool {
+    if training.isOpen {
+      let rows = TrainingForm.Row.allCases.count
+      guard (1...rows).contains(row) else { return false }
+      training.cursor.move(to: row - 1, count: rows, visible: rows)
+      return true
+    }
     let count = rows(session).count
     guard (1...max(1, count)).contains(row) else { return false }
     pane = .rows

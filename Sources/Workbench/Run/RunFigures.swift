@@ -15,15 +15,18 @@ struct RunFigures {
     self.picture = picture
     tiles = RunTiles(picture, session.tiles[PictureKey(job: job.id, picture: place)])
     let last = session.progress[job.id]
-    progress = last?.picture == place && picture.state == .running ? last : nil
+    // A training that rests is where it was.
+    let isShown = picture.state == .running || (job.training != nil && picture.state == .waiting)
+    progress = last?.picture == place && isShown ? last : nil
     let before = session.jobs.prefix { $0.id != job.id }
     jobsBefore = before.count { $0.state == .running || $0.state == .waiting }
   }
 
-  var name: String { lastComponent(picture.input) }
+  var name: String { job.name(of: picture) }
 
   /// `denoise-color-tiny, 384 x 384, overlap 32`
   var settings: String {
+    if let training = job.training { return "\(training.task), from \(training.model.map(lastComponent) ?? "nothing")" }
     var parts = [picture.model.isEmpty ? job.request.task : picture.model]
     if let tile = picture.tiles.first { parts.append("\(tile.width) x \(tile.height), overlap \(picture.overlap)") }
     return parts.joined(separator: ", ")
@@ -63,6 +66,7 @@ struct RunFigures {
     if let reason = picture.reason ?? (job.state == .paused || job.state == .failed ? job.reason : nil) {
       return reason
     }
+    if isTraining { return trainingMeterText }
     let count = progress?.tileCount ?? tiles.states.count
     if picture.state == .done && count == 0 { return "done" }
     guard count > 0 else { return "" }
@@ -112,10 +116,13 @@ struct RunPreview: Sendable {
   /// Seconds between two questions for the same picture.
   static let pace = 0.35
 
+  let purpose: Purpose
   private(set) var wanted: Key?
   private var asked: Key?
   private var askedTime = -Double.infinity
   private var known: (key: Key, outcome: FilesPreview.Outcome)?
+
+  init(purpose: Purpose = .jobPreview) { self.purpose = purpose }
 
   /// The newest picture of what is wanted, some tiles behind perhaps.
   var outcome: FilesPreview.Outcome? {
@@ -130,16 +137,16 @@ struct RunPreview: Sendable {
 
   mutating func want(_ key: Key?, _ session: inout Session) {
     wanted = key
-    if asked != nil && !session.isAsking(.run, .jobPreview) { asked = nil }
-    guard let key else { return session.forget(.run, .jobPreview) }
+    if asked != nil && !session.isAsking(.run, purpose) { asked = nil }
+    guard let key else { return session.forget(.run, purpose) }
     guard known?.key != key, asked != key else { return }
     if let asked, asked.isSameView(key) { return }
     if let known, known.key.isSameView(key), session.time < askedTime + Self.pace - 0.01 {
       return session.wake(in: askedTime + Self.pace - session.time)
     }
     session.ask(
-      .jobPreview(job: key.job, picture: key.picture, width: key.width, height: key.height), for: .run, .jobPreview)
-    asked = session.isAsking(.run, .jobPreview) ? key : nil
+      .jobPreview(job: key.job, picture: key.picture, width: key.width, height: key.height), for: .run, purpose)
+    asked = session.isAsking(.run, purpose) ? key : nil
     askedTime = session.time
   }
 
@@ -161,6 +168,7 @@ struct RunPreview: Sendable {
 /// A picture of a job, described in lines.
 enum RunReport {
   static func lines(_ picture: PictureProgress, of job: JobInfo) -> [String] {
+    if let training = job.training { return lines(picture, training: training, of: job) }
     var lines = ["from: \(picture.input)", "to: \(picture.output)", "state: \(state(picture, of: job))"]
     if let reason = picture.reason { lines.append("reason: \(reason)") }
     if let reason = job.reason, reason != picture.reason { lines.append("the job: \(reason)") }

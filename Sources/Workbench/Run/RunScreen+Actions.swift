@@ -12,6 +12,7 @@ extension RunScreen {
     switch command {
     case .pause: pause(&session)
     case .cancel: cancel(&session)
+    case Self.keep: keep(&session)
     case .moveUp: move(by: -1, &session)
     case .moveDown: move(by: 1, &session)
     case Self.remove: remove(&session)
@@ -29,7 +30,7 @@ extension RunScreen {
     case .escape where pane != .queue: pane = .queue
     case .showCommand:
       guard let job = job(session) else { return false }
-      session.show(command: job.request.commandLine)
+      session.show(command: job.commandLine)
     default: return movement(command, &session)
     }
     return true
@@ -70,7 +71,7 @@ extension RunScreen {
     } else if let (job, _, picture) = shown(session) {
       session.overlay = .report(
         Report(
-          title: lastComponent(picture.input),
+          title: job.name(of: picture),
           text: RunReport.lines(picture, of: job).joined(separator: "\n")))
     }
   }
@@ -98,7 +99,8 @@ extension RunScreen {
     switch job.state {
     case .running, .waiting:
       ask(.pause(job: job.id), "pause \(job.id)", &session)
-      session.say("pausing; finished tiles are kept, Space goes on")
+      let kept = job.training == nil ? "finished tiles are kept" : "what was learned is kept"
+      session.say("pausing; \(kept), Space goes on")
     case .paused:
       ask(.resume(job: job.id), "pause \(job.id)", &session)
     case .done, .failed, .cancelled:
@@ -110,6 +112,13 @@ extension RunScreen {
   private func cancel(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
     guard !job.isEnded else { return session.say("this job has ended; x forgets it") }
+    if job.training != nil {
+      let hasLearned = job.state == .running || job.pictures[0].curve?.savedStep ?? 0 > 0
+      guard hasLearned else { return ask(.cancel(job: job.id), "cancel \(job.id)", &session) }
+      return session.confirm(
+        "Cancel this training? What was learned would be lost.", tag: "cancel \(job.id)", for: .run,
+        choices: [("n", "go on"), ("s", "stop, and keep the model so far"), ("y", "cancel it")])
+    }
     let begun = job.pictures.filter { $0.state == .running || ($0.state == .waiting && $0.tilesDone > 0) }
     let tiles = begun.reduce(0) { $0 + $1.tilesDone }
     guard job.state == .running || tiles > 0 else { return ask(.cancel(job: job.id), "cancel \(job.id)", &session) }
@@ -125,10 +134,27 @@ extension RunScreen {
       let job = String(tag.dropFirst("cancel ".count))
       ask(.cancel(job: job), tag, &session)
     }
+    if text == "s", tag.hasPrefix("cancel ") {
+      let job = String(tag.dropFirst("cancel ".count))
+      ask(.keep(job: job), "keep \(job)", &session)
+    }
     settle(&session)
   }
 
+  private func keep(_ session: inout Session) {
+    guard let job = ownJob(&session) else { return }
+    guard job.training != nil else {
+      return session.say("this job is no training; c cancels it, finished pictures stay")
+    }
+    guard !job.isEnded else { return session.say("this training has ended") }
+    ask(.keep(job: job.id), "keep \(job.id)", &session)
+    session.say("stopping behind this step; the model so far is written")
+  }
+
   private func compare(_ session: inout Session) {
+    if let job = job(session), job.training != nil {
+      return session.say("a training has crops instead: before, now and clean, at the left")
+    }
     guard let (_, _, picture) = shown(session), picture.state == .done, !picture.output.isEmpty else {
       return session.say("this picture is not restored yet")
     }
@@ -192,5 +218,11 @@ extension RunScreen {
 }
 
 extension JobInfo {
+  /// `denoise`, `train denoise`
+  var title: String { (training == nil ? "" : "train ") + request.task }
+
+  /// What a picture of it is called: a training by its model.
+  func name(of picture: PictureProgress) -> String { lastComponent(training == nil ? picture.input : picture.output) }
+
   var isEnded: Bool { state == .done || state == .failed || state == .cancelled }
 }

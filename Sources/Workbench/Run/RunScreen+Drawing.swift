@@ -7,6 +7,12 @@ extension RunScreen {
     guard let shown = shown(session) else { return drawNothing(on: &canvas, in: area, session, look) }
     let figures = RunFigures(shown.job, shown.place, shown.picture, session)
     drawHead(figures, on: &canvas, in: layout.head, look)
+    if figures.isTraining {
+      drawTraining(figures, on: &canvas, layout, look)
+      if !layout.queue.isEmpty { drawQueue(on: &canvas, layout, session, look) }
+      if !layout.log.isEmpty { drawLog(on: &canvas, in: layout.log, session, look) }
+      return
+    }
     if !layout.picture.isEmpty { drawPicture(shown, on: &canvas, in: layout.picture, session, look) }
     if layout.isWhole {
       canvas.fill(layout.tiles, look[.panel])
@@ -78,7 +84,7 @@ extension RunScreen {
   /// The last lines of the log that tell of the job, or all where none does.
   func logLines(_ session: Session) -> [LogLine] {
     guard let shown = shown(session) else { return session.log }
-    let name = lastComponent(shown.picture.input)
+    let name = shown.job.name(of: shown.picture)
     let own = session.log.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
     return own.isEmpty ? session.log : own
   }
@@ -111,8 +117,10 @@ struct RunLayout: Hashable, Sendable {
   let log: CanvasArea
   let isWhole: Bool
 
-  /// - Parameter tileRows: rows of tiles that there are to show; 0 where there are none.
-  init(_ area: CanvasArea, tileRows: Int, pane: RunScreen.Pane) {
+  /// - Parameters:
+  ///   - tileRows: rows of tiles that there are to show; 0 where there are none.
+  ///   - isTraining: curves stand in place of the tiles.
+  init(_ area: CanvasArea, tileRows: Int, pane: RunScreen.Pane, isTraining: Bool = false) {
     isWhole = area.columns >= Self.twoColumns && area.rows >= Self.fullRows
     head = area.top(area.rows >= 5 ? 2 : area.rows >= 2 ? 1 : 0)
     let rest = area.dropTop(head.rows)
@@ -132,7 +140,7 @@ struct RunLayout: Hashable, Sendable {
     let right = middle.right(side)
     // Tiles, their counts, two lines of figures and a blank one; larger tiles where there is room.
     let wanted = min(tileRows, 16) * (right.rows >= 30 ? 3 : right.rows >= 24 ? 2 : 1) + 4
-    tiles = right.top(min(max(7, wanted), right.rows * 11 / 20))
+    tiles = right.top(isTraining ? max(right.rows - 12, right.rows * 2 / 3) : min(max(7, wanted), right.rows * 11 / 20))
     queue = right.dropTop(tiles.rows)
   }
 

@@ -34,7 +34,7 @@ extension RunScreen {
         Self.jobState(job), in: area, style(job.state == .failed ? .error : .faint), .right)
       let sign = queue(session).isOpen(job.id) ? look[.moreDown] : look[.pointer]
       canvas.write(
-        "\(sign) \(job.request.task), \(done) of \(job.pictures.count) done",
+        "\(sign) \(job.title), \(done) of \(job.pictures.count) done",
         in: area.dropRight(used + 1), style(.text))
       return
     }
@@ -44,7 +44,7 @@ extension RunScreen {
     let used = canvas.write(right(picture, job, place, session), in: area, style(role == .text ? .faint : role), .right)
     let rest = area.dropLeft(indent)
     canvas.write(sign, in: rest.left(1), style(role))
-    let name = lastComponent(picture.input)
+    let name = job.name(of: picture)
     canvas.write(name, in: rest.dropLeft(2).dropRight(used + 1), style(picture.state == .waiting ? .text : role))
   }
 
@@ -74,7 +74,7 @@ extension RunScreen {
       let figures = RunFigures(job, place, picture, session)
       let share = "\(Int((figures.fraction * 100).rounded(.down))) %"
       return job.state == .paused ? "paused, \(share)" : share + (job.isElsewhere ? ", another process" : "")
-    case .waiting: return job.state == .paused ? "paused" : job.pictures.count > 1 ? "" : job.request.task
+    case .waiting: return job.state == .paused ? "paused" : job.pictures.count > 1 ? "" : job.title
     case .failed, .skipped, .cancelled: return picture.state.rawValue
     }
   }

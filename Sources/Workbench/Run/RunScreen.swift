@@ -9,10 +9,11 @@ struct RunScreen: Screen {
   static let removeEnded = Command("remove-ended", "forget all jobs that have ended", "X")
   static let retry = Command("retry", "queue anew what failed or was cancelled", short: "retry", "R")
   static let beforeAfter = Command("before-after", "the picture as it was, or as it is by now", short: "before", "o")
+  static let keep = Command("keep", "a training: stop, and keep the model it has come to", short: "keep", "s")
   static let follow = Command("follow", "follow the picture that runs", "f")
 
   static let commands: [Command] = [
-    .pause, .cancel.called("cancel the job", short: "cancel"), .moveUp, .moveDown, beforeAfter, retry, remove,
+    .pause, .cancel.called("cancel the job", short: "cancel"), keep, .moveUp, .moveDown, beforeAfter, retry, remove,
     removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"),
   ]
 
@@ -29,6 +30,7 @@ struct RunScreen: Screen {
   var showsBefore = false
   var before = FilesPreview(screen: .run)
   var preview = RunPreview()
+  var crops = TrainingCrops()
   var logScroll = 0
 
   init() {}
@@ -37,7 +39,9 @@ struct RunScreen: Screen {
   func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
     let picture = shown(session)?.picture
     let perRow = max(1, picture?.tilesPerRow ?? 1)
-    return RunLayout(area, tileRows: ((picture?.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane)
+    return RunLayout(
+      area, tileRows: ((picture?.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane,
+      isTraining: shown(session)?.job.training != nil)
   }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
 
@@ -97,7 +101,10 @@ struct RunScreen: Screen {
   }
 
   private mutating func want(_ layout: RunLayout, _ session: inout Session) {
-    guard let (job, place, picture) = shown(session), !layout.picture.isEmpty else {
+    let shown = shown(session)
+    let training = shown?.job.training == nil || layout.picture.isEmpty ? nil : shown?.job
+    crops.want(training, TrainingLayout(layout), &session)
+    guard let (job, place, picture) = shown, training == nil, !layout.picture.isEmpty else {
       preview.want(nil, &session)
       return before.want(nil, &session)
     }
@@ -116,6 +123,7 @@ struct RunScreen: Screen {
 
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session) {
     switch purpose {
+    case _ where crops.receive(reply, body: body, to: purpose): break
     case .jobPreview: preview.receive(reply, body: body)
     case .preview: before.receive(reply, body: body)
     default: if case .failure(let failure) = reply { session.say(failure.message, .error) }
@@ -142,14 +150,15 @@ extension RunScreen {
   private static func text(_ item: RunItem, _ job: JobInfo) -> String {
     guard let place = item.picture, job.pictures.indices.contains(place) else {
       let reason = job.reason.map { ", \($0)" } ?? ""
-      return "\(job.request.task), \(Quantity.count(job.pictures.count, "picture")): \(job.state.rawValue)\(reason)"
+      return "\(job.title), \(Quantity.count(job.pictures.count, "picture")): \(job.state.rawValue)\(reason)"
     }
     let picture = job.pictures[place]
     // A job of one picture has its state in the picture's row.
     let state = job.pictures.count == 1 && job.state == .paused ? "paused" : picture.state.rawValue
     let time = picture.state == .done ? " in \(Quantity.duration(picture.seconds))" : ""
     let reason = (picture.reason ?? (job.pictures.count == 1 ? job.reason : nil)).map { ", \($0)" } ?? ""
-    return "\(picture.input.lastPathPart): \(state)\(time)\(reason)"
+    let learned = picture.curve?.heldOut.last.map { ", held out \(Quantity.decimal($0.value, 2)) dB" } ?? ""
+    return "\(job.name(of: picture)): \(state)\(time)\(learned)\(reason)"
   }
 
   mutating func choose(row: Int, _ session: inout Session) -> Bool {

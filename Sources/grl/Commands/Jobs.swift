@@ -64,7 +64,8 @@ struct JobsList: ParsableCommand {
         let first = info.pictures.first.map { lastComponent($0.input) } ?? ""
         let more = info.pictures.count > 1 ? " and \(info.pictures.count - 1) more" : ""
         return [
-          info.id, info.state.rawValue, "\(done)/\(info.pictures.count)", info.request.task, first + more,
+          info.id, info.state.rawValue, "\(done)/\(info.pictures.count)",
+          info.training == nil ? info.request.task : "train \(info.request.task)", first + more,
           snapshot.holder ?? info.reason ?? "",
         ].map(\.printable)
       }
@@ -92,10 +93,19 @@ struct JobsShow: ParsableCommand {
     if json { return console.result(jsonLine(info)) }
     let made = Date(timeIntervalSince1970: info.created).formatted(.iso8601)
     var facts = [
-      ["id", info.id], ["state", info.state.rawValue], ["made", made], ["command", info.request.commandLine],
+      ["id", info.id], ["state", info.state.rawValue], ["made", made], ["command", info.commandLine],
     ]
     if let reason = info.reason { facts.append(["reason", reason]) }
     if let holder = snapshot.holder { facts.append(["worked on by", holder]) }
+    if let curve = info.pictures.first?.curve {
+      if curve.savedStep > 0 { facts.append(["kept", "step \(curve.savedStep)"]) }
+      if let first = curve.heldOut.first, let last = curve.heldOut.last {
+        facts.append([
+          "held out",
+          "\(last.value.fixed(2)) dB after step \(last.step), \(first.value.fixed(2)) dB after step \(first.step)",
+        ])
+      }
+    }
     for line in table(facts.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
     let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.tileCount }
     let rows = info.pictures.enumerated().map { place, picture in
@@ -128,6 +138,11 @@ struct JobsResume: ParsableCommand {
     }
     if snapshot.record.isEnded && !snapshot.record.pictures.contains(where: { $0.state == .failed }) {
       throw JobError.jobState(id: id, state: snapshot.record.state.rawValue, wanted: "interrupted, paused or failed")
+    }
+    if snapshot.record.job.training != nil {
+      // The engine's own; one that is started for this takes it up.
+      try RunningEngine.ask(.resume(job: id))
+      return console.note("job \(id) goes on in the engine")
     }
     let folder = try store.open(id) { console.note($0) }
     let logger = common.logger(console)

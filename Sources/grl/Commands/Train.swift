@@ -1,7 +1,7 @@
 import ArgumentParser
 import Base
 import CPUDevice
-import Checkpoints
+import EngineWire
 import Foundation
 import GRLModel
 import GRLTraining
@@ -29,6 +29,7 @@ struct Train: ParsableCommand {
         grl train --task denoise --variant small --init denoise-color-tiny --data photographs --minutes 600 -o wide.safetensors
         grl train --task sr --scale 2 --data photographs --steps 20000 -o sr-own.safetensors
         grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --resume
+        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --queue
         grl train --check
       """)
 
@@ -82,6 +83,7 @@ struct Train: ParsableCommand {
   @Option(help: "Optimiser (default: muon from nothing, adamw with --from).") var optimiser: OptimiserSettings.Kind?
   @Option(help: "Where the random numbers start (default: 1).", transform: number(in: 0...4_294_967_295)) var seed = 1
 
+  @Flag(help: "Hand the training to the engine: a job that screen 3 and grl jobs show.") var queue = false
   @Flag(help: "Go on from the state beside the output.") var resume = false
   @Flag(help: "Replace an output that exists, and forget the state beside it.") var overwrite = false
   @Flag(help: "Check gradients on this machine by finite differences, and train nothing.") var check = false
@@ -127,35 +129,41 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "--from goes on with a model, --init begins another network with its weights: give one of them")
     }
+    if queue && (resume || events != nil) {
+      throw ValidationError(
+        "--queue: the engine goes on by itself and grl jobs tells how it goes; leave --resume and --events out")
+    }
     if resume && overwrite { throw ValidationError("--resume goes on, --overwrite begins anew: give one of them") }
   }
 
   func run() throws {
     if check { return try checkGradients() }
     guard let task, let output else { return }
+    if queue { return try handOver(task, output) }
     let console = common.console(showsProgress: true)
     let statePath = output + ".training"
     try checkPlaces(output, statePath)
-    let base = try from.map { try startModel($0, task) }
-    let settings = try settings(task, base?.card)
+    let training = try order(task).prepared(in: .standard())
     let state = resume ? try TrainingState(contentsOf: statePath) : nil
-    let (trainingData, pictures) = try readData(settings.preset, state?.record)
+    var dataLimits = DataLimits(memoryBytes: budget.budgetBytes / 2, threadCount: threads.count, image: limits.image)
+    dataLimits.pixelsPerPicture = state?.record.pixelsPerPicture
+    let (trainingData, pictures) = try training.data(limits: dataLimits)
     for line in trainingData.refused.prefix(5) { console.note("passed over: \(line)") }
     if trainingData.refused.count > 5 { console.note("passed over: \(trainingData.refused.count - 5) more") }
 
     let report = TrainingReport(console, isNDJSON: events != nil, title: lastComponent(output))
-    let start = try base?.checkpoint ?? firstWeights(settings, console)
-    let count = threads.count
-    // Patches are made by the thread that waits for them, and by one more.
-    let run = try TrainingRun(
-      settings, data: trainingData, from: start, base: base?.card.configuration, state: state, statePath: statePath,
-      threads: ThreadLease(threadCount: count), loaderThreads: 1, tell: { report.tell($0) })
+    let run = try training.run(
+      on: trainingData, state: state, statePath: statePath, threads: ThreadLease(threadCount: threads.count),
+      tell: { report.tell($0) })
     try MemoryBudget.check(
-      MemoryEstimate(pictures: try run.memoryBytes()), within: budget.budgetBytes,
+      MemoryEstimate(pictures: try run.memoryBytes() + trainingData.bytes), within: budget.budgetBytes,
       advice: "raise --memory, or train with a smaller --patch, --batch or --threads")
     Interruption.watch()
-    let startedFrom = base?.card.name ?? initial.map(lastComponent)
-    report.start(run, pictures: pictures, from: startedFrom)
+    report.start(run, pictures: pictures, from: training.startedFrom)
+    if let transfer = training.transfer {
+      console.note(
+        "\(transfer.taken) of \(transfer.tensors) tensors taken over, \(transfer.widened) of them widened")
+    }
     try run.run(isCancelled: { Interruption.isRequested })
     console.endProgress()
     guard run.isOver else {
@@ -164,11 +172,36 @@ struct Train: ParsableCommand {
       )
       throw ExitCode(Interruption.exitCode)
     }
-    try TrainedModel(
-      run, startedFrom: startedFrom, dataNote: "pictures of the user's own", pictures: pictures
-    ).write(to: output)
+    try training.model(run, pictures: pictures).write(to: output)
     unlink(statePath)
     report.finish(run, output: output)
+  }
+
+  /// Queues the training in the engine of this user, which is started if need be; prints the job's name.
+  private func handOver(_ task: RestorationTask, _ output: String) throws {
+    func absolute(_ path: String) -> String {
+      path.hasPrefix("/") ? path : joined(FileManager.default.currentDirectoryPath, path)
+    }
+    var request = TrainingRequest(task: task.rawValue, data: data.map(absolute), output: absolute(output))
+    request.arePairs = pairs
+    request.bursts = bursts.map(absolute)
+    // The library's names stay names; what is a file here is one over there.
+    func model(_ name: String?) -> String? { name.map { $0.contains("/") || fileExists($0) ? absolute($0) : $0 } }
+    (request.model, request.initial) = (model(from), model(initial))
+    (request.variant, request.noise, request.scale) = (variant?.rawValue, noise?.rawValue, scale)
+    (request.isGray, request.isDualPixel) = (gray ? true : nil, dualPixel ? true : nil)
+    (request.minutes, request.steps, request.sizes) = (minutes, steps, sizes == .short ? nil : sizes.rawValue)
+    (request.patch, request.batch, request.window) = (patch, batch, window)
+    (request.stripeRows, request.stripeColumns) = (stripe?.rows, stripe?.columns)
+    (request.rate, request.optimiser, request.seed) = (rate, optimiser?.rawValue, seed == 1 ? nil : seed)
+    (request.threadCount, request.memoryBytes) = (threads.threads, budget.memory)
+    (request.maxPixels, request.replaces) = (limits.maxPixels, overwrite ? true : nil)
+    guard case .submitted(let job) = try RunningEngine.ask(.train(request)) else {
+      throw Failure(.engineLost, "the engine did not say whether it took the training; see grl jobs")
+    }
+    let console = common.console()
+    console.result(job)
+    console.note("queued; grl jobs show \(job) tells how it goes, and screen 3 of the workbench")
   }
 
   private func checkPlaces(_ output: String, _ statePath: String) throws(Failure) {
@@ -194,106 +227,16 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func startModel(_ name: String, _ task: RestorationTask) throws -> (card: ModelCard, checkpoint: Checkpoint) {
-    let card = try ModelLibrary.standard().card(name)
-    guard card.task == task else {
-      throw Failure(
-        .modelProblem, "\(name.printable): a model for \(card.task), not for \(task); give another --from or --task")
-    }
-    do { return (card, try Checkpoint(contentsOf: card.path)) } catch { throw RestorationError.checkpoint(error) }
-  }
-
-  /// Random ones, or what fits of the model of `--init`.
-  private func firstWeights(_ settings: TrainingSettings, _ console: Console) throws -> Checkpoint {
-    let configuration = settings.preset.configuration(settings.preset.phases[0])
-    guard let initial else { return InitialWeights.checkpoint(configuration, seed: settings.seed) }
-    let model: Checkpoint
-    do { model = try Checkpoint(contentsOf: ModelLibrary.standard().card(initial).path) } catch let error
-      as CheckpointError
-    {
-      throw RestorationError.checkpoint(error)
-    }
-    let weights = TransferredWeights(configuration, from: model, seed: settings.seed)
-    guard weights.taken > 0 else {
-      throw Failure(
-        .modelProblem,
-        "\(initial.printable): none of its tensors fits GRL-\(settings.preset.variant.rawValue), whose layers are as wide or twice as wide as those of a model that does"
-      )
-    }
-    console.note(
-      "\(lastComponent(initial)): \(weights.taken) of \(weights.checkpoint.tensors.count) tensors taken over, \(weights.widened) of them widened"
-    )
-    return weights.checkpoint
-  }
-
-  private func settings(_ task: RestorationTask, _ card: ModelCard?) throws -> TrainingSettings {
-    let shown = card.flatMap { card in PublishedSettings.Variant.allCases.first { $0.fits(card.configuration) } }
-    if let variant, let shown, variant != shown {
-      throw Failure(
-        .usage, "--variant \(variant.rawValue): the model of --from is \(shown.rawValue); leave --variant out")
-    }
-    let isGray = gray || card?.configuration.outputChannels == 1
-    let isDual = dualPixel || card?.configuration.inputChannels == 6
-    let isPhotograph = noise.map { $0 == .photo } ?? (card?.noise == .photo)
-    guard
-      var preset = TrainingPreset.named(
-        task, variant ?? shown ?? .tiny, isColour: !isGray, isPhotograph: isPhotograph, isDualPixel: isDual,
-        scale: scale ?? (task.enlarges ? card?.configuration.upscale : nil), extent: sizes)
-    else {
-      throw Failure(.usage, "no network is made for \(isGray ? "gray pictures " : "")of task \(task) at that scale")
-    }
-    if patch != nil || batch != nil || window != nil || stripe != nil {
-      var phase = preset.phases[0]
-      phase.until = 1
-      if let patch { phase.patch = patch }
-      if let batch { phase.batch = batch }
-      if let window { phase.windowSize = window }
-      if let stripe { phase.stripe = stripe }
-      preset.phases = [phase]
-    }
-    if let rate { preset.rate = rate }
-    for phase in preset.phases {
-      do { _ = try preset.configuration(phase, base: card?.configuration).validated() } catch {
-        throw Failure(.usage, "window \(phase.windowSize), stripes \(phase.stripe): \(error)")
-      }
-    }
-    if let own = card?.configuration {
-      // What a model of the table would have; the one of --from may be another.
-      let wanted = preset.configuration(preset.phases[0])
-      let differences = [
-        own.inputChannels == wanted.inputChannels
-          ? nil : "takes \(own.inputChannels) channels, not \(wanted.inputChannels)",
-        own.outputChannels == wanted.outputChannels
-          ? nil : "gives \(own.outputChannels) channels, not \(wanted.outputChannels)",
-        own.upscale == wanted.upscale ? nil : "enlarges x\(own.upscale), not x\(wanted.upscale)",
-      ].compactMap(\.self)
-      guard differences.isEmpty else {
-        throw Failure(
-          .usage,
-          "the model of --from \(differences.joined(separator: ", ")): leave --gray, --dual-pixel and --scale out, or give another --from"
-        )
-      }
-    }
+  private func order(_ task: RestorationTask) -> TrainingOrder {
     let limit = minutes.map { TrainingSettings.Limit.seconds($0 * 60) } ?? .steps(steps ?? 1)
-    var settings = TrainingSettings(
-      preset, limit: limit, seed: UInt64(seed), isFromModel: card != nil || initial != nil)
-    if let optimiser { settings.optimiser.kind = optimiser }
-    return settings
-  }
-
-  private func readData(
-    _ preset: TrainingPreset, _ record: TrainingRecord?
-  ) throws(TrainingDataError) -> (data: TrainingData, pictures: Int) {
-    var dataLimits = DataLimits(memoryBytes: budget.budgetBytes / 2, threadCount: threads.count, image: limits.image)
-    dataLimits.pixelsPerPicture = record?.pixelsPerPicture
-    let frames = try bursts.map { (folder) throws(TrainingDataError) in try BurstLibrary(folder, limits: dataLimits) }
-    if pairs {
-      let library = try PairLibrary(
-        data[0], isColour: preset.isColour, scale: preset.scale, isDualPixel: preset.isDualPixel, limits: dataLimits)
-      return (try TrainingData(.pairs(library), bursts: frames, for: preset), library.training.count)
-    }
-    let library = try PhotoLibrary(data, isColour: preset.isColour, limits: dataLimits)
-    return (try TrainingData(.photographs(library), bursts: frames, for: preset), library.training.count)
+    var order = TrainingOrder(task, data: data, limit: limit)
+    (order.arePairs, order.bursts, order.model, order.initial) = (pairs, bursts, from, initial)
+    (order.variant, order.noise, order.scale, order.isGray, order.isDualPixel) = (
+      variant, noise, scale, gray, dualPixel
+    )
+    (order.sizes, order.patch, order.batch, order.windowSize, order.stripe) = (sizes, patch, batch, window, stripe)
+    (order.rate, order.optimiser, order.seed) = (rate, optimiser, UInt64(seed))
+    return order
   }
 
   private func checkGradients() throws {
@@ -387,6 +330,7 @@ final class TrainingReport {
     case .lowered(let factor):
       console.note("its last layer begins at \(factor.fixed(2)) of what it was")
       emit(Event(event: "lowered", factor: factor))
+    case .sample: break
     case .steppedBack(let step, let reason):
       console.note("\(reason): back to step \(step), at half the rate")
       emit(Event(event: "stepped-back", step: step, message: reason))

@@ -10,7 +10,8 @@ enum RunningEngine {
   static var isThere: Bool { EngineLock.holder(at: place.lock) != nil }
 
   /// - Throws: `Failure` where the engine refuses or cannot be reached in time.
-  static func ask(_ request: Request) throws {
+  @discardableResult
+  static func ask(_ request: Request) throws -> Reply {
     let connection = try EngineConnection(
       host: nil, client: "grl jobs \(Version.current)", environment: ProcessInfo.processInfo.environment)
     let end = now() + patience
@@ -25,7 +26,7 @@ enum RunningEngine {
           throw Failure(.engineLost, "the engine is lost: \(reason)")
         case .answer(let answer, _) where answer.id == 2:
           if case .failure(let failure) = answer.reply { throw Failure(kind: failure.kind, failure.message) }
-          return
+          return answer.reply
         default: break
         }
       }
