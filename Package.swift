@@ -20,7 +20,10 @@ let package = Package(
     .target(name: "CKernels"),
     .target(
       name: "CImageIO",
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("raw_r")]),
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff"), .linkedLibrary("webp"),
+        .linkedLibrary("lcms2"), .linkedLibrary("raw_r"), .linkedLibrary("dl"),
+      ]),
     .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "Tensors"),
     .target(name: "CPUDevice", dependencies: ["Tensors", "CKernels"]),

@@ -1,6 +1,13 @@
+#define _GNU_SOURCE  // unshare
+
 #include "image_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,17 +85,180 @@ int grl_reader_fill(grl_image_reader *reader) {
   return reader->available > 0;
 }
 
+int64_t grl_reader_at(grl_image_reader *reader, uint64_t place, void *to, size_t count) {
+  if (grl_reader_is_cancelled(reader)) return -1;
+  const grl_image_source *source = &reader->source;
+  if (source->bytes) {
+    if (place >= source->count) return 0;
+    if (count > source->count - place) count = (size_t)(source->count - place);
+    memcpy(to, source->bytes + place, count);
+    return (int64_t)count;
+  }
+  size_t done = 0;
+  while (done < count) {
+    ssize_t got = pread(source->descriptor, (uint8_t *)to + done, count - done, (off_t)(place + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      reader->status = GRL_IMAGE_IO;
+      reader->notes.error_number = errno;
+      return -1;
+    }
+    if (got == 0) break;
+    done += (size_t)got;
+  }
+  return (int64_t)done;
+}
+
+struct grl_block {
+  struct grl_block *next;
+  max_align_t bytes[];
+};
+
+void *grl_reader_keep(grl_image_reader *reader, size_t count) {
+  struct grl_block *block = count < SIZE_MAX / 2 ? calloc(1, sizeof *block + count) : NULL;
+  if (!block) {
+    reader->status = GRL_IMAGE_NO_MEMORY;
+    return NULL;
+  }
+  block->next = reader->blocks;
+  reader->blocks = block;
+  return block->bytes;
+}
+
+uint8_t *grl_reader_keep_at(grl_image_reader *reader, uint64_t place, uint64_t count) {
+  if (count == 0 || count > reader->limits.metadata_bytes) return NULL;
+  // What is not there is not allocated.
+  if (reader->source.count > 0 && (place > reader->source.count || count > reader->source.count - place)) return NULL;
+  uint8_t *bytes = grl_reader_keep(reader, (size_t)count);
+  return bytes && grl_reader_at(reader, place, bytes, (size_t)count) == (int64_t)count ? bytes : NULL;
+}
+
+grl_image_status grl_reader_fail(grl_image_reader *reader, grl_image_status status, const char *message) {
+  grl_note_error(&reader->notes, message);
+  return reader->status = status;
+}
+
+static const uint8_t missing_sample = 0x80;
+
+static void fill_missing(const grl_image_header *header, void *samples, size_t row) {
+  const size_t count = (size_t)header->width * header->channels * (header->height - row), bytes = grl_row_bytes(header);
+  uint8_t *start = (uint8_t *)samples + row * bytes;
+  if (header->bit_depth < 32) {
+    memset(start, missing_sample, bytes * (header->height - row));
+    return;
+  }
+  const float gray = 0.5f;
+  for (size_t i = 0; i < count; i++) memcpy(start + i * sizeof gray, &gray, sizeof gray);
+}
+
+grl_image_status grl_reader_end_early(
+    grl_image_reader *reader, grl_image_status status, int64_t row, const char *reason, void *samples) {
+  const int is_damage = status == GRL_IMAGE_DAMAGED || status == GRL_IMAGE_CUT;
+  grl_note_error(&reader->notes, reason);
+  reader->row = row;
+  if (!is_damage || !reader->limits.keeps_damaged || row == 0) return reader->status = status;
+  char text[GRL_MESSAGE_SIZE + 64];
+  const char *what = status == GRL_IMAGE_CUT ? "ends" : "damaged";
+  if (row > 0) {
+    fill_missing(&reader->header, samples, (size_t)row);
+    snprintf(text, sizeof text, "%s at row %lld of %u; what is missing is gray", what, (long long)row, reader->header.height);
+  } else {
+    snprintf(text, sizeof text, "%s: %s; part of the picture is missing or wrong", what, reason);
+  }
+  grl_note_first(&reader->notes, text);
+  reader->row = -1;
+  return reader->status = GRL_IMAGE_OK;
+}
+
+void grl_unmultiply(const grl_image_header *header, void *samples) {
+  const size_t pixels = (size_t)header->width * header->height, channels = header->channels, colours = channels - 1;
+  for (size_t i = 0; i < pixels; i++) {
+    if (header->bit_depth == 8) {
+      uint8_t *p = (uint8_t *)samples + i * channels;
+      const uint32_t alpha = p[colours];
+      for (size_t c = 0; alpha > 0 && c < colours; c++) {
+        const uint32_t value = (p[c] * 255u + alpha / 2) / alpha;
+        p[c] = value > 255 ? 255 : (uint8_t)value;
+      }
+    } else if (header->bit_depth == 16) {
+      uint16_t *p = (uint16_t *)samples + i * channels;
+      const uint64_t alpha = p[colours];
+      for (size_t c = 0; alpha > 0 && c < colours; c++) {
+        const uint64_t value = (p[c] * (uint64_t)65535 + alpha / 2) / alpha;
+        p[c] = value > 65535 ? 65535 : (uint16_t)value;
+      }
+    } else {
+      float *p = (float *)samples + i * channels;
+      for (size_t c = 0; p[colours] > 0 && c < colours; c++) p[c] /= p[colours];
+    }
+  }
+}
+
 grl_image_status grl_reader_check_sides(grl_image_reader *reader) {
   uint64_t width = reader->header.width, height = reader->header.height;
+  if (width == 0 || height == 0) return grl_reader_fail(reader, GRL_IMAGE_DAMAGED, "a side of no pixels");
   int fits = width <= reader->limits.side && height <= reader->limits.side && width * height <= reader->limits.pixels;
   return reader->status = fits ? GRL_IMAGE_OK : GRL_IMAGE_TOO_LARGE;
 }
 
-grl_image_status grl_image_read_header(grl_image_reader *reader) { return reader->read_header(reader); }
+// libjxl and a decoder behind libheif print what they find wrong. A thread may have file descriptors of its own (unshare(2)), so that
+// nobody else's standard error is touched.
 
-grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples) {
-  return reader->read_samples(reader, samples);
+typedef struct {
+  void (*work)(void *);
+  void *context;
+} quiet_work;
+
+static void *work_quietly(void *argument) {
+  const quiet_work *quiet = argument;
+  // Where this is refused the library's lines are seen.
+  if (unshare(CLONE_FILES) == 0) {
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0 && nowhere != STDERR_FILENO) {
+      dup2(nowhere, STDERR_FILENO);
+      close(nowhere);
+    }
+  }
+  quiet->work(quiet->context);
+  return NULL;
 }
+
+static void run_quietly(void (*work)(void *), void *context) {
+  quiet_work quiet = {work, context};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, work_quietly, &quiet) != 0) {
+    work(context);
+    return;
+  }
+  pthread_join(thread, NULL);
+}
+
+typedef struct {
+  grl_image_reader *reader;
+  void *samples;
+  grl_image_status status;
+} reading;
+
+static void read_header(void *context) {
+  reading *reading = context;
+  reading->status = reading->reader->read_header(reading->reader);
+}
+
+static void read_samples(void *context) {
+  reading *reading = context;
+  reading->status = reading->reader->read_samples(reading->reader, reading->samples);
+}
+
+static grl_image_status run(grl_image_reader *reader, void (*work)(void *), void *samples) {
+  reading reading = {reader, samples, GRL_IMAGE_OK};
+  if (reader->is_noisy) run_quietly(work, &reading);
+  else work(&reading);
+  return reading.status;
+}
+
+grl_image_status grl_image_read_header(grl_image_reader *reader) { return run(reader, read_header, NULL); }
+
+grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples) { return run(reader, read_samples, samples); }
 
 int64_t grl_image_reader_row(const grl_image_reader *reader) { return reader->row; }
 const grl_image_header *grl_image_reader_header(const grl_image_reader *reader) { return &reader->header; }
@@ -97,6 +267,11 @@ const grl_image_notes *grl_image_reader_notes(const grl_image_reader *reader) { 
 
 void grl_image_close(grl_image_reader *reader) {
   reader->close(reader);
+  while (reader->blocks) {
+    struct grl_block *next = reader->blocks->next;
+    free(reader->blocks);
+    reader->blocks = next;
+  }
   free(reader->block);
   free(reader);
 }
@@ -156,6 +331,12 @@ int grl_writer_put(grl_image_writer *writer, const uint8_t *bytes, size_t count)
   memcpy(writer->bytes + writer->count, bytes, count);
   writer->count += count;
   return 0;
+}
+
+grl_image_status grl_writer_fail(grl_image_writer *writer, grl_image_status status, const char *message) {
+  if (writer->status != GRL_IMAGE_OK) return writer->status;
+  grl_note_error(&writer->notes, message);
+  return writer->status = status;
 }
 
 const uint8_t *grl_image_writer_bytes(const grl_image_writer *writer, size_t *count) {

@@ -5,7 +5,7 @@
 
 #include "grl_image.h"
 
-// What the PNG and JPEG wrappers share: buffered input and output, notes, and where a library's error jumps to.
+// What the wrappers share: buffered input and output, notes, and where a library's error jumps to.
 
 enum { GRL_WARNINGS_KEPT = 4, GRL_MESSAGE_SIZE = 256, GRL_BLOCK = 1 << 16, GRL_HEADER_BLOCK = 1 << 12 };
 
@@ -32,6 +32,8 @@ struct grl_image_reader {
   grl_image_status (*read_samples)(grl_image_reader *reader, void *samples);
   void (*close)(grl_image_reader *reader);
 
+  /// The library writes to standard error: it runs where that leads nowhere.
+  int is_noisy;
   grl_image_source source;
   grl_image_limits limits;
   /// The block at hand and how far the source has been read to its end.
@@ -48,6 +50,8 @@ struct grl_image_reader {
   grl_image_notes notes;
   grl_image_status status;
   jmp_buf escape;
+  /// Blocks that live as long as the reader.
+  struct grl_block *blocks;
 };
 
 /// A zeroed reader of `size` bytes that starts with `grl_image_reader`; NULL when memory is out.
@@ -59,6 +63,33 @@ int grl_reader_is_cancelled(grl_image_reader *reader);
 /// Makes the next block available. 1: done, 0: the source has ended, -1: reading failed and the notes say so, or it was
 /// cancelled.
 int grl_reader_fill(grl_image_reader *reader);
+
+/// Bytes at a place of the source, in any order; fewer at its end. -1: as of `grl_reader_fill`.
+int64_t grl_reader_at(grl_image_reader *reader, uint64_t place, void *to, size_t count);
+
+/// Zeroed memory that lives as long as the reader; NULL, with the status set, when there is none.
+void *grl_reader_keep(grl_image_reader *reader, size_t count);
+
+/// A block of metadata at a place of the source; NULL where it is over the limit, not all there, or memory is out.
+uint8_t *grl_reader_keep_at(grl_image_reader *reader, uint64_t place, uint64_t count);
+
+/// Sets status and message; returns the status.
+grl_image_status grl_reader_fail(grl_image_reader *reader, grl_image_status status, const char *message);
+
+/// Where samples end or are wrong: the error itself, or, where damage is kept, the rest of the rows made gray, a note, and OK.
+/// `row` below 0: rows do not come in order, and the samples stay as they are.
+grl_image_status grl_reader_end_early(
+    grl_image_reader *reader, grl_image_status status, int64_t row, const char *reason, void *samples);
+
+/// Bytes of a row of decoded samples.
+static inline size_t grl_row_bytes(const grl_image_header *header) {
+  return (size_t)header->width * header->channels * (header->bit_depth / 8);
+}
+
+static inline int grl_is_little_endian(void) {
+  const uint16_t one = 1;
+  return *(const uint8_t *)&one;
+}
 
 /// GRL_IMAGE_TOO_LARGE where the header's sides exceed the limits.
 grl_image_status grl_reader_check_sides(grl_image_reader *reader);
@@ -72,9 +103,26 @@ struct grl_image_writer {
   jmp_buf escape;
 };
 
+/// Divides colours by alpha, which they were multiplied with.
+void grl_unmultiply(const grl_image_header *header, void *samples);
+
 /// 0, or -1 with status and notes set.
 int grl_writer_put(grl_image_writer *writer, const uint8_t *bytes, size_t count);
 /// Hands buffered bytes to the descriptor.
 int grl_writer_flush(grl_image_writer *writer);
+
+grl_image_status grl_writer_fail(grl_image_writer *writer, grl_image_status status, const char *message);
+
+// Inks
+
+typedef struct grl_inks grl_inks;
+
+/// Converts CMYK to sRGB: through `profile`, or, where that is NULL or none of CMYK, by the plain formula. NULL when memory is out.
+/// `bit_depth` 8 or 16, of both.
+grl_inks *grl_inks_create(const uint8_t *profile, size_t count, uint32_t bit_depth);
+int grl_inks_have_profile(const grl_inks *inks);
+/// Inks are 0 for none. `rgb` may not be `inks`.
+void grl_inks_convert(const grl_inks *inks, const void *cmyk, void *rgb, size_t pixels);
+void grl_inks_destroy(grl_inks *inks);
 
 #endif

@@ -21,7 +21,8 @@ typedef struct {
   int markers;
   jpeg_saved_marker_ptr counted;
   /// Copies: libjpeg's own go with the last row.
-  JOCTET *icc, *exif;
+  JOCTET *icc;
+  grl_inks *inks;
   /// The source has ended although more was asked for.
   int is_ended;
   /// Each scan holds a part of all rows.
@@ -206,13 +207,41 @@ static int begins_with(jpeg_saved_marker_ptr marker, const char *text, size_t co
 static void save_markers(j_decompress_ptr jpeg, int on) {
   jpeg_save_markers(jpeg, JPEG_APP0 + 1, on ? 0xFFFF : 0);  // EXIF, XMP
   jpeg_save_markers(jpeg, JPEG_APP0 + 2, on ? 0xFFFF : 0);  // ICC
-  jpeg_save_markers(jpeg, JPEG_APP0 + 13, on ? 16 : 0);     // Photoshop
+  jpeg_save_markers(jpeg, JPEG_APP0 + 13, on ? 0xFFFF : 0);  // Photoshop, with IPTC
   jpeg_save_markers(jpeg, JPEG_COM, on ? 16 : 0);
+}
+
+/// A marker's data behind its mark: libjpeg's own go with the last row.
+static const uint8_t *copied(jpeg_reader *reader, jpeg_saved_marker_ptr marker, size_t mark, size_t *count) {
+  *count = marker->data_length - mark;
+  uint8_t *bytes = grl_reader_keep(&reader->base, *count);
+  if (!bytes) read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for metadata");
+  memcpy(bytes, marker->data + mark, *count);
+  return bytes;
+}
+
+/// Photoshop's block 1028 among its image resources (Adobe Photoshop File Formats, "Image Resource Blocks"); NULL where there is none.
+static const uint8_t *iptc_record(const uint8_t *bytes, size_t count, size_t *length) {
+  size_t at = 0;
+  while (at + 12 <= count && memcmp(bytes + at, "8BIM", 4) == 0) {
+    const unsigned id = (unsigned)bytes[at + 4] << 8 | bytes[at + 5];
+    const size_t name = (size_t)bytes[at + 6] + 1;
+    const size_t head = at + 6 + name + (name & 1);
+    if (head + 4 > count) return NULL;
+    const uint8_t *size = bytes + head;
+    *length = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
+    if (*length > count - head - 4) return NULL;
+    if (id == 1028 && *length > 0) return bytes + head + 4;
+    at = head + 4 + *length + (*length & 1);
+  }
+  return NULL;
 }
 
 static void read_metadata(jpeg_reader *reader) {
   static const char exif_mark[] = "Exif\0";  // six bytes with the terminating zero
-  static const char xmp_mark[] = "http://ns.adobe.com/x";
+  static const char xmp_mark[] = "http://ns.adobe.com/xap/1.0/";  // with the terminating zero
+  static const char extended_xmp_mark[] = "http://ns.adobe.com/xmp/extension/";
+  static const char photoshop_mark[] = "Photoshop 3.0";
   grl_image_metadata *metadata = &reader->base.metadata;
   j_decompress_ptr jpeg = &reader->jpeg;
 
@@ -224,14 +253,23 @@ static void read_metadata(jpeg_reader *reader) {
   for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
     int is_app1 = marker->marker == JPEG_APP0 + 1;
     if (is_app1 && !metadata->exif && begins_with(marker, exif_mark, sizeof exif_mark)) {
-      const size_t count = marker->data_length - sizeof exif_mark;
-      if (!(reader->exif = malloc(count))) read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for EXIF");
-      memcpy(reader->exif, marker->data + sizeof exif_mark, count);
-      metadata->exif = reader->exif;
-      metadata->exif_count = count;
+      metadata->exif = copied(reader, marker, sizeof exif_mark, &metadata->exif_count);
     }
-    if (is_app1 && begins_with(marker, xmp_mark, sizeof xmp_mark - 1)) metadata->dropped |= GRL_DROPPED_XMP;
-    if (marker->marker == JPEG_APP0 + 13) metadata->dropped |= GRL_DROPPED_IPTC;
+    if (is_app1 && !metadata->xmp && begins_with(marker, xmp_mark, sizeof xmp_mark)) {
+      metadata->xmp = copied(reader, marker, sizeof xmp_mark, &metadata->xmp_count);
+    }
+    if (is_app1 && begins_with(marker, extended_xmp_mark, sizeof extended_xmp_mark)) metadata->dropped |= GRL_DROPPED_XMP;
+    if (marker->marker == JPEG_APP0 + 13 && !metadata->iptc && begins_with(marker, photoshop_mark, sizeof photoshop_mark)) {
+      size_t count;
+      const uint8_t *record = iptc_record(marker->data + sizeof photoshop_mark, marker->data_length - sizeof photoshop_mark, &count);
+      if (record) {
+        uint8_t *bytes = grl_reader_keep(&reader->base, count);
+        if (!bytes) read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for IPTC");
+        memcpy(bytes, record, count);
+        metadata->iptc = bytes;
+        metadata->iptc_count = count;
+      }
+    }
     if (marker->marker == JPEG_COM) metadata->dropped |= GRL_DROPPED_TEXT;
   }
   double unit = jpeg->density_unit == 1 ? 1 / 0.0254 : jpeg->density_unit == 2 ? 100 : 0;
@@ -267,7 +305,7 @@ static void choose_output(jpeg_reader *reader) {
   case JCS_YCCK:
     jpeg->out_color_space = JCS_CMYK;
     header->channels = 3;
-    header->is_cmyk = 1;
+    header->is_cmyk = GRL_CMYK_PLAIN;
     break;
   default: {
     char message[64];
@@ -312,16 +350,18 @@ static grl_image_status read_header(grl_image_reader *base) {
   }
   choose_output(reader);
   read_metadata(reader);
+  if (base->header.is_cmyk) {
+    if (!(reader->inks = grl_inks_create(reader->icc, base->metadata.icc_count, 8))) {
+      read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for inks");
+    }
+    base->header.is_cmyk = base->metadata.icc && grl_inks_have_profile(reader->inks) ? GRL_CMYK_PROFILE : GRL_CMYK_PLAIN;
+  }
   return GRL_IMAGE_OK;
 }
 
-/// CMYK without its profile: black scales what each ink leaves. Adobe's files hold the inks inverted.
-static void rgb_from_cmyk(const JSAMPLE *inks, uint8_t *rgb, size_t width, int is_inverted) {
-  uint8_t flip = is_inverted ? 0 : 0xFF;
-  for (size_t x = 0; x < width; x++, inks += 4, rgb += 3) {
-    unsigned light = inks[3] ^ flip;
-    for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)(((inks[c] ^ flip) * light + 127) / 255);
-  }
+/// Inks of a row as 0 for none; Adobe's files hold them inverted.
+static void turn_inks(JSAMPLE *inks, size_t width, int is_inverted) {
+  for (size_t i = 0; is_inverted && i < width * 4; i++) inks[i] ^= 0xFF;
 }
 
 /// Whether a progressive file has not told all bits of all coefficients.
@@ -368,7 +408,9 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
     JSAMPROW row = (JSAMPROW)samples + jpeg->output_scanline * row_bytes;
     base->row = jpeg->output_scanline;
     jpeg_read_scanlines(jpeg, inks ? inks : &row, 1);
-    if (inks) rgb_from_cmyk(inks[0], row, jpeg->output_width, jpeg->saw_Adobe_marker);
+    if (!inks) continue;
+    turn_inks(inks[0], jpeg->output_width, jpeg->saw_Adobe_marker);
+    grl_inks_convert(reader->inks, inks[0], row, jpeg->output_width);
   }
   base->row = -1;
   reader->is_finishing = 1;
@@ -381,7 +423,7 @@ static void close_reader(grl_image_reader *base) {
   jpeg_reader *reader = (jpeg_reader *)base;
   jpeg_destroy_decompress(&reader->jpeg);
   free(reader->icc);
-  free(reader->exif);
+  grl_inks_destroy(reader->inks);
 }
 
 grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits) {
@@ -458,11 +500,25 @@ static void set_density(j_compress_ptr jpeg, const grl_image_metadata *metadata)
   jpeg->Y_density = (UINT16)(y + 0.5);
 }
 
-static void write_exif(j_compress_ptr jpeg, const grl_image_metadata *metadata) {
-  static const JOCTET exif_mark[] = "Exif\0";
-  jpeg_write_m_header(jpeg, JPEG_APP0 + 1, (unsigned int)(sizeof exif_mark + metadata->exif_count));
-  for (size_t i = 0; i < sizeof exif_mark; i++) jpeg_write_m_byte(jpeg, exif_mark[i]);
-  for (size_t i = 0; i < metadata->exif_count; i++) jpeg_write_m_byte(jpeg, metadata->exif[i]);
+static void write_marker(
+    j_compress_ptr jpeg, int marker, const void *mark, size_t mark_count, const uint8_t *bytes, size_t count) {
+  jpeg_write_m_header(jpeg, marker, (unsigned int)(mark_count + count));
+  for (size_t i = 0; i < mark_count; i++) jpeg_write_m_byte(jpeg, ((const uint8_t *)mark)[i]);
+  for (size_t i = 0; i < count; i++) jpeg_write_m_byte(jpeg, bytes[i]);
+}
+
+static void write_metadata(j_compress_ptr jpeg, const grl_image_metadata *metadata) {
+  static const char exif_mark[] = "Exif\0", xmp_mark[] = "http://ns.adobe.com/xap/1.0/";
+  if (metadata->exif) {
+    write_marker(jpeg, JPEG_APP0 + 1, exif_mark, sizeof exif_mark, metadata->exif, metadata->exif_count);
+  }
+  if (metadata->xmp) write_marker(jpeg, JPEG_APP0 + 1, xmp_mark, sizeof xmp_mark, metadata->xmp, metadata->xmp_count);
+  if (metadata->iptc) {
+    // Photoshop's mark, and one image resource, 1028, without a name.
+    uint8_t mark[26] = "Photoshop 3.0\0008BIM\4\4\0";
+    for (int i = 0; i < 4; i++) mark[22 + i] = (uint8_t)(metadata->iptc_count >> (24 - 8 * i));
+    write_marker(jpeg, JPEG_APP0 + 13, mark, sizeof mark, metadata->iptc, metadata->iptc_count);
+  }
 }
 
 static void write_picture(j_compress_ptr jpeg, const grl_picture *picture, int quality, int full_chroma) {
@@ -476,7 +532,7 @@ static void write_picture(j_compress_ptr jpeg, const grl_picture *picture, int q
   set_density(jpeg, &picture->metadata);
 
   jpeg_start_compress(jpeg, TRUE);
-  if (picture->metadata.exif) write_exif(jpeg, &picture->metadata);
+  write_metadata(jpeg, &picture->metadata);
   if (picture->metadata.icc) {
     jpeg_write_icc_profile(jpeg, picture->metadata.icc, (unsigned int)picture->metadata.icc_count);
   }
@@ -488,7 +544,7 @@ static void write_picture(j_compress_ptr jpeg, const grl_picture *picture, int q
   jpeg_finish_compress(jpeg);
 }
 
-grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, int quality, int full_chroma) {
+grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {
   jpeg_encoder *encoder = calloc(1, sizeof *encoder);
   if (!encoder) return writer->status = GRL_IMAGE_NO_MEMORY;
   j_compress_ptr jpeg = &encoder->jpeg;
@@ -502,7 +558,7 @@ grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *pic
     encoder->destination = (struct jpeg_destination_mgr){
         .init_destination = begin_block, .empty_output_buffer = put_full_block, .term_destination = put_last_block};
     jpeg->dest = &encoder->destination;
-    write_picture(jpeg, picture, quality, full_chroma);
+    write_picture(jpeg, picture, encoding.quality, encoding.full_chroma);
     grl_writer_flush(writer);
   }
   jpeg_destroy_compress(jpeg);

@@ -5,11 +5,6 @@
 
 #include "image_io.h"
 
-static int is_little_endian(void) {
-  const uint16_t one = 1;
-  return *(const uint8_t *)&one;
-}
-
 // Reading
 
 static const char xmp_key[] = "XML:com.adobe.xmp";
@@ -29,6 +24,9 @@ typedef struct {
   /// The first bytes of an iTXt chunk, which tell XMP from other text.
   uint8_t key[sizeof xmp_key - 1];
   size_t key_count;
+  /// What follows of the first XMP packet, and how much of its chunk is to come.
+  uint8_t *xmp;
+  size_t xmp_count, xmp_room, xmp_left;
   uint32_t seen;
   /// All rows are there; how much was read since, of which how much of the compressed samples.
   int is_decoding, is_finishing;
@@ -78,6 +76,36 @@ static void counted_free(png_structp png, png_voidp pointer) {
 
 static int is_chunk(const png_reader *reader, const char *type) { return memcmp(reader->head + 4, type, 4) == 0; }
 
+/// Keeps a part of the XMP packet; where memory is out, nothing of it.
+static void keep_xmp(png_reader *reader, const uint8_t *bytes, size_t count) {
+  if (count > reader->xmp_left) count = reader->xmp_left;
+  if (reader->xmp_count + count > reader->xmp_room) {
+    // Room grows with what is there, not with what a chunk declares.
+    const size_t room = 2 * (reader->xmp_count + count);
+    uint8_t *grown = realloc(reader->xmp, room);
+    if (!grown) {
+      reader->xmp_left = 0;
+      return;
+    }
+    reader->xmp = grown;
+    reader->xmp_room = room;
+  }
+  memcpy(reader->xmp + reader->xmp_count, bytes, count);
+  reader->xmp_count += count;
+  reader->xmp_left -= count;
+}
+
+/// The packet behind its key (PNG, section 11.3.3.4): not compressed, a language, a translated key. NULL where it is not whole or is compressed.
+static const uint8_t *xmp_packet(const png_reader *reader, size_t *count) {
+  const uint8_t *bytes = reader->xmp, *end = bytes + reader->xmp_count;
+  if (!bytes || reader->xmp_left > 0 || end - bytes < 5 || bytes[0] != 0 || bytes[1] != 0) return NULL;
+  const uint8_t *language = memchr(bytes + 3, 0, (size_t)(end - bytes - 3));
+  const uint8_t *key = language ? memchr(language + 1, 0, (size_t)(end - language - 1)) : NULL;
+  if (!key || key + 1 == end) return NULL;
+  *count = (size_t)(end - key - 1);
+  return key + 1;
+}
+
 /// Follows the chunks as they pass. libpng skips text unseen, since it would inflate and keep all of it.
 static void observe(png_reader *reader, const uint8_t *bytes, size_t count) {
   while (count > 0) {
@@ -85,12 +113,17 @@ static void observe(png_reader *reader, const uint8_t *bytes, size_t count) {
     if (reader->chunk_left > 0) {
       n = count < reader->chunk_left ? count : (size_t)reader->chunk_left;
       reader->chunk_left -= n;
-      for (size_t i = 0; i < n && reader->key_count < sizeof reader->key; i++) {
+      size_t i = 0;
+      for (; i < n && reader->key_count < sizeof reader->key; i++) {
         reader->key[reader->key_count++] = bytes[i];
-        if (reader->key_count == sizeof reader->key) {
-          reader->seen |= memcmp(reader->key, xmp_key, sizeof reader->key) == 0 ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
-        }
+        if (reader->key_count < sizeof reader->key) continue;
+        const int is_xmp = memcmp(reader->key, xmp_key, sizeof reader->key) == 0;
+        reader->seen |= is_xmp ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
+        // Of data and checksum behind the key; what is left of the chunk was counted without these bytes.
+        const uint64_t left = reader->chunk_left + (n - i - 1);
+        if (is_xmp && !reader->xmp && left > 4 && left < reader->base.limits.metadata_bytes) reader->xmp_left = (size_t)left - 4;
       }
+      if (i < n && reader->xmp_left > 0) keep_xmp(reader, bytes + i, n - i);
     } else {
       size_t missing = sizeof reader->head - reader->head_count;
       n = count < missing ? count : missing;
@@ -147,10 +180,22 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
 }
 
 /// Bits for what is left behind.
-static uint32_t dropped(const png_reader *reader) {
+static uint32_t dropped(png_reader *reader) {
+  grl_image_metadata *metadata = &reader->base.metadata;
   png_unknown_chunkp chunks = NULL;
-  const int frames = png_get_unknown_chunks(reader->png, reader->info, &chunks);  // acTL alone is kept
-  return reader->seen | (frames > 0 ? GRL_DROPPED_FRAMES : 0);
+  const int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
+  uint32_t bits = reader->seen;
+  for (int i = 0; i < count; i++) {
+    if (memcmp(chunks[i].name, "acTL", 4) == 0) bits |= GRL_DROPPED_FRAMES;
+    if (memcmp(chunks[i].name, "cICP", 4) == 0 && chunks[i].size == 4) {
+      memcpy(metadata->cicp, chunks[i].data, 4);
+      metadata->has_cicp = 1;
+    }
+  }
+  size_t size = 0;
+  if ((metadata->xmp = xmp_packet(reader, &size))) bits &= ~(uint32_t)GRL_DROPPED_XMP;
+  metadata->xmp_count = size;
+  return bits;
 }
 
 static void read_metadata(png_reader *reader) {
@@ -199,7 +244,7 @@ static grl_image_status read_header(grl_image_reader *base) {
   png_set_read_fn(png, reader, read_bytes);
   png_set_compression_buffer_size(png, 256);  // no more of a cut file is lost
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // ours say more
-  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)"acTL", 1);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)"acTL\0cICP", 2);
   // Each chunk of text may inflate to megabytes, and there may be thousands.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)"iTXt\0sPLT\0tEXt\0zTXt", 4);
   png_read_info(png, info);
@@ -215,7 +260,7 @@ static grl_image_status read_header(grl_image_reader *base) {
   }
 
   png_set_expand(png);
-  if (is_little_endian()) png_set_swap(png);
+  if (grl_is_little_endian()) png_set_swap(png);
   reader->passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   base->header.channels = png_get_channels(png, info);
@@ -289,6 +334,7 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
 static void close_reader(grl_image_reader *base) {
   png_reader *reader = (png_reader *)base;
   png_destroy_read_struct(&reader->png, &reader->info, NULL);
+  free(reader->xmp);
 }
 
 grl_image_reader *grl_png_open(grl_image_source source, grl_image_limits limits) {
@@ -333,8 +379,25 @@ static void set_metadata(png_structp png, png_infop info, const grl_image_metada
   }
   if (metadata->gamma) png_set_gAMA_fixed(png, info, (png_fixed_point)metadata->gamma);
   if (metadata->srgb_intent >= 0) png_set_sRGB(png, info, metadata->srgb_intent);
+  if (metadata->has_cicp) {
+    // libpng 1.6 does not know it.
+    png_unknown_chunk chunk = {.name = "cICP", .data = (png_bytep)metadata->cicp, .size = 4, .location = PNG_HAVE_IHDR};
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, chunk.name, 1);
+    png_set_unknown_chunks(png, info, &chunk, 1);
+  }
   const int32_t *c = metadata->chromaticities;
   if (metadata->has_chromaticities) png_set_cHRM_fixed(png, info, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]);
+}
+
+/// Text chunks, put together here: libpng wants text that ends with a zero.
+static void write_xmp(png_structp png, const grl_image_metadata *metadata) {
+  // Key, no compression, no language, no translated key.
+  static const png_byte head[sizeof xmp_key + 4] = "XML:com.adobe.xmp";
+  if (!metadata->xmp) return;
+  png_write_chunk_start(png, (png_const_bytep)"iTXt", (png_uint_32)(sizeof head + metadata->xmp_count));
+  png_write_chunk_data(png, head, sizeof head);
+  png_write_chunk_data(png, metadata->xmp, metadata->xmp_count);
+  png_write_chunk_end(png);
 }
 
 static int colour_type(uint32_t channels) {
@@ -354,8 +417,9 @@ static void write_picture(png_structp png, png_infop info, const grl_picture *pi
   png_set_compression_buffer_size(png, GRL_BLOCK);
   set_metadata(png, info, &picture->metadata);
   png_write_info(png, info);
+  write_xmp(png, &picture->metadata);
 
-  if (picture->bit_depth == 16 && is_little_endian()) png_set_swap(png);
+  if (picture->bit_depth == 16 && grl_is_little_endian()) png_set_swap(png);
   size_t row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
   for (size_t y = 0; y < picture->height; y++) png_write_row(png, (png_const_bytep)picture->samples + y * row_bytes);
   png_write_end(png, NULL);  // given the info again, libpng 1.6.39 writes eXIf twice

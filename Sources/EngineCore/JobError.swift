@@ -71,14 +71,14 @@ package enum JobError: KnownFailure {
   private var sentence: String {
     switch self {
     case .noPictures(let folder, let isRecursive, let passedOver):
-      "\(folder): no PNG or JPEG files in this folder" + (passedOver.map { ", \($0)" } ?? "") + "; "
+      "\(folder): no pictures in this folder" + (passedOver.map { ", \($0)" } ?? "") + "; "
         + (isRecursive ? "give a folder that holds some" : "add --recursive to look into its folders")
     case .folderNotListed(let folder, let reason):
       "\(folder): cannot list this folder (\(reason)); check its permissions"
     case .nameRule(let template, let fault):
       "--name '\(template)': \(fault)"
     case .formatUnknown(let path):
-      "\(path): the name does not say which format to write; end it with .png, .jpg or .jpeg"
+      "\(path): the name does not say which format to write; end it with .png, .jpg, .tif or another ending of grl formats, or say --format"
     case .manyForOneResult(let path, let pictures):
       "-o \(path): names one result, but there are \(pictures) pictures; use --output-dir or --name"
     case .resultIsFolder(let path):

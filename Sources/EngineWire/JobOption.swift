@@ -181,8 +181,8 @@ extension JobOption {
   /// In the order in which `grl restore` is given them.
   public static let all: [JobOption] = [
     task, sigma, noise, scale, quality, pattern, transfer, right, model, variant, window, stripe, anchorFactor, tile,
-    overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata, subfolders,
-    existing,
+    overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata,
+    format, qualityOut, chroma, compression, subfolders, existing,
     output, folder, fileName,
   ]
 
@@ -340,8 +340,29 @@ extension JobOption {
     note: "of a picture that is cut off or damaged: an error that says where, or what is there of it")
   public static let metadata = storedWord(
     "metadata", "--metadata", ["keep", "strip"], \.metadata,
-    "EXIF and resolution of the picture; colour profiles always stay.",
-    note: "EXIF and resolution; colour profiles always stay")
+    "EXIF, XMP, IPTC and resolution of the picture; colour profiles always stay.",
+    note: "EXIF, XMP, IPTC and resolution; colour profiles always stay")
+  public static let format = word(
+    "format", "--format", ["png", "jpeg", "tiff", "webp", "avif", "jxl", "bmp", "pnm", "pfm"], \.format,
+    "Format of the results (default: what their names say, else PNG; see grl formats).",
+    note: "of the results; automatic: what their names say")
+  /// Endings of names that ask for one of the formats.
+  public static let endings = [
+    "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "avif", "jxl", "bmp", "dib", "ppm", "pgm", "pbm", "pnm",
+    "pam", "pfm",
+  ]
+  public static let qualityOut = number(
+    "quality-out", "--quality-out", 1...100, \.outputQuality,
+    "JPEG, AVIF, WebP, JPEG XL: quality of the results (default: 95, 90; WebP and JPEG XL lose nothing without it).",
+    note: "quality of JPEG and AVIF; WebP and JPEG XL lose nothing without it", steps: [60, 75, 85, 90, 95, 98, 100])
+  public static let chroma = word(
+    "chroma", "--chroma", ["full", "half"], standard: "full", \.chroma,
+    "JPEG, AVIF, WebP: resolution of the colours, full (4:4:4) or half (4:2:0).",
+    note: "how finely JPEG and AVIF keep colours: full is 4:4:4, half is 4:2:0")
+  public static let compression = word(
+    "compression", "--compression", ["deflate", "lzw", "zstd", "none"], standard: "deflate", \.compression,
+    "TIFF: how samples are packed; nothing is lost.",
+    note: "of TIFF files; none of them loses anything")
   public static let subfolders = isOn(
     "subfolders", "--recursive", \.isRecursive, "Look into folders of folders; --output-dir keeps the tree.",
     note: "whether pictures in folders of marked folders are taken too")

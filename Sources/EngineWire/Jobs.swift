@@ -55,6 +55,14 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var depth = "keep"
   /// `keep`, `strip`.
   public var metadata = "keep"
+  /// Format of the results; nil leaves it to their names.
+  public var format: String?
+  /// How much of it files keep that lose some, 1...100.
+  public var outputQuality: Int?
+  /// `half`; nil is full.
+  public var chroma: String?
+  /// Of TIFF files: `none`, `lzw`, `zstd`; nil is deflate.
+  public var compression: String?
   /// `exact`, `bf16`; nil is float32.
   public var precision: String?
   /// Whose products compute: `own`, `blas`; nil leaves it to the engine.

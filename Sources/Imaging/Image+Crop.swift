@@ -11,6 +11,7 @@ extension Image {
       switch samples {
       case .eight(let values): .eight(part(values, region))
       case .sixteen(let values): .sixteen(part(values, region))
+      case .float(let values): .float(part(values, region))
       }
     return Image(width: region.width, height: region.height, layout: layout, samples: samples, metadata: metadata)
   }

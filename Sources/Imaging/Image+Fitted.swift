@@ -3,8 +3,8 @@ import Base
 extension Image {
   /// This picture as a file of `format` can hold it, and one line for each thing that had to change or go.
   ///
-  /// JPEG: 8 bits, alpha laid over white, EXIF up to 64 KB, resolution up to 65535 dots per inch. Both formats: an ICC
-  /// profile only if it is for the picture's kind of colours.
+  /// Samples of more bits are rounded, alpha is laid over white where there is none, gray becomes RGB. Colours that PNG states by gamma and
+  /// chromaticities get an ICC profile elsewhere; a profile stays only if it is for the picture's kind of colours.
   public func fitted(to format: ImageFile.Format) -> (image: Image, losses: [String]) {
     var image = self
     var losses: [String] = []
@@ -13,51 +13,94 @@ extension Image {
       losses.append(
         "ICC profile left out: it is for '\(space)', the picture is \(layout.isColour ? "RGB" : "gray")".printable)
     }
-    switch format {
-    case .png:
-      if image.metadata.iccProfile != nil {
-        // PNG, section 11.3.2: one description of the colours.
-        image.metadata.pngGamma = nil
-        image.metadata.pngChromaticities = nil
-        image.metadata.srgbIntent = nil
-      }
-    case .jpeg:
-      image.fitToJPEG(&losses)
-    }
+    image.fitSamples(to: format, &losses)
+    image.fitColours(to: format, &losses)
+    image.fitMetadata(to: format, &losses)
     return (image, losses)
   }
 
-  private mutating func fitToJPEG(_ losses: inout [String]) {
-    let largestExif = 65_533 - 6
-    let largestProfile = 255 * 65_519
-    let srgbGamma: ClosedRange<UInt32> = 45_000...46_000
-
-    if bitDepth == 16 {
-      self = withBitDepth(8)
-      losses.append("16-bit samples rounded to 8: JPEG holds no more")
+  private mutating func fitSamples(to format: ImageFile.Format, _ losses: inout [String]) {
+    let holds = format.holds
+    if format == .pfm && bitDepth < 32 { self = linearFloats() }
+    if !holds.depths.contains(bitDepth) {
+      let depth = holds.depths.last { $0 < bitDepth } ?? holds.depths[0]
+      if depth < bitDepth {
+        let from = bitDepth == 32 ? "floats" : "\(bitDepth)-bit samples"
+        losses.append("\(from) rounded to \(depth): \(format.name) holds no more")
+      }
+      self = withBitDepth(depth)
     }
-    if layout.hasAlpha {
-      if !isOpaque { losses.append("alpha laid over white: JPEG has no transparency") }
+    if format == .avif && bitDepth == 16 { losses.append("16-bit samples rounded to 12: AVIF holds no more") }
+    // What libjxl 0.7 makes of gray floats without alpha is another picture.
+    if format == .jxl && bitDepth == 32 && layout == .gray { self = converted(to: .rgb) }
+    guard !holds.layouts.contains(layout) else { return }
+    if layout.hasAlpha && !holds.layouts.contains(where: \.hasAlpha) {
+      if !isOpaque { losses.append("alpha laid over white: \(format.name) has no transparency") }
       self = overWhite()
     }
-    if let exif = metadata.exif, exif.count > largestExif {
-      metadata.exif = nil
-      losses.append("EXIF of \(exif.count) bytes left out: JPEG holds \(largestExif)")
+    if !holds.layouts.contains(layout) { self = converted(to: layout.hasAlpha ? .rgbAlpha : .rgb) }
+  }
+
+  private mutating func fitColours(to format: ImageFile.Format, _ losses: inout [String]) {
+    if format == .png {
+      if metadata.iccProfile != nil {
+        // PNG, section 11.3.2: one description of the colours.
+        metadata.pngGamma = nil
+        metadata.pngChromaticities = nil
+        metadata.srgbIntent = nil
+      }
+      return
     }
-    if let profile = metadata.iccProfile, profile.count > largestProfile {
+    guard !metadata.hasStandardColours else { return }
+    if format.holds.metadata.contains(.profile) {
+      if metadata.iccProfile == nil || metadata.cicp != nil, let made = ColourSpace(metadata, layout).profileBytes {
+        metadata.iccProfile = made
+      }
+    } else if format != .pfm || metadata.pngGamma != ImageMetadata.linearGamma {
       metadata.iccProfile = nil
-      losses.append("ICC profile of \(profile.count) bytes left out: JPEG holds \(largestProfile)")
+      losses.append("colours left as sRGB's, which they are not: \(format.name) has no place for a profile")
     }
-    if metadata.iccProfile == nil, let gamma = metadata.pngGamma, !srgbGamma.contains(gamma) {
-      losses.append("PNG gamma \(gamma) left out: JPEG has no place for it, colours will look different")
+    if format != .avif || metadata.iccProfile != nil { metadata.cicp = nil }
+  }
+
+  private mutating func fitMetadata(to format: ImageFile.Format, _ losses: inout [String]) {
+    let holds = format.holds.metadata
+    func leaveOut(_ what: String, _ bytes: inout [UInt8]?, _ kind: ImageFile.Format.Metadata, most: Int) {
+      guard let held = bytes else { return }
+      if !holds.contains(kind) {
+        losses.append("\(what) left out: \(format.name) has no place for it")
+      } else if held.count > most {
+        losses.append("\(what) of \(held.count) bytes left out: \(format.name) holds \(most)")
+      } else {
+        return
+      }
+      bytes = nil
     }
-    if let density = metadata.pixelsPerMetre {
+    let segment = format == .jpeg ? 65_533 : Int(UInt32.max) / 4
+    leaveOut("EXIF", &metadata.exif, .exif, most: format == .jpeg ? segment - 6 : segment)
+    leaveOut("XMP", &metadata.xmp, .xmp, most: format == .jpeg ? segment - 29 : segment)
+    leaveOut("IPTC", &metadata.iptc, .iptc, most: segment - 26)
+    leaveOut("ICC profile", &metadata.iccProfile, .profile, most: format == .jpeg ? 255 * 65_519 : segment)
+    guard let density = metadata.pixelsPerMetre else { return }
+    if !holds.contains(.resolution) {
+      metadata.pixelsPerMetre = nil
+      if metadata.exif == nil { losses.append("resolution left out: \(format.name) has no place for it") }
+    } else if format == .jpeg {
       let inches = [density.horizontal, density.vertical].map { $0 * 0.0254 }
       if !inches.allSatisfy({ (0.5..<65_535).contains($0) }) {
         metadata.pixelsPerMetre = nil
         losses.append("resolution left out: JPEG holds 1 to 65535 dots per inch")
       }
     }
+  }
+
+  /// Light in place of values that are coded for the eye.
+  private func linearFloats() -> Image {
+    if metadata.pngGamma == ImageMetadata.linearGamma { return withBitDepth(32) }
+    var image = NetworkColours(metadata, layout)?.coded(self) ?? self
+    image = image.mappedColours(LightCurve.srgb.light)
+    image.metadata.pngGamma = ImageMetadata.linearGamma
+    return image
   }
 }
 

@@ -16,7 +16,7 @@ extension Image {
   /// The whole picture.
   public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
-  /// Writes the pixels of `region` as floats in 0...1 (sample divided by 255 or 65535), channels last, row by row, to the
+  /// Writes the pixels of `region` as floats in 0...1 (sample divided by 255 or 65535; floats as they are), channels last, row by row, to the
   /// first `region.pixels * planes.channels` places of `values`. Allocates nothing.
   ///
   /// - Precondition: `region` lies in the picture and `values` is long enough.
@@ -26,8 +26,9 @@ extension Image {
     precondition(values.count >= region.pixels * planes.channels)
     values.withUnsafeMutableBufferPointer { values in
       switch samples {
-      case .eight(let stored): write(stored, planes, region, values)
-      case .sixteen(let stored): write(stored, planes, region, values)
+      case .eight(let stored): write(stored, planes, region, values, full: 255) { Float($0) }
+      case .sixteen(let stored): write(stored, planes, region, values, full: 65_535) { Float($0) }
+      case .float(let stored): write(stored, planes, region, values, full: 1) { $0 }
       }
     }
   }
@@ -41,13 +42,13 @@ extension Image {
     return values
   }
 
-  private func write<Value: FixedWidthInteger & UnsignedInteger>(
-    _ stored: [Value], _ planes: Planes, _ region: Rectangle, _ values: UnsafeMutableBufferPointer<Float>
+  private func write<Value>(
+    _ stored: [Value], _ planes: Planes, _ region: Rectangle, _ values: UnsafeMutableBufferPointer<Float>,
+    full: Float, _ number: (Value) -> Float
   ) {
     let channels = layout.channels
-    let full = Float(Value.max)
     stored.withUnsafeBufferPointer { stored in
-      func float(_ index: Int) -> Float { Float(UInt32(truncatingIfNeeded: stored[index])) }
+      func float(_ index: Int) -> Float { number(stored[index]) }
       var to = 0
       for y in region.y..<region.y + region.height {
         var from = (y * width + region.x) * channels
@@ -76,17 +77,17 @@ extension Image {
     }
   }
 
-  /// A picture from floats: clamped to 0...1, times 255 or 65535, rounded to the nearest; what is not a number becomes 0.
+  /// A picture from floats: clamped to 0...1, times 255 or 65535, rounded to the nearest; what is not a number becomes 0. With 32 bits as
+  /// they are.
   ///
   /// - Parameters:
   ///   - colour: `[height, width, 1 or 3]`, channels last: gray or RGB.
   ///   - alpha: `[height, width]`, 0 transparent to 1 opaque; nil for a picture without alpha.
-  ///   - bitDepth: 8 or 16.
+  ///   - bitDepth: 8, 16 or 32.
   /// - Precondition: `colour` and `alpha` have the lengths that `width` and `height` ask for.
   public init(
     width: Int, height: Int, colour: [Float], alpha: [Float]? = nil, bitDepth: Int, metadata: ImageMetadata = .init()
   ) {
-    precondition(bitDepth == 8 || bitDepth == 16)
     let pixels = width * height
     precondition(
       colour.count == pixels || colour.count == 3 * pixels, "\(colour.count) values for \(width) x \(height)")
@@ -114,13 +115,11 @@ public struct ImageRows {
 
   /// All samples are 0.
   ///
-  /// - Precondition: `bitDepth` is 8 or 16.
+  /// - Precondition: `bitDepth` is 8, 16 or 32.
   public init(width: Int, height: Int, layout: Image.Layout, bitDepth: Int) {
-    precondition(bitDepth == 8 || bitDepth == 16)
     (self.width, self.height, self.layout) = (width, height, layout)
     let count = width * height * layout.channels
-    samples =
-      bitDepth == 8 ? .eight([UInt8](repeating: 0, count: count)) : .sixteen([UInt16](repeating: 0, count: count))
+    samples = .init(zeros: count, bitDepth: bitDepth)
   }
 
   /// Sets some channels of the rows from `y` on: values are clamped to 0...1, times 255 or 65535, rounded to the nearest; what
@@ -132,12 +131,16 @@ public struct ImageRows {
     switch samples {
     case .eight(var stored):
       samples = .eight([])
-      write(values, channels, y, to: &stored)
+      write(values, channels, y, to: &stored) { UInt8(truncatingIfNeeded: Self.level($0, 255)) }
       samples = .eight(stored)
     case .sixteen(var stored):
       samples = .sixteen([])
-      write(values, channels, y, to: &stored)
+      write(values, channels, y, to: &stored) { UInt16(truncatingIfNeeded: Self.level($0, 65_535)) }
       samples = .sixteen(stored)
+    case .float(var stored):
+      samples = .float([])
+      write(values, channels, y, to: &stored) { $0 }
+      samples = .float(stored)
     }
   }
 
@@ -145,25 +148,40 @@ public struct ImageRows {
     Image(width: width, height: height, layout: layout, samples: samples, metadata: metadata)
   }
 
-  private func write<Value: FixedWidthInteger & UnsignedInteger>(
-    _ values: [Float], _ channels: Range<Int>, _ y: Int, to stored: inout [Value]
+  private static func level(_ value: Float, _ full: Float) -> Int32 {
+    Int32((value > 0 ? min(value, 1) : 0) * full + 0.5)
+  }
+
+  private func write<Value>(
+    _ values: [Float], _ channels: Range<Int>, _ y: Int, to stored: inout [Value], _ sample: (Float) -> Value
   ) {
     let (step, count) = (layout.channels, channels.count)
     let pixels = values.count / count
     precondition(
       channels.upperBound <= step && values.count % (width * count) == 0 && y * width + pixels <= width * height)
-    let full = Float(Value.max)
     values.withUnsafeBufferPointer { values in
       stored.withUnsafeMutableBufferPointer { stored in
         var to = y * width * step + channels.lowerBound
         for pixel in 0..<pixels {
-          for c in 0..<count {
-            let value = values[pixel * count + c]
-            stored[to + c] = Value(truncatingIfNeeded: Int32((value > 0 ? min(value, 1) : 0) * full + 0.5))
-          }
+          for c in 0..<count { stored[to + c] = sample(values[pixel * count + c]) }
           to += step
         }
       }
     }
+  }
+}
+
+extension Image.Samples {
+  /// Black.
+  ///
+  /// - Precondition: `bitDepth` is 8, 16 or 32.
+  public init(zeros count: Int, bitDepth: Int) {
+    precondition([8, 16, 32].contains(bitDepth))
+    self =
+      switch bitDepth {
+      case 8: .eight([UInt8](repeating: 0, count: count))
+      case 16: .sixteen([UInt16](repeating: 0, count: count))
+      default: .float([Float](repeating: 0, count: count))
+      }
   }
 }

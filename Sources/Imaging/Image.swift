@@ -1,6 +1,6 @@
-/// A picture as a person sees it: integer samples, channels interleaved, with what the file carried beside them.
+/// A picture as a person sees it: samples with channels interleaved, and what the file carried beside them.
 ///
-/// Orientation has been applied: row 0 is the top. Palette and shallow gray are expanded; samples keep 8 or 16 bits.
+/// Orientation has been applied: row 0 is the top. Palette and shallow gray are expanded; samples keep 8 or 16 bits, or are floats.
 public struct Image: Sendable {
   /// Channels of a pixel, in the order they are stored.
   public enum Layout: String, Sendable {
@@ -24,6 +24,8 @@ public struct Image: Sendable {
   public enum Samples: Sendable {
     case eight([UInt8])
     case sixteen([UInt16])
+    /// 0 is black and 1 is white; what is brighter, or out of the primaries' reach, lies outside.
+    case float([Float])
   }
 
   public let width: Int
@@ -38,6 +40,7 @@ public struct Image: Sendable {
       switch samples {
       case .eight(let values): values.count
       case .sixteen(let values): values.count
+      case .float(let values): values.count
       }
     precondition(width > 0 && height > 0 && count == width * height * layout.channels)
     self.width = width
@@ -47,11 +50,12 @@ public struct Image: Sendable {
     self.metadata = metadata
   }
 
-  /// 8 or 16.
+  /// 8 or 16, or 32 for floats.
   public var bitDepth: Int {
     switch samples {
     case .eight: 8
     case .sixteen: 16
+    case .float: 32
     }
   }
 }

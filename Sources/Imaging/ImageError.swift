@@ -6,7 +6,7 @@ public enum ImageError: Error, Hashable {
   case unreadable(path: String, reason: String)
   /// More bytes than `ImageLimits.fileBytes`; `bytes` is nil where a stream was given up.
   case fileTooLarge(path: String, bytes: Int?, limitBytes: Int)
-  /// Neither PNG nor JPEG; `begins` holds up to 16 bytes.
+  /// No format that is read; `begins` holds up to 16 bytes.
   case notAnImage(path: String, begins: [UInt8])
   /// The header asks for more than `ImageLimits.pixels` or `ImageLimits.side`.
   case tooLarge(path: String, width: Int, height: Int, limitPixels: Int, limitSide: Int)
@@ -15,7 +15,7 @@ public enum ImageError: Error, Hashable {
   case damaged(path: String, reason: String, row: Int? = nil, height: Int = 0)
   /// The samples end before the picture does, at `row` where rows come in order.
   case cutOff(path: String, row: Int?, height: Int)
-  /// A sound file of a kind that is not decoded; `advice` is what to do instead of converting it to JPEG or PNG.
+  /// A sound file of a kind that is not decoded; `advice` is what to do instead of converting it.
   case unsupported(path: String, what: String, advice: String? = nil)
   /// No memory for `bytes` bytes.
   case outOfMemory(path: String, bytes: Int)
@@ -65,7 +65,7 @@ extension ImageError: KnownFailure {
     case .fileTooLarge(_, nil, let limit):
       "goes on after \(limit) bytes, the limit for a file"
     case .notAnImage(_, let begins):
-      "not a PNG or JPEG file but \(FileSignature.describe(begins)); convert it first"
+      "not a picture of a format that is read here but \(FileSignature.describe(begins)); grl formats lists them"
     case .tooLarge(_, let width, let height, let limitPixels, let limitSide):
       if width > limitSide || height > limitSide {
         "\(width) x \(height) has a side over the limit of \(limitSide) pixels"
@@ -82,11 +82,11 @@ extension ImageError: KnownFailure {
     case .cutOff(_, nil, _):
       "ends too early, part of every row is missing; \(Self.keepAdvice)"
     case .unsupported(_, let what, let advice):
-      "not supported: \(what); \(advice ?? "convert the file to 8-bit JPEG or PNG first")"
+      "not supported: \(what); \(advice ?? "convert the file first; grl formats lists what is read")"
     case .outOfMemory(_, let bytes):
       "needs \(bytes) bytes of memory at once, which this machine does not give; use a smaller picture"
     case .doesNotFit(_, let format, let width, let height, let limitSide):
-      "\(width) x \(height) does not fit into \(format.rawValue), whose sides end at \(limitSide) pixels; write PNG"
+      "\(width) x \(height) does not fit into \(format.name), whose sides end at \(limitSide) pixels; write PNG or TIFF"
     case .unwritable(_, let reason):
       "cannot be written: \(reason)"
     case .exists:

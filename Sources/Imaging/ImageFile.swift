@@ -5,34 +5,16 @@ import Glibc
 /// Reading and writing picture files.
 ///
 /// ```
-/// file ─ImageInput→ bytes ─ImageReader (libpng, libjpeg-turbo)→ stored samples ─Orientation→ Image
+/// file ─ImageInput→ bytes ─ImageReader (a library of the format)→ stored samples ─Orientation→ Image
 /// Image ─Image.fitted(to:)→ what the format can hold ─ImageWriter→ bytes ─WholeFile→ file
 /// ```
 public enum ImageFile {
   /// Endings of the names of all formats, in lower case.
   package static let extensions = Format.allCases.reduce(into: Set<String>()) { $0.formUnion($1.extensions) }
 
-  public enum Format: String, Sendable, CaseIterable {
-    case png, jpeg
-
-    /// Endings of names, in lower case: the one list that the program has.
-    public var extensions: Set<String> { self == .png ? ["png"] : ["jpg", "jpeg", "jpe", "jfif"] }
-
-    /// The format that `path` asks for by its extension; nil for any other.
-    public init?(path: String) {
-      let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-      guard let dot = name.lastIndex(of: ".") else { return nil }
-      let ending = name[name.index(after: dot)...].lowercased()
-      guard let format = Self.allCases.first(where: { $0.extensions.contains(ending) }) else { return nil }
-      self = format
-    }
-
-    var library: String { self == .png ? "libpng" : "libjpeg" }
-  }
-
   /// A decoded picture and what a careful reader should know about it.
   public struct Decoded: Sendable {
-    /// Upright, with 8 or 16 bits as stored (1, 2 and 4 bits become 8).
+    /// Upright, with 8 or 16 bits or floats as stored (fewer bits become 8, 9 to 15 become 16).
     public let image: Image
     public let format: Format
     /// How the samples were stored before they were turned upright.
@@ -50,7 +32,7 @@ public enum ImageFile {
     public let width: Int
     public let height: Int
     public let layout: Image.Layout
-    /// 8 or 16.
+    /// 8, 16 or 32.
     public let bitDepth: Int
     /// What stands in front of the samples (a PNG file may have its EXIF behind them).
     public let metadata: ImageMetadata
@@ -58,14 +40,6 @@ public enum ImageFile {
     /// Bytes that decoding holds at its peak: the samples, twice while they are turned upright, all coefficients of a JPEG file
     /// that tells its picture in several scans, and a stream as it came.
     public let decodingBytes: Int
-  }
-
-  /// How much of the colours' resolution a JPEG file keeps.
-  public enum ChromaSampling: String, Sendable {
-    /// Half in both directions: 4:2:0, libjpeg's default.
-    case half
-    /// All: 4:4:4.
-    case full
   }
 
   /// What a file is by its first bytes.
@@ -79,7 +53,10 @@ public enum ImageFile {
     let (descriptor, _) = try RegularFile.open(path)
     defer { close(descriptor) }
     guard let begins = Descriptor.head(descriptor, FileSignature.length) else { throw .system(code: errno) }
-    if let format = FileSignature.format(begins) { return .picture(format) }
+    if let format = FileSignature.format(begins) {
+      // Most cameras' files are TIFF files by their first bytes.
+      return format == .tiff && RawFile.isRaw(path) ? .other("a camera raw picture") : .picture(format)
+    }
     return .other(FileSignature.name(begins) ?? "data of another kind")
   }
 
@@ -112,21 +89,18 @@ public enum ImageFile {
 
   /// Writes `image` whole or not at all: a temporary file beside `path`, fsync, rename. "-" is standard output.
   ///
-  /// - Parameters:
-  ///   - jpegQuality: 1...100, libjpeg's scale.
-  ///   - mayReplace: see `WholeFile.write`.
+  /// - Parameter mayReplace: see `WholeFile.write`.
   /// - Returns: one line for each thing that the format cannot keep.
   /// - Throws: `ImageError.unwritable` (also for a full disk), `.exists`, `.doesNotFit`, `.outOfMemory`, `.notFlushed`.
   @discardableResult
   public static func write(
-    _ image: Image, to path: String, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half,
-    mayReplace: Bool = true
+    _ image: Image, to path: String, format: Format, encoding: Encoding = .init(), mayReplace: Bool = true
   ) throws(ImageError) -> [String] {
     let (fitted, losses) = image.fitted(to: format)
     var notes: [String] = []
     try WholeFile.write(to: path, mayReplace: mayReplace) { descriptor throws(ImageError) in
       let writer = try ImageWriter(descriptor: descriptor, path: path)
-      notes = try writer.write(fitted, format, jpegQuality: jpegQuality, chroma)
+      notes = try writer.write(fitted, format, encoding)
     }
     return losses + notes
   }
@@ -134,10 +108,10 @@ public enum ImageFile {
   /// The bytes of a file with `image`, as `write` makes it. What the format cannot keep is left out: `Image.fitted(to:)`
   /// tells.
   public static func encode(
-    _ image: Image, format: Format, jpegQuality: Int = 95, chroma: ChromaSampling = .half
+    _ image: Image, format: Format, encoding: Encoding = .init()
   ) throws(ImageError) -> [UInt8] {
     let writer = try ImageWriter(descriptor: -1, path: "memory")
-    _ = try writer.write(image.fitted(to: format).image, format, jpegQuality: jpegQuality, chroma)
+    _ = try writer.write(image.fitted(to: format).image, format, encoding)
     return writer.bytes
   }
 }

@@ -6,6 +6,11 @@ public struct ImageMetadata: Hashable, Sendable {
   public var exif: [UInt8]?
   /// Pixels per metre, horizontally and vertically.
   public var pixelsPerMetre: PixelDensity?
+  /// XMP packet, and IPTC record (of Photoshop's block 1028), as stored.
+  public var xmp: [UInt8]?
+  public var iptc: [UInt8]?
+  /// Primaries, transfer, matrix and range by ITU-T H.273, four numbers; goes before a profile.
+  public var cicp: [UInt8]?
   /// PNG gAMA (1/gamma * 100000), if present and no ICC profile overrides it.
   public var pngGamma: UInt32?
   /// PNG cHRM: x and y of white, red, green and blue, times 100000, if present and no ICC profile overrides it.
@@ -23,4 +28,24 @@ public struct ImageMetadata: Hashable, Sendable {
   }
 
   public init() {}
+
+  /// Has EXIF say that the picture has these sides, and leaves its thumbnail out.
+  ///
+  /// - Returns: whether there was a thumbnail.
+  public mutating func fit(width: Int, height: Int) -> Bool {
+    guard let exif else { return false }
+    var block = ExifBlock(exif)
+    let hadThumbnail = block.fit(width: width, height: height)
+    self.exif = block.bytes
+    return hadThumbnail
+  }
+
+  /// `pngGamma` of values that are proportional to light.
+  static let linearGamma: UInt32 = 100_000
+
+  /// Nothing says that the colours are others than sRGB's.
+  var hasStandardColours: Bool {
+    iccProfile == nil && cicp == nil && pngChromaticities == nil
+      && pngGamma.map { (45_000...46_000).contains($0) } ?? true
+  }
 }

@@ -24,6 +24,12 @@ final class ImageReader {
       switch format {
       case .png: grl_png_open(source, bounds)
       case .jpeg: grl_jpeg_open(source, bounds)
+      case .tiff: grl_tiff_open(source, bounds)
+      case .webp: grl_webp_open(source, bounds)
+      case .heic, .avif: grl_heif_open(source, bounds)
+      case .jxl: grl_jxl_open(source, bounds)
+      case .bmp: grl_bmp_open(source, bounds)
+      case .pnm, .pfm: grl_pnm_open(source, bounds)
       }
     guard let opened else { throw .outOfMemory(path: path, bytes: 1 << 16) }
     handle = opened
@@ -64,11 +70,14 @@ final class ImageReader {
     guard let probe = malloc(count * bitDepth / 8) else { throw .outOfMemory(path: path, bytes: count * bitDepth / 8) }
     free(probe)
 
-    if bitDepth == 8 { return .eight(try decode(count)) }
-    return .sixteen(try decode(count))
+    return switch bitDepth {
+    case 8: .eight(try decode(count))
+    case 16: .sixteen(try decode(count))
+    default: .float(try decode(count))
+    }
   }
 
-  private func decode<Value: FixedWidthInteger>(_ count: Int) throws(ImageError) -> [Value] {
+  private func decode<Value>(_ count: Int) throws(ImageError) -> [Value] {
     var status = GRL_IMAGE_OK
     let values = [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
       status = grl_image_read_samples(handle, buffer.baseAddress)
@@ -90,6 +99,13 @@ final class ImageReader {
       block.setUpright()
       metadata.exif = block.bytes
     }
+    if found.orientation > 0 { orientation = Orientation(rawValue: UInt8(clamping: found.orientation)) ?? .upright }
+    if header.is_upright != 0 { orientation = .upright }
+    metadata.xmp = Self.bytes(found.xmp, found.xmp_count)
+    metadata.iptc = Self.bytes(found.iptc, found.iptc_count)
+    if found.has_cicp != 0 {
+      metadata.cicp = [found.cicp.0, found.cicp.1, found.cicp.2, found.cicp.3]
+    }
     if found.density_x > 0, found.density_y > 0 {
       metadata.pixelsPerMetre = .init(horizontal: found.density_x, vertical: found.density_y)
     }
@@ -107,6 +123,10 @@ final class ImageReader {
     return (metadata, orientation)
   }
 
+  private static func bytes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8]? {
+    start.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
+  }
+
   /// One line each for what is not as the format wants it.
   func faults() -> [String] {
     noteLines(grl_image_reader_notes(handle), library: nil)
@@ -115,9 +135,11 @@ final class ImageReader {
   /// One line each for what is converted or left out.
   func conversions() -> [String] {
     var lines: [String] = []
-    if header.is_cmyk != 0 {
-      let profile = grl_image_reader_metadata(handle).pointee.icc == nil ? "" : "; its colour profile is left out"
-      lines.append("CMYK converted to RGB by the plain formula, so colours are approximate" + profile)
+    switch Int(header.is_cmyk) {
+    case GRL_CMYK_PLAIN:
+      lines.append("CMYK without a profile converted to RGB by the plain formula, so colours are approximate")
+    case GRL_CMYK_PROFILE: lines.append("CMYK converted to sRGB through the file's profile")
+    default: break
     }
     let dropped = droppedNames
     if !dropped.isEmpty { lines.append("not carried into copies: " + dropped.joined(separator: ", ")) }
@@ -127,8 +149,10 @@ final class ImageReader {
   private var droppedNames: [String] {
     let bits = Int(grl_image_reader_metadata(handle).pointee.dropped)
     let names = [
-      (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"), (GRL_DROPPED_TEXT, "text"),
+      (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_EXIF, "EXIF"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"),
+      (GRL_DROPPED_TEXT, "text"), (GRL_DROPPED_CHANNELS, "channels that are neither colours nor alpha"),
       (GRL_DROPPED_FRAMES, "all frames of the animation but the first"),
+      (GRL_DROPPED_PAGES, "all pictures of the file but the first"),
     ]
     return names.filter { bits & Int($0.0) != 0 }.map(\.1)
   }

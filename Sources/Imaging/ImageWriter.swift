@@ -25,17 +25,27 @@ final class ImageWriter {
   /// Encodes `image`, which must be fitted to `format`.
   /// - Returns: what the library warned about, such as a profile that it refused.
   func write(
-    _ image: Image, _ format: ImageFile.Format, jpegQuality: Int, _ chroma: ImageFile.ChromaSampling
+    _ image: Image, _ format: ImageFile.Format, _ encoding: ImageFile.Encoding
   ) throws(ImageError) -> [String] {
-    precondition((1...100).contains(jpegQuality), "quality \(jpegQuality)")
+    precondition((0...100).contains(encoding.quality(format)), "quality \(encoding.quality(format))")
+    if let reason = format.reasonAgainstWriting { throw .unwritable(path: path, reason: reason) }
     guard max(image.width, image.height) <= format.largestSide else {
       throw .doesNotFit(
         path: path, format: format, width: image.width, height: image.height, limitSide: format.largestSide)
     }
     let status = image.withPicture { picture in
-      switch format {
+      let how = grl_encoding(
+        quality: Int32(encoding.quality(format)), full_chroma: encoding.chroma == .full ? 1 : 0,
+        compression: encoding.compression.code)
+      return switch format {
       case .png: grl_png_write(handle, &picture)
-      case .jpeg: grl_jpeg_write(handle, &picture, Int32(jpegQuality), chroma == .full ? 1 : 0)
+      case .jpeg: grl_jpeg_write(handle, &picture, how)
+      case .tiff: grl_tiff_write(handle, &picture, how)
+      case .webp: grl_webp_write(handle, &picture, how)
+      case .heic, .avif: grl_avif_write(handle, &picture, how)
+      case .jxl: grl_jxl_write(handle, &picture, how)
+      case .bmp: grl_bmp_write(handle, &picture)
+      case .pnm, .pfm: grl_pnm_write(handle, &picture)
       }
     }
     let notes = grl_image_writer_notes(handle)
@@ -48,39 +58,45 @@ final class ImageWriter {
   }
 }
 
-extension ImageFile.Format {
-  /// Most pixels on a side that the library writes.
-  var largestSide: Int { self == .png ? 1_000_000 : 65_500 }
-}
-
 extension Image {
   /// This picture as the C wrappers take it, valid while `body` runs.
   fileprivate func withPicture<Result>(_ body: (inout grl_picture) -> Result) -> Result {
     samples.withUnsafeBytes { samples in
-      metadata.iccProfile.withPointer { icc in
-        metadata.exif.withPointer { exif in
-          var carried = grl_image_metadata()
-          carried.icc = icc.baseAddress
-          carried.icc_count = icc.count
-          carried.exif = exif.baseAddress
-          carried.exif_count = exif.count
-          carried.density_x = metadata.pixelsPerMetre?.horizontal ?? 0
-          carried.density_y = metadata.pixelsPerMetre?.vertical ?? 0
-          carried.gamma = metadata.pngGamma ?? 0
-          carried.srgb_intent = metadata.srgbIntent.map(Int32.init) ?? -1
-          if let values = metadata.pngChromaticities, values.count == 8 {
-            carried.has_chromaticities = 1
-            withUnsafeMutableBytes(of: &carried.chromaticities) {
-              $0.copyBytes(from: values.withUnsafeBytes(Array.init))
-            }
-          }
-          var picture = grl_picture(
-            width: UInt32(width), height: UInt32(height), channels: UInt32(layout.channels),
-            bit_depth: UInt32(bitDepth), samples: samples.baseAddress, metadata: carried)
-          return body(&picture)
+      Self.withPointers([metadata.iccProfile, metadata.exif, metadata.xmp, metadata.iptc], []) { blocks in
+        var carried = grl_image_metadata()
+        (carried.icc, carried.icc_count) = (blocks[0].baseAddress, blocks[0].count)
+        (carried.exif, carried.exif_count) = (blocks[1].baseAddress, blocks[1].count)
+        (carried.xmp, carried.xmp_count) = (blocks[2].baseAddress, blocks[2].count)
+        (carried.iptc, carried.iptc_count) = (blocks[3].baseAddress, blocks[3].count)
+        if let cicp = metadata.cicp {
+          carried.has_cicp = 1
+          carried.cicp = (cicp[0], cicp[1], cicp[2], cicp[3])
         }
+        carried.density_x = metadata.pixelsPerMetre?.horizontal ?? 0
+        carried.density_y = metadata.pixelsPerMetre?.vertical ?? 0
+        carried.gamma = metadata.pngGamma ?? 0
+        carried.srgb_intent = metadata.srgbIntent.map(Int32.init) ?? -1
+        if let values = metadata.pngChromaticities, values.count == 8 {
+          carried.has_chromaticities = 1
+          withUnsafeMutableBytes(of: &carried.chromaticities) {
+            $0.copyBytes(from: values.withUnsafeBytes(Array.init))
+          }
+        }
+        var picture = grl_picture(
+          width: UInt32(width), height: UInt32(height), channels: UInt32(layout.channels),
+          bit_depth: UInt32(bitDepth), samples: samples.baseAddress, metadata: carried)
+        return body(&picture)
       }
     }
+  }
+
+  /// Pointers to all blocks at once, empty where there are none.
+  private static func withPointers<Result>(
+    _ blocks: [[UInt8]?], _ pointers: [UnsafeBufferPointer<UInt8>],
+    _ body: ([UnsafeBufferPointer<UInt8>]) -> Result
+  ) -> Result {
+    guard pointers.count < blocks.count else { return body(pointers) }
+    return blocks[pointers.count].withPointer { withPointers(blocks, pointers + [$0], body) }
   }
 }
 
@@ -89,6 +105,7 @@ extension Image.Samples {
     switch self {
     case .eight(let values): values.withUnsafeBytes(body)
     case .sixteen(let values): values.withUnsafeBytes(body)
+    case .float(let values): values.withUnsafeBytes(body)
     }
   }
 }

@@ -17,6 +17,7 @@ extension Image {
       switch samples {
       case .eight(let values): .eight(turn(values, orientation))
       case .sixteen(let values): .sixteen(turn(values, orientation))
+      case .float(let values): .float(turn(values, orientation))
       }
     var metadata = metadata
     if orientation.swapsSides, let density = metadata.pixelsPerMetre {
@@ -27,7 +28,7 @@ extension Image {
       layout: layout, samples: turned, metadata: metadata)
   }
 
-  private func turn<Value: FixedWidthInteger>(_ values: [Value], _ orientation: Orientation) -> [Value] {
+  private func turn<Value>(_ values: [Value], _ orientation: Orientation) -> [Value] {
     // Where the upright picture's first pixel is stored, and how far apart its next column and row are.
     let last = width * height - 1
     let (first, column, row) =

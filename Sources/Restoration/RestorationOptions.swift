@@ -41,7 +41,7 @@ public enum OutputDepth: String, Hashable, Sendable, CaseIterable {
 /// Which of the metadata the output carries.
 public enum MetadataPolicy: String, Hashable, Sendable, CaseIterable {
   case keep
-  /// EXIF and resolution are dropped. What gives the samples their colour (ICC profile, gamma, sRGB intent) stays.
+  /// EXIF, XMP, IPTC and resolution are dropped. What gives the samples their colour (ICC profile, gamma, sRGB intent) stays.
   case strip
 }
 

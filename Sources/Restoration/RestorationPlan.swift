@@ -97,7 +97,10 @@ public struct RestorationPlan: Sendable {
     if input.layout.hasAlpha && model.scale > 1 {
       notes.append("alpha enlarged by Matlab's bicubic, not by the network")
     }
-    if output.bitDepth < input.bitDepth { notes.append("16-bit samples rounded to 8 bits") }
+    if output.bitDepth < input.bitDepth {
+      let from = input.bitDepth == 32 ? "floats" : "\(input.bitDepth)-bit samples"
+      notes.append("\(from) rounded to \(output.bitDepth) bits")
+    }
     if let sigma = request.sigma, let trained = model.sigmas, !trained.contains(sigma) {
       notes.append("the model was trained for sigma \(trained.text), not \(sigma.shortText)")
     }
@@ -126,7 +129,7 @@ public struct PictureShape: Hashable, Sendable {
   public let width: Int
   public let height: Int
   public let layout: Image.Layout
-  /// 8 or 16.
+  /// 8, 16 or 32.
   public let bitDepth: Int
 
   public init(width: Int, height: Int, layout: Image.Layout, bitDepth: Int = 8) {
@@ -141,7 +144,7 @@ public struct PictureShape: Hashable, Sendable {
   }
 
   public init(_ header: ImageFile.Header) {
-    self.init(width: header.width, height: header.height, layout: header.layout, bitDepth: header.bitDepth > 8 ? 16 : 8)
+    self.init(width: header.width, height: header.height, layout: header.layout, bitDepth: header.bitDepth)
   }
 
   /// Bytes of the decoded samples.

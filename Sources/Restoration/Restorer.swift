@@ -111,11 +111,14 @@ public struct Restorer: Sendable {
       onProgress(meter.progress(tilesDone: index + 1))
     }
     let end = meter.progress(tilesDone: tiles.tileCount)
+    var metadata = Self.metadata(of: image, plan)
+    let hadThumbnail = metadata.fit(width: plan.output.width, height: plan.output.height)
     return RestoredImage(
-      image: sink.image(metadata: Self.metadata(of: image, plan)),
+      image: sink.image(metadata: metadata),
       report: RestorationReport(
         task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
-        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, notes: plan.notes)
+        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score,
+        notes: plan.notes + (hadThumbnail ? ["EXIF thumbnail left out: it shows the picture as it was"] : []))
     )
   }
 
@@ -133,7 +136,7 @@ public struct Restorer: Sendable {
   private static func metadata(of image: Image, _ plan: RestorationPlan) -> ImageMetadata {
     var metadata = image.metadata
     if plan.options.metadata == .strip {
-      metadata.exif = nil
+      (metadata.exif, metadata.xmp, metadata.iptc) = (nil, nil, nil)
       metadata.pixelsPerMetre = nil
     }
     return metadata

@@ -25,7 +25,7 @@ struct GRLCommand: ParsableCommand {
       OpenWorkbench.self,
       Restore.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self, Models.self,
       Bench.self,
-      EngineCommand.self, Paths.self, Limits.self, Completions.self,
+      EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self,
     ],
     defaultSubcommand: OpenWorkbench.self)
 }

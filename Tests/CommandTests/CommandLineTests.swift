@@ -30,8 +30,10 @@ import grl
     var compressed = JobRequest(inputs: ["a.jpg"], task: "jpeg")
     (compressed.quality, compressed.existing, compressed.precision) = (40, .skip, "exact")
     compressed.kernels = "own"
+    (compressed.format, compressed.outputQuality, compressed.chroma) = ("avif", 80, "half")
     var mosaic = JobRequest(inputs: ["a.dng"], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.memoryBytes) = ("gbrg", "linear", 3 << 30)
+    (mosaic.format, mosaic.compression) = ("tiff", "zstd")
     var defocus = JobRequest(inputs: ["left.png"], task: "defocus-deblur")
     (defocus.right, defocus.output, defocus.memoryBytes) = ("-right view.png", "-", 512 << 20)
     return [denoise, enlarge, compressed, mosaic, defocus]

@@ -102,7 +102,7 @@ import Testing
       (["clean.png", "larger.png", "--fit", "none"], ["larger.png", "50 x 40"]),
       (["clean.png", "wide.png"], ["wide.png", "120 x 40", "--fit crop"]),
       (["tiny.png", "tiny.png"], ["tiny.png", "too small"]),
-      (["clean.png", "text.png"], ["text.png", "not a PNG or JPEG"]),
+      (["clean.png", "text.png"], ["text.png", "not a picture of a format"]),
       (["clean.png", "nowhere.png"], ["nowhere.png", "No such file"]),
       (["clean.png", "clean.png", "--max-pixels", "100"], ["clean.png", "--max-pixels"]),
     ]

@@ -5,7 +5,7 @@ import Testing
   static let verbs = [
     ["restore"], ["compare"], ["evaluate"], ["degrade"], ["train"], ["models"], ["models", "list"], ["models", "show"],
     ["models", "import"],
-    ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["completions"],
+    ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["formats"], ["completions"],
   ]
 
   @Test("each verb explains itself with examples on standard output", arguments: verbs)

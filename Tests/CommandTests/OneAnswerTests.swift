@@ -104,7 +104,7 @@ import Testing
     if kind == "noisy" { image = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(3))).apply(to: image) }
     let name = kind == "compressed" ? "a.jpg" : "a.png"
     try ImageFile.write(
-      image, to: folder.path(name), format: kind == "compressed" ? .jpeg : .png, jpegQuality: 30)
+      image, to: folder.path(name), format: kind == "compressed" ? .jpeg : .png, encoding: .init(quality: 30))
     let engine = engine(folder)
     let (reply, _) = await engine.answer(.preview(path: name, region: nil, width: 40, height: 40))
     await engine.shutDown()

@@ -28,7 +28,7 @@ import Testing
     try folder.makeFolder("folder.png")
     #expect(image.width == 48)
     try await expectFailure(["denoise", "missing.png"], status: 3, "missing.png", "No such file", in: folder)
-    try await expectFailure(["denoise", "text.png"], status: 3, "text.png", "not a PNG or JPEG", in: folder)
+    try await expectFailure(["denoise", "text.png"], status: 3, "text.png", "not a picture of a format", in: folder)
     try await expectFailure(["denoise", "empty.png"], status: 3, "empty.png", in: folder)
     try await expectFailure(["denoise", "cut.png"], status: 3, "cut.png", "damaged", in: folder)
     try await expectFailure(["denoise", "folder.png"], status: 3, "folder.png", in: folder)

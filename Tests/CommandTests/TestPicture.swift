@@ -72,6 +72,7 @@ enum TestPicture {
     switch image.samples {
     case .eight(let values): values.map(Int.init)
     case .sixteen(let values): values.map(Int.init)
+    case .float(let values): values.map { Int(($0 * 65_535).rounded()) }
     }
   }
 

@@ -29,8 +29,12 @@ import Testing
       (.transfer, SensorTransfer.allCases.map(\.rawValue)), (.precision, PrecisionChoice.allCases.map(\.rawValue)),
       (.depth, OutputDepth.allCases.map(\.rawValue)), (.metadata, MetadataPolicy.allCases.map(\.rawValue)),
       (.damaged, DamagePolicy.allCases.map(\.rawValue)), (.kernels, KernelChoice.allCases.map(\.rawValue)),
+      (.format, ImageFile.Format.allCases.map(\.rawValue).filter { $0 != "heic" }),
+      (.chroma, ImageFile.ChromaSampling.allCases.map(\.rawValue)),
+      (.compression, ImageFile.Compression.allCases.map(\.rawValue)),
     ]
-    for (option, values) in types { #expect(option.values == values, "\(option.name)") }
+    for (option, values) in types { #expect(Set(option.values) == Set(values), "\(option.name)") }
+    #expect(Set(JobOption.endings) == ImageFile.extensions.subtracting(ImageFile.Format.heic.extensions))
     for option in JobOption.all {
       for value in option.values + option.steps.compactMap(\.self) {
         var job = JobRequest(inputs: [], task: "denoise")

@@ -18,7 +18,7 @@ import Testing
   private static func writePictures(_ folder: EngineFolder) throws {
     let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: try photograph())
     try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
-    try ImageFile.write(noisy, to: folder.path("pictures/camera.jpg"), format: .jpeg, jpegQuality: 95)
+    try ImageFile.write(noisy, to: folder.path("pictures/camera.jpg"), format: .jpeg, encoding: .init(quality: 95))
   }
 
   private static func writePhotoModel(_ folder: EngineFolder) throws {
@@ -100,7 +100,7 @@ import Testing
     let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: clean)
     try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
     try ImageFile.write(clean, to: folder.path("pictures/clean.png"), format: .png)
-    try ImageFile.write(clean, to: folder.path("pictures/blocks.jpg"), format: .jpeg, jpegQuality: 6)
+    try ImageFile.write(clean, to: folder.path("pictures/blocks.jpg"), format: .jpeg, encoding: .init(quality: 6))
     try TestModel.write(
       to: URL(filePath: folder.path("models")), "sr-test", task: "sr", TestModel.configuration(upscale: 2))
     let engine = folder.engine()

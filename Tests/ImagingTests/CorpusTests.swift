@@ -87,6 +87,7 @@ private enum Corpus {
     switch decoded.image.upright(from: inverse).samples {
     case .eight(let values): return values
     case .sixteen(let values): return values.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+    case .float: return []  // neither PNG nor JPEG has them
     }
   }
 

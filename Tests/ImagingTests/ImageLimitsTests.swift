@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Limits")
 struct ImageLimitsTests {
-  @Test("too many pixels are refused from the header, with the numbers", arguments: ImageFile.Format.allCases)
+  @Test("too many pixels are refused from the header, with the numbers", arguments: ImageFile.Format.common)
   func pixels(format: ImageFile.Format) throws {
     let bytes = try ImageFile.encode(Pictures.shades(.rgb, width: 40, height: 30), format: format)
     let expected = ImageError.tooLarge(path: "x", width: 40, height: 30, limitPixels: 1_199, limitSide: 1_000_000)
@@ -14,7 +14,7 @@ struct ImageLimitsTests {
     #expect(throws: Never.self) { try ImageFile.decode(bytes, path: "x", limits: ImageLimits(pixels: 1_200)) }
   }
 
-  @Test("too long a side is refused", arguments: ImageFile.Format.allCases)
+  @Test("too long a side is refused", arguments: ImageFile.Format.common)
   func side(format: ImageFile.Format) throws {
     let bytes = try ImageFile.encode(Pictures.shades(.rgb, width: 40, height: 30), format: format)
     #expect(throws: ImageError.self) { try ImageFile.decode(bytes, path: "x", limits: ImageLimits(side: 39)) }
@@ -31,7 +31,7 @@ struct ImageLimitsTests {
     #expect(throws: device) { try ImageFile.read("/dev/zero", limits: ImageLimits(fileBytes: 1 << 20)) }
   }
 
-  @Test("too much beside the picture is refused", arguments: ImageFile.Format.allCases)
+  @Test("too much beside the picture is refused", arguments: ImageFile.Format.common)
   func metadataBytes(format: ImageFile.Format) throws {
     var image = Pictures.shades(.rgb)
     image.metadata.iccProfile = Pictures.profile(space: "RGB ", count: 600_000)
@@ -55,7 +55,7 @@ struct ImageLimitsTests {
 
   @Test(
     "reading looks in every row whether it is still wanted, and ends where it is not",
-    arguments: ImageFile.Format.allCases)
+    arguments: ImageFile.Format.common)
   func cancelled(format: ImageFile.Format) throws {
     let bytes = try ImageFile.encode(Pictures.shades(.rgb, width: 40, height: 300), format: format)
     let flag = CancelFlag()
@@ -93,7 +93,7 @@ struct ImageLimitsTests {
   func blankPicture(quality: Int) throws {
     let blank = Image(
       width: 3_000, height: 2_000, layout: .gray, samples: .eight([UInt8](repeating: 128, count: 6_000_000)))
-    let bytes = try ImageFile.encode(blank, format: .jpeg, jpegQuality: quality)
+    let bytes = try ImageFile.encode(blank, format: .jpeg, encoding: .init(quality: quality))
     #expect(try ImageFile.decode(bytes, path: "x").warnings == [])
   }
 }

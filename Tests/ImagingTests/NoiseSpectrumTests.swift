@@ -19,7 +19,7 @@ import Testing
 
   private static func saved(_ image: Image, quality: Int) throws -> Image {
     try ImageFile.decode(
-      try ImageFile.encode(image, format: .jpeg, jpegQuality: quality, chroma: .half), path: "x"
+      try ImageFile.encode(image, format: .jpeg, encoding: .init(quality: quality, chroma: .half)), path: "x"
     ).image
   }
 

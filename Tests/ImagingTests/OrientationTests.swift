@@ -45,7 +45,7 @@ struct OrientationTests {
     #expect(misplaced == 0)
   }
 
-  @Test("files are read upright and their EXIF then says so", arguments: sides.map(\.value), ImageFile.Format.allCases)
+  @Test("files are read upright and their EXIF then says so", arguments: sides.map(\.value), ImageFile.Format.common)
   func files(value: UInt8, format: ImageFile.Format) throws {
     for bigEndian in [false, true] {
       // White in the stored top left quarter, black elsewhere.
@@ -68,6 +68,38 @@ struct OrientationTests {
       #expect(decoded.image.metadata.exif == Pictures.exif(orientation: 1, bigEndian: bigEndian))
       let density = try #require(decoded.image.metadata.pixelsPerMetre)
       #expect((density.horizontal > density.vertical) == (value >= 5))
+    }
+  }
+
+  @Test("EXIF follows the picture's sides in its place, and its thumbnail goes", arguments: [false, true])
+  func exifSides(bigEndian: Bool) {
+    func number(_ value: Int, _ count: Int) -> [UInt8] {
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+      return bigEndian ? bytes.reversed() : bytes
+    }
+    func entry(_ tag: Int, _ type: Int, _ value: Int) -> [UInt8] {
+      let size = type == 3 ? 2 : 4
+      return number(tag, 2) + number(type, 2) + number(1, 4) + number(value, size)
+        + [UInt8](repeating: 0, count: 4 - size)
+    }
+    // IFD0 at 8 with the pointer to EXIF at 38 and IFD1 at 68.
+    func block(_ width: Int, _ height: Int, next: Int) -> [UInt8] {
+      Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4)
+        + number(2, 2) + entry(256, 4, width) + entry(34_665, 4, 38) + number(next, 4)
+        + number(2, 2) + entry(40_962, 3, width) + entry(40_963, 4, height) + number(0, 4)
+        + number(0, 2) + number(0, 4)
+    }
+    var metadata = ImageMetadata()
+    metadata.exif = block(100, 70, next: 68)
+    let had = metadata.fit(width: 200, height: 140)
+    #expect(had && metadata.exif == block(200, 140, next: 0))
+    let (kept, again) = (metadata.exif, metadata.fit(width: 200, height: 140))
+    #expect(!again && metadata.exif == kept)
+    for count in 0..<68 {
+      var cut = ImageMetadata()
+      cut.exif = Array(block(100, 70, next: 68).prefix(count))
+      _ = cut.fit(width: 1 << 20, height: 9)
+      #expect(cut.exif?.count == count)
     }
   }
 

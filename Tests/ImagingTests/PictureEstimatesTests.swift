@@ -43,12 +43,15 @@ import Testing
     func strength(_ image: Image) throws -> Double { try #require(PictureEstimates(image).blockiness) }
     func compressed(_ quality: Int) throws -> Double {
       try strength(
-        try ImageFile.decode(try ImageFile.encode(image, format: .jpeg, jpegQuality: quality), path: "x").image)
+        try ImageFile.decode(try ImageFile.encode(image, format: .jpeg, encoding: .init(quality: quality)), path: "x")
+          .image)
     }
     let (none, ten, thirty) = (try strength(image), try compressed(10), try compressed(30))
     #expect(none < 0.1 && ten > 0.5 && thirty > 0.15 && ten > thirty && thirty > none, "\(none) \(ten) \(thirty)")
     // The grid stays where a picture is cut elsewhere.
-    let turned = try ImageFile.decode(try ImageFile.encode(image, format: .jpeg, jpegQuality: 10), path: "x").image
+    let turned = try ImageFile.decode(
+      try ImageFile.encode(image, format: .jpeg, encoding: .init(quality: 10)), path: "x"
+    ).image
       .upright(from: .rotated180)
     #expect(try strength(turned) > 0.5)
   }

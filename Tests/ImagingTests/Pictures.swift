@@ -1,6 +1,11 @@
 import Foundation
 import Imaging
 
+extension ImageFile.Format {
+  /// The two that keep rows in order and hold EXIF, profile and resolution alike.
+  static let common: [ImageFile.Format] = [.png, .jpeg]
+}
+
 /// Pictures made for tests, and a folder to write them to.
 enum Pictures {
   /// Every value different from its neighbours; the same each time.
@@ -68,6 +73,7 @@ extension Image {
     switch samples {
     case .eight(let values): values.map(Int.init)
     case .sixteen(let values): values.map(Int.init)
+    case .float(let values): values.map { Int(($0 * 65_535).rounded()) }
     }
   }
 

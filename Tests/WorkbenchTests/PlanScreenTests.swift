@@ -288,6 +288,7 @@ import Workbench
     (job.outputFolder, job.name, job.existing) = ("-out\u{1B}\u{202E}\ndir'", "{stem}  it's.{ext}", .rename)
     var mosaic = JobRequest(inputs: [], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.output, mosaic.existing) = ("gbrg", "linear", "-o.png", .replace)
+    (mosaic.format, mosaic.compression, mosaic.outputQuality, mosaic.chroma) = ("tiff", "lzw", 70, "half")
     var defocus = JobRequest(inputs: [], task: "defocus-deblur")
     (defocus.right, defocus.existing, defocus.tile) = ("/r v.png", .skip, .whole)
     var compressed = JobRequest(inputs: [], task: "jpeg")

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// PNG through libpng and JPEG through libjpeg-turbo, wrapped wholly in C: both libraries leave by longjmp, which must
-// not cross Swift frames. Every function here returns; none prints or exits.
+// Picture files through libpng, libjpeg-turbo, libtiff, libwebp, and, where they are installed, libheif and libjxl, wrapped wholly in C:
+// some of the libraries leave by longjmp, which must not cross Swift frames. Every function here returns; none prints or exits.
 
 /// How a call ended. `grl_image_notes_message` has the library's words where there are some.
 typedef enum {
@@ -62,13 +62,25 @@ typedef struct {
   uint32_t width, height;
   /// 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
   uint32_t channels;
-  /// 8 or 16.
+  /// 8 or 16, or 32 for floats.
   uint32_t bit_depth;
-  /// 1 where the file holds CMYK or YCCK, decoded as RGB without a profile.
+  /// Where the file holds CMYK or YCCK: GRL_CMYK_.
   int is_cmyk;
-  /// Bytes of coefficients that are held while a picture of several scans is decoded; 0 where its rows come in order.
+  /// Bytes that decoding holds beside the samples: coefficients of a picture of several scans, what the library makes; 0 where
+  /// there are a few rows only.
   uint64_t scan_bytes;
+  /// The samples come as the picture is to be seen, whatever EXIF says.
+  int is_upright;
 } grl_image_header;
+
+/// How inks became RGB.
+enum {
+  GRL_CMYK_NONE = 0,
+  /// Without a profile: black scales what each ink leaves.
+  GRL_CMYK_PLAIN = 1,
+  /// Through the file's profile, to sRGB.
+  GRL_CMYK_PROFILE = 2,
+};
 
 /// What a file holds besides, which is not carried into copies.
 enum {
@@ -78,6 +90,11 @@ enum {
   GRL_DROPPED_TEXT = 4,
   /// Frames of an animation after the first.
   GRL_DROPPED_FRAMES = 8,
+  /// Pictures of the file after the first.
+  GRL_DROPPED_PAGES = 16,
+  GRL_DROPPED_EXIF = 32,
+  /// Channels that are neither colours nor alpha.
+  GRL_DROPPED_CHANNELS = 64,
 };
 
 typedef struct {
@@ -87,6 +104,13 @@ typedef struct {
   /// EXIF from its TIFF header on; NULL where there is none.
   const uint8_t *exif;
   size_t exif_count;
+  /// XMP packet and IPTC record; NULL where there is none.
+  const uint8_t *xmp;
+  size_t xmp_count;
+  const uint8_t *iptc;
+  size_t iptc_count;
+  /// EXIF orientation that the file states elsewhere than in EXIF; 0 where it states none.
+  uint32_t orientation;
   /// Pixels per metre; 0 where not known.
   double density_x, density_y;
   /// PNG gAMA; 0 where there is none.
@@ -96,6 +120,9 @@ typedef struct {
   /// PNG cHRM: x and y of white, red, green, blue, times 100000.
   int32_t chromaticities[8];
   int has_chromaticities;
+  /// Primaries, transfer, matrix and range by ITU-T H.273.
+  uint8_t cicp[4];
+  int has_cicp;
   /// GRL_DROPPED_ bits; not used in writing.
   uint32_t dropped;
 } grl_image_metadata;
@@ -105,11 +132,26 @@ typedef struct grl_image_reader grl_image_reader;
 /// A reader of one file; NULL when memory is out. The source must outlive it.
 grl_image_reader *grl_png_open(grl_image_source source, grl_image_limits limits);
 grl_image_reader *grl_jpeg_open(grl_image_source source, grl_image_limits limits);
+grl_image_reader *grl_tiff_open(grl_image_source source, grl_image_limits limits);
+grl_image_reader *grl_webp_open(grl_image_source source, grl_image_limits limits);
+grl_image_reader *grl_bmp_open(grl_image_source source, grl_image_limits limits);
+/// PBM, PGM, PPM, PAM and PFM.
+grl_image_reader *grl_pnm_open(grl_image_source source, grl_image_limits limits);
+/// HEIC and AVIF; its header says GRL_IMAGE_UNSUPPORTED where the library is missing.
+grl_image_reader *grl_heif_open(grl_image_source source, grl_image_limits limits);
+/// JPEG XL; the same.
+grl_image_reader *grl_jxl_open(grl_image_source source, grl_image_limits limits);
+
+/// Why the formats of a library that need not be there are not read (`is_writing` 0) or written: one line that says what to install. NULL
+/// where they are.
+const char *grl_heic_reason(void);
+const char *grl_avif_reason(int is_writing);
+const char *grl_jxl_reason(void);
 
 /// Reads up to the samples and checks the limits; allocates a few rows at most.
 grl_image_status grl_image_read_header(grl_image_reader *reader);
 
-/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits, native byte order), then looks for
+/// Decodes all rows into `samples` (width * height * channels values of 8 or 16 bits or floats, native byte order), then looks for
 /// what may stand behind them, within bounds. Once, after `grl_image_read_header` returned OK.
 grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples);
 
@@ -135,11 +177,34 @@ typedef struct grl_image_writer grl_image_writer;
 /// Writes to `descriptor`, or to memory where it is -1; NULL when memory is out.
 grl_image_writer *grl_image_writer_create(int descriptor);
 
-/// Encodes a picture of 1 to 4 channels with 8 or 16 bits.
-grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *picture);
+/// How samples are stored in TIFF files.
+enum { GRL_TIFF_NONE = 1, GRL_TIFF_LZW = 2, GRL_TIFF_DEFLATE = 3, GRL_TIFF_ZSTD = 4 };
 
-/// Encodes a picture of 1 or 3 channels with 8 bits; quality 1...100; `full_chroma` 0 halves the colour's resolution.
-grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, int quality, int full_chroma);
+typedef struct {
+  /// 1...100; 0 loses nothing.
+  int quality;
+  /// 0 halves the colour's resolution.
+  int full_chroma;
+  /// GRL_TIFF_.
+  int compression;
+} grl_encoding;
+
+/// 1 to 4 channels with 8 or 16 bits.
+grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *picture);
+/// 1 or 3 channels with 8 bits; `quality` at least 1.
+grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+/// 1 to 4 channels with 8, 16 or 32 bits.
+grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+/// 3 or 4 channels with 8 bits.
+grl_image_status grl_webp_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+/// 1, 3 or 4 channels with 8 bits.
+grl_image_status grl_bmp_write(grl_image_writer *writer, const grl_picture *picture);
+/// 1 to 4 channels with 8 or 16 bits (PGM, PPM, with alpha PAM); 1 or 3 with 32 (PFM).
+grl_image_status grl_pnm_write(grl_image_writer *writer, const grl_picture *picture);
+/// 3 or 4 channels with 8 bits, or 16 of which 12 are kept.
+grl_image_status grl_avif_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+/// 1 to 4 channels with 8, 16 or 32 bits.
+grl_image_status grl_jxl_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 
 /// The bytes encoded to memory.
 const uint8_t *grl_image_writer_bytes(const grl_image_writer *writer, size_t *count);

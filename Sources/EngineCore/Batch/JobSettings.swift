@@ -8,11 +8,16 @@ import Tensors
 /// A `JobRequest` in the words of `Restoration`, every value checked.
 package struct JobSettings: Sendable {
   package private(set) var request: RestorationRequest
-  package let options: RestorationOptions
+  package private(set) var options: RestorationOptions
+  /// Bits of a sample in the result, whatever the network gives.
+  let wantedDepth: OutputDepth
   package var limits: ImageLimits
   package let right: String?
   /// How what is made of a camera raw file is stored.
   package let transfer: SensorTransfer
+  /// Of the results; nil leaves it to their names.
+  package let format: ImageFile.Format?
+  package let encoding: ImageFile.Encoding
   /// What becomes of pictures that are damaged or cut off.
   package let damaged: DamagePolicy
   /// Name or file; nil to choose by picture.
@@ -34,6 +39,11 @@ package struct JobSettings: Sendable {
     let task: RestorationTask = try value(job.task)
     let depth: OutputDepth = try value(job.depth)
     damaged = try value(job.damaged ?? "refuse")
+    format = try job.format.map { (text) throws(JobError) in try value(text) }
+    if let reason = format?.reasonAgainstWriting { throw .badRequest("--format \(job.format ?? ""): \(reason)") }
+    encoding = ImageFile.Encoding(
+      quality: job.outputQuality, chroma: try value(job.chroma ?? "full"),
+      compression: try value(job.compression ?? "deflate"))
     transfer = try value(job.transfer ?? "srgb")
     if transfer == .linear, task != .demosaic || depth == .eight {
       throw .badRequest("--linear is for --task demosaic with a depth of 16 bits")
@@ -69,6 +79,7 @@ package struct JobSettings: Sendable {
     }
     options.region = job.region
     options.depth = depth
+    wantedDepth = depth
     options.metadata = try value(job.metadata)
     options.precision = try value(job.precision ?? "float32")
     if let kernels = job.kernels {
@@ -89,6 +100,17 @@ package struct JobSettings: Sendable {
     guard let sensor else { return self }
     var settings = self
     settings.request.filters = sensor.filters
+    return settings
+  }
+
+  /// The same for a picture whose values are taken to sRGB's curve first: the network gets and gives floats, and the result gets
+  /// the bits that were asked for behind it.
+  func over(_ colours: NetworkColours?, of picture: PictureShape) -> JobSettings {
+    guard colours != nil else { return self }
+    var settings = self
+    settings.options.depth = .keep
+    // The result in floats and in the bits of its file.
+    settings.options.besidesBytes += picture.width * picture.height * picture.layout.channels * 4
     return settings
   }
 
@@ -158,17 +180,18 @@ extension OutputPlan {
       case .rename: .rename
       }
     try self.init(
-      inputs, beside: job.right, to: try Self.destination(job, settings.request), existing: existing,
-      passedOver: passedOver)
+      inputs, beside: job.right, to: try Self.destination(job, settings), format: settings.format,
+      existing: existing, passedOver: passedOver)
   }
 
-  private static func destination(_ job: JobRequest, _ request: RestorationRequest) throws(JobError) -> Destination {
+  private static func destination(_ job: JobRequest, _ settings: JobSettings) throws(JobError) -> Destination {
     if let output = job.output { return .file(output) }
+    let request = settings.request
     var values = ["task": request.task.rawValue]
     if let scale = request.scale { values["scale"] = "x\(scale)" }
     if let sigma = request.sigma { values["sigma"] = sigma.shortText }
     if let quality = request.quality { values["quality"] = String(quality) }
-    let name = try OutputName(job.name, values: values)
+    let name = try OutputName(job.name, values: values, format: settings.format)
     return job.outputFolder.map { .folder($0, name) } ?? .besideInputs(name)
   }
 }

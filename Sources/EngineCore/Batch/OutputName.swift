@@ -12,8 +12,15 @@ package struct OutputName: Sendable {
   }
   private let parts: [Part]
 
-  /// - Parameter values: the other words that may stand in braces, the same for all pictures (`task`, `scale`, `model`).
-  package init(_ template: String, values: [String: String]) throws(JobError) {
+  private let ending: String
+
+  /// - Parameters:
+  ///   - values: the other words that may stand in braces, the same for all pictures (`task`, `scale`, `model`).
+  ///   - format: what `{ext}` stands for, PNG without one; given, the name may end as it likes.
+  package init(
+    _ template: String, values: [String: String], format: ImageFile.Format? = nil
+  ) throws(JobError) {
+    ending = (format ?? .png).extensions[0]
     var parts: [Part] = []
     var rest = Substring(template)
     while let open = rest.firstIndex(of: "{") {
@@ -41,24 +48,27 @@ package struct OutputName: Sendable {
     guard !example.contains("/") else {
       throw .nameRule(template: template, fault: "a name must not hold '/'; choose the folder with --output-dir")
     }
-    _ = try pictureFormat(of: example)
+    if format == nil { _ = try pictureFormat(of: example) }
   }
 
-  /// The result's name for the input at `path`. `{ext}` is png whatever the input is: nothing is lost twice.
+  /// The result's name for the input at `path`. `{ext}` does not follow the input's: nothing is lost twice.
   package func name(for path: String) -> String {
     parts.map { part in
       switch part {
       case .text(let text): text
       case .stem: path == "-" ? "stdin" : fileStem(path)
       case .input: path == "-" ? "stdin" : lastComponent(path)
-      case .fileExtension: "png"
+      case .fileExtension: ending
       }
     }.joined()
   }
 }
 
 /// The format that a file name asks for by its ending.
+///
+/// - Throws: `formatUnknown`; `badRequest` where this build does not write it.
 package func pictureFormat(of path: String) throws(JobError) -> ImageFile.Format {
   guard let format = ImageFile.Format(path: path) else { throw .formatUnknown(path: path) }
+  if let reason = format.reasonAgainstWriting { throw .badRequest("\(path): \(reason)") }
   return format
 }

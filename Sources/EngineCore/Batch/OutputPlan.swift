@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Imaging
 import JobStore
 
 /// Which picture goes where, settled before anything is computed.
@@ -38,16 +39,18 @@ package struct OutputPlan: Sendable {
   package let passedOver: [PassedOver]
   private let existing: Existing
 
-  /// - Parameter right: a file that is read beside the inputs (the right view of a pair).
+  /// - Parameters:
+  ///   - right: a file that is read beside the inputs (the right view of a pair).
+  ///   - format: of the results, where their names need not tell.
   /// - Throws: when the arguments cannot work: two results of one name, a result over a picture. `checkTargets` looks at
   ///   what is there already.
   package init(
-    _ inputs: [Input], beside right: String? = nil, to destination: Destination, existing: Existing,
-    passedOver: [PassedOver] = []
+    _ inputs: [Input], beside right: String? = nil, to destination: Destination, format: ImageFile.Format? = nil,
+    existing: Existing, passedOver: [PassedOver] = []
   ) throws(JobError) {
     var items: [(input: Input, output: String)] = []
     for input in inputs {
-      items.append((input, try Self.output(for: input, to: destination, of: inputs.count)))
+      items.append((input, try Self.output(for: input, to: destination, format, of: inputs.count)))
     }
     // In a folder, what an earlier run wrote is not a picture to restore again, wherever this run's results go.
     let results = Set((items.map(\.output) + Self.resultsBeside(items.map(\.input), destination)).map(fileKey))
@@ -101,13 +104,15 @@ package struct OutputPlan: Sendable {
     return mkdir(folder.systemPath, 0o777) == 0 || isFolder(folder)
   }
 
-  private static func output(for input: Input, to destination: Destination, of count: Int) throws(JobError) -> String {
+  private static func output(
+    for input: Input, to destination: Destination, _ format: ImageFile.Format?, of count: Int
+  ) throws(JobError) -> String {
     switch destination {
     case .file(let path):
       guard count == 1 else { throw .manyForOneResult(path: path, pictures: count) }
       if path != "-" {
         guard !isFolder(path) else { throw .resultIsFolder(path: path) }
-        _ = try pictureFormat(of: path)
+        if format == nil { _ = try pictureFormat(of: path) }
       }
       return path
     case .folder(let folder, let name):

@@ -99,7 +99,7 @@ package final class PictureRunner {
       restored = try restorer.restore(
         source.image, right: right, plan: plan, tileStore: tileStore, isCancelled: isCancelled,
         onTile: { event in
-          onEvent(.tile(event.rendered(by: source.sensor)))
+          onEvent(.tile(event.rendered(by: source)))
           if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
         },
         onProgress: {
@@ -193,16 +193,22 @@ package final class PictureRunner {
     -> [String]
   {
     if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
-    let format = order.output == "-" ? .png : try pictureFormat(of: order.output)
+    let settings = order.settings
+    let format: ImageFile.Format
+    if let wanted = settings.format {
+      format = wanted
+    } else {
+      format = order.output == "-" ? .png : try pictureFormat(of: order.output)
+    }
     let isOwn = journal?.found?.isWriting ?? false
     var mayReplace = order.mayReplace
-    if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format) }
+    if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format, settings.encoding) }
     if let journal, !isOwn { try journal.put(.writing(picture: journal.picture)) }
     CrashPoint.resultAnnounced.pass()
     while true {
       do {
         let lost = try ImageFile.write(
-          image, to: order.output, format: format, mayReplace: mayReplace)
+          image, to: order.output, format: format, encoding: settings.encoding, mayReplace: mayReplace)
         CrashPoint.resultWritten.pass()
         journal?.recovered()
         return lost
@@ -215,10 +221,12 @@ package final class PictureRunner {
   }
 
   /// Whether the file at `path` is what `image` makes: the result of an attempt that died behind its writing.
-  private func holds(_ path: String, _ image: Image, _ format: ImageFile.Format) throws(JobError) -> Bool {
+  private func holds(
+    _ path: String, _ image: Image, _ format: ImageFile.Format, _ encoding: ImageFile.Encoding
+  ) throws(JobError) -> Bool {
     guard fileExists(path) else { return false }
     do throws(ImageError) {
-      let bytes = try ImageFile.encode(image, format: format)
+      let bytes = try ImageFile.encode(image, format: format, encoding: encoding)
       do throws(StoreError) { return try DurableFile.read(path, limit: bytes.count) == bytes } catch { return false }
     } catch {
       throw .image(error)
@@ -249,9 +257,13 @@ package final class PictureRunner {
 
 extension TileEvent {
   /// A finished tile in the colours of a screen.
-  fileprivate func rendered(by sensor: SensorHeader?) -> TileEvent {
-    guard let sensor, case .finished(let index, let place, let pixels, let isComputed) = self else { return self }
-    let colours = Tensor(shape: pixels.shape, values: sensor.rendered(pixels.values))
+  fileprivate func rendered(by source: SourcePicture) -> TileEvent {
+    guard case .finished(let index, let place, let pixels, let isComputed) = self,
+      let values = source.rendered(pixels.values, channels: pixels.shape.channels)
+    else { return self }
+    let channels = values.count / pixels.shape.pixels
+    let colours = Tensor(
+      shape: Shape(height: pixels.shape.height, width: pixels.shape.width, channels: channels), values: values)
     return .finished(index: index, place: place, pixels: colours, isComputed: isComputed)
   }
 }

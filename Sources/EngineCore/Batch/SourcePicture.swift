@@ -11,6 +11,10 @@ package struct SourcePicture: Sendable {
   package let warnings: [String]
   /// Of a camera raw file; nil for ordinary ones.
   package let sensor: SensorHeader?
+  /// How the values of `image` came from the file's, where the file's are not what the network was taught to see.
+  private let colours: NetworkColours?
+  /// Bits of the file's samples.
+  private let bitDepth: Int
   /// What is asked of it; a raw file brings its own colour filters.
   package let settings: JobSettings
 
@@ -28,6 +32,7 @@ package struct SourcePicture: Sendable {
         throw JobError(error, picture: path)
       }
     }
+    var settings = settings
     do {
       try Self.check(path, settings)
       if RawFile.isRaw(path) {
@@ -35,15 +40,21 @@ package struct SourcePicture: Sendable {
         try admit(PictureShape(header), settings.over(header), decodingBytes: RawFile.decodingBytes(header))
         let mosaic = try RawFile.read(path, limits: settings.limits, damaged: settings.damaged)
         (image, warnings, sensor) = (mosaic.mosaicPicture(), mosaic.warnings, mosaic.header)
+        (colours, bitDepth) = (nil, 16)
       } else {
         let file = try OpenedPicture(path, limits: settings.limits)
-        try admit(PictureShape(file.header), settings, decodingBytes: file.header.decodingBytes)
+        colours = NetworkColours(file.header.metadata, file.header.layout)
+        let shape = Self.shape(file.header, colours)
+        settings = settings.over(colours, of: shape)
+        let floats = colours == nil ? 0 : shape.byteCount
+        try admit(shape, settings, decodingBytes: file.header.decodingBytes + floats)
         let decoded = try file.decoded(settings.damaged)
+        bitDepth = decoded.image.bitDepth
         let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
         let advice =
           settings.request.task == .superResolution
           ? PictureEstimates(decoded.image, heeding: settings.limits.cancelFlag)?.adviceAgainstEnlarging : nil
-        (image, sensor) = (decoded.image, nil)
+        (image, sensor) = (colours?.coded(decoded.image) ?? decoded.image, nil)
         warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
       }
     } catch let error as ImageError {
@@ -63,13 +74,22 @@ package struct SourcePicture: Sendable {
     do throws(ImageError) {
       try check(path, settings)
       guard RawFile.isRaw(path) else {
-        return (PictureShape(try ImageFile.header(path, limits: settings.limits)), settings)
+        let header = try ImageFile.header(path, limits: settings.limits)
+        let colours = NetworkColours(header.metadata, header.layout)
+        let shape = shape(header, colours)
+        return (shape, settings.over(colours, of: shape))
       }
       let sensor = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
       return (PictureShape(sensor), settings.over(sensor))
     } catch {
       throw .image(error)
     }
+  }
+
+  private static func shape(_ header: ImageFile.Header, _ colours: NetworkColours?) -> PictureShape {
+    PictureShape(
+      width: header.width, height: header.height, layout: header.layout,
+      bitDepth: colours == nil ? header.bitDepth : 32)
   }
 
   /// What a colour denoiser knows is that noise differs from channel to channel; what all share it takes for the picture.
@@ -95,6 +115,7 @@ package struct SourcePicture: Sendable {
 
   private init(_ image: Image, of other: SourcePicture) {
     (self.image, warnings, sensor, settings) = (image, other.warnings, other.sensor, other.settings)
+    (colours, bitDepth) = (other.colours, other.bitDepth)
   }
 
   /// The other view of the dual-pixel picture `left`.
@@ -107,15 +128,38 @@ package struct SourcePicture: Sendable {
     guard shape.width == image.width && shape.height == image.height else {
       throw .restoration(.sizesDiffer(left: PictureShape(image), right: shape), picture: left)
     }
-    do { return try file.decoded(settings.damaged).image } catch { throw .image(error) }
+    do {
+      let view = try file.decoded(settings.damaged).image
+      return colours?.coded(view) ?? view
+    } catch { throw .image(error) }
   }
 
   /// The picture as it is, for screens.
-  package var shown: Image { sensor?.roughPicture(image) ?? image }
+  package var shown: Image { sensor?.roughPicture(image) ?? colours?.decoded(image, bitDepth: bitDepth) ?? image }
 
-  /// What the network made of it, in the colours of a screen.
+  /// What the network made of it, as a file is to hold it: in the picture's own colours, or, of a raw file, in those of a screen.
   package func finished(_ restored: Image) -> Image {
-    sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored
+    if let sensor {
+      return sensor.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth)
+    }
+    let depth: Int =
+      switch settings.wantedDepth {
+      case .keep: bitDepth
+      case .eight: 8
+      case .sixteen: 16
+      }
+    return colours?.decoded(restored, bitDepth: depth) ?? restored
+  }
+
+  /// Values of a restored tile in the colours of a screen, three a pixel; nil where they are that already.
+  func rendered(_ values: [Float], channels: Int) -> [Float]? {
+    if let sensor { return sensor.rendered(values) }
+    let space = ColourSpace(image.metadata, image.layout)
+    guard !space.isSRGB, let transform = space.toScreen() else { return nil }
+    let own = colours?.decoded(values, channels: channels) ?? values
+    var rgb = channels == 3 ? own : own.flatMap { [$0, $0, $0] }
+    transform.apply(to: &rgb)
+    return rgb
   }
 }
 

@@ -82,6 +82,7 @@ package struct ComparedPictures: Sendable {
         switch image.samples {
         case .eight(let values): Int(values[$0])
         case .sixteen(let values): Int(values[$0])
+        case .float(let values): Int(max(-65_535, min(65_535, (values[$0] * 65_535).rounded())))
         }
       }
     }

@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 /// A picture with halves of it, halves of those and so on in 8-bit RGB: any part of it can be shown small without reading it all.
@@ -10,6 +11,8 @@ package struct PicturePyramid: Sendable {
   }
 
   let image: Image
+  /// Takes the picture's colours to a screen's.
+  private let transform: ColourTransform?
   /// From the first half on.
   let halves: [Level]
 
@@ -18,6 +21,8 @@ package struct PicturePyramid: Sendable {
 
   package init(_ image: Image) {
     self.image = image
+    let transform = ColourSpace(image.metadata, image.layout).toScreen()
+    self.transform = transform
     var halves: [Level] = []
     var (width, height) = (image.width, image.height)
     while width > Self.smallest || height > Self.smallest {
@@ -28,7 +33,7 @@ package struct PicturePyramid: Sendable {
             _ = row.update(fromContentsOf: bytes[y * width * 3..<(y + 1) * width * 3])
           }
         } else {
-          Self.read(image, y, 0, width, into: row)
+          Self.read(image, transform, y, 0, width, into: row)
         }
       }
       halves.append(half)
@@ -81,7 +86,7 @@ package struct PicturePyramid: Sendable {
 
   /// `count` pixels from `x`, `y` of level `k`, as 8-bit RGB.
   func read(level: Int, _ y: Int, _ x: Int, _ count: Int, into row: UnsafeMutableBufferPointer<UInt8>) {
-    guard level > 0 else { return Self.read(image, y, x, count, into: row) }
+    guard level > 0 else { return Self.read(image, transform, y, x, count, into: row) }
     let half = halves[level - 1]
     half.bytes.withUnsafeBufferPointer { bytes in
       let start = (y * half.width + x) * 3
@@ -91,8 +96,21 @@ package struct PicturePyramid: Sendable {
 
   /// Of the picture itself; what is transparent shows gray checks.
   private static func read(
-    _ image: Image, _ y: Int, _ x: Int, _ count: Int, into row: UnsafeMutableBufferPointer<UInt8>
+    _ image: Image, _ transform: ColourTransform?, _ y: Int, _ x: Int, _ count: Int,
+    into row: UnsafeMutableBufferPointer<UInt8>
   ) {
+    if let transform {
+      let region = Rectangle(x: x, y: y, width: count, height: 1)
+      var colours = image.floats(.rgb, of: region)
+      transform.apply(to: &colours)
+      let alpha = image.layout.hasAlpha ? image.floats(.alpha, of: region) : nil
+      for pixel in 0..<count {
+        let share = alpha?[pixel] ?? 1
+        let ground = share < 1 ? ScaledPicture.check(x: x + pixel, y: y) * (1 - share) : 0
+        for c in 0..<3 { row[pixel * 3 + c] = ScaledPicture.quantised(colours[pixel * 3 + c] * share + ground) }
+      }
+      return
+    }
     let start = (y * image.width + x) * image.layout.channels
     switch image.samples {
     case .eight(let values) where image.layout == .rgb:
@@ -105,6 +123,8 @@ package struct PicturePyramid: Sendable {
       values.withUnsafeBufferPointer { values in
         convert(image.layout, x, y, count, row) { Float(values[start + $0]) * (1 / 65535) }
       }
+    case .float(let values):
+      values.withUnsafeBufferPointer { values in convert(image.layout, x, y, count, row) { values[start + $0] } }
     }
   }
 

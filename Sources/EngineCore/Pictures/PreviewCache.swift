@@ -181,7 +181,7 @@ extension PictureInfo {
     let (degrees, isMirrored) = Self.turned(header.orientation)
     self.init(
       path: path, bytes: bytes, format: header.format.rawValue, width: header.width, height: header.height,
-      bitDepth: header.bitDepth > 8 ? 16 : 8, layout: header.layout.rawValue,
+      bitDepth: header.bitDepth, layout: header.layout.rawValue,
       hasICC: header.metadata.iccProfile != nil, hasEXIF: header.metadata.exif != nil, turnedDegrees: degrees,
       isMirrored: isMirrored)
   }

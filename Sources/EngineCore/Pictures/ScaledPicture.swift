@@ -15,7 +15,7 @@ package struct ScaledPicture: Hashable, Sendable {
     self.pixels = pixels
   }
 
-  /// Each pixel is the mean of the area of `image` under it, samples as they are stored.
+  /// Each pixel is the mean of the area of `image` under it, samples as they are stored, in the colours of a screen.
   ///
   /// - Parameters:
   ///   - region: the part of the picture that is shown.
@@ -24,12 +24,16 @@ package struct ScaledPicture: Hashable, Sendable {
     precondition(region.width > 0 && region.height > 0 && width > 0 && height > 0)
     let channels = image.layout.channels
     let planes = AreaScaler.scaled(image, region, width: width, height: height)
+    var colours = (0..<width * height * 3).map { place in
+      planes[place / 3 * channels + (image.layout.isColour ? place % 3 : 0)]
+    }
+    ColourSpace(image.metadata, image.layout).toScreen()?.apply(to: &colours)
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for pixel in 0..<width * height {
       let alpha = image.layout.hasAlpha ? planes[pixel * channels + channels - 1] : 1
       let ground = Self.check(x: pixel % width, y: pixel / width)
       for colour in 0..<3 {
-        let value = planes[pixel * channels + (image.layout.isColour ? colour : 0)]
+        let value = colours[pixel * 3 + colour]
         pixels[pixel * 3 + colour] = Self.quantised(value * alpha + ground * (1 - alpha))
       }
     }

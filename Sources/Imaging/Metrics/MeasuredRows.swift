@@ -42,6 +42,9 @@ struct MeasuredRows: RowSource {
     case .sixteen(let values) where metric.convention == .grl:
       read(values, y, channel, row) { (Double($0) / 257).rounded() }
     case .sixteen(let values): read(values, y, channel, row) { Double($0) / 257 }
+    case .float(let values) where metric.convention == .grl:
+      read(values, y, channel, row) { (Double($0) * 255).rounded() }
+    case .float(let values): read(values, y, channel, row) { Double($0) * 255 }
     }
   }
 

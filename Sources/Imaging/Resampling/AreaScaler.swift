@@ -41,6 +41,7 @@ package struct AreaScaler {
       switch image.samples {
       case .eight(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 255) }
       case .sixteen(let values): values.withUnsafeBufferPointer { row.take($0[start..<start + count], full: 65535) }
+      case .float(let values): row.values.replaceSubrange(0..<count, with: values[start..<start + count])
       }
     }
   }

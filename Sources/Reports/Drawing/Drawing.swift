@@ -95,6 +95,7 @@ private struct ShownPixels {
   let values: [UInt8]
 
   init(_ image: Image) {
+    let image = image.inScreenColours
     guard case .eight(let values) = image.withBitDepth(8).samples else { preconditionFailure("asked for 8 bits") }
     self.values = values
     width = image.width

@@ -16,12 +16,11 @@ struct SampleSink {
     self.crop = crop
     self.alpha = alpha
     let count = crop.width * crop.height * layout.channels
-    samples =
-      bitDepth == 8
-      ? .eight([UInt8](repeating: 0, count: count)) : .sixteen([UInt16](repeating: 0, count: count))
+    samples = .init(zeros: count, bitDepth: bitDepth)
   }
 
-  /// Takes row `y` of the blended picture: its colours in float, clamped to 0...1 and rounded to the nearest sample here.
+  /// Takes row `y` of the blended picture: its colours in float, clamped to 0...1 and rounded to the nearest sample here, unless the output
+  /// is float too.
   mutating func add(row y: Int, _ row: UnsafeBufferPointer<Float>) {
     guard crop.rows.contains(y) else { return }
     let colours = layout.colourChannels
@@ -30,12 +29,16 @@ struct SampleSink {
     switch samples {
     case .eight(var values):
       samples = .eight([])
-      write(kept, y - crop.y, to: &values)
+      write(kept, y - crop.y, to: &values) { UInt8((min(max($0, 0), 1) * 255).rounded()) }
       samples = .eight(values)
     case .sixteen(var values):
       samples = .sixteen([])
-      write(kept, y - crop.y, to: &values)
+      write(kept, y - crop.y, to: &values) { UInt16((min(max($0, 0), 1) * 65_535).rounded()) }
       samples = .sixteen(values)
+    case .float(var values):
+      samples = .float([])
+      write(kept, y - crop.y, to: &values) { $0 }
+      samples = .float(values)
     }
   }
 
@@ -43,11 +46,9 @@ struct SampleSink {
     Image(width: crop.width, height: crop.height, layout: layout, samples: samples, metadata: metadata)
   }
 
-  private func write<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ row: UnsafeBufferPointer<Float>, _ y: Int, to samples: inout [Sample]
+  private func write<Sample>(
+    _ row: UnsafeBufferPointer<Float>, _ y: Int, to samples: inout [Sample], _ quantised: (Float) -> Sample
   ) {
-    let white = Float(Sample.max)
-    func quantised(_ value: Float) -> Sample { Sample((min(max(value, 0), 1) * white).rounded()) }
     let (colours, stored) = (layout.colourChannels, layout.channels)
     var target = y * crop.width * stored
     for x in 0..<crop.width {

@@ -28,7 +28,7 @@ extension Image {
     var limits = ImageLimits.standard
     limits.pixels = max(limits.pixels, width * height)
     do throws(ImageError) {
-      let file = try ImageFile.encode(self, format: .jpeg, jpegQuality: quality, chroma: chroma)
+      let file = try ImageFile.encode(self, format: .jpeg, encoding: .init(quality: quality, chroma: chroma))
       return try ImageFile.decode(file, path: "JPEG in memory", limits: limits).image
     } catch {
       throw .codec(error)

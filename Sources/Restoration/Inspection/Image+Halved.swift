@@ -1,3 +1,4 @@
+import Base
 import Imaging
 
 extension Image {
@@ -26,6 +27,11 @@ extension Image {
       switch samples {
       case .eight(let values): .eight(means(values))
       case .sixteen(let values): .sixteen(means(values))
+      case .float:
+        .float(
+          AreaScaler.scaled(
+            self, Rectangle(x: 0, y: 0, width: max(1, width / 2 * 2), height: max(1, height / 2 * 2)), width: half,
+            height: tall))
       }
     return Image(width: half, height: tall, layout: layout, samples: made, metadata: metadata)
   }

@@ -31,14 +31,14 @@ extension PlanRow {
       guard option.values.contains(text) else { return "the tasks are \(option.allowed)" }
       Self.choose(text, &request, session.models)
     case .model: request.model = isAutomatic ? nil : text
-    case .sigma, .quality, .tile, .overlap, .memory, .threads:
+    case .sigma, .quality, .tile, .overlap, .memory, .threads, .qualityOut:
       let isLevel = self == .sigma || self == .quality
       guard option.read(isAutomatic || isLevel && text == "blind" ? nil : text, into: &request) else {
         return "\(rawValue) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
       }
     case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
     case .folder:
-      let isFile = text.lowercased().hasSuffix(".png") || text.lowercased().hasSuffix(".jpg")
+      let isFile = JobOption.endings.contains { text.lowercased().hasSuffix("." + $0) }
       (request.output, request.outputFolder) = (isFile ? text : nil, isFile || text.isEmpty ? nil : text)
     case .name: request.name = text.isEmpty ? JobOption.standardName : text
     default: return "left and right change this row"

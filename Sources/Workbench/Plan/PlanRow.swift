@@ -6,6 +6,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case task, model, sigma, noise, quality, scale, pattern, transfer, right, region
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, damaged, kernels, subfolders
+  case format, qualityOut = "quality-out", chroma, compression
 
   /// What the table of options says of it.
   var option: JobOption { Self.options[self]! }
@@ -18,6 +19,9 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
       switch row {
       case .region: request.region != nil
       case .subfolders: request.inputs.contains { $0.hasSuffix("/") }
+      case .qualityOut: ["jpeg", "avif", "webp", "jxl"].contains(request.format)
+      case .chroma: ["jpeg", "avif", "webp"].contains(request.format)
+      case .compression: request.format == "tiff"
       default: row.option.tasks.isEmpty || row.option.tasks.contains(request.task)
       }
     }
@@ -48,6 +52,8 @@ extension PlanRow {
   private func shown(_ value: String?) -> String {
     switch (self, value) {
     case (.quality, nil): "blind"
+    case (.format, nil): "as the name says"
+    case (.format, let format?): format == "jxl" ? "JPEG XL" : format == "webp" ? "WebP" : format.uppercased()
     case (.threads, nil): "all cores"
     case (_, nil): "automatic"
     case (.transfer, "srgb"): "sRGB"

@@ -68,9 +68,10 @@ struct Degrade: ParsableCommand {
     let results = isDoneByFile ? [decoded.image] : try damage.apply(to: decoded.image, path: input)
     try Interruption.holdingOff {
       for (path, (format, result)) in zip(outputs, zip(formats, results)) {
-        let quality = isDoneByFile ? quality ?? 95 : 95
-        let notes = try ImageFile.write(
-          result, to: path, format: format, jpegQuality: quality, mayReplace: overwrite)
+        // The damage of JPEG halves the colours' resolution, as libjpeg does.
+        let encoding =
+          isDoneByFile ? ImageFile.Encoding(quality: quality ?? 95, chroma: .half) : ImageFile.Encoding()
+        let notes = try ImageFile.write(result, to: path, format: format, encoding: encoding, mayReplace: overwrite)
         for note in notes { console.note("\(path): \(note)") }
       }
     }
@@ -84,8 +85,11 @@ struct Degrade: ParsableCommand {
     var estimate =
       isDoneByFile
       ? MemoryEstimate(pictures: header.decodingBytes) : damage.estimate(shape, decodingBytes: header.decodingBytes)
-    // JPEG holds 8 bits and no alpha: a picture that has more is copied.
-    if formats.contains(.jpeg) && (shape.bitDepth == 16 || shape.layout.hasAlpha) {
+    // A format that does not hold the picture as it is gets a copy.
+    let fits = formats.allSatisfy {
+      $0.holds.depths.contains(shape.bitDepth) && $0.holds.layouts.contains(shape.layout)
+    }
+    if !fits {
       estimate.pictures += shape.byteCount
     }
     do { try MemoryBudget.check(estimate, within: budget.budgetBytes) } catch {

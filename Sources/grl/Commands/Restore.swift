@@ -10,8 +10,8 @@ struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Restore pictures: remove noise, enlarge, clean up JPEG, demosaic, deblur.",
     discussion: """
-      The model is chosen by task, level and picture (gray or colour) unless --model names one. A folder stands for the PNG \
-      and JPEG files in it. Without -o, --output-dir or --name the result lies beside its picture as STEM_TASK.png; - reads \
+      The model is chosen by task, level and picture (gray or colour) unless --model names one. A folder stands for the \
+      pictures in it. Without -o, --output-dir or --name the result lies beside its picture as STEM_TASK.png; - reads \
       the picture from standard input and writes it to standard output.
 
       EXAMPLES
@@ -54,6 +54,10 @@ struct Restore: ParsableCommand {
   @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
   @Option(.depth) var depth: String?
   @Option(.metadata) var metadata: String?
+  @Option(.format) var format: String?
+  @Option(.qualityOut) var qualityOut: String?
+  @Option(.chroma) var chroma: String?
+  @Option(.compression) var compression: String?
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
   @Option(.damaged) var damaged: String?
   @OptionGroup var limits: LimitOptions
@@ -135,7 +139,8 @@ struct Restore: ParsableCommand {
       (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir), (.fileName, name),
       (.subfolders, recursive ? "on" : nil),
       (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
-      (.metadata, metadata), (.damaged, damaged),
+      (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
+      (.compression, compression),
     ])
     (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
     return job

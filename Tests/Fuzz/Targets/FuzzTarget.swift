@@ -6,8 +6,8 @@ import Foundation
 /// and memory (`Driver/main.swift`) end the process; a promise that is broken more quietly is a ``FuzzFinding``.
 package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   /// `ImageFile.decode`, and what was read written and read again.
-  case png, jpeg
-  /// `RawFile.read`, and `UncompressedFile.decode` where the bytes begin like one.
+  case png, jpeg, tiff, webp, heif, jxl, bmp, pnm
+  /// `RawFile.read`.
   case raw
   /// `Checkpoint`, the configuration and card of what is in it, and bare pickles as the heart of an archive.
   case checkpoint
@@ -33,7 +33,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   /// - Throws: what the reader promised and did not keep.
   package func run(_ bytes: [UInt8]) throws(FuzzFinding) -> Verdict {
     switch self {
-    case .png: try Self.picture(bytes, .png)
+    case .png, .tiff, .webp, .heif, .jxl, .bmp, .pnm: try Self.picture(bytes)
     case .jpeg: try Self.picture(bytes, .jpeg)
     case .raw: try Self.raw(bytes)
     case .checkpoint: try Self.checkpoint(bytes)
@@ -53,14 +53,14 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     case .tar: Self.tarRepaired(bytes)
     case .wire: Self.wireRepaired(bytes)
     case .journal: Self.journalRepaired(bytes)
-    case .jpeg, .raw, .theme, .settings: bytes
+    case .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw, .theme, .settings: bytes
     }
   }
 
   /// Longest input that is tried.
   package var longest: Int {
     switch self {
-    case .png, .jpeg, .raw: 32 << 10
+    case .png, .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw: 32 << 10
     case .checkpoint, .tar, .wire: 16 << 10
     case .theme, .journal, .settings: 8 << 10
     }
@@ -77,7 +77,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
       case .checkpoint:
         ["checkpoints/bad/safetensors", "checkpoints/bad/torchzip", "checkpoints/golden"].map { "Tests/Fixtures/" + $0 }
       case .theme: ["Themes"]
-      case .raw, .tar, .wire, .journal, .settings: [String]()
+      case .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw, .tar, .wire, .journal, .settings: [String]()
       }
     return ["Tests/Fuzz/corpus/\(rawValue)"] + fixtures
   }
