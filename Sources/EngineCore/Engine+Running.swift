@@ -37,6 +37,7 @@ extension Engine {
     let picture = RunningPicture(job: job.id, number: number)
     running = picture
     (runningBytes, runningBudget) = (0, 0)
+    trialCache.clear()
     isHeldBack = false
     gate.reopen()
     if jobs[index].state != .running {

@@ -50,7 +50,7 @@ final class ImageWriter {
 
 extension ImageFile.Format {
   /// Most pixels on a side that the library writes.
-  var largestSide: Int { self == .png ? 1_000_000 : 65_500 }
+  package var largestSide: Int { self == .png ? 1_000_000 : 65_500 }
 }
 
 extension Image {

@@ -58,7 +58,8 @@ package final class PictureRunner {
     try checkDeaths(order, journal) { onEvent(.log(.warning, "\(order.input): \($0)")) }
     if let journal { try note(.attempt(picture: journal.picture, process: .current), journal) }
     CrashPoint.passTrap(order.input)
-    let source = try SourcePicture(order.input, order.settings, models, threadCount: order.threadCount)
+    let source = try SourcePicture(
+      order.input, order.settings, models, threadCount: order.threadCount, output: order.output)
     onRead()
     if isStream { claim = try self.claim(order, journal) }
     var order = order
@@ -81,6 +82,7 @@ package final class PictureRunner {
       throw .restoration(error, picture: order.input)
     }
     let plan = work.plan
+    try order.settings.checkSize(plan.result, output: order.output)
     onEvent(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
     var tileStore: FolderTileStore?
@@ -107,7 +109,7 @@ package final class PictureRunner {
       throw JobError(error, picture: order.input)
     }
     let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
-    let lost = try write(source.finished(restored.image), order, journal)
+    let lost = try write(source.finished(restored.image, plan), order, journal)
     var tiling: TilingEffect?
     if let wholePlan, let onVerify {
       do {
@@ -244,7 +246,9 @@ package final class PictureRunner {
     guard let journal else { return }
     let seconds = (outcome.seconds * 1000).rounded() / 1000
     try note(
-      .done(picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes),
+      .done(
+        picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore,
+        notes: outcome.notes + [outcome.consistencyNote].compactMap(\.self)),
       journal)
     CrashPoint.pictureDone.pass()
     journal.folder?.removeTiles(of: journal.picture)

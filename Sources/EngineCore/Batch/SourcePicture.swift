@@ -19,9 +19,13 @@ package struct SourcePicture: Sendable {
   /// - Parameters:
   ///   - models: what will restore it.
   ///   - threadCount: of the restoration.
-  /// - Throws: `overBudget` by the header, before anything is decoded, where picture and result alone are over the budget.
-  package init(_ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int) throws(JobError) {
+  ///   - output: where the result goes; nil where it is only shown.
+  /// - Throws: `resultTooLarge` and `overBudget` by the header, before anything is decoded, where picture and result alone are over the budget.
+  package init(
+    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int, output: String? = nil
+  ) throws(JobError) {
     func admit(_ shape: PictureShape, _ settings: JobSettings, decodingBytes: Int) throws(JobError) {
+      if let output { try settings.checkSize(of: shape, output: output) }
       do throws(RestorationError) {
         try settings.admit(shape, decodingBytes: decodingBytes, models, threadCount: threadCount)
       } catch {
@@ -113,9 +117,9 @@ package struct SourcePicture: Sendable {
   /// The picture as it is, for screens.
   package var shown: Image { sensor?.roughPicture(image) ?? image }
 
-  /// What the network made of it, in the colours of a screen.
-  package func finished(_ restored: Image) -> Image {
-    sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored
+  /// What the network made of it, in the colours of a screen, and finished as `plan` says.
+  package func finished(_ restored: Image, _ plan: RestorationPlan) -> Image {
+    plan.finished(sensor?.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth) ?? restored)
   }
 }
 
