@@ -107,6 +107,8 @@ install: packages
 	install -m 644 Sources/Training/peer.py Sources/Training/grl_torch.py $(DESTDIR)$(PREFIX)/share/grl/training
 	install -d $(DESTDIR)$(PREFIX)/share/grl/themes
 	install -m 644 Themes/*.theme $(DESTDIR)$(PREFIX)/share/grl/themes
+	install -d $(DESTDIR)$(PREFIX)/share/grl/presets
+	install -m 644 Presets/*.preset $(DESTDIR)$(PREFIX)/share/grl/presets
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	.build-install/release/grl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
 

@@ -32,6 +32,7 @@ extension Engine {
     }
     running = picture
     (runningBytes, runningBudget) = (0, 0)
+    trialCache.clear()
     isHeldBack = false
     gate.reopen()
     if jobs[index].state != .running {

@@ -39,16 +39,18 @@ extension Engine {
   ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region) = ([path], region)
+    // Shown as the network makes it, pixel by pixel.
+    (job.width, job.height, job.fit, job.maxMegapixels) = (nil, nil, nil, nil)
     // The running picture keeps its memory while it is held; the program itself is counted once.
     let budget = max(1, (job.memoryBytes ?? configuration.budgetBytes) - runningBytes)
     job.memoryBytes = budget
     let settings = try JobSettings(job)
     let order = TrialOrder(
-      path: path, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
+      path: path, job: job, settings: settings, threadCount: settings.threadCount ?? configuration.threadCount,
       width: box.width, height: box.height)
-    let (models, pool) = (models, pool)
+    let (models, pool, cache) = (models, pool, trialCache)
     let (info, pixels) = try await aheadOfJobs(requester, about: path) { (gate, flag) throws(JobError) in
-      try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate), flag)
+      try order.run(models, ThreadLease(threadCount: order.threadCount, of: pool, gate: gate), cache, flag)
     }
     return (.trial(info), pixels)
   }
@@ -57,22 +59,36 @@ extension Engine {
 /// A region to restore and show beside what it was.
 private struct TrialOrder: Sendable {
   let path: String
+  let job: JobRequest
   let settings: JobSettings
   let threadCount: Int
   let width: Int
   let height: Int
 
   func run(
-    _ models: ModelCatalogue, _ threads: ThreadLease, _ flag: CancelFlag
+    _ models: ModelCatalogue, _ threads: ThreadLease, _ cache: TrialCache, _ flag: CancelFlag
   ) throws(JobError) -> (TrialInfo, [UInt8]) {
     let start = ContinuousClock.now
     var settings = settings
     settings.limits.cancelFlag = flag
-    let source = try SourcePicture(path, settings, models, threadCount: threadCount)
+    let key = TrialCache.Key(job)
+    let known = cache.take(key)
+    let source: SourcePicture
+    if let known {
+      source = known.source
+    } else {
+      source = try SourcePicture(path, settings, models, threadCount: threadCount)
+    }
     let image = source.image
-    settings = source.settings
+    settings = settings.asking(source.settings)
     let region = try PreviewCache.region(settings.options.region, of: image)
-    let right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
+    let right: Image?
+    if let known {
+      right = known.right
+    } else {
+      right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
+    }
+    let plan: RestorationPlan
     let restored: RestoredImage
     let name: String
     do throws(RestorationError) {
@@ -81,13 +97,15 @@ private struct TrialOrder: Sendable {
       let model = try models.model(
         card, precision: settings.options.precision, kernels: settings.options.kernels)
       let restorer = Restorer(model: model, threads: threads)
-      let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
-      restored = try restorer.restore(image, right: right, plan: plan, isCancelled: { flag.isSet })
+      plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
+      let tiles = TrialTiles(known?.card == card ? known?.tiles ?? [:] : [:])
+      restored = try restorer.restore(image, right: right, plan: plan, tileStore: tiles, isCancelled: { flag.isSet })
+      cache.keep(TrialCache.Pass(source: source, right: right, card: card, tiles: tiles.tiles), for: key)
     } catch {
       throw JobError(error, picture: path)
     }
     let before = scaled(source.shown, region)
-    let after = scaled(source.finished(restored.image), restored.image.bounds)
+    let after = scaled(source.finished(restored.image, plan), restored.image.bounds)
     func info(_ picture: ScaledPicture) -> PixelsInfo {
       PixelsInfo(
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,

@@ -27,6 +27,7 @@ public actor Engine: EngineService {
   let planner: JobPlanner
   let previewCache = PreviewCache()
   let comparisonCache = Exclusive { ComparisonCache() }
+  let trialCache: TrialCache
   let attentionCache: Exclusive<AttentionCache>
   /// Computes the pictures of jobs; another one where the last was left behind in a file system that does not answer.
   var runner: Exclusive<PictureRunner>
@@ -78,6 +79,7 @@ public actor Engine: EngineService {
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
     planner = JobPlanner(
       models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
+    trialCache = TrialCache(budgetBytes: configuration.budgetBytes)
     attentionCache = Exclusive { AttentionCache(models: models, pool: pool) }
     let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log
     crashLog = log

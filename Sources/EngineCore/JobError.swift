@@ -36,6 +36,8 @@ package enum JobError: KnownFailure {
   case restoration(RestorationError, picture: String?)
   /// `program` died twice in a row at `place` of the picture; `log` is its last word, or where to look for it.
   case died(picture: String, program: String, place: String, log: String?)
+  /// Before anything is computed; `limit` is what it is over.
+  case resultTooLarge(path: String, width: Int, height: Int, limit: String)
   case previewTooLarge(path: String, bytes: Int, limit: Int)
   case comparisonTooLarge(bytes: Int, limit: Int)
   /// `option` of `grl train` is to be changed.
@@ -51,7 +53,8 @@ package enum JobError: KnownFailure {
     switch self {
     case .noPictures, .folderNotListed: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
-      .resultExists, .resultClaimed, .folderNotMade, .folderNotWritable, .tooManyPictures, .tooManyFiles,
+      .resultExists, .resultTooLarge, .resultClaimed, .folderNotMade, .folderNotWritable, .tooManyPictures,
+      .tooManyFiles,
       .jobState:
       .usage
     case .image(let error): error.kind
@@ -93,6 +96,9 @@ package enum JobError: KnownFailure {
     case .resultExists(let path, let others):
       "\(path): exists already" + (others > 0 ? " (and \(others) more)" : "")
         + "; add --overwrite to replace or --skip-existing to keep it"
+    case .resultTooLarge(let path, let width, let height, let limit):
+      "\(path): the result would be \(width) x \(height), \((Double(width) * Double(height) / 1e6).fixed(1)) megapixels, over "
+        + "\(limit); make it smaller with --fit WxH or --max-megapixels, or restore a part with --region"
     case .resultClaimed(let path, let holder):
       "\(path): \(holder), is making this result; wait until it has ended, add --skip-existing to leave it that picture, or choose "
         + "another name with -o, --output-dir or --name"

@@ -43,7 +43,7 @@ public struct JobOption: Sendable {
   private let get: @Sendable (JobRequest) -> String?
   private let set: @Sendable (inout JobRequest, String?) -> Bool
 
-  private init(
+  init(
     _ name: String, title: String? = nil, noun: String? = nil, _ word: String, flags: [Flag] = [],
     for tasks: Set<String> = [], _ help: String, note: String, values: [String] = [], standard: String? = nil,
     allowed: String = "", steps: [String?] = [], completion: Completion = .none,
@@ -96,11 +96,11 @@ public struct JobOption: Sendable {
 // MARK: Kinds of values
 
 extension JobOption {
-  private typealias Text = WritableKeyPath<JobRequest, String?> & Sendable
-  private typealias Count = WritableKeyPath<JobRequest, Int?> & Sendable
+  typealias Text = WritableKeyPath<JobRequest, String?> & Sendable
+  typealias Count = WritableKeyPath<JobRequest, Int?> & Sendable
 
   /// One of some words, of which `standard` is stored as nil.
-  private static func word(
+  static func word(
     _ name: String, title: String? = nil, noun: String? = nil, _ word: String, flags: [Flag] = [],
     for tasks: Set<String> = [], _ values: [String], standard: String? = nil, _ field: Text, _ help: String,
     note: String
@@ -131,7 +131,7 @@ extension JobOption {
       })
   }
 
-  private static func number(
+  static func number(
     _ name: String, noun: String? = nil, _ word: String, for tasks: Set<String> = [], _ range: ClosedRange<Int>,
     _ field: Count, _ help: String, note: String = "", allowed: String? = nil, steps: [Int] = []
   ) -> JobOption {
@@ -143,6 +143,24 @@ extension JobOption {
         let value = text.flatMap { Int($0) }
         guard text == nil || value.map(range.contains) == true else { return false }
         job[keyPath: field] = value
+        return true
+      })
+  }
+
+  /// A number that need not be whole.
+  static func real(
+    _ name: String, title: String? = nil, _ word: String, for tasks: Set<String> = [], _ range: ClosedRange<Double>,
+    _ field: WritableKeyPath<JobRequest, Double?> & Sendable, _ help: String, note: String, allowed: String? = nil,
+    standard: Double? = nil, steps: [String?]
+  ) -> JobOption {
+    JobOption(
+      name, title: title, word, for: tasks, help, note: note, standard: standard?.shortText,
+      allowed: allowed ?? "\(range.lowerBound.shortText) to \(range.upperBound.shortText)", steps: steps,
+      get: { $0[keyPath: field] == standard ? nil : $0[keyPath: field]?.shortText },
+      set: { job, text in
+        let value = text.flatMap { Double($0) }
+        guard text == nil || value.map(range.contains) == true else { return false }
+        job[keyPath: field] = value == standard ? nil : value
         return true
       })
   }
@@ -183,6 +201,7 @@ extension JobOption {
     task, sigma, noise, scale, quality, pattern, transfer, right, model, variant, window, stripe, anchorFactor, tile,
     overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata,
     format, qualityOut, chroma, compression, subfolders, existing,
+    strength, texture, chromaOnly, grain, grainSeed, width, height, fit, maxMegapixels,
     output, folder, fileName,
   ]
 
@@ -195,17 +214,11 @@ extension JobOption {
       job.task = text
       return true
     })
-  public static let sigma = JobOption(
-    "sigma", "--sigma", for: ["denoise"], "denoise: level of the noise, 0 to 255; without it a blind model.",
-    note: "level of the noise, 0 to 255; blind leaves it to the model", allowed: "0 to 255",
-    steps: [nil, "5", "10", "15", "20", "25", "30", "40", "50", "60", "75"],
-    get: { $0.sigma?.shortText },
-    set: { job, text in
-      let value = text.flatMap { Double($0) }
-      guard text == nil || value.map({ (0...255).contains($0) }) == true else { return false }
-      job.sigma = value
-      return true
-    })
+  public static let sigma = real(
+    "sigma", "--sigma", for: ["denoise"], 0...255, \.sigma,
+    "denoise: level of the noise, 0 to 255; without it a blind model.",
+    note: "level of the noise, 0 to 255; blind leaves it to the model",
+    steps: [nil, "5", "10", "15", "20", "25", "30", "40", "50", "60", "75"])
   public static let noise = word(
     "noise", "--noise", for: ["denoise"], ["gaussian", "photo"], \.noise,
     "denoise: gaussian (white noise) or photo (of cameras, JPEG); without it what the picture measures.",

@@ -25,6 +25,17 @@ public struct JobRequest: Codable, Hashable, Sendable {
     }
   }
 
+  /// Sides in pixels.
+  public struct Sides: Codable, Hashable, Sendable {
+    public var width: Int
+    public var height: Int
+
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
+  }
+
   /// Files and folders.
   public var inputs: [String]
   public var isRecursive = false
@@ -70,6 +81,21 @@ public struct JobRequest: Codable, Hashable, Sendable {
   /// What becomes of pictures that are damaged or cut off: `refuse` (nil too), `keep`.
   public var damaged: String?
   public var usesSelfEnsemble = false
+  /// Mix of input (0) and result (1; nil too), up to 1.5.
+  public var strength: Double?
+  /// Share of the input's fine detail that is given back, 0 (nil too) to 1.
+  public var texture: Double?
+  /// Whether only colours are restored: `off` (nil too), `on`.
+  public var chromaOnly: String?
+  /// Film grain in levels of 255, 0 (nil too) to 50.
+  public var grain: Double?
+  public var grainSeed: Int?
+  /// Sides of the result; of one alone the other follows.
+  public var width: Int?
+  public var height: Int?
+  /// Sides that the result does not exceed.
+  public var fit: Sides?
+  public var maxMegapixels: Double?
   /// One result's file; excludes the next two.
   public var output: String?
   /// Folder for results; nil is beside each picture.
@@ -80,6 +106,14 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public init(inputs: [String], task: String) {
     self.inputs = inputs
     self.task = task
+  }
+
+  /// The same without what is done behind the network: jobs that are alike in this share what the network made.
+  public var beforeFinish: JobRequest {
+    var job = self
+    (job.strength, job.texture, job.chromaOnly, job.grain, job.grainSeed) = (nil, nil, nil, nil, nil)
+    (job.width, job.height, job.fit, job.maxMegapixels) = (nil, nil, nil, nil)
+    return job
   }
 }
 
@@ -113,13 +147,15 @@ public struct JobPlan: Codable, Hashable, Sendable {
     public var notes: [String]
     /// What speaks against the task for this picture, and which other one is made for it; nil where nothing does.
     public var advice: String?
+    /// By the name of the option: why its value changes nothing here; nil where each does.
+    public var ignored: [String: String]?
 
     public init(
       input: String, output: String, outputExists: Bool = false, isSkipped: Bool = false, problem: String? = nil,
       model: String = "", width: Int = 0, height: Int = 0, outputWidth: Int = 0, outputHeight: Int = 0,
       tileCount: Int = 0, tileWidth: Int = 0, tileHeight: Int = 0, overlap: Int = 0, reason: String = "",
       estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = [],
-      advice: String? = nil
+      advice: String? = nil, ignored: [String: String]? = nil
     ) {
       self.input = input
       self.output = output
@@ -141,6 +177,7 @@ public struct JobPlan: Codable, Hashable, Sendable {
       self.seconds = seconds
       self.notes = notes
       self.advice = advice
+      self.ignored = ignored
     }
   }
 

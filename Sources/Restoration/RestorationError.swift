@@ -10,6 +10,7 @@ public enum RestorationError: KnownFailure {
   case optionMissing(option: String, task: RestorationTask, allowed: String)
   case optionOutOfRange(option: String, value: String, allowed: String)
   case optionNotOfTask(option: String, task: RestorationTask, tasks: [RestorationTask])
+  case optionsContradict(first: String, second: String)
   // Input
   case regionOutside(Rectangle, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
@@ -48,7 +49,7 @@ public enum RestorationError: KnownFailure {
 
   public var kind: FailureKind {
     switch self {
-    case .optionMissing, .optionOutOfRange, .optionNotOfTask: .usage
+    case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict: .usage
     case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput
     case .attention: .usage
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
@@ -68,6 +69,8 @@ public enum RestorationError: KnownFailure {
       "\(option) \(value) is out of range: give \(allowed)"
     case .optionNotOfTask(let option, let task, let tasks):
       "\(option) does not apply to task \(task), only to \(tasks.map(\.rawValue).joined(separator: " and ")): leave it out"
+    case .optionsContradict(let first, let second):
+      "\(first) and \(second) exclude each other: give one of them"
     case .regionOutside(let region, let width, let height):
       "region \(region.text) does not lie within the picture of \(width) x \(height) pixels: "
         + "give X,Y,WIDTH,HEIGHT inside 0,0,\(width),\(height)"

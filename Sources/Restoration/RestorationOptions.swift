@@ -79,6 +79,12 @@ public struct RestorationOptions: Hashable, Sendable {
   /// Mean over the eight flips and rotations of each tile: slower by eight, slightly better.
   public var usesSelfEnsemble = false
   public var checks: OutputChecks = .standard
+  /// What becomes of the network's result.
+  public var finish = ResultFinish()
+  public var size = ResultSize()
+
+  /// Something is done behind the network's result as a whole, which is kept in 16 bits until then.
+  package var isFinishedLater: Bool { size != ResultSize() || finish.grain > 0 }
 
   public init() {
     memoryBytes = MemoryBudget.standard

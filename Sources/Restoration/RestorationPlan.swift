@@ -7,7 +7,10 @@ public struct RestorationPlan: Sendable {
   public let request: RestorationRequest
   public let options: RestorationOptions
   public let input: PictureShape
+  /// What the network makes of it, in the samples that `Restorer.restore` returns.
   public let output: PictureShape
+  /// What that becomes at last: ``finished(_:)``.
+  public let result: PictureShape
   /// The part of the input that goes through the network: all of it, or the region asked for with its surroundings.
   public let area: Rectangle
   /// The tiles of `area`.
@@ -15,6 +18,8 @@ public struct RestorationPlan: Sendable {
   public let estimate: MemoryEstimate
   /// One line on each thing that will be converted or not kept.
   public let notes: [String]
+  /// By the name of the option, `sigma` or `quality`: why the model does not heed it.
+  public let ignored: [String: String]
 
   let route: ChannelRoute
   /// What the last input channel of a network that reads a level map is everywhere; nil for other networks.
@@ -29,6 +34,8 @@ public struct RestorationPlan: Sendable {
     threadCount: Int
   ) throws(RestorationError) {
     try request.validate(modelIsNamed: true)
+    try options.finish.validate()
+    try options.size.validate()
     let route = try ChannelRoute(picture.layout, request, model.card)
     let region = options.region ?? Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
     guard region.fits(width: picture.width, height: picture.height) else {
@@ -36,21 +43,36 @@ public struct RestorationPlan: Sendable {
     }
     let scale = model.card.scale
     let area = Self.surroundings(of: region, in: picture, padMultiple: model.card.configuration.padMultiple)
+    let layout = Image.Layout(colourChannels: route.pictureChannels, hasAlpha: picture.layout.hasAlpha)
     let output = PictureShape(
-      width: region.width * scale, height: region.height * scale,
-      layout: Image.Layout(colourChannels: route.pictureChannels, hasAlpha: picture.layout.hasAlpha),
-      bitDepth: options.depth == .keep ? picture.bitDepth : options.depth == .eight ? 8 : 16)
+      width: region.width * scale, height: region.height * scale, layout: layout,
+      bitDepth: options.isFinishedLater ? max(16, options.depth.bits(of: picture)) : options.depth.bits(of: picture))
+    let sides = options.size.sides(output.width, output.height)
+    let result = PictureShape(
+      width: sides.width, height: sides.height, layout: layout, bitDepth: options.depth.bits(of: picture))
     let estimate = { (tiles: TilePlan) in
       var estimate = MemoryEstimate(
         tiles, input: picture, output: output, route: route, model: model, ensemble: options.usesSelfEnsemble,
         threadCount: threadCount)
       estimate.pictures += options.besidesBytes
+      estimate.band += RowFinisher.bytes(
+        options.finish, width: area.width * scale, channels: route.pictureChannels, scale: scale)
+      if scale > 1 {
+        estimate.band += Image.resizingBytes(
+          from: (output.width, output.height), to: (region.width, region.height), channels: layout.colourChannels)
+      }
+      if options.isFinishedLater {
+        estimate.pictures += result.byteCount * 2
+        estimate.band += Image.resizingBytes(
+          from: (output.width, output.height), to: (result.width, result.height), channels: layout.channels)
+      }
       return estimate
     }
     self.request = request
     self.options = options
     self.input = picture
     self.output = output
+    self.result = result
     self.area = area
     self.route = route
     self.scale = scale
@@ -59,7 +81,10 @@ public struct RestorationPlan: Sendable {
     tiles = try TilePlan.choose(
       width: area.width, height: area.height, options, model: model.card, estimate: estimate)
     self.estimate = estimate(tiles)
-    notes = Self.notes(picture, output, request, route, model.card)
+    ignored = Self.ignored(request, route, model.card)
+    notes =
+      Self.notes(picture, result, request, route, model.card) + ignored.values.sorted()
+      + options.finish.notes(isColour: layout.isColour)
   }
 
   /// Where tile `index` lies in the picture, in input pixels.
@@ -88,6 +113,28 @@ public struct RestorationPlan: Sendable {
     return Rectangle(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
   }
 
+  /// Where the output begins in the result of the whole picture.
+  var resultOrigin: (x: Int, y: Int) { (area.x * scale + crop.x, area.y * scale + crop.y) }
+
+  /// A level that neither reaches the network nor had part in the choice of it: it finds the level itself.
+  private static func ignored(
+    _ request: RestorationRequest, _ route: ChannelRoute, _ model: ModelCard
+  ) -> [String: String] {
+    if case .withLevel = route { return [:] }
+    func isBlind(_ levels: ClosedRange<Double>?) -> Bool { levels.map { $0.lowerBound < $0.upperBound } ?? true }
+    if let sigma = request.sigma, isBlind(model.sigmas) {
+      return [
+        "sigma": "--sigma \(sigma.shortText) is ignored: \(model.name) is blind, it finds the level of the noise itself"
+      ]
+    }
+    if let quality = request.quality, isBlind(model.qualities) {
+      return [
+        "quality": "--quality \(quality) is ignored: \(model.name) is blind, it finds the strength of the damage itself"
+      ]
+    }
+    return [:]
+  }
+
   private static func notes(
     _ input: PictureShape, _ output: PictureShape, _ request: RestorationRequest, _ route: ChannelRoute,
     _ model: ModelCard
@@ -108,6 +155,17 @@ public struct RestorationPlan: Sendable {
       notes.append("the model was trained for JPEG quality \(trained.text), not \(quality)")
     }
     return notes
+  }
+}
+
+extension OutputDepth {
+  /// 8 or 16.
+  func bits(of picture: PictureShape) -> Int {
+    switch self {
+    case .keep: picture.bitDepth
+    case .eight: 8
+    case .sixteen: 16
+    }
   }
 }
 

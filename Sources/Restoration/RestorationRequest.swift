@@ -31,6 +31,9 @@ public struct RestorationRequest: Hashable, Sendable {
     self.isDualPixel = isDualPixel
   }
 
+  /// The enlargement, as far as it is known without the model.
+  package var leastScale: Int { scale ?? (task == .realSuperResolution ? RealWorldDamage.scale : 1) }
+
   /// The kind of noise that a model is looked for; a level is one of white noise.
   public var wantedNoise: NoiseKind { noise ?? (sigma == nil ? measuredNoise : nil) ?? .gaussian }
 

@@ -73,6 +73,7 @@ public struct Restorer: Sendable {
     var inspector = TileInspector(plan.options.checks)
     var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
     var seams = SeamMeter(tiles, scale: plan.scale, channels: route.pictureChannels)
+    var finisher = RowFinisher(image, plan)
     var sink = SampleSink(
       layout: plan.output.layout, bitDepth: plan.output.bitDepth, crop: plan.crop, alpha: Self.alpha(of: image, plan))
 
@@ -98,7 +99,7 @@ public struct Restorer: Sendable {
       if (index + 1) % tiles.tilesPerRow == 0 {
         canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
           seams.add(row: y, row)
-          sink.add(row: y, row)
+          finisher.add(row: y, row) { sink.add(row: $0, $1) }
         }
       }
       let seconds = meter.elapsed - began
@@ -112,12 +113,14 @@ public struct Restorer: Sendable {
     }
     let end = meter.progress(tilesDone: tiles.tileCount)
     var metadata = Self.metadata(of: image, plan)
-    let hadThumbnail = metadata.fit(width: plan.output.width, height: plan.output.height)
+    let hadThumbnail = metadata.fit(width: plan.result.width, height: plan.result.height)
+    let restored = sink.image(metadata: metadata)
     return RestoredImage(
-      image: sink.image(metadata: metadata),
+      image: restored,
       report: RestorationReport(
         task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
         pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score,
+        consistency: plan.consistency(of: restored, with: image),
         notes: plan.notes + (hadThumbnail ? ["EXIF thumbnail left out: it shows the picture as it was"] : []))
     )
   }
@@ -163,6 +166,9 @@ public struct RestorationReport: Sendable {
   /// where no seam was added, whatever the picture shows there. Without an overlap, over the gradient beside the lines, and
   /// then edges along a line count. Nil with a single tile, or where there is no gradient to compare with.
   public let seamScore: Double?
+  /// PSNR of the result made small again against the input, in dB; nil for tasks that enlarge nothing. See
+  /// `RestorationPlan.consistency`.
+  public let consistency: Double?
   /// One line on each thing that was converted or not kept.
   public let notes: [String]
 }

@@ -36,6 +36,8 @@ public enum Effect: Hashable, Sendable {
   case export(arguments: [String], file: String)
   /// To the settings file.
   case save(Settings)
+  /// To a file of the user's.
+  case savePreset(JobPreset)
   /// Drops the connection and reaches the engine on another host; nil is this machine.
   case connect(host: String?)
 }

@@ -32,6 +32,8 @@ public struct Session: Sendable {
   public var settings: Settings
   /// The theme that is used, by a flag or the settings.
   public internal(set) var themeName = "dark"
+  /// Named sets of options that can be chosen, by name.
+  public internal(set) var presets: [JobPreset] = []
   /// Names of the themes that can be chosen.
   public internal(set) var themeNames: [String] = []
   /// How the terminal can show pictures and colours, after flags and settings.

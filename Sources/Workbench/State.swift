@@ -46,13 +46,15 @@ public struct State: Sendable {
 
   /// - Parameters:
   ///   - themes: those that can be chosen; of two with one name the later counts. The built-in one is always there.
+  ///   - presets: named sets of options, by name.
   ///   - files: what was named on the command line, absolute paths.
   ///   - graphics: what the terminal can show at best, where neither flags nor settings say otherwise.
   ///   - colours: how many colours the terminal shows.
   ///   - notes: what went wrong before (a theme's bad line, unreadable settings); they go to the log.
   ///   - zoneSeconds: how far the person's clock is ahead of UTC, for the times in the log.
   public init(
-    settings: Settings = Settings(), themes: [Theme] = [], files: [String] = [], graphics: Graphics = .half,
+    settings: Settings = Settings(), themes: [Theme] = [], presets: [JobPreset] = [], files: [String] = [],
+    graphics: Graphics = .half,
     colours: ColourDepth = .indexed, flags: Flags = Flags(), notes: [String] = [], zoneSeconds: Int = 0
   ) {
     var known: [Theme] = [.standard, .standardLight]
@@ -65,6 +67,7 @@ public struct State: Sendable {
     self.flags = flags
     session = Session(settings: settings)
     session.arguments = files
+    session.presets = presets
     session.zoneSeconds = min(max(zoneSeconds, -86_400), 86_400)
     session.themeNames = self.themes.map(\.name)
     session.log = notes.map { LogLine(time: 0, level: .warning, text: $0) }

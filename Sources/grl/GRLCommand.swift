@@ -23,7 +23,8 @@ struct GRLCommand: ParsableCommand {
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self, Models.self,
+      Restore.self, Presets.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self,
+      Models.self,
       Bench.self,
       EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self,
     ],
@@ -59,7 +60,9 @@ enum Program {
     // So shall a limit on the size of files.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try GRLCommand.parseAsRoot(arguments)
+      try RepeatedOption.check(arguments)
+      let words = try PresetFiles().expanded(arguments)
+      var command = try GRLCommand.parseAsRoot(words)
       try AddressSpace.prepare()
       try FileSystems.awaitAnswers(arguments)
       try command.run()

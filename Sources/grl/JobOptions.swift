@@ -53,6 +53,26 @@ struct TaskOptions: ParsableArguments {
   }
 }
 
+/// What becomes of the network's result.
+struct FinishOptions: ParsableArguments {
+  @Option(.strength) var strength: String?
+  @Option(.texture) var texture: String?
+  @Flag(.chromaOnly) var chromaOnly = false
+  @Option(.grain) var grain: String?
+  @Option(.grainSeed) var grainSeed: String?
+  @Option(.width) var width: String?
+  @Option(.height) var height: String?
+  @Option(.fit) var fit: String?
+  @Option(.maxMegapixels) var maxMegapixels: String?
+
+  var values: [(option: JobOption, text: String?)] {
+    [
+      (.strength, strength), (.texture, texture), (.chromaOnly, chromaOnly ? "on" : nil), (.grain, grain),
+      (.grainSeed, grainSeed), (.width, width), (.height, height), (.fit, fit), (.maxMegapixels, maxMegapixels),
+    ]
+  }
+}
+
 extension JobRequest {
   /// Takes values that were checked when they were parsed; nil leaves what holds.
   mutating func take(_ values: [(option: JobOption, text: String?)]) {

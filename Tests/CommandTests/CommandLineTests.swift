@@ -31,11 +31,15 @@ import grl
     (compressed.quality, compressed.existing, compressed.precision) = (40, .skip, "exact")
     compressed.kernels = "own"
     (compressed.format, compressed.outputQuality, compressed.chroma) = ("avif", 80, "half")
+    (compressed.strength, compressed.texture, compressed.chromaOnly) = (0.7, 0.25, "on")
+    (compressed.grain, compressed.grainSeed) = (3.5, 11)
+    (compressed.width, compressed.height) = (1920, 1080)
     var mosaic = JobRequest(inputs: ["a.dng"], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.memoryBytes) = ("gbrg", "linear", 3 << 30)
     (mosaic.format, mosaic.compression) = ("tiff", "zstd")
     var defocus = JobRequest(inputs: ["left.png"], task: "defocus-deblur")
     (defocus.right, defocus.output, defocus.memoryBytes) = ("-right view.png", "-", 512 << 20)
+    (defocus.fit, defocus.maxMegapixels) = (.init(width: 800, height: 600), 0.5)
     return [denoise, enlarge, compressed, mosaic, defocus]
   }()
 
@@ -67,7 +71,7 @@ import grl
       }
     }
     #expect(all.subtracting(changed).isEmpty)
-    #expect(all.count >= 27)
+    #expect(all.count >= 36)
   }
 
   @Test("a job survives: written, taken apart by a shell, read by grl restore", arguments: jobs)

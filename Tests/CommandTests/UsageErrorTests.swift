@@ -50,6 +50,32 @@ import Testing
     (["restore", "--task", "denoise", "--output-dir", "out", "a.png", "sub/a.png"], "both a.png and sub/a.png"),
     (["restore", "--task", "denoise", "a.png", "a.png"], "both a.png and a.png"),
     (["restore", "--task", "denoise", "--events", "ndjson", "-o", "-", "a.png"], "--events"),
+    (["restore", "--task", "denoise", "--task", "sr", "a.png"], "--task is given twice, as 'denoise' and as 'sr'"),
+    (
+      ["restore", "--task", "denoise", "--sigma=5", "a.png", "--sigma", "50"],
+      "--sigma is given twice, as '5' and as '50'"
+    ),
+    (["restore", "--task", "denoise", "-o", "b.png", "--output=c.png", "a.png"], "as 'b.png' and as 'c.png'"),
+    (
+      ["degrade", "--task", "denoise", "--sigma", "5", "--sigma", "9", "a.png", "-o", "x.png"], "--sigma is given twice"
+    ),
+    (["restore", "--task", "denoise", "--strength", "1.6", "a.png"], "0 to 1.5"),
+    (["restore", "--task", "denoise", "--texture", "2", "a.png"], "0 to 1"),
+    (["restore", "--task", "denoise", "--grain", "nan", "a.png"], "0 to 50"),
+    (["restore", "--task", "denoise", "--fit", "80", "a.png"], "WIDTHxHEIGHT"),
+    (
+      ["restore", "--task", "denoise", "--fit", "80x80", "--width", "9", "a.png"],
+      "--width and --fit exclude each other"
+    ),
+    (["restore", "--task", "denoise", "--max-megapixels", "0", "a.png"], "a number above 0"),
+    (
+      ["restore", "--task", "denoise", "--width", "30000", "--height", "30000", "a.png"],
+      "30000 x 30000, 900.0 megapixels, over the limit of 256 megapixels"
+    ),
+    (
+      ["restore", "--task", "denoise", "--width", "70000", "-o", "x.jpg", "a.png"],
+      "65500 pixels a side that JPEG holds"
+    ),
     (["compare"], "picture"),
     (["compare", "a.png"], "--reference"),
     (["compare", "a.png", "b.png", "--metric", "beauty"], "psnr"),

@@ -24,6 +24,9 @@ enum Samples {
     job.usesSelfEnsemble = true
     job.transfer = "linear"
     job.damaged = "keep"
+    (job.strength, job.texture, job.chromaOnly, job.grain, job.grainSeed) = (0.75, 0.25, "on", 3, 7)
+    (job.width, job.height, job.maxMegapixels) = (1920, 1080, 24.5)
+    job.fit = .init(width: 3840, height: 2160)
     job.output = "/photos/out.png"
     job.outputFolder = "/photos/out"
     job.existing = .rename
@@ -172,7 +175,8 @@ enum Samples {
               isSkipped: true,
               problem: "too large", model: "denoise-color-tiny", width: 640, height: 480, outputWidth: 640,
               outputHeight: 480, tileCount: 4, tileWidth: 384, tileHeight: 384, overlap: 32, reason: "fits 4 GiB",
-              estimateBytes: 1 << 30, budgetBytes: 4 << 30, seconds: 3.5, notes: ["alpha by bicubic"])
+              estimateBytes: 1 << 30, budgetBytes: 4 << 30, seconds: 3.5, notes: ["alpha by bicubic"],
+              ignored: ["sigma": "the model is blind"])
           ],
           passedOver: .init(
             count: 1, summary: "1 passed over: a GIF picture (1)",

@@ -199,7 +199,8 @@ struct FakeEngine {
         outputHeight: picture.height, tileCount: 12, tileWidth: 384, tileHeight: 384, overlap: job.overlap ?? 32,
         reason: "the published tile, fits the memory", estimateBytes: 1_400_000_000,
         budgetBytes: job.memoryBytes ?? 4 << 30, seconds: secondsPerPicture,
-        notes: picture.layout == "rgbAlpha" ? ["alpha is kept as it is"] : [])
+        notes: picture.layout == "rgbAlpha" ? ["alpha is kept as it is"] : [],
+        ignored: job.sigma.map { ["sigma": "--sigma \(Int($0)) is ignored: it is blind"] })
     }
     let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(

@@ -60,6 +60,36 @@ import Workbench
     #expect(driver.row("before")?.contains("after") == true)
   }
 
+  @Test("strength and its like change while it is shown, one question at a time, and stay in the plan")
+  func changesWhileShown() {
+    func wanted(_ driver: WorkbenchDriver) -> [JobRequest] {
+      driver.asked { if case .tryRegion(let job, _, _, _, _) = $0 { job } else { nil } }
+    }
+    var driver = FilesScreenTests.driver()
+    driver.press("p")
+    #expect(driver.row("<strength 1>  texture 0  grain 0  chroma only off") != nil)
+    driver.press("+", "<")
+    #expect(wanted(driver).map(\.strength) == [nil, 0.9])
+    #expect(driver.row("<strength 0.9>") != nil && driver.row("before") != nil)
+    driver.holdsAnswers = true
+    driver.press("<", "<", "<")
+    #expect(driver.waiting.count == 1 && driver.row("<strength 0.6>") != nil && driver.row("before") != nil)
+    driver.holdsAnswers = false
+    driver.deliver()
+    #expect(wanted(driver).map(\.strength).suffix(2) == [0.8, 0.6])
+    driver.press("o", ">")
+    #expect(wanted(driver).last?.texture == 0.1)
+    driver.press("<", "<")
+    #expect(wanted(driver).last?.texture == nil)
+    let count = wanted(driver).count
+    driver.press("<", "o", "o", "<")
+    #expect(wanted(driver).count == count)
+    driver.press(">")
+    #expect(wanted(driver).last?.chromaOnly == "on" && driver.row("<chroma only on>") != nil)
+    driver.press("Esc", "2")
+    #expect(driver.state.session.draft.request.strength == 0.6)
+  }
+
   @Test("a failure is told, and so is the loss of the engine")
   func fails() {
     var driver = FilesScreenTests.driver()

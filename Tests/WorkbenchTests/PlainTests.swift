@@ -190,7 +190,7 @@ struct PlainTests {
     }
     for effect in room.effects {
       switch effect {
-      case .send, .quit, .save, .connect, .export: break
+      case .send, .quit, .save, .savePreset, .connect, .export: break
       case .suspend, .redraw, .setMouse, .copy: Issue.record("\(effect)")
       }
     }

@@ -293,8 +293,10 @@ import Workbench
     (defocus.right, defocus.existing, defocus.tile) = ("/r v.png", .skip, .whole)
     var compressed = JobRequest(inputs: [], task: "jpeg")
     compressed.quality = 40
+    (compressed.strength, compressed.texture, compressed.chromaOnly) = (0.7, 0.25, "on")
+    (compressed.grain, compressed.grainSeed, compressed.width, compressed.height) = (3.5, 11, 1920, 1080)
     var enlarge = JobRequest(inputs: [], task: "sr")
-    enlarge.scale = 3
+    (enlarge.scale, enlarge.fit, enlarge.maxMegapixels) = (3, .init(width: 800, height: 600), 0.5)
     for wanted in [job, mosaic, defocus, compressed, enlarge] {
       var driver = Self.driver()
       driver.press("e", "Ctrl-u")
@@ -367,6 +369,68 @@ import Workbench
     driver.press("y")
     #expect(driver.text.contains("grl restore --task denoise"))
     #expect(driver.effects.contains { if case .copy(let text) = $0 { text.hasPrefix("grl restore") } else { false } })
+  }
+
+  @Test("an option that is typed twice is told, and nothing is changed")
+  func typedTwice() {
+    var driver = Self.driver()
+    let before = driver.state.session.draft.request
+    for (text, problem) in [
+      ("--task sr --task jpeg", "task is given twice, as sr and as jpeg"),
+      ("--overwrite --sigma 5 --skip-existing", "if it exists is given twice, as replace and as skip"),
+    ] {
+      driver.press("e", "Ctrl-u")
+      driver.type(text)
+      driver.press("Enter")
+      #expect(driver.footer.contains(problem), "\(driver.footer)")
+      #expect(driver.state.session.draft.request == before)
+    }
+  }
+
+  @Test("a preset is chosen by name, undone, kept under a name, and replaced only when asked")
+  func presets() throws {
+    let scan = try JobPreset(Array("about = gentle\ntask = jpeg\nstrength = 0.8\n".utf8), file: "scan.preset")
+    var driver = WorkbenchDriver(presets: [scan])
+    driver.press("2", "P")
+    driver.type("scan")
+    driver.press("Enter")
+    let request = driver.state.session.draft.request
+    #expect(request.task == "jpeg" && request.strength == 0.8 && driver.footer.contains("gentle"))
+    driver.press("u")
+    #expect(driver.state.session.draft.request.task == "denoise")
+    driver.press("P")
+    driver.type("no such")
+    driver.press("Enter")
+    #expect(driver.footer.contains("the presets are scan"))
+    func saved(_ driver: WorkbenchDriver) -> [JobPreset] {
+      driver.effects.compactMap { if case .savePreset(let preset) = $0 { preset } else { nil } }
+    }
+    driver.press("S")
+    driver.type("no name")
+    driver.press("Enter")
+    #expect(saved(driver).isEmpty && driver.footer.contains("a preset's name has letters"))
+    driver.press("S")
+    driver.type("mine")
+    driver.press("Enter")
+    #expect(saved(driver).map(\.name) == ["mine"] && driver.state.session.presets.map(\.name) == ["mine", "scan"])
+    driver.press("S")
+    driver.type("scan")
+    driver.press("Enter", "k")
+    #expect(saved(driver).count == 1)
+    driver.press("S")
+    driver.type("scan")
+    driver.press("Enter", "r")
+    #expect(saved(driver).last?.job(task: "sr") == JobRequest(inputs: [], task: "denoise"))
+  }
+
+  @Test("a level that the model does not heed says so, where it is not heeded")
+  func tellsWhatIsIgnored() {
+    var driver = Self.driver()
+    #expect(driver.row("sigma")?.contains("ignored") == false)
+    Self.go(&driver, to: "sigma")
+    driver.press("l")
+    driver.rest(0.5)
+    #expect(driver.row("sigma")?.contains("--sigma 5 is ignored: it is blind") == true)
   }
 
   @Test("p tries the framed part as the plan says")

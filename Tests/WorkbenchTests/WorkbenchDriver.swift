@@ -15,10 +15,11 @@ struct WorkbenchDriver {
 
   init(
     _ engine: FakeEngine = .photographs, columns: Int = 80, rows: Int = 24, graphics: Graphics = .half,
-    colours: ColourDepth = .indexed, settings: Settings = Settings(), files: [String] = [], isConnected: Bool = true
+    colours: ColourDepth = .indexed, settings: Settings = Settings(), files: [String] = [], presets: [JobPreset] = [],
+    isConnected: Bool = true
   ) {
     self.engine = engine
-    state = State(settings: settings, files: files, graphics: graphics, colours: colours)
+    state = State(settings: settings, presets: presets, files: files, graphics: graphics, colours: colours)
     send(.resize(columns: columns, rows: rows))
     if isConnected { send(.engine(.connected(FakeEngine.info))) }
   }

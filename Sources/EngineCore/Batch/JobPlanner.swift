@@ -125,6 +125,7 @@ package final class JobPlanner: Sendable {
     do {
       let (shape, settings) = try seen(item.input, settings, &state, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
+      try settings.checkSize(of: shape, output: item.output)
       do throws(RestorationError) {
         let wanted = Wanted(request: settings.request, layout: shape.layout)
         let found =
@@ -133,12 +134,19 @@ package final class JobPlanner: Sendable {
         let card = try found.get()
         picture.model = card.name
         let plan = try plan(shape, settings, card)
-        (picture.outputWidth, picture.outputHeight) = (plan.output.width, plan.output.height)
+        do throws(JobError) {
+          try settings.checkSize(plan.result, output: item.output)
+        } catch {
+          picture.problem = "\(error)".printable
+          return picture
+        }
+        (picture.outputWidth, picture.outputHeight) = (plan.result.width, plan.result.height)
         picture.tileCount = plan.tiles.tileCount
         (picture.tileWidth, picture.tileHeight) = (plan.tiles.tileWidth, plan.tiles.tileHeight)
         (picture.overlap, picture.reason) = (plan.tiles.overlap, plan.tiles.reason)
         (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
         picture.notes += plan.notes
+        if !plan.ignored.isEmpty { picture.ignored = plan.ignored }
         if settings.looksAtNoise && card.noise == .photo { picture.notes.append(Self.correlated) }
         // Speeds are known of the preferred kernels.
         guard settings.options.kernels == .preferred else { return picture }

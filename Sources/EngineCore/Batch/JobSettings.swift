@@ -92,6 +92,12 @@ package struct JobSettings: Sendable {
       }
     }
     options.usesSelfEnsemble = job.usesSelfEnsemble
+    (options.finish, options.size) = (ResultFinish(job), ResultSize(job))
+    do throws(RestorationError) {
+      try options.size.validate()
+    } catch {
+      throw .restoration(error, picture: nil)
+    }
     self.options = options
   }
 
@@ -112,6 +118,38 @@ package struct JobSettings: Sendable {
     // The result in floats and in the bits of its file.
     settings.options.besidesBytes += picture.width * picture.height * picture.layout.channels * 4
     return settings
+  }
+
+  /// The same options for what is asked of a picture that was read by other settings of the job.
+  func asking(_ other: JobSettings) -> JobSettings {
+    var settings = self
+    settings.request = other.request
+    return settings
+  }
+
+  /// The same by the picture's header alone, before any model is looked at: of a named model the scale may not be known yet.
+  func checkSize(of picture: PictureShape, output: String) throws(JobError) {
+    let scale = request.leastScale
+    let region = options.region.flatMap { $0.fits(width: picture.width, height: picture.height) ? $0 : nil }
+    let sides = options.size.sides((region?.width ?? picture.width) * scale, (region?.height ?? picture.height) * scale)
+    try checkSize(PictureShape(width: sides.width, height: sides.height, layout: picture.layout), output: output)
+  }
+
+  /// Refuses a result that is over the limit of pixels or has sides that its format does not hold.
+  ///
+  /// - Parameter output: the result's path.
+  func checkSize(_ result: PictureShape, output: String) throws(JobError) {
+    let format = if let format { format } else { output == "-" ? .png : try pictureFormat(of: output) }
+    if max(result.width, result.height) > format.largestSide {
+      throw .resultTooLarge(
+        path: output, width: result.width, height: result.height,
+        limit: "the \(format.largestSide) pixels a side that \(format.name) holds")
+    }
+    if result.width * result.height > limits.pixels {
+      throw .resultTooLarge(
+        path: output, width: result.width, height: result.height,
+        limit: "the limit of \(limits.pixels / 1_000_000) megapixels, which --max-pixels moves")
+    }
   }
 
   /// Whether the choice of the model hangs on the picture's noise.
@@ -145,6 +183,22 @@ package struct JobSettings: Sendable {
     } catch .modelTaskUnknown {
       return try library.card(model, overrides: overrides(published))
     }
+  }
+}
+
+extension ResultFinish {
+  fileprivate init(_ job: JobRequest) {
+    self.init()
+    (strength, texture, grain) = (job.strength ?? 1, job.texture ?? 0, job.grain ?? 0)
+    (isChromaOnly, grainSeed) = (job.chromaOnly == "on", job.grainSeed ?? 0)
+  }
+}
+
+extension ResultSize {
+  fileprivate init(_ job: JobRequest) {
+    self.init()
+    (width, height, maxMegapixels) = (job.width, job.height, job.maxMegapixels)
+    (fitWidth, fitHeight) = (job.fit?.width, job.fit?.height)
   }
 }
 

@@ -119,4 +119,9 @@ package struct PictureOutcome: Sendable {
   package let notes: [String]
   /// What tiling changed, where that was asked for and there was more than one tile.
   package let tiling: TilingEffect?
+
+  /// In place of a number of its own where only notes are kept.
+  var consistencyNote: String? {
+    report.consistency.map { "made small again it is its input to \($0.fixed(1)) dB" }
+  }
 }

@@ -62,7 +62,8 @@ package final class PictureRunner {
       try journal.put(.attempt(picture: journal.picture, process: .current))
     }
     CrashPoint.passTrap(order.input)
-    let source = try SourcePicture(order.input, order.settings, models, threadCount: order.threadCount)
+    let source = try SourcePicture(
+      order.input, order.settings, models, threadCount: order.threadCount, output: order.output)
     onRead()
     if isStream { claim = try self.claim(order, journal) }
     var order = order
@@ -85,6 +86,7 @@ package final class PictureRunner {
       throw .restoration(error, picture: order.input)
     }
     let plan = work.plan
+    try order.settings.checkSize(plan.result, output: order.output)
     onEvent(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
     var tileStore: FolderTileStore?
@@ -111,7 +113,7 @@ package final class PictureRunner {
       throw JobError(error, picture: order.input)
     }
     let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
-    let lost = try write(source.finished(restored.image), order, journal)
+    let lost = try write(source.finished(restored.image, plan), order, journal)
     var tiling: TilingEffect?
     if let wholePlan, let onVerify {
       do {
@@ -237,7 +239,9 @@ package final class PictureRunner {
     guard let journal else { return }
     let seconds = (outcome.seconds * 1000).rounded() / 1000
     try journal.put(
-      .done(picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore, notes: outcome.notes))
+      .done(
+        picture: journal.picture, seconds: seconds, seamScore: outcome.report.seamScore,
+        notes: outcome.notes + [outcome.consistencyNote].compactMap(\.self)))
     CrashPoint.pictureDone.pass()
     journal.folder?.removeTiles(of: journal.picture)
     CrashPoint.tilesRemoved.pass()

@@ -23,9 +23,13 @@ package struct SourcePicture: Sendable {
   /// - Parameters:
   ///   - models: what will restore it.
   ///   - threadCount: of the restoration.
-  /// - Throws: `overBudget` by the header, before anything is decoded, where picture and result alone are over the budget.
-  package init(_ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int) throws(JobError) {
+  ///   - output: where the result goes; nil where it is only shown.
+  /// - Throws: `resultTooLarge` and `overBudget` by the header, before anything is decoded, where picture and result alone are over the budget.
+  package init(
+    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threadCount: Int, output: String? = nil
+  ) throws(JobError) {
     func admit(_ shape: PictureShape, _ settings: JobSettings, decodingBytes: Int) throws(JobError) {
+      if let output { try settings.checkSize(of: shape, output: output) }
       do throws(RestorationError) {
         try settings.admit(shape, decodingBytes: decodingBytes, models, threadCount: threadCount)
       } catch {
@@ -137,18 +141,22 @@ package struct SourcePicture: Sendable {
   /// The picture as it is, for screens.
   package var shown: Image { sensor?.roughPicture(image) ?? colours?.decoded(image, bitDepth: bitDepth) ?? image }
 
-  /// What the network made of it, as a file is to hold it: in the picture's own colours, or, of a raw file, in those of a screen.
-  package func finished(_ restored: Image) -> Image {
+  /// What the network made of it, finished as `plan` says, as a file is to hold it: in the picture's own colours, or, of a raw file, in those of a
+  /// screen.
+  package func finished(_ restored: Image, _ plan: RestorationPlan) -> Image {
     if let sensor {
-      return sensor.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth)
+      return plan.finished(
+        sensor.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth),
+        isLinear: settings.transfer == .linear)
     }
+    let finished = plan.finished(restored)
     let depth: Int =
       switch settings.wantedDepth {
       case .keep: bitDepth
       case .eight: 8
       case .sixteen: 16
       }
-    return colours?.decoded(restored, bitDepth: depth) ?? restored
+    return colours?.decoded(finished, bitDepth: depth) ?? finished
   }
 
   /// Values of a restored tile in the colours of a screen, three a pixel; nil where they are that already.

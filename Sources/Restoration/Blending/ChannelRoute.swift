@@ -93,6 +93,14 @@ enum ChannelRoute: Hashable, Sendable {
     }
   }
 
+  /// The picture before the network, in the colours that the network's output is given in: `[H, W, pictureChannels]`.
+  func colours(of image: Image, _ region: Rectangle) -> Tensor {
+    switch self {
+    case .mosaic(let filters): Self.interpolated(image, filters, region)
+    case .direct, .grayAsColour, .dualPixel, .withLevel: Tensor(image, region, channels: pictureChannels)
+    }
+  }
+
   /// The part of the network's input that its output must resemble.
   func colours(ofInput input: Tensor) -> Tensor {
     if case .withLevel = self { input.droppingLastChannel() } else { input }

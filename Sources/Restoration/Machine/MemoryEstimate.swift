@@ -47,13 +47,13 @@ extension MemoryEstimate {
 
   /// What no restoration of such a picture stays below, whatever model and tiles: the picture and its result.
   public init(leastFor picture: PictureShape, _ request: RestorationRequest, _ options: RestorationOptions) {
-    let scale = request.scale ?? (request.task == .realSuperResolution ? RealWorldDamage.scale : 1)
+    let scale = request.leastScale
     // A region that lies outside is the plan's to refuse.
     let region = options.region.flatMap { $0.fits(width: picture.width, height: picture.height) ? $0 : nil }
     let pixels = (region?.pixels ?? picture.width * picture.height) * scale * scale
     let isColour = picture.layout.isColour || request.task == .demosaic || request.isDualPixel
     let channels = (isColour ? 3 : 1) + (picture.layout.hasAlpha ? 1 : 0)
-    let depth = options.depth == .keep ? picture.bitDepth : options.depth == .eight ? 8 : 16
+    let depth = options.isFinishedLater ? 16 : options.depth.bits(of: picture)
     self.init(pictures: picture.byteCount * (request.isDualPixel ? 2 : 1) + pixels * channels * depth / 8)
   }
 

@@ -77,7 +77,7 @@ public struct PlainSession: Sendable {
   /// What a terminal that only prints can do.
   private static func isForPlain(_ effect: Effect) -> Bool {
     switch effect {
-    case .send, .quit, .save, .connect, .export: true
+    case .send, .quit, .save, .savePreset, .connect, .export: true
     case .suspend, .redraw, .setMouse, .copy: false
     }
   }

@@ -22,6 +22,18 @@ extension PlanRow {
     _ = option.read(Self.next(steps, option.text(request), step), into: &request)
   }
 
+  /// Changes a value of numbers, or of two words, to the next one above or below, staying at the ends.
+  func move(_ request: inout JobRequest, by step: Int) {
+    let steps = option.values.isEmpty ? option.steps.map { $0 ?? option.standard ?? "" } : option.values
+    func number(_ text: String?) -> Double {
+      let text = text ?? option.standard ?? ""
+      return Double(text) ?? Double(steps.firstIndex(of: text) ?? 0)
+    }
+    let now = number(option.text(request))
+    let next = step > 0 ? steps.first { number($0) > now + 1e-9 } : steps.last { number($0) < now - 1e-9 }
+    if let next { _ = option.read(next, into: &request) }
+  }
+
   /// Takes what was typed; says why not where it means nothing here.
   func take(_ text: String, _ request: inout JobRequest, _ session: Session) -> String? {
     let text = text.trimmed
@@ -31,10 +43,10 @@ extension PlanRow {
       guard option.values.contains(text) else { return "the tasks are \(option.allowed)" }
       Self.choose(text, &request, session.models)
     case .model: request.model = isAutomatic ? nil : text
-    case .sigma, .quality, .tile, .overlap, .memory, .threads, .qualityOut:
+    case _ where takesNumber:
       let isLevel = self == .sigma || self == .quality
       guard option.read(isAutomatic || isLevel && text == "blind" ? nil : text, into: &request) else {
-        return "\(rawValue) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
+        return "\(option.title) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
       }
     case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
     case .folder:

@@ -7,6 +7,8 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, damaged, kernels, subfolders
   case format, qualityOut = "quality-out", chroma, compression
+  case strength, texture, chromaOnly = "chroma-only", grain, grainSeed = "grain-seed"
+  case width, height, fit, maxMegapixels = "max-megapixels"
 
   /// What the table of options says of it.
   var option: JobOption { Self.options[self]! }
@@ -18,6 +20,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
     allCases.filter { row in
       switch row {
       case .region: request.region != nil
+      case .grainSeed: request.grain != nil
       case .subfolders: request.inputs.contains { $0.hasSuffix("/") }
       case .qualityOut: ["jpeg", "avif", "webp", "jxl"].contains(request.format)
       case .chroma: ["jpeg", "avif", "webp"].contains(request.format)
@@ -54,6 +57,13 @@ extension PlanRow {
     case (.quality, nil): "blind"
     case (.format, nil): "as the name says"
     case (.format, let format?): format == "jxl" ? "JPEG XL" : format == "webp" ? "WebP" : format.uppercased()
+    case (.strength, "1"): "1: the network's result"
+    case (.strength, "0"): "0: the input"
+    case (.texture, "0"), (.grain, "0"): "none"
+    case (.grainSeed, nil): "0"
+    case (.chromaOnly, "on"): "on: the input's brightness stays"
+    case (.width, nil), (.height, nil): "as it comes"
+    case (.fit, nil), (.maxMegapixels, nil): "any size"
     case (.threads, nil): "all cores"
     case (_, nil): "automatic"
     case (.transfer, "srgb"): "sRGB"
@@ -72,6 +82,19 @@ extension PlanRow {
     }
   }
 
+  /// A value that is typed as the command line takes it; `auto` is the one that holds where nothing is said.
+  var takesNumber: Bool {
+    switch self {
+    case .sigma, .quality, .tile, .overlap, .memory, .threads, .strength, .texture, .grain, .grainSeed, .width, .height,
+      .fit, .maxMegapixels:
+      true
+    default: false
+    }
+  }
+
+  /// Why the value changes nothing, as the engine says; nil where it does.
+  func ignored(_ picture: JobPlan.Picture?) -> String? { picture?.ignored?[option.name] }
+
   /// Differs from what an untouched plan says.
   func isChosen(_ request: JobRequest) -> Bool {
     value(request) != value(JobRequest(inputs: [], task: request.task))
@@ -84,7 +107,7 @@ extension PlanRow {
     case .task: (text, .words(option.values))
     case .model: (text, .words(PlanModels.fitting(request, session.models).map(\.name)))
     case .tile: (text, .words(["auto", "none"]))
-    case .sigma, .quality, .overlap, .memory, .threads: (text, .none)
+    case _ where takesNumber: (text, .none)
     case .right: (request.right ?? parentFolder(session.current ?? "/") + "/", .path)
     case .folder: (request.output ?? request.outputFolder ?? "", .path)
     case .name: (request.name, .none)
@@ -99,6 +122,7 @@ extension PlanRow {
   /// - Parameter picture: of the plan, the one that is looked at; nil before there is a plan.
   func note(_ request: JobRequest, _ picture: JobPlan.Picture?, _ totals: PlanTotals?, _ session: Session) -> String {
     let picture = picture?.problem == nil ? picture : nil
+    if let ignored = ignored(picture) { return ignored }
     switch self {
     case .task: return picture?.advice ?? Self.about[request.task] ?? ""
     case .model:
@@ -118,6 +142,8 @@ extension PlanRow {
       if session.draft.request.threadCount == nil, request.threadCount != nil { return "as set in screen 7" }
       return session.engine.map { Quantity.count($0.threadCount, "core") } ?? ""
     case .scale: return picture.map { "\($0.outputWidth) x \($0.outputHeight)" } ?? ""
+    case .width, .height, .fit, .maxMegapixels:
+      return option.text(request) == nil ? "" : picture.map { "\($0.outputWidth) x \($0.outputHeight)" } ?? ""
     case .name: return picture.map { lastComponent($0.output) } ?? ""
     case .existing:
       guard let totals, totals.clashes > 0 else { return "" }

@@ -27,6 +27,10 @@ extension PlanScreen {
     case Command("reset", ""):
       session.draft.edit { $0 = JobRequest(inputs: [], task: $0.task) }
       session.say("everything is automatic again; u brings it back")
+    case Self.choosePreset:
+      guard !session.presets.isEmpty else { return sayNoPreset(&session) }
+      session.prompt("preset", tag: "preset", for: .plan, completion: .words(session.presets.map(\.name)))
+    case Self.savePreset: session.prompt("save as preset", tag: "save-preset", for: .plan)
     case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
     case .escape where pane == .plan: pane = .rows
     case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
@@ -88,6 +92,12 @@ extension PlanScreen {
       let row = TrainingForm.Row(rawValue: String(tag.dropFirst("training ".count)))
     {
       training.answered(text, to: row, &session)
+    } else if tag == "preset" {
+      choosePreset(text.trimmed, &session)
+    } else if tag == "save-preset" {
+      savePreset(text.trimmed, mayReplace: false, &session)
+    } else if tag.hasPrefix("replace-preset ") {
+      if text == "r" { savePreset(String(tag.dropFirst("replace-preset ".count)), mayReplace: true, &session) }
     } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
       pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
@@ -99,6 +109,39 @@ extension PlanScreen {
       }
     }
     settle(&session)
+  }
+
+  private func sayNoPreset(_ session: inout Session) -> Bool {
+    session.say("there are no presets; S keeps what is chosen as one", .warning)
+    return true
+  }
+
+  private func choosePreset(_ name: String, _ session: inout Session) {
+    guard let preset = session.presets.first(where: { $0.name == name }) else {
+      return session.say("the presets are \(session.presets.map(\.name).joined(separator: ", "))", .warning)
+    }
+    let task = session.draft.request.task
+    session.draft.edit {
+      $0 = preset.job(task: task)
+      if $0.task == "sr" { $0.scale = $0.scale ?? 2 }
+    }
+    session.say(preset.about.isEmpty ? "preset \(name); u brings back what was" : preset.about)
+  }
+
+  private func savePreset(_ name: String, mayReplace: Bool, _ session: inout Session) {
+    guard JobPreset.isName(name) else {
+      return session.say(
+        "a preset's name has letters, digits, '.', '_' and '-', and begins with a letter or digit", .warning)
+    }
+    if session.presets.contains(where: { $0.name == name }) && !mayReplace {
+      return session.confirm(
+        "There is a preset \(name).", tag: "replace-preset \(name)", for: .plan,
+        choices: [("r", "replace it"), ("k", "keep it")])
+    }
+    let preset = JobPreset(name: name, session.draft.request)
+    session.presets = (session.presets.filter { $0.name != name } + [preset]).sorted { $0.name < $1.name }
+    session.effects.append(.savePreset(preset))
+    session.say("kept as preset \(name)")
   }
 
   /// A click chooses a row, one on the chosen row changes it; the wheel scrolls what it is over.

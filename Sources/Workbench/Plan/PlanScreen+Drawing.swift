@@ -35,8 +35,9 @@ extension PlanScreen {
     if canStep { canvas.write("<", in: values, style(.accent)) }
     let value = row.value(request)
     let isChosen = row.isChosen(request)
+    let isIgnored = row.ignored(looked(session)) != nil
     let used = canvas.write(
-      value, in: values.dropLeft(2), style(isChosen || row == .task ? .title : .text), cut: .start)
+      value, in: values.dropLeft(2), style(isIgnored ? .faint : isChosen || row == .task ? .title : .text), cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
     let note = row.note(request, looked(session), totals, session)
     let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
@@ -135,9 +136,13 @@ extension PlanScreen {
   private static func texts(_ picture: JobPlan.Picture) -> [String] {
     let input = lastComponent(picture.input)
     if let problem = picture.problem { return ["\(input): \(problem)", "", "", "", "", "problem"] }
-    let isLarger = picture.outputWidth != picture.width
-    let size =
-      "\(picture.width) x \(picture.height)" + (isLarger ? " x\(picture.outputWidth / max(1, picture.width))" : "")
+    var size = "\(picture.width) x \(picture.height)"
+    let scale = picture.outputWidth / max(1, picture.width)
+    if picture.outputWidth == picture.width * scale && picture.outputHeight == picture.height * scale {
+      if scale > 1 { size += " x\(scale)" }
+    } else {
+      size += " to \(picture.outputWidth) x \(picture.outputHeight)"
+    }
     return [
       lastComponent(picture.output), size, String(picture.tileCount),
       Quantity.memory(picture.estimateBytes),

@@ -9,9 +9,12 @@ struct PlanScreen: Screen {
       .run.called("run: queue the job and watch it", short: "run"),
       .trial.called("restore only the framed part and compare", short: "preview"), .undo,
       .edit.called("edit as text", short: "edit"),
-      Command("reset", "everything back to automatic", "0"),
-      TrainingForm.train, FilesScreen.flip,
+      Command("reset", "everything back to automatic", "0"), choosePreset, savePreset, TrainingForm.train,
+      FilesScreen.flip, Trial.less, Trial.more, Trial.control,
     ] + PlanRow.allCases.map(\.command)
+
+  static let choosePreset = Command("preset", "take a named set of options", "P")
+  static let savePreset = Command("save-preset", "keep what is chosen as a named set of options", "S")
 
   var hints: [Command] { training.isOpen ? TrainingForm.hints : trial.isOpen ? Trial.hints : Self.commands }
 
@@ -92,8 +95,8 @@ struct PlanScreen: Screen {
 extension PlanRow {
   /// Sets the row by name, from the palette and in plain mode: `task sr`, `scale 4`.
   var command: Command {
-    // `right` is the way to move there.
-    Command(self == .right ? "right-view" : rawValue, "plan: \(title), \(help)")
+    // `right` is the way to move there, `fit` that to see all of a picture.
+    Command(self == .right ? "right-view" : self == .fit ? "fit-into" : rawValue, "plan: \(title), \(help)")
   }
 
   /// Values that stepping leads through, each with the request that has it.

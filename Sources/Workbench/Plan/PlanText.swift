@@ -27,10 +27,14 @@ enum PlanText {
       }
       given.append((option, value))
     }
+    for (place, one) in given.enumerated() {
+      guard let first = given[..<place].first(where: { $0.option.name == one.option.name }) else { continue }
+      return .failure(Problem(text: "\(one.option.title) is given twice, as \(first.value) and as \(one.value)"))
+    }
     // The task first: choosing it clears what belongs to another one.
     for (option, value) in given.filter({ $0.option.name == "task" }) + given.filter({ $0.option.name != "task" }) {
       let row = PlanRow(rawValue: option.name)
-      if let row, [.task, .sigma, .quality, .tile, .overlap, .memory, .threads].contains(row) {
+      if let row, row == .task || row.takesNumber {
         if let problem = row.take(value, &request, session) {
           return .failure(Problem(text: "\(option.word): \(problem)"))
         }

@@ -6,6 +6,7 @@ extension Trial {
     let layout = TrialLayout(area, isFlipped: view.isFlipped)
     let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
     canvas.write(title(session), in: head.dropRight(16), look[.title])
+    drawControls(on: &canvas, in: layout.controls.inset(columns: layout.controls.columns > 20 ? 1 : 0), session, look)
     switch phase {
     case .closed: break
     case .running(let since):
@@ -20,6 +21,18 @@ extension Trial {
       }
     case .shown(let info, let before, let after):
       drawPictures(on: &canvas, layout, info, before, after, session, look)
+    }
+  }
+
+  /// `strength 0.8  texture 0  grain 0  chroma only off`, the one that `<` and `>` change marked.
+  private func drawControls(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
+    guard case .shown = phase else { return }
+    var rest = area
+    for (place, row) in Self.controls.enumerated() where rest.columns > 0 {
+      let value = row.option.text(session.draft.request) ?? row.option.standard ?? ""
+      let text = "\(row.title) \(value)"
+      let used = canvas.write(place == chosen ? "<\(text)>" : text, in: rest, look[place == chosen ? .accent : .faint])
+      rest = rest.dropLeft(used + 2)
     }
   }
 
@@ -147,13 +160,16 @@ struct TrialView: Hashable, Sendable {
 /// Where a trial's pictures stand.
 struct TrialLayout: Hashable, Sendable {
   let head: CanvasArea
+  /// One line for what can be changed.
+  let controls: CanvasArea
   /// One or two areas of the same size, each with a line for its caption above it.
   let panes: [CanvasArea]
   let captions: [CanvasArea]
 
   init(_ area: CanvasArea, isFlipped: Bool) {
     head = area.top(area.rows >= 4 ? 1 : 0)
-    let rest = area.dropTop(head.rows)
+    controls = area.dropTop(head.rows).top(area.rows >= 8 ? 1 : 0)
+    let rest = area.dropTop(head.rows + controls.rows)
     let captionRows = rest.rows >= 3 ? 1 : 0
     let halves: [CanvasArea]
     if isFlipped || area.columns < 24 {

@@ -14,8 +14,16 @@ struct Trial: Sendable {
   static let hints: [Command] = [
     .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
     .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
-    .trial.called("", short: "again"),
+    .trial.called("", short: "again"), less.called("", short: "less"), more.called("", short: "more"),
+    control.called("", short: "of what"),
   ]
+
+  static let less = Command("less", "after a preview: less strength, or of what o has chosen", "<")
+  static let more = Command("more", "after a preview: more strength, or of what o has chosen", ">")
+  static let control = Command(
+    "control", "after a preview: < and > change strength, texture, grain or chroma only", "o")
+  /// What `less` and `more` change: the engine makes it from the tiles that it has, without another pass.
+  static let controls: [PlanRow] = [.strength, .texture, .grain, .chromaOnly]
 
   /// Most pixels a side that are asked for: both pictures stay far below the largest frame.
   static let pixelLimit = 1024
@@ -25,6 +33,10 @@ struct Trial: Sendable {
   private(set) var path = ""
   private(set) var region = Rectangle(x: 0, y: 0, width: 0, height: 0)
   private(set) var task = ""
+  /// In `controls`: the one that is changed.
+  private(set) var chosen = 0
+  /// Something was changed while the engine worked on the change before.
+  private var isStale = false
   var view = TrialView()
 
   init(screen: ScreenID) { self.screen = screen }
@@ -38,6 +50,11 @@ struct Trial: Sendable {
     stop(&session)
     (self.path, self.region, task) = (path, region, session.draft.request.task)
     phase = .running(since: session.time)
+    ask(&session)
+  }
+
+  private mutating func ask(_ session: inout Session) {
+    isStale = false
     var request = PlanScreen.request(session)
     (request.inputs, request.region) = ([path], nil)
     session.ask(
@@ -52,7 +69,7 @@ struct Trial: Sendable {
   }
 
   private mutating func stop(_ session: inout Session) {
-    guard isRunning else { return }
+    guard session.isAsking(screen, .trial) else { return }
     session.forget(screen, .trial)
     session.ask(.stopTrying, for: screen, .control)
   }
@@ -64,14 +81,16 @@ struct Trial: Sendable {
   }
 
   mutating func receive(_ reply: Reply, body: [UInt8], _ session: inout Session) {
-    guard isRunning else { return }
+    guard isOpen else { return }
+    let isFirst = isRunning
     switch reply {
     case .trial(let info):
       let first = max(0, min(info.before.byteCount, body.count))
       guard let before = PixelBlock(info.before, body[..<first]), let after = PixelBlock(info.after, body[first...])
       else { return phase = .failed("the engine's answer does not hold the pixels it tells of") }
       phase = .shown(info, before: before, after: after)
-      view = TrialView()
+      if isFirst { view = TrialView() }
+      if isStale { ask(&session) }
     case .failure(let failure): phase = .failed(failure.message)
     default: phase = .failed("the engine did not answer with pictures")
     }
@@ -93,10 +112,27 @@ struct Trial: Sendable {
     case .trial: start(path: path, region: region, &session)
     default:
       guard case .shown(_, let before, let after) = phase else { return false }
+      switch command {
+      case Self.control: chosen = (chosen + 1) % Self.controls.count
+      case Self.less, Self.more: change(by: command == Self.more ? 1 : -1, &session)
+      default: break
+      }
+      if [Self.control, Self.less, Self.more].contains(command) { return true }
       let room = session.pixels(in: TrialLayout(area, isFlipped: view.isFlipped).panes[0])
       return view.perform(command, before: before, after: after, room: room)
     }
     return true
+  }
+}
+
+extension Trial {
+  /// Takes the next value of what is chosen, staying at the ends, into the plan, and has it shown.
+  private mutating func change(by step: Int, _ session: inout Session) {
+    let row = Self.controls[chosen]
+    let before = session.draft.request
+    session.draft.edit { row.move(&$0, by: step) }
+    guard session.draft.request != before else { return }
+    if session.isAsking(screen, .trial) { isStale = true } else { ask(&session) }
   }
 }
 

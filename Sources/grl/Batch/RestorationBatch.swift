@@ -232,12 +232,14 @@ struct RestorationBatch {
       events.send(
         EventStream.Done(
           index: number, input: item.input, output: item.output, seconds: outcome.seconds,
-          seamScore: report.seamScore, notes: outcome.notes, tiling: outcome.tiling.map(EventStream.Tiling.init)))
+          seamScore: report.seamScore, consistency: report.consistency, notes: outcome.notes,
+          tiling: outcome.tiling.map(EventStream.Tiling.init)))
       return
     }
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
+    let consistency = report.consistency.map { ", consistent with the input to \($0.fixed(1)) dB" } ?? ""
     let line =
-      "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(outcome.seconds.fixed(1)) s\(seam)"
+      "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(outcome.seconds.fixed(1)) s\(seam)\(consistency)"
     // Standard output is the picture's if it takes one.
     if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.result(line.printable) }
     guard verifies else { return }

@@ -22,6 +22,9 @@ struct Restore: ParsableCommand {
         grl restore --task jpeg --recursive album --output-dir restored
         grl restore --task demosaic --cfa grbg mosaic.png
         grl restore --task defocus-deblur --right right.png left.png
+        grl restore --preset scan print.png
+        grl restore --task denoise --strength 0.7 --texture 0.3 photo.png
+        grl restore --task sr --scale 4 --fit 3840x2160 small.png
         grl restore --task denoise - < noisy.png > clean.png
         grl restore --task denoise --events ndjson *.png | jq .event
       """)
@@ -31,6 +34,7 @@ struct Restore: ParsableCommand {
   @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .file())
   var inputs: [String]
 
+  @Option(help: "Named set of options, see grl presets; what is given beside it counts more.") var preset: String?
   @OptionGroup var wanted: TaskOptions
   @Flag(.transfer, "linear") var linear = false
   @Option(.overlap) var overlap: String?
@@ -43,6 +47,7 @@ struct Restore: ParsableCommand {
   @Option(help: "Picture of what tiling changed, a PNG file; implies --verify.", completion: .file())
   var verifyMap: String?
   @Flag(.ensemble) var ensemble = false
+  @OptionGroup var finish: FinishOptions
 
   @Option(.output) var output: String?
   @Option(.folder) var outputDir: String?
@@ -134,14 +139,16 @@ struct Restore: ParsableCommand {
 
   fileprivate var jobRequest: JobRequest {
     var job = wanted.job(inputs)
-    job.take([
-      (.transfer, linear ? "linear" : nil), (.overlap, overlap), (.memory, memory), (.precision, precision),
-      (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir), (.fileName, name),
-      (.subfolders, recursive ? "on" : nil),
-      (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
-      (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
-      (.compression, compression),
-    ])
+    job.take(
+      [
+        (.transfer, linear ? "linear" : nil), (.overlap, overlap), (.memory, memory), (.precision, precision),
+        (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir),
+        (.fileName, name),
+        (.subfolders, recursive ? "on" : nil),
+        (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
+        (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
+        (.compression, compression),
+      ] + finish.values)
     (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
     return job
   }
@@ -151,4 +158,9 @@ struct Restore: ParsableCommand {
 package enum RestoreArguments {
   /// The job that `words` ask for; throws the parser's error where they ask for none.
   package static func job(_ words: [String]) throws -> JobRequest { try Restore.parse(words).jobRequest }
+
+  /// The same with the `--preset` of a whole command line, `restore` first.
+  package static func job(expanding words: [String], _ environment: [String: String]) throws -> JobRequest {
+    try job(Array(PresetFiles(environment).expanded(words).dropFirst()))
+  }
 }

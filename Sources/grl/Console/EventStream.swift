@@ -43,6 +43,7 @@ struct EventStream: Sendable {
     let output: String
     let seconds: Double
     let seamScore: Double?
+    let consistency: Double?
     let notes: [String]
     let tiling: Tiling?
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import EngineTransport
+import EngineWire
 import Foundation
 import Imaging
 import TerminalDriver
@@ -56,6 +57,10 @@ struct OpenWorkbench: ParsableCommand {
     let paths = try checked(files, isRemote: settings.host != nil)
     let (themes, complaints) = ThemeFiles.load(folders.themes)
     notes += complaints
+    var presets: [JobPreset] = []
+    for found in PresetFiles(environment).load() {
+      do { presets.append(try found.preset.get()) } catch { notes.append("\(error)") }
+    }
     if let theme, !themes.contains(where: { $0.name == theme }) {
       let names = themes.map(\.name).sorted().joined(separator: ", ")
       throw ValidationError("--theme: there is no theme '\(theme.printable)'; there are \(names)")
@@ -70,7 +75,8 @@ struct OpenWorkbench: ParsableCommand {
     var flags = State.Flags(theme: theme, colours: color?.depth, graphics: graphics?.graphics)
     if plain {
       let state = State(
-        settings: settings, themes: themes, files: paths, graphics: .ascii, colours: .none, flags: flags, notes: notes,
+        settings: settings, themes: themes, presets: presets, files: paths, graphics: .ascii, colours: .none,
+        flags: flags, notes: notes,
         zoneSeconds: zoneSeconds())
       throw ExitCode(PlainLoop(engine, state, settingsFile).run())
     }
@@ -83,7 +89,8 @@ struct OpenWorkbench: ParsableCommand {
     // Nothing that anybody wishes gives a terminal characters it does not have.
     if terminal.capabilities.isASCII { flags.graphics = .ascii }
     let state = State(
-      settings: settings, themes: themes, files: paths, colours: terminal.detectedColours, flags: flags, notes: notes,
+      settings: settings, themes: themes, presets: presets, files: paths, colours: terminal.detectedColours,
+      flags: flags, notes: notes,
       zoneSeconds: zoneSeconds())
     let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
     throw ExitCode(loop.run().rawValue)

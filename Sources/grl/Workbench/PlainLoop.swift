@@ -97,6 +97,7 @@ final class PlainLoop {
       switch effect {
       case .send(let question): engine.send(question)
       case .quit: isOver = true
+      case .savePreset(let preset): if let problem = PresetFiles().save(preset) { handle(.problem(problem)) }
       case .save(let settings): if let problem = settingsFile.save(settings) { handle(.problem(problem)) }
       case .connect(let host):
         do { try engine.reach(host: host) } catch { handle(.problem("\(error)")) }

@@ -12,26 +12,32 @@ struct WorkbenchFolders {
   /// Folders with themes, the first one that has a theme of a name wins: the user's, those of `GRL_THEMES` (separated by
   /// colons), what was installed with the program, and that of the source tree it was built in.
   let themes: [String]
+  /// The same with presets, but for a variable.
+  let presets: [String]
 
   init(_ environment: [String: String], executable: String? = ModelLibrary.executablePath) {
     let folder = UserFolders.configuration(environment) + "/grl"
     settings = folder + "/settings.json"
-    var themes = [folder + "/themes"]
-    themes += (environment["GRL_THEMES"] ?? "").split(separator: ":").map(String.init)
-    if let executable {
-      var place = parentFolder(executable)
-      themes.append(joined(parentFolder(place), "share/grl/themes"))
-      // SwiftPM builds into `.build/TRIPLE/release` (or `debug`) of the source tree.
-      for _ in 0..<4 where !place.isEmpty && place != "/" {
-        place = parentFolder(place)
-        let candidate = joined(place, "Themes")
-        if isFolder(candidate) && fileExists(joined(place, "Package.swift")) {
-          themes.append(candidate)
-          break
-        }
+    let named = (environment["GRL_THEMES"] ?? "").split(separator: ":").map(String.init)
+    themes = [folder + "/themes"] + named + Self.shipped("themes", source: "Themes", executable)
+    presets = [folder + "/presets"] + Self.shipped("presets", source: "Presets", executable)
+  }
+
+  /// Where files of a kind are that come with the program: installed, and in the source tree that it was built in.
+  private static func shipped(_ kind: String, source: String, _ executable: String?) -> [String] {
+    guard let executable else { return [] }
+    var place = parentFolder(executable)
+    var folders = [joined(parentFolder(place), "share/grl/" + kind)]
+    // SwiftPM builds into `.build/TRIPLE/release` (or `debug`) of the source tree.
+    for _ in 0..<4 where !place.isEmpty && place != "/" {
+      place = parentFolder(place)
+      let candidate = joined(place, source)
+      if isFolder(candidate) && fileExists(joined(place, "Package.swift")) {
+        folders.append(candidate)
+        break
       }
     }
-    self.themes = themes
+    return folders
   }
 }
 

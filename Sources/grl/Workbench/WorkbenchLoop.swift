@@ -186,6 +186,8 @@ final class WorkbenchLoop {
       if !terminal.copy(text) { handle(.problem("too long for the terminal's clipboard")) }
     case .export(let arguments, let file):
       if let failure = exports.begin(arguments, file: file) { handle(failure) }
+    case .savePreset(let preset):
+      if let problem = PresetFiles().save(preset) { handle(.problem(problem)) }
     case .save(let settings):
       if let problem = settingsFile.save(settings) { handle(.problem(problem)) }
     case .connect(let host):
