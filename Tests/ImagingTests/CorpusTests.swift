@@ -65,6 +65,10 @@ private enum Corpus {
     do {
       let decoded = try ImageFile.read(path)
       let comment: Comment = "\(entry.path): \(entry.message): \(decoded.warnings)"
+      // The table knows PNG and JPEG only; the other formats have one of their own (`FormatTests`).
+      if decoded.format != .png && decoded.format != .jpeg {
+        return #expect(entry.verdict == "unknown" && decoded.faults.isEmpty, comment)
+      }
       #expect(entry.verdict == "ok" || entry.verdict == "warn", comment)
       if !entry.isOfTextOnly { #expect(decoded.faults.isEmpty == (entry.verdict == "ok"), comment) }
       if !entry.isCMYK { #expect(SHA256.hex(storedBytes(decoded)).prefix(16) == entry.samplesHash, comment) }
