@@ -52,7 +52,8 @@ public struct TrainingRequest: Codable, Hashable, Sendable {
     func option(_ name: String, _ value: (some Any)?) -> [String] { value.map { ["--" + name, "\($0)"] } ?? [] }
     func flag(_ name: String, _ isSet: Bool?) -> [String] { isSet == true ? ["--" + name] : [] }
     var words = ["--task", task] + option("noise", noise) + option("scale", scale) + flag("gray", isGray)
-    words += flag("dual-pixel", isDualPixel) + option("from", model) + option("init", initial) + option("variant", variant)
+    words +=
+      flag("dual-pixel", isDualPixel) + option("from", model) + option("init", initial) + option("variant", variant)
     words += data.flatMap { ["--data", $0] } + flag("pairs", arePairs) + option("bursts", bursts)
     words += option("minutes", minutes.map(Self.number)) + option("steps", steps) + option("sizes", sizes)
     words += option("patch", patch) + option("batch", batch) + option("window", window)

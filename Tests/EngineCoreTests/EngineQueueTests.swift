@@ -97,7 +97,8 @@ import Testing
     let job = try #require(try await engine.wait(for: id) { $0.state == .failed })
     let reason = try #require(job.pictures[0].reason)
     #expect(
-      reason.contains(/cut\.jpg: ends at row (16|24|32|40|48) of 60, the rest is missing; .*--damaged keep/), "\(reason)")
+      reason.contains(/cut\.jpg: ends at row (16|24|32|40|48) of 60, the rest is missing; .*--damaged keep/),
+      "\(reason)")
     request.damaged = "keep"
     let kept = try await engine.submit(request)
     let done = try #require(try await engine.wait(for: kept) { $0.state == .done || $0.state == .failed })

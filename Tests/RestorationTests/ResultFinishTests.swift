@@ -42,6 +42,24 @@ import Testing
     }
   }
 
+  @Test("Floats are not cut: strength 0 gives the input's values, and sizes and grain keep what is brighter than white")
+  func floats() throws {
+    let restorer = try Self.dimmer()
+    let values = (0..<40 * 30 * 3).map { Float($0 % 97) / 48 - 0.25 }
+    let picture = Image(width: 40, height: 30, layout: .rgb, samples: .float(values), metadata: ImageMetadata())
+    let kept = try Self.restored(picture, restorer) { $0.strength = 0 }
+    guard case .float(let own) = kept.samples else { return #expect(Bool(false), "no floats") }
+    #expect(zip(own, values).allSatisfy { abs($0 - $1) < 1e-6 })
+
+    var options = RestorationOptions()
+    options.checks = .finiteOnly
+    (options.finish.strength, options.finish.grain, options.size.width) = (0, 2, 20)
+    let plan = try restorer.plan(for: PictureShape(picture), request: .init(.denoise), options: options)
+    let small = plan.finished(try restorer.restore(picture, plan: plan).image)
+    guard case .float(let smaller) = small.samples else { return #expect(Bool(false), "no floats") }
+    #expect(small.width == 20 && small.height == 15 && smaller.allSatisfy(\.isFinite) && smaller.max()! > 1.01)
+  }
+
   @Test("Where a task enlarges, strength 0 is Matlab's bicubic, in any tiles and of any region", arguments: [2, 3, 4])
   func enlarged(scale: Int) throws {
     let restorer = try TestNetworks.restorer(

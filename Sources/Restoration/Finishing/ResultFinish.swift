@@ -3,7 +3,7 @@ import Imaging
 /// What becomes of the network's result before it is a picture: computed from that result and the input alone, so that it can change
 /// without another pass through the network.
 ///
-/// In this order, on values clamped to 0...1: strength, colours alone, texture, size (``ResultSize``), grain. The standard changes nothing.
+/// In this order, on values clamped to 0...1, but for floats: strength, colours alone, texture, size (``ResultSize``), grain. The standard changes nothing.
 public struct ResultFinish: Hashable, Sendable {
   /// `input + strength * (result - input)`: 0 gives the input, 1 the result; more goes beyond it. For tasks that enlarge, the
   /// input is its enlargement by Matlab's bicubic; for `demosaic`, the mosaic interpolated by Malvar's filters.

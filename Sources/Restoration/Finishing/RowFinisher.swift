@@ -7,12 +7,15 @@ import Tensors
 struct RowFinisher {
   private let finish: ResultFinish
   private let channels: Int
+  /// What values are clamped to: floats are not.
+  private let range: ClosedRange<Float>
   private var input: InputRows?
   private var detail: FineDetail?
 
   init(_ image: Image, _ plan: RestorationPlan) {
     finish = plan.options.finish
     channels = plan.route.pictureChannels
+    range = plan.output.bitDepth == 32 ? -.infinity ... .infinity : 0...1
     guard finish.usesInput else { return }
     input = InputRows(image, plan)
     if finish.texture > 0 {
@@ -34,11 +37,13 @@ struct RowFinisher {
     row y: Int, _ row: UnsafeBufferPointer<Float>, _ body: (_ y: Int, UnsafeBufferPointer<Float>) -> Void
   ) {
     guard input != nil else { return body(y, row) }
-    let before = input!.row(y)
-    var values = row.map { min(max($0, 0), 1) }
+    let range = range
+    func clamped(_ value: Float) -> Float { min(max(value, range.lowerBound), range.upperBound) }
+    let before = input!.row(y).map(clamped)
+    var values = row.map(clamped)
     let strength = Float(finish.strength)
     if strength != 1 {
-      for i in values.indices { values[i] = min(max(before[i] + strength * (values[i] - before[i]), 0), 1) }
+      for i in values.indices { values[i] = clamped(before[i] + strength * (values[i] - before[i])) }
     }
     var loss = [Float](repeating: 0, count: values.count / channels)
     if finish.isChromaOnly || detail != nil {
@@ -88,15 +93,15 @@ private struct InputRows {
   /// A band, what it is made of, and what lies between.
   static func bytes(width: Int, channels: Int) -> Int { 3 * bandHeight * width * channels * 4 }
 
-  /// Row `y` of the enlarged area, clamped to 0...1.
-  mutating func row(_ y: Int) -> [Float] {
+  /// Row `y` of the enlarged area.
+  mutating func row(_ y: Int) -> ArraySlice<Float> {
     let pitch = plan.area.width * plan.scale * plan.route.pictureChannels
     if !rows.contains(y) {
       rows = y..<min(y + Self.bandHeight, plan.area.height * plan.scale)
       band = values(of: rows)
     }
     let start = (y - rows.lowerBound) * pitch
-    return band[start..<start + pitch].map { min(max($0, 0), 1) }
+    return band[start..<start + pitch]
   }
 
   private func values(of rows: Range<Int>) -> [Float] {
