@@ -18,7 +18,8 @@ import Testing
   private static func writePictures(_ folder: EngineFolder) throws {
     let noisy = try Degradation.noise(GaussianNoise(sigma: 25, seed: .number(4))).apply(to: try photograph())
     try ImageFile.write(noisy, to: folder.path("pictures/white.png"), format: .png)
-    try ImageFile.write(noisy, to: folder.path("pictures/camera.jpg"), format: .jpeg, encoding: .init(quality: 95))
+    try ImageFile.write(
+      noisy, to: folder.path("pictures/camera.jpg"), format: .jpeg, encoding: .init(quality: 95, chroma: .half))
   }
 
   private static func writePhotoModel(_ folder: EngineFolder) throws {

@@ -236,7 +236,9 @@ struct PlanLayout: Hashable, Sendable {
       settings = area.left(width)
       plan = area.dropLeft(width)
     } else if area.rows >= Self.stacked {
-      settings = area.top(min(count + (area.rows >= Self.roomy ? 5 : 1), area.rows - 8))
+      // Where there is room, the plan keeps its titles and some pictures; the rows scroll.
+      settings = area.top(
+        area.rows >= Self.roomy ? min(count + 5, area.rows - summary - 8) : min(count + 1, area.rows - 8))
       plan = area.dropTop(settings.rows)
     } else {
       settings = pane == .rows ? area : area.top(0)
