@@ -18,12 +18,12 @@ extension SensorHeader {
     var rendered = colours
     rendered.withUnsafeMutableBufferPointer { colours in
       for pixel in stride(from: 0, to: colours.count - 2, by: 3) {
-        let r = SRGBCurve.decode(colours[pixel])
-        let g = SRGBCurve.decode(colours[pixel + 1])
-        let b = SRGBCurve.decode(colours[pixel + 2])
+        let r = LightCurve.srgb.light(colours[pixel])
+        let g = LightCurve.srgb.light(colours[pixel + 1])
+        let b = LightCurve.srgb.light(colours[pixel + 2])
         for row in 0..<3 {
           let light = min(max(matrix[row * 3] * r + matrix[row * 3 + 1] * g + matrix[row * 3 + 2] * b, 0), 1)
-          colours[pixel + row] = transfer == .linear ? light : SRGBCurve.encode(light)
+          colours[pixel + row] = transfer == .linear ? light : LightCurve.srgb.value(light)
         }
       }
     }
@@ -90,16 +90,5 @@ extension SensorHeader {
       }
     }
     return Image(width: width, height: height, layout: .rgb, samples: .eight(samples))
-  }
-}
-
-/// The transfer curve of sRGB, both ways, on 0...1 (IEC 61966-2-1, section 5.2).
-enum SRGBCurve {
-  static func encode(_ light: Float) -> Float {
-    light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055
-  }
-
-  static func decode(_ value: Float) -> Float {
-    value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
   }
 }

@@ -23,7 +23,7 @@ public struct SensorMosaic: Sendable {
       let scale = header.balance[channel] / (header.white - black)
       return (0...65_535).map { sample in
         let value = min(max((Float(sample) - black) * scale, 0), 1)
-        return UInt16(SRGBCurve.encode(value) * 65_535 + 0.5)
+        return UInt16(LightCurve.srgb.value(value) * 65_535 + 0.5)
       }
     }
     let width = header.storedWidth
