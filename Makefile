@@ -42,7 +42,7 @@ test-kernels: packages
 	$(KERNEL_TEST) -DGRL_EMULATED_TILES Tests/Kernels/*.c $(KERNEL_SOURCES) -o .build/kernels/native
 	.build/kernels/native
 ifeq ($(shell uname -m),x86_64)
-	$(KERNEL_TEST) --target=aarch64-linux-gnu -fuse-ld=lld -static Tests/Kernels/kernels.c Tests/Kernels/training.c $(KERNEL_SOURCES) -o .build/kernels/neon
+	$(KERNEL_TEST) --target=aarch64-linux-gnu -fuse-ld=lld -static Tests/Kernels/kernels.c Tests/Kernels/training.c Tests/Kernels/inspection.c $(KERNEL_SOURCES) -o .build/kernels/neon
 	qemu-aarch64-static .build/kernels/neon
 endif
 

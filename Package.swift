@@ -30,6 +30,9 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["Base", "Tensors"]),
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
     .target(name: "GRLTraining", dependencies: ["GRLModel", "CPUDevice", "CKernels", "Checkpoints", "Tensors"]),
+    .target(
+      name: "Inspection",
+      dependencies: ["GRLModel", "GRLTraining", "CPUDevice", "CKernels", "Checkpoints", "Tensors"]),
     .target(name: "Imaging", dependencies: ["Base", "CImageIO"]),
     .target(
       name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
@@ -50,14 +53,14 @@ let package = Package(
       name: "EngineCore",
       dependencies: [
         "Base", "Restoration", "Trainer", "Imaging", "GRLModel", "GRLTraining", "CPUDevice", "Checkpoints", "Tensors",
-        "EngineWire", "JobStore", "EngineTransport",
+        "EngineWire", "JobStore", "EngineTransport", "Inspection",
       ]),
     .target(name: "Workbench", dependencies: ["Base", "EngineWire"]),
     .target(name: "TerminalDriver", dependencies: ["Base", "CTerminal", "Workbench"]),
     .executableTarget(
       name: "grl",
       dependencies: [
-        "GRLTraining", "Trainer",
+        "GRLTraining", "Trainer", "Inspection",
         "Base", "EngineCore", "EngineTransport", "EngineWire", "Evaluation", "JobStore", "Reports", "Workbench",
         "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -83,6 +86,9 @@ let package = Package(
     .testTarget(
       name: "GRLTrainingTests",
       dependencies: ["GRLTraining", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: ["Inspection", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
     .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),

@@ -51,6 +51,13 @@ public struct Rectangle: Codable, Hashable, Sendable {
   }
 
   /// The same place on a picture enlarged `scale` times.
+  /// What both share; nil where that is nothing.
+  package func intersection(_ other: Rectangle) -> Rectangle? {
+    let (left, top) = (max(x, other.x), max(y, other.y))
+    let (right, bottom) = (min(x + width, other.x + other.width), min(y + height, other.y + other.height))
+    return left < right && top < bottom ? Rectangle(x: left, y: top, width: right - left, height: bottom - top) : nil
+  }
+
   package func scaled(by scale: Int) -> Rectangle {
     Rectangle(x: x * scale, y: y * scale, width: width * scale, height: height * scale)
   }

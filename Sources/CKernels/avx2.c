@@ -12,6 +12,7 @@
 #define RIFFLE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #include "simd_body.inc"
 #include "training_body.inc"
+#include "inspection_body.inc"
 #define BF16_VECTORS 2
 #define BF16_ROWS 6
 #define BF16_UNIT GRL_BF16_PLAIN

@@ -12,6 +12,7 @@
 #define RIFFLE_HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #include "simd_body.inc"
 #include "training_body.inc"
+#include "inspection_body.inc"
 #define BF16_VECTORS 4
 #define BF16_ROWS 6
 #define BF16_UNIT GRL_BF16_PLAIN

@@ -11,6 +11,7 @@
 #define RIFFLE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #include "simd_body.inc"
 #include "training_body.inc"
+#include "inspection_body.inc"
 #define BF16_VECTORS 4
 #define BF16_ROWS 6
 #define BF16_UNIT GRL_BF16_PLAIN

@@ -49,6 +49,8 @@ public struct CPUDevice: Device, Hashable {
   /// The kernels in float32, forward and backward.
   package var kernelTable: UnsafePointer<grl_kernels> { instructionSet.kernels.table }
   package var trainingTable: UnsafePointer<grl_training_kernels> { grl_training_kernels_for(instructionSet.isa) }
+  /// Those that write weights of attention down.
+  package var inspectionTable: UnsafePointer<grl_inspection_kernels> { grl_inspection_kernels_for(instructionSet.isa) }
 
   /// The kernels on rounded factors, or nil for float32.
   ///

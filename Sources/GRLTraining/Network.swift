@@ -52,7 +52,10 @@ struct TrainedNetwork: Sendable {
   private let afterBody: ConvolutionLayer
   private let reconstruction: TrainedReconstruction
 
-  init(_ configuration: GRLConfiguration, height: Int, width: Int, on device: CPUDevice) {
+  /// - Parameter wantsInputGradient: whether the way back goes on to the picture.
+  init(
+    _ configuration: GRLConfiguration, height: Int, width: Int, wantsInputGradient: Bool = false, on device: CPUDevice
+  ) {
     (self.configuration, self.device, self.height, self.width) = (configuration, device, height, width)
     let layout = ParameterLayout()
     let scope = ParameterScope(layout: layout)
@@ -60,8 +63,8 @@ struct TrainedNetwork: Sendable {
       configuration, height: configuration.padded(height), width: configuration.padded(width), device: device)
     let channels = configuration.embeddingWidth
     first = ConvolutionLayer(
-      scope["conv_first"], in: configuration.inputChannels, out: channels, wantsInputGradient: false, plan.packed,
-      device)
+      scope["conv_first"], in: configuration.inputChannels, out: channels, wantsInputGradient: wantsInputGradient,
+      plan.packed, device)
     normStart = LayerNormLayer(scope["norm_start"], channels: channels)
     stages = configuration.depths.enumerated().map { TrainedStage(scope["layers"][$0], depth: $1, &plan) }
     normEnd = LayerNormLayer(scope["norm_end"], channels: channels)
@@ -88,9 +91,10 @@ struct TrainedNetwork: Sendable {
   ///
   /// - Parameters:
   ///   - input: `inputShape`, values in 0...1.
+  ///   - inputGradient: set to the gradient with respect to the patch, `inputShape`; only of a network that wants it.
   ///   - gradient: is given the restored patch, `outputShape`, and writes the gradient of the loss with respect to it.
   func pass(
-    _ input: UnsafePointer<Float>?, on lane: Lane,
+    _ input: UnsafePointer<Float>?, on lane: Lane, inputGradient: UnsafeMutablePointer<Float>? = nil,
     gradient: (_ restored: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) -> Void
   ) {
     let (paddedHeight, paddedWidth) = (configuration.padded(height), configuration.padded(width))
@@ -123,7 +127,25 @@ struct TrainedNetwork: Sendable {
       for (stage, kept) in zip(stages, kept).reversed() { stage.backward(dFeatures, kept, on: lane) }
       normStart.backward(dFeatures, of: shallow, into: dFeatures, on: lane)
       lane.add(dFeatures, to: dDeep)  // features and the skip around the body
-      first.backward(dDeep, of: picture, into: nil, on: lane)
+      let dPicture = first.wantsInputGradient ? lane.map(like: picture) : nil
+      let direct = reconstruction.addsPicture ? dOutput : nil
+      first.backward(dDeep, of: picture, into: dPicture, adding: dPicture == nil ? nil : direct, on: lane)
+      if let dPicture, let inputGradient, !lane.isMeasuring { unpad(dPicture, into: inputGradient) }
+    }
+  }
+
+  /// The adjoint of `pad`: the gradients of a pixel and of its reflections added up.
+  private func unpad(_ dPicture: Map, into dInput: UnsafeMutablePointer<Float>) {
+    let (range, channels) = (configuration.imageRange, dPicture.channels)
+    let padding = Padding(inputShape, paddedHeight: dPicture.height, paddedWidth: dPicture.width)
+    dInput.update(repeating: 0, count: inputShape.count)
+    for y in 0..<dPicture.height {
+      for x in 0..<dPicture.width {
+        guard let source = padding.source(y: y, x: x) else { continue }
+        for channel in 0..<channels {
+          dInput[source * channels + channel] += dPicture.base[(y * dPicture.width + x) * channels + channel] * range
+        }
+      }
     }
   }
 

@@ -24,5 +24,7 @@ int up_to(int count, int unit);
 // training.c: the scalar backward kernels against finite differences; the vector ones against the scalar ones.
 void check_training_reference(void);
 void check_training(const grl_kernels *kernels);
+// inspection.c: the kernels of inspection against their definitions.
+void check_inspection(const grl_kernels *kernels);
 
 #endif

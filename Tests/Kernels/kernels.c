@@ -355,6 +355,7 @@ int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);  // what was found is there when a check ends the program
   int has_vectors = 0;
   check_training_reference();
+  check_inspection(grl_kernels_for(GRL_ISA_SCALAR));
   for (int isa = GRL_ISA_AVX2; isa <= GRL_ISA_NEON; isa++) {
     const grl_kernels *kernels = grl_kernels_for((grl_isa)isa);
     if (!kernels) continue;
@@ -367,6 +368,7 @@ int main(void) {
     check_attentions(kernels, NULL);
     check_winograd(kernels);
     check_training(kernels);
+    check_inspection(kernels);
     printf("%s: %d comparisons\n", set, passed + failed - before);
     for (int unit = GRL_BF16_PLAIN; unit <= GRL_BF16_TILES; unit++) {
       const grl_bf16_kernels *rounded = grl_bf16_kernels_for((grl_isa)isa, (grl_bf16_unit)unit);

@@ -145,6 +145,7 @@ void grl_pixel_shuffle(const float *in, int width, int channels, int scale, int 
 }
 #endif
 
+#include "CKernelsInspection.h"
 #include "CKernelsTraining.h"
 
 #endif

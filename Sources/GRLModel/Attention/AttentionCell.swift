@@ -72,7 +72,7 @@ public struct AttentionCell: Hashable, Sendable, Codable {
   /// Whether a pixel of the picture lies in the cell.
   public func contains(x: Int, y: Int) -> Bool { parts.contains { $0.contains(x: x, y: y) } }
 
-  init(_ partition: Partition, cell: Int, pixelsPerKey: Int, area: Area) {
+  package init(_ partition: Partition, cell: Int, pixelsPerKey: Int, area: Area) {
     (rows, columns) = (partition.cellHeight, partition.cellWidth)
     (top, left) = partition.corner(of: cell)
     (mapRows, mapColumns) = (partition.height, partition.width)

@@ -18,16 +18,19 @@ public final class AttentionProbe {
   private(set) var failure: OutOfMemory?
 
   private let visit: (ProbedBlock) throws(OutOfMemory) -> Void
+  private let visitOutput: ((BlockPlace, Tensor) -> Void)?
   private let last: BlockPlace?
 
   /// - Parameters:
   ///   - blocks: those to look into; the pass ends after the last.
   ///   - area: where the pixels of the pass lie in the picture.
+  ///   - visitOutput: called after each of the blocks with what it made of its input, `[H, W, C]` of the padded map.
   ///   - visit: called before each of the blocks runs; what it is given is valid until it returns.
   public init(
-    blocks: Set<BlockPlace>, area: AttentionCell.Area,
+    blocks: Set<BlockPlace>, area: AttentionCell.Area, visitOutput: ((BlockPlace, Tensor) -> Void)? = nil,
     visit: @escaping (ProbedBlock) throws(OutOfMemory) -> Void
   ) {
+    self.visitOutput = visitOutput
     self.blocks = blocks
     self.area = area
     self.visit = visit
@@ -37,6 +40,11 @@ public final class AttentionProbe {
   func look(at block: ProbedBlock) {
     guard blocks.contains(block.place), failure == nil else { return }
     do { try visit(block) } catch { failure = error }
+  }
+
+  /// - Parameter output: read only where somebody wants it.
+  func note(output: @autoclosure () -> Tensor, of place: BlockPlace) {
+    if let visitOutput, blocks.contains(place) { visitOutput(place, output()) }
   }
 
   func note(_ weights: [Float], of place: BlockPlace) {

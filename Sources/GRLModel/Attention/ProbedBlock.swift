@@ -7,11 +7,12 @@ import Tensors
 public struct ProbedBlock {
   public let place: BlockPlace
   let attention: MixedAttention
-  let rules: BlockRules
+  package let rules: BlockRules
   let input: BlockInput
   let device: any Device
-  let threads: ThreadLease
-  let area: AttentionCell.Area
+  package let threads: ThreadLease
+  /// The unpadded pixels of the pass, in the picture.
+  public let area: AttentionCell.Area
 
   /// Answers for one query and one block, in the order of the questions.
   ///
@@ -40,6 +41,63 @@ public struct ProbedBlock {
       return question.head == nil ? AttentionRow.mean(rows, question: question) : rows[0]
     }
   }
+
+  // MARK: The whole map
+
+  /// Of the padded map that came in.
+  package var shape: Shape { input.shape }
+  package var windowHeads: Int { attention.window.heads.count }
+  package var stripeHeads: Int { attention.stripe.heads.count }
+  package var anchorFactor: Int { attention.stripe.anchor.factor }
+
+  /// What came in, `[H, W, C]`.
+  package var features: Tensor { input.copy() }
+
+  /// `[H, W, 3C]`: queries, keys and values of the window half, each head by head, then those of the stripe half.
+  package func projections() throws(OutOfMemory) -> [Float] {
+    try onWholeInput { pass, x in
+      let output = pass.workspace.map(height: x.height, width: x.width, channels: 3 * x.channels)
+      attention.project(x, into: output, on: pass)
+      return output
+    }
+  }
+
+  /// `[H / f, W / f, C / 2]`, `f` being the anchor factor or another one that divides the map.
+  package func anchors(factor: Int? = nil) throws(OutOfMemory) -> [Float] {
+    var projection = attention.stripe.anchor
+    if let factor { projection = AnchorProjection(reduction: projection.reduction, factor: factor) }
+    return try onWholeInput { pass, x in
+      let output = pass.workspace.map(
+        height: x.height / projection.factor, width: x.width / projection.factor, channels: x.channels / 2)
+      projection(x, into: output, on: pass)
+      return output
+    }
+  }
+
+  /// `[H, W, C]`: what the attention of all heads gives before the output projection, windows, then stripes.
+  package func attended() throws(OutOfMemory) -> [Float] {
+    try onWholeInput { pass, x in
+      let output = pass.workspace.map(x.shape)
+      attention(x, rules, into: output, on: pass, name: "")
+      return output
+    }
+  }
+
+  /// The position biases of one of the block's attentions, `[heads, tableRows, tableColumns]`.
+  package func biases(of part: AttentionPart) throws(OutOfMemory) -> [Float] {
+    switch part {
+    case .window: try biases(attention.window.bias, for: rules.window)
+    case .read: try biases(attention.stripe.readBias, for: rules.read)
+    case .gather: try biases(attention.stripe.gatherBias, for: rules.gather)
+    }
+  }
+
+  private func onWholeInput(_ body: (Pass, FeatureMap) -> FeatureMap) throws(OutOfMemory) -> [Float] {
+    let values = features.values
+    return try onOwnMemory { pass in body(pass, pass.map(input.shape, values: pass.isMeasuring ? [] : values)) }
+  }
+
+  // MARK: Cells
 
   /// `[pixels, 3C]`: the projections of some pixels, computed as the block itself computes them.
   private func projections(of pixels: [Int32]) throws(OutOfMemory) -> [Float] {
@@ -72,6 +130,25 @@ public struct ProbedBlock {
   /// Runs `body` once to measure and once for its result.
   private func onOwnMemory(_ body: (Pass) -> FeatureMap) throws(OutOfMemory) -> [Float] {
     try Pass.onOwnMemory(of: device, threads: threads) { pass in pass.values(of: body(pass)).values }
+  }
+}
+
+/// The three attentions of a block.
+package enum AttentionPart: Sendable {
+  case window
+  /// Tokens on anchors.
+  case read
+  /// Anchors on tokens.
+  case gather
+}
+
+extension BlockRules {
+  package func rule(of part: AttentionPart) -> AttentionRule {
+    switch part {
+    case .window: window
+    case .read: read
+    case .gather: gather
+    }
   }
 }
 

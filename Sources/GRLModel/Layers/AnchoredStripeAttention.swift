@@ -52,6 +52,11 @@ struct AnchorProjection: Sendable {
   let reduction: Linear
   let factor: Int
 
+  init(reduction: Linear, factor: Int) {
+    self.reduction = reduction
+    self.factor = factor
+  }
+
   init(_ weights: WeightScope, _ configuration: GRLConfiguration, on device: any Device) {
     let width = configuration.embeddingWidth
     factor = configuration.anchorFactor

@@ -34,6 +34,7 @@ struct TransformerStage: Sendable {
         }
         let onGate = probe.map { probe in { probe.note(pass.values(of: $0).values, of: place) } }
         block(input, rules[index], into: y, on: pass, name: "\(name).block\(index)", onGate: onGate)
+        probe?.note(output: pass.values(of: y), of: place)
         try afterBlock(index)
       }
       pass.apply(convolution, to: y, residual: x, into: x)

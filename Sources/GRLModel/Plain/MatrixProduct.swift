@@ -56,22 +56,31 @@ public struct OpenBLAS: MatrixProduct {
     ) -> Void
   private let product: Product
 
-  private static let loaded: Result<OpenBLAS, NotFound> = {
+  private struct Library: @unchecked Sendable {  // never unloaded
+    let handle: UnsafeMutableRawPointer
+  }
+
+  private static let loaded: Result<Library, NotFound> = {
     // One thread for each call; where the variable is read is the library's start.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
-    guard let library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL) else {
+    guard let handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL) else {
       return .failure(NotFound(reason: dlerror().map { String(cString: $0) } ?? "no reason given"))
     }
-    guard let product = dlsym(library, "cblas_sgemm") else {
-      return .failure(NotFound(reason: "it has no cblas_sgemm"))
-    }
-    return .success(OpenBLAS(product: unsafeBitCast(product, to: Product.self)))
+    return .success(Library(handle: handle))
   }()
 
-  private init(product: @escaping Product) { self.product = product }
+  /// The address of one of the library's functions: BLAS, or LAPACK, which Debian builds into it.
+  ///
+  /// - Throws: `NotFound` where this machine has no OpenBLAS, or one without the function.
+  package static func function(_ name: String) throws(NotFound) -> UnsafeMutableRawPointer {
+    guard let address = dlsym(try loaded.get().handle, name) else { throw NotFound(reason: "it has no \(name)") }
+    return address
+  }
 
   /// - Throws: `NotFound` where this machine has no OpenBLAS.
-  public init() throws(NotFound) { self = try OpenBLAS.loaded.get() }
+  public init() throws(NotFound) {
+    product = unsafeBitCast(try OpenBLAS.function("cblas_sgemm"), to: Product.self)
+  }
 
   public var name: String { "blas" }
 

@@ -80,6 +80,8 @@ struct ConvolutionLayer {
     }
   }
 
+  var wantsInputGradient: Bool { backwardFactor != nil }
+
   init(
     _ scope: ParameterScope, in inputs: Int, out outputs: Int, wantsInputGradient: Bool = true, _ packed: PackedLayout,
     _ device: CPUDevice

@@ -25,6 +25,18 @@ extension Restorer {
     return tiles.max { margin($0) < margin($1) } ?? tiles[0]
   }
 
+  /// A part of a picture as values in 0...1, `[H, W, channels]`.
+  package func colours(of image: Image, _ region: Rectangle, channels: Int) -> Tensor {
+    Tensor(image, region, channels: channels)
+  }
+
+  /// What the network is given of a part of a picture, `[H, W, input channels]`, values in 0...1.
+  package func networkInput(
+    _ image: Image, right: Image? = nil, plan: RestorationPlan, region: Rectangle
+  ) -> Tensor {
+    plan.route.input(image, right: right, region)
+  }
+
   /// Runs one tile through the network up to the last block that the probe looks into.
   ///
   /// - Parameters:

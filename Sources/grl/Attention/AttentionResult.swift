@@ -22,7 +22,10 @@ struct AttentionResult {
       throw ValidationError("-o \(path.printable): give a name that ends in .png .npy .json .csv .md or .html")
     }
     self.format = format
-    if format == .npy && kind.rows == nil {
+    if kind.isAnalysis && (format == .md || format == .html) {
+      throw ValidationError("-o \(path.printable): a report is of one pixel; leave --kind out, or give .png .npy .json or .csv")
+    }
+    if format == .npy && kind.rows == nil && !kind.isAnalysis {
       throw ValidationError("-o \(path.printable): .npy holds one row; choose --kind window, stripe, anchors or gather")
     }
   }

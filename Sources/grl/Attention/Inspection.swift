@@ -17,7 +17,9 @@ struct Inspection {
   let place: BlockPlace
   let terms: ScoreTerms
 
-  var name: String { order.image == "-" ? "standard input" : order.image.printable }
+  var name: String { order.name }
+  /// Kinds that are asked here have a query.
+  private var at: QueryPoint { order.at ?? QueryPoint(x: 0, y: 0) }
   var model: String { picture.restorer.model.card.name }
 
   init(_ order: Attention, _ picture: InspectedPicture, _ console: Console) {
@@ -64,7 +66,7 @@ struct Inspection {
     let hasScales = order.wanted.task != "demosaic" || shown.layout.isColour && picture.image.layout.isColour
     let pair = hasScales ? try scalePair(.stripe, place, order.head.index) : nil
     return PictureReport(
-      of: shown, name: name, model: model, task: order.wanted.task, x: order.at.x, y: order.at.y, factors: factors,
+      of: shown, name: name, model: model, task: order.wanted.task, x: at.x, y: at.y, factors: factors,
       overview: overview, pair: pair, look)
   }
 
@@ -111,7 +113,7 @@ struct Inspection {
     of blocks: Set<BlockPlace>, _ questions: [AttentionQuestion]
   ) throws -> (rows: [[AttentionRow]], channelWeights: [BlockPlace: [Float]], tile: Rectangle) {
     try picture.rows(
-      x: order.at.x, y: order.at.y, blocks: blocks, questions, isCancelled: { Interruption.isRequested },
+      x: at.x, y: at.y, blocks: blocks, questions, isCancelled: { Interruption.isRequested },
       onBlock: { done, count in
         console.progress(order.image, done: Double(done) / Double(count), detail: "block \(done) of \(count)")
       })
@@ -125,7 +127,7 @@ struct Inspection {
     let question = AttentionQuestion(kind, head: head, terms: terms)
     let full = try rows(of: [place], [question]).rows[0][0]
     let half = try picture.halved()
-    let (x, y) = (min(order.at.x / 2, half.image.width - 1), min(order.at.y / 2, half.image.height - 1))
+    let (x, y) = (min(at.x / 2, half.image.width - 1), min(at.y / 2, half.image.height - 1))
     let small = try half.rows(
       x: x, y: y, blocks: [place], [question], isCancelled: { Interruption.isRequested })
     return ScalePair(full: full, half: small.rows[0][0], picture: picture.source.shown, smaller: half.source.shown)

@@ -12,11 +12,18 @@ extension HeatScale: ExpressibleByArgument {}
 
 struct Attention: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "See what the network looks at from one pixel of a picture.",
+    abstract: "See what the network looks at.",
     discussion: """
-      Blocks and stages count from 0; without --stage and --block it is the last block. Kinds: window (the square window), stripe \
-      (the anchored stripe, both factors multiplied), anchors and gather (each factor alone), overview (all blocks and heads), \
-      scales (the same query at half scale), reach (how far each stage looks), channels (channel attention of GRL-B).
+      Blocks and stages count from 0; without --stage and --block it is the last block.
+      From one pixel (--at): window (the square window), stripe (the anchored stripe, both factors multiplied), anchors and gather \
+      (each factor alone), overview (all blocks and heads), scales (the same query at half scale), reach (how far each stage \
+      looks), channels (channel attention of GRL-B).
+      Of every pixel: maps (entropy, distance, weight beyond the window, anisotropy and direction, heaviest key, head that \
+      dominates), region (the mean row of --region).
+      The paper's claims: cross-scale (pixels against those of the smaller picture), spectrum (are anchors enough?).
+      Features: features (principal components as colours, similarity to --at), rollout (weights through all blocks).
+      By trying: heads (what each head is worth), effect (which parts of the picture restore a patch), attribution (the same by \
+      integrated gradients), field (effective receptive field).
       Results by the ending of -o, which may be given several times: .png a map, .npy the weights, .json and .csv numbers, \
       .md and .html a report of everything. Without -o the numbers are printed.
 
@@ -26,27 +33,68 @@ struct Attention: ParsableCommand {
         grl attention facade.png --task denoise --at 212,148 --kind overview -o sheet.png -o numbers.csv
         grl attention facade.png --task denoise --at 212,148 --kind window --no-bias -o row.npy
         grl attention facade.png --task denoise --at 212,148 -o report.html
+        grl attention facade.png --task denoise --kind maps -o maps.png -o maps.npy
+        grl attention facade.png --task denoise --kind spectrum --at 212,148
+        grl attention facade.png --task denoise --kind heads --reference clean.png
+        grl attention facade.png --task denoise --kind effect --at 212,148 -o effect.png
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case window, stripe, anchors, gather, overview, scales, reach, channels
+    case maps, region
+    case crossScale = "cross-scale"
+    case spectrum, features, rollout, heads, effect, attribution, field
 
     /// Of one block; nil for what looks at several.
     var rows: AttentionKind? { AttentionKind(rawValue: rawValue) }
+
+    /// What `Analysis` finds out.
+    var isAnalysis: Bool {
+      switch self {
+      case .window, .stripe, .anchors, .gather, .overview, .scales, .reach, .channels: false
+      default: true
+      }
+    }
+
+    /// Whether it asks from one pixel.
+    var needsQuery: Bool {
+      switch self {
+      case .maps, .region, .heads: false
+      default: true
+      }
+    }
   }
+
+  enum Part: String, ExpressibleByArgument, CaseIterable { case window, stripe }
 
   @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .file())
   var image: String
   @Option(
     help: ArgumentHelp("The query pixel: X,Y from the top left.", valueName: "x,y"),
     transform: reading("X,Y in whole pixels", Attention.point))
-  var at: QueryPoint
+  var at: QueryPoint?
   @Option(help: "What to look at.") var kind: Kind = .stripe
   @Option(help: "Stage, from 0 (default: the last).", transform: number(in: 0...999)) var stage: Int?
   @Option(help: "Block of the stage, from 0 (default: the last).", transform: number(in: 0...999)) var block: Int?
   @Option(
     help: "Head, from 0, or 'mean' of all (default).", transform: reading("a number from 0, or mean", HeadChoice.init))
   var head: HeadChoice = .mean
+  @Option(help: "maps and region: which attention.") var part: Part = .stripe
+  @Option(
+    help: ArgumentHelp("maps, heads, region: a part of the picture.", valueName: "x,y,w,h"),
+    transform: reading("X,Y,WIDTH,HEIGHT in whole pixels", { Rectangle($0) }))
+  var region: Rectangle?
+  @Option(help: "heads: the undamaged picture, to tell what a head is worth.", completion: .file())
+  var reference: String?
+  @Option(
+    help: "effect, attribution, field, heads: side of the part around --at that goes through the network, in pixels.",
+    transform: number(in: 16...4096))
+  var span = 128
+  @Option(help: "effect, attribution: side of the restored patch, in input pixels.", transform: number(in: 1...512))
+  var patch = 8
+  @Option(help: "effect: side of the squares that are taken away.", transform: number(in: 1...512)) var square = 8
+  @Option(help: "attribution: steps from the blurred picture.", transform: number(in: 2...4096)) var steps = 32
+  @Option(help: "features: one channel besides.", transform: number(in: 0...4095)) var channel: Int?
   @Flag(help: "Leave the position bias out of the scores.") var noBias = false
   @Flag(help: "Leave the temperature out of the scores.") var noTemperature = false
 
@@ -74,6 +122,10 @@ struct Attention: ParsableCommand {
     if (stage != nil || block != nil) && [.overview, .reach].contains(kind) {
       throw ValidationError("--stage and --block go with one block; \(kind.rawValue) shows all")
     }
+    if at == nil && kind.needsQuery {
+      throw ValidationError("--at X,Y is missing: \(kind.rawValue) asks from one pixel")
+    }
+    if kind == .region && region == nil { throw ValidationError("--kind region needs --region X,Y,W,H") }
     for path in output { _ = try AttentionResult(path, kind) }
     if Set(output).count < output.count { throw ValidationError("-o names one file twice") }
   }
@@ -94,11 +146,43 @@ struct Attention: ParsableCommand {
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
     let inspection = Inspection(self, picture, console)
     do {
-      try inspection.run(results)
+      try kind.isAnalysis
+        ? run(Analysis(order: self, picture: picture, console: console, place: inspection.place), results)
+        : inspection.run(results)
     } catch JobError.cancelled {
       throw ExitCode(Interruption.exitCode)
     }
   }
+
+  private func run(_ analysis: Analysis, _ results: [AttentionResult]) throws {
+    let found = try analysis.run()
+    let model = analysis.picture.restorer.model.card.name
+    let look = HeatLook(background, scaling: scaling, isAlone: alone)
+    for result in results {
+      switch result.format {
+      case .png:
+        let shown = alone ? nil : analysis.picture.source.shown
+        try result.write(found.report.drawing(over: shown, region: found.region, marks: found.marks, look).image)
+      case .npy:
+        guard let bytes = found.report.numPy else {
+          throw Failure(.usage, "\(result.path.printable): \(kind.rawValue) has no map; give .png, .json or .csv")
+        }
+        try result.write(bytes)
+      case .json: try result.write(found.report.json(picture: image, model: model) + "\n")
+      case .csv: try result.write(found.report.csv)
+      case .md, .html: break
+      }
+    }
+    analysis.console.endProgress()
+    if json {
+      analysis.console.result(found.report.json(picture: image, model: model))
+    } else if results.isEmpty {
+      found.report.lines.forEach { analysis.console.result($0.printable) }
+    }
+  }
+
+  /// The picture as it is named in sentences.
+  var name: String { image == "-" ? "standard input" : image.printable }
 
   private var job: JobRequest {
     var job = wanted.job([image])
