@@ -149,7 +149,7 @@ package struct JobRecord: Sendable {
       input: paths.input, output: paths.output,
       state: entry.state == .running && state != .running ? .waiting : entry.state,
       reason: entry.reason, model: model, width: entry.record?.width ?? 0,
-      height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.tileCount ?? 1 : entry.tiles.count,
+      height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.totalTiles ?? 1 : entry.tiles.count,
       overlap: entry.record?.overlap ?? 0,
       seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
       seamScore: entry.seamScore, notes: entry.notes, curve: job.training == nil ? nil : entry.curve)
@@ -170,8 +170,12 @@ extension JobRecord.Picture {
   /// Where a process died at it, in words that follow its name.
   package var placeOfDeath: String {
     if curve.savedStep > 0 { return "the steps after step \(curve.savedStep)" }
-    guard let record, record.tileCount > 1 else { return "it" }
-    guard tiles.count < record.tileCount else { return "the writing of its result" }
-    return "tile \(tiles.count + 1) of \(record.tileCount)"
+    guard let record, record.totalTiles > 1 else { return "it" }
+    var tile = tiles.count
+    for (step, count) in record.tileCounts.enumerated() {
+      if tile < count { return "tile \(tile + 1) of \(count)" + (record.later == nil ? "" : " of step \(step + 1)") }
+      tile -= count
+    }
+    return "the writing of its result"
   }
 }

@@ -107,7 +107,7 @@ struct JobsShow: ParsableCommand {
       }
     }
     for line in table(facts.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
-    let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.tileCount }
+    let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.totalTiles }
     let rows = info.pictures.enumerated().map { place, picture in
       let count = (tiles.indices.contains(place) ? tiles[place] : nil) ?? (picture.state == .done ? 1 : 0)
       let done = count > 0 ? "\(picture.tilesDone)/\(count)" : ""
