@@ -34,6 +34,14 @@ extension JobRequest {
     }
   }
 
+  /// Changes the model's name, of a chain each one.
+  public mutating func mapModels(_ change: (String) -> String) {
+    guard isChain else { return model = model.map(change) }
+    model = model.map { names in
+      names.split(separator: ",", omittingEmptySubsequences: false).map { change(String($0)) }.joined(separator: ",")
+    }
+  }
+
   /// Why the steps cannot follow each other like this, and what would do; nil where they can.
   public var chainProblem: String? {
     let tasks = tasks
@@ -73,7 +81,8 @@ extension JobRequest {
       "memory", "threads", "largest picture", "metadata", "subfolders", "existing", "output", "folder", "name",
     ]
     for option in JobOption.all where !others.contains(option.name) { _ = option.read(option.text(self), into: &job) }
-    (job.right, job.model) = (right.map(lastComponent), model.map { $0.contains("/") ? lastComponent($0) : $0 })
+    job.right = right.map(lastComponent)
+    job.mapModels { $0.contains("/") ? lastComponent($0) : $0 }
     return ShellLine.text(job.optionWords)
   }
 }

@@ -145,7 +145,7 @@ package struct JobRecord: Sendable {
     let (paths, entry) = (job.pictures[picture], pictures[picture])
     let isDone = entry.state == .done
     let model = entry.record?.model ?? job.training?.model ?? ""
-    return PictureProgress(
+    var progress = PictureProgress(
       input: paths.input, output: paths.output,
       state: entry.state == .running && state != .running ? .waiting : entry.state,
       reason: entry.reason, model: model, width: entry.record?.width ?? 0,
@@ -153,6 +153,8 @@ package struct JobRecord: Sendable {
       overlap: entry.record?.overlap ?? 0,
       seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
       seamScore: entry.seamScore, notes: entry.notes, curve: job.training == nil ? nil : entry.curve)
+    progress.step = entry.step(of: job.request.tasks)
+    return progress
   }
 }
 
@@ -165,6 +167,17 @@ extension JobRecord.Picture {
   package func deaths(before next: ProcessIdentity) -> Int {
     guard let attempt, attempt != next, attempt.host != next.host || attempt.boot == next.boot else { return deaths }
     return deaths + 1
+  }
+
+  /// The step of a chain at which its next tile is; nil for a single task, before it is planned, and once it is done.
+  func step(of tasks: [String]) -> JobStep? {
+    guard let record, record.later != nil, state != .done, record.tileCounts.count == tasks.count else { return nil }
+    var (step, left) = (0, tiles.count)
+    while step < tasks.count - 1, left >= record.tileCounts[step] {
+      left -= record.tileCounts[step]
+      step += 1
+    }
+    return JobStep(number: step + 1, count: tasks.count, task: tasks[step])
   }
 
   /// Where a process died at it, in words that follow its name.

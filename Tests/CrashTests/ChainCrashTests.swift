@@ -28,6 +28,9 @@ import Testing
     #expect(plain.status == 0, "\(plain.errors)")
     let crashed = try await run("a.png", [], ["GRL_CRASH_AT": point])
     #expect(crashed.wasKilled, "\(point): \(crashed.errors)")
+    let id = try #require(try folder.names(in: "state/grl/jobs").first { !$0.hasPrefix(".") })
+    let shown = try await Child(["jobs", "show", id], folder.environment()).outcome()
+    #expect(shown.output.contains(tiles < 12 ? "step 1 of 2, denoise" : "step 2 of 2, sr"), "\(shown.output)")
     let resumed = try await run("a.png", ["--resume"])
     #expect(
       resumed.status == 0 && resumed.errors.contains("pictures and \(tiles) tiles are done already"),

@@ -50,7 +50,7 @@ struct FormatBench {
 
   /// Slow waves with noise of some levels, as a photograph has them. The noise begins anew after more rows than compressors look back.
   private var picture: Image {
-    let band = 64
+    let band = 256
     var noise: [UInt8] = []
     var state: UInt64 = 1
     for _ in 0..<band * size.width * 3 {

@@ -112,7 +112,9 @@ struct JobsShow: ParsableCommand {
       let count = (tiles.indices.contains(place) ? tiles[place] : nil) ?? (picture.state == .done ? 1 : 0)
       let done = count > 0 ? "\(picture.tilesDone)/\(count)" : ""
       let time = picture.seconds > 0 ? picture.seconds.fixed(1) + " s" : ""
-      return [picture.state.rawValue, done, time, picture.input, picture.output, picture.reason ?? ""].map(\.printable)
+      return [
+        picture.state.rawValue, done, time, picture.input, picture.output, picture.reason ?? picture.step?.text ?? "",
+      ].map(\.printable)
     }
     for line in table([["STATE", "TILES", "TIME", "PICTURE", "RESULT", ""]] + rows, leftAligned: [0, 3, 4, 5]) {
       console.result(line)
