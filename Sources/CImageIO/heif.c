@@ -318,16 +318,8 @@ const char *grl_avif_reason(int is_writing) {
   return not_built;
 }
 
-static grl_image_status read_header(grl_image_reader *base) { return grl_reader_fail(base, GRL_IMAGE_UNSUPPORTED, not_built); }
-
-static void close_reader(grl_image_reader *base) { (void)base; }
-
 grl_image_reader *grl_heif_open(grl_image_source source, grl_image_limits limits) {
-  grl_image_reader *reader = grl_reader_create(sizeof *reader, source, limits);
-  if (!reader) return NULL;
-  reader->read_header = read_header;
-  reader->close = close_reader;
-  return reader;
+  return grl_reader_without_library(source, limits, not_built);
 }
 
 grl_image_status grl_avif_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {

@@ -55,6 +55,21 @@ void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits l
   return reader;
 }
 
+static grl_image_status refuse(grl_image_reader *reader) {
+  return grl_reader_fail(reader, GRL_IMAGE_UNSUPPORTED, reader->reason);
+}
+
+static void close_nothing(grl_image_reader *reader) { (void)reader; }
+
+grl_image_reader *grl_reader_without_library(grl_image_source source, grl_image_limits limits, const char *reason) {
+  grl_image_reader *reader = grl_reader_create(sizeof *reader, source, limits);
+  if (!reader) return NULL;
+  reader->reason = reason;
+  reader->read_header = refuse;
+  reader->close = close_nothing;
+  return reader;
+}
+
 int grl_reader_is_cancelled(grl_image_reader *reader) {
   const grl_image_limits *limits = &reader->limits;
   if (!limits->is_cancelled || !limits->is_cancelled(limits->cancel_context)) return 0;

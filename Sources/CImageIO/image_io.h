@@ -32,6 +32,8 @@ struct grl_image_reader {
   grl_image_status (*read_samples)(grl_image_reader *reader, void *samples);
   void (*close)(grl_image_reader *reader);
 
+  /// Of a format whose library this program was built without: why its files are not read.
+  const char *reason;
   /// The library writes to standard error: it runs where that leads nowhere.
   int is_noisy;
   grl_image_source source;
@@ -56,6 +58,9 @@ struct grl_image_reader {
 
 /// A zeroed reader of `size` bytes that starts with `grl_image_reader`; NULL when memory is out.
 void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits limits);
+
+/// A reader that refuses every file for this reason; NULL when memory is out.
+grl_image_reader *grl_reader_without_library(grl_image_source source, grl_image_limits limits, const char *reason);
 
 /// Whether to leave, with GRL_IMAGE_CANCELLED as the status then.
 int grl_reader_is_cancelled(grl_image_reader *reader);

@@ -408,16 +408,8 @@ static const char not_built[] = "this program was built without libjxl (Debian p
 
 const char *grl_jxl_reason(void) { return not_built; }
 
-static grl_image_status read_header(grl_image_reader *base) { return grl_reader_fail(base, GRL_IMAGE_UNSUPPORTED, not_built); }
-
-static void close_reader(grl_image_reader *base) { (void)base; }
-
 grl_image_reader *grl_jxl_open(grl_image_source source, grl_image_limits limits) {
-  grl_image_reader *reader = grl_reader_create(sizeof *reader, source, limits);
-  if (!reader) return NULL;
-  reader->read_header = read_header;
-  reader->close = close_reader;
-  return reader;
+  return grl_reader_without_library(source, limits, not_built);
 }
 
 grl_image_status grl_jxl_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {

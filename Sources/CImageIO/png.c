@@ -8,6 +8,8 @@
 // Reading
 
 static const char xmp_key[] = "XML:com.adobe.xmp";
+/// How the text begins that this program writes, as long as that key. Copies get their own.
+static const char *const own_texts[] = {"Software\0GRL Work", "Comment\0GRL Workb"};
 
 typedef struct {
   grl_image_reader base;
@@ -43,7 +45,8 @@ static void read_failed(png_structp png, png_const_charp message) {
 static void read_warned(png_structp png, png_const_charp message) {
   grl_image_reader *reader = png_get_error_ptr(png);
   char text[GRL_MESSAGE_SIZE];
-  snprintf(text, sizeof text, "libpng: %s", message);
+  // What libpng says of a profile ends with what is wrong with it.
+  snprintf(text, sizeof text, "libpng: %s%s", message, strncmp(message, "iCCP: profile '", 15) == 0 ? "; the profile is left out" : "");
   grl_note_warning(&reader->notes, text);
 }
 
@@ -117,8 +120,10 @@ static void observe(png_reader *reader, const uint8_t *bytes, size_t count) {
       for (; i < n && reader->key_count < sizeof reader->key; i++) {
         reader->key[reader->key_count++] = bytes[i];
         if (reader->key_count < sizeof reader->key) continue;
-        const int is_xmp = memcmp(reader->key, xmp_key, sizeof reader->key) == 0;
-        reader->seen |= is_xmp ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
+        const int is_xmp = is_chunk(reader, "iTXt") && memcmp(reader->key, xmp_key, sizeof reader->key) == 0;
+        const int is_own = is_chunk(reader, "tEXt") && (memcmp(reader->key, own_texts[0], sizeof reader->key) == 0 ||
+                                                        memcmp(reader->key, own_texts[1], sizeof reader->key) == 0);
+        if (!is_own) reader->seen |= is_xmp ? GRL_DROPPED_XMP : GRL_DROPPED_TEXT;
         // Of data and checksum behind the key; what is left of the chunk was counted without these bytes.
         const uint64_t left = reader->chunk_left + (n - i - 1);
         if (is_xmp && !reader->xmp && left > 4 && left < reader->base.limits.metadata_bytes) reader->xmp_left = (size_t)left - 4;
@@ -134,10 +139,10 @@ static void observe(png_reader *reader, const uint8_t *bytes, size_t count) {
         const uint32_t length = (uint32_t)h[0] << 24 | (uint32_t)h[1] << 16 | (uint32_t)h[2] << 8 | h[3];
         reader->chunk_left = (uint64_t)length + 4;
         reader->head_count = 0;
-        const int may_be_xmp = is_chunk(reader, "iTXt") && length >= sizeof reader->key;
-        reader->key_count = may_be_xmp ? 0 : sizeof reader->key;
+        const int has_key = (is_chunk(reader, "iTXt") || is_chunk(reader, "tEXt")) && length >= sizeof reader->key;
+        reader->key_count = has_key ? 0 : sizeof reader->key;
         const int is_text = is_chunk(reader, "tEXt") || is_chunk(reader, "zTXt") || is_chunk(reader, "iTXt");
-        if (is_text && !may_be_xmp) reader->seen |= GRL_DROPPED_TEXT;
+        if (is_text && !has_key) reader->seen |= GRL_DROPPED_TEXT;
       }
     }
     bytes += n;
@@ -389,8 +394,19 @@ static void set_metadata(png_structp png, png_infop info, const grl_image_metada
   if (metadata->has_chromaticities) png_set_cHRM_fixed(png, info, c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]);
 }
 
+static void write_text(png_structp png, const char *key, const char *text) {
+  if (!text) return;
+  const size_t key_count = strlen(key) + 1, count = strlen(text);
+  png_write_chunk_start(png, (png_const_bytep)"tEXt", (png_uint_32)(key_count + count));
+  png_write_chunk_data(png, (png_const_bytep)key, key_count);
+  png_write_chunk_data(png, (png_const_bytep)text, count);
+  png_write_chunk_end(png);
+}
+
 /// Text chunks, put together here: libpng wants text that ends with a zero.
 static void write_xmp(png_structp png, const grl_image_metadata *metadata) {
+  write_text(png, "Software", metadata->software);
+  write_text(png, "Comment", metadata->comment);
   // Key, no compression, no language, no translated key.
   static const png_byte head[sizeof xmp_key + 4] = "XML:com.adobe.xmp";
   if (!metadata->xmp) return;

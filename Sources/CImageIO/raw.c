@@ -95,6 +95,30 @@ static int read_black(const libraw_colordata_t *color, const int filter[4], floa
   return 1;
 }
 
+static void copy_text(char *to, size_t room, const char *from, size_t count) {
+  const char *end = memchr(from, 0, count);
+  if (end) count = (size_t)(end - from);
+  if (count >= room) count = room - 1;
+  memcpy(to, from, count);
+  to[count] = 0;
+}
+
+/// What EXIF says of the exposure, however the maker writes it.
+static void read_shot(const libraw_data_t *raw, grl_raw_header *header) {
+  const libraw_imgother_t *other = &raw->other;
+  header->shutter = other->shutter;
+  header->aperture = other->aperture;
+  header->iso = other->iso_speed;
+  header->focal_length = other->focal_len;
+  copy_text(header->lens, sizeof header->lens, raw->lens.Lens, sizeof raw->lens.Lens);
+  copy_text(header->artist, sizeof header->artist, other->artist, sizeof other->artist);
+  copy_text(header->description, sizeof header->description, other->desc, sizeof other->desc);
+  struct tm time;
+  // LibRaw takes the camera's clock for this machine's.
+  if (other->timestamp <= 0 || !localtime_r(&other->timestamp, &time)) return;
+  if (strftime(header->time, sizeof header->time, "%Y:%m:%d %H:%M:%S", &time) == 0) header->time[0] = 0;
+}
+
 grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits) {
   libraw_data_t *raw = reader->raw;
   grl_raw_header *header = &reader->header;
@@ -144,6 +168,7 @@ grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, g
   memcpy(header->make, raw->idata.make, sizeof header->make);
   memcpy(header->model, raw->idata.model, sizeof header->model);
   header->make[sizeof header->make - 1] = header->model[sizeof header->model - 1] = 0;
+  read_shot(raw, header);
   return GRL_IMAGE_OK;
 }
 

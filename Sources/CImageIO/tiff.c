@@ -7,6 +7,7 @@
 
 #include <tiffio.h>
 
+#include "exif.h"
 #include "image_io.h"
 
 // Reading
@@ -136,6 +137,11 @@ static const void *tag_bytes(tiff_reader *reader, uint32_t tag, size_t *count) {
   return length > 0 ? bytes : NULL;
 }
 
+static int read_at(void *context, uint64_t place, void *to, size_t count) {
+  tiff_reader *reader = context;
+  return grl_reader_at(&reader->base, place, to, count) == (int64_t)count;
+}
+
 static void read_metadata(tiff_reader *reader) {
   grl_image_metadata *metadata = &reader->base.metadata;
   metadata->icc = tag_bytes(reader, TIFFTAG_ICCPROFILE, &metadata->icc_count);
@@ -145,8 +151,17 @@ static void read_metadata(tiff_reader *reader) {
   if (tag_bytes(reader, TIFFTAG_RICHTIFFIPTC, &count) || tag_bytes(reader, TIFFTAG_PHOTOSHOP, &count)) {
     metadata->dropped |= GRL_DROPPED_IPTC;
   }
-  uint64_t directory;
-  if (TIFFGetField(reader->tiff, TIFFTAG_EXIFIFD, &directory)) metadata->dropped |= GRL_DROPPED_EXIF;
+  int had_maker_note = 0;
+  size_t exif_count = 0;
+  uint8_t *exif = grl_exif_from_tiff(read_at, reader, reader->base.limits.metadata_bytes, &exif_count, &had_maker_note);
+  uint8_t *kept = exif ? grl_reader_keep(&reader->base, exif_count) : NULL;
+  if (kept) {
+    memcpy(kept, exif, exif_count);
+    metadata->exif = kept;
+    metadata->exif_count = exif_count;
+  }
+  free(exif);
+  if (had_maker_note) metadata->dropped |= GRL_DROPPED_MAKER_NOTE;
   float x = 0, y = 0;
   uint16_t unit = RESUNIT_INCH, orientation = 1;
   TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
@@ -677,7 +692,35 @@ static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding enco
   if (metadata->xmp) TIFFSetField(tiff, TIFFTAG_XMLPACKET, (uint32_t)metadata->xmp_count, metadata->xmp);
 }
 
-static grl_image_status write_picture(TIFF *tiff, const grl_picture *picture, grl_image_writer *writer, grl_encoding encoding) {
+/// Puts EXIF's directories behind the samples, where the file's own one, which comes next, can point to them.
+static int write_exif(TIFF *tiff, tiff_target *target, const grl_image_metadata *metadata) {
+  if (!metadata->exif) return 1;
+  grl_exif_parts *parts = grl_exif_parts_create(metadata->exif, metadata->exif_count);
+  if (!parts) return 0;
+  static const uint16_t texts[] = {
+      TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE, TIFFTAG_MODEL, TIFFTAG_SOFTWARE, TIFFTAG_DATETIME, TIFFTAG_ARTIST, TIFFTAG_COPYRIGHT};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    const char *text = grl_exif_text(parts, texts[i]);
+    if (text) TIFFSetField(tiff, texts[i], text);
+  }
+  int is_good = 1;
+  for (int is_gps = 0; is_gps < 2 && is_good; is_gps++) {
+    const uint64_t place = target->length + target->length % 2;
+    size_t count = 0;
+    uint8_t *directory = grl_exif_directory(parts, is_gps, place, TIFFIsBigTIFF(tiff), &count);
+    if (!directory) continue;
+    target->place = target->length;
+    is_good = (place == target->length || target_write(target, "", 1) == 1) &&
+              target_write(target, directory, (tmsize_t)count) == (tmsize_t)count &&
+              TIFFSetField(tiff, is_gps ? TIFFTAG_GPSIFD : TIFFTAG_EXIFIFD, place);
+    free(directory);
+  }
+  grl_exif_parts_destroy(parts);
+  return is_good;
+}
+
+static grl_image_status write_picture(
+    TIFF *tiff, tiff_target *target, const grl_picture *picture, grl_image_writer *writer, grl_encoding encoding) {
   set_fields(tiff, picture, encoding);
   const size_t row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
   // Predictors change the row that they are given.
@@ -689,6 +732,7 @@ static grl_image_status write_picture(TIFF *tiff, const grl_picture *picture, gr
     is_good = TIFFWriteScanline(tiff, row, y, 0) >= 0;
   }
   free(row);
+  is_good = is_good && TIFFFlushData(tiff) && write_exif(tiff, target, &picture->metadata);
   if (!is_good || !TIFFFlush(tiff)) return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
   return writer->status;
 }
@@ -706,7 +750,7 @@ grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *pic
   if (!tiff) {
     if (writer->status == GRL_IMAGE_OK) writer->status = GRL_IMAGE_NO_MEMORY;
   } else {
-    write_picture(tiff, picture, writer, encoding);
+    write_picture(tiff, &target, picture, writer, encoding);
     TIFFClose(tiff);
   }
   if (writer->status == GRL_IMAGE_OK && !target.is_seekable) {

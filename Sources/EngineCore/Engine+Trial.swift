@@ -73,7 +73,7 @@ private struct TrialOrder: Sendable {
     settings.limits.cancelFlag = flag
     let key = TrialCache.Key(job)
     let known = cache.take(key)
-    let source: SourcePicture
+    var source: SourcePicture
     if let known {
       source = known.source
     } else {
@@ -88,24 +88,32 @@ private struct TrialOrder: Sendable {
     } else {
       right = try settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     }
-    let plan: RestorationPlan
-    let restored: RestoredImage
-    let name: String
+    let before = scaled(source.shown, region)
+    var (plan, restored): (RestorationPlan?, Image) = (nil, image)
+    var names: [String] = []
     do throws(RestorationError) {
-      let card = try models.card(settings, for: PictureShape(image))
-      name = card.name
-      let model = try models.model(
-        card, precision: settings.options.precision, kernels: settings.options.kernels)
-      let restorer = Restorer(model: model, threads: threads)
-      plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
-      let tiles = TrialTiles(known?.card == card ? known?.tiles ?? [:] : [:])
-      restored = try restorer.restore(image, right: right, plan: plan, tileStore: tiles, isCancelled: { flag.isSet })
-      cache.keep(TrialCache.Pass(source: source, right: right, card: card, tiles: tiles.tiles), for: key)
+      for step in settings.steps {
+        if plan != nil { source = source.next(restored) }
+        let shape = PictureShape(source.image)
+        let card = try models.card(step, for: shape)
+        names.append(card.name)
+        let model = try models.model(card, precision: step.options.precision, kernels: step.options.kernels)
+        let restorer = Restorer(model: model, threads: threads)
+        let own = try restorer.plan(for: shape, request: step.request, options: step.options)
+        // What later steps see hangs on what is done behind the first one.
+        let tiles = plan == nil ? TrialTiles(known?.card == card ? known?.tiles ?? [:] : [:]) : nil
+        restored = try restorer.restore(
+          source.image, right: plan == nil ? right : nil, plan: own, tileStore: tiles, isCancelled: { flag.isSet }
+        ).image
+        plan = own
+        if let tiles {
+          cache.keep(TrialCache.Pass(source: source, right: right, card: card, tiles: tiles.tiles), for: key)
+        }
+      }
     } catch {
       throw JobError(error, picture: path)
     }
-    let before = scaled(source.shown, region)
-    let after = scaled(source.finished(restored.image, plan), restored.image.bounds)
+    let after = scaled(plan.map { source.finished(restored, $0) } ?? restored, restored.bounds)
     func info(_ picture: ScaledPicture) -> PixelsInfo {
       PixelsInfo(
         width: picture.width, height: picture.height, pictureWidth: image.width, pictureHeight: image.height,
@@ -113,7 +121,8 @@ private struct TrialOrder: Sendable {
     }
     let seconds = (ContinuousClock.now - start).seconds
     return (
-      TrialInfo(before: info(before), after: info(after), model: name, seconds: seconds), before.pixels + after.pixels
+      TrialInfo(before: info(before), after: info(after), model: names.joined(separator: ", "), seconds: seconds),
+      before.pixels + after.pixels
     )
   }
 

@@ -198,7 +198,8 @@ extension JobOption {
 extension JobOption {
   /// In the order in which `grl restore` is given them.
   public static let all: [JobOption] = [
-    task, sigma, noise, scale, quality, pattern, transfer, right, model, variant, window, stripe, anchorFactor, tile,
+    task, sigma, noise, scale, quality, pattern, transfer, exposure, right, model, variant, window, stripe,
+    anchorFactor, tile,
     overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata,
     format, qualityOut, chroma, compression, subfolders, existing,
     strength, texture, chromaOnly, grain, grainSeed, width, height, fit, maxMegapixels,
@@ -206,11 +207,15 @@ extension JobOption {
   ]
 
   public static let task: JobOption = JobOption(
-    "task", "--task", "What is wrong with the pictures.", note: "what is wrong with the pictures",
+    "task", "--task",
+    "What is wrong with the pictures; several with commas are steps, one after the other: denoise,sr.",
+    note: "what is wrong with the pictures; Enter takes steps: denoise,sr",
     values: ["denoise", "sr", "jpeg", "demosaic", "real-sr", "motion-deblur", "defocus-deblur"],
     get: { $0.task },
     set: { job, text in
-      guard let text, task.values.contains(text) else { return false }
+      guard let text,
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy({ task.values.contains(String($0)) })
+      else { return false }
       job.task = text
       return true
     })
@@ -243,12 +248,25 @@ extension JobOption {
         help: "demosaic of camera raw files: store linear light in 16 bits in place of sRGB.")
     ], for: ["demosaic"], ["srgb", "linear"], standard: "srgb", \.transfer, "",
     note: "of camera raw files: linear is proportional to light, in 16 bits")
+  public static let exposure = JobOption(
+    "exposure", "--exposure", for: ["demosaic"],
+    "demosaic of camera raw files: brightness in steps of the aperture (EV), -8 to 8, or auto (default; 0 with --linear).",
+    note: "of camera raw files: brightness in EV; auto has one pixel in a hundred white",
+    allowed: "auto or a number, -8 to 8",
+    steps: [nil, "auto"] + ["-3", "-2", "-1.5", "-1", "-0.5", "0", "0.5", "1", "1.5", "2", "3", "4"],
+    get: { $0.exposure },
+    set: { job, text in
+      let value = text.flatMap { Double($0) }
+      guard text == nil || text == "auto" || value.map((-8...8).contains) == true else { return false }
+      job.exposure = value?.shortText ?? text
+      return true
+    })
   public static let right = path(
     "right", title: "right view", "--right", for: ["defocus-deblur"], \.right,
     "defocus-deblur: right view of a dual-pixel sensor; the input is the left one.",
     note: "right view of a dual-pixel picture; the one marked is the left view")
   public static let model = path(
-    "model", "--model", \.model, "Name of an installed model, or a weight file.",
+    "model", "--model", \.model, "Name of an installed model, or a weight file; of steps one for each, with commas.",
     note: "automatic takes the best fitting one for each picture")
   public static let variant = word(
     "variant", "--variant", ["tiny", "small", "base"], \.variant, "Size of the model.", note: "")
@@ -353,8 +371,8 @@ extension JobOption {
     note: "of a picture that is cut off or damaged: an error that says where, or what is there of it")
   public static let metadata = storedWord(
     "metadata", "--metadata", ["keep", "strip"], \.metadata,
-    "EXIF, XMP, IPTC and resolution of the picture; colour profiles always stay.",
-    note: "EXIF, XMP, IPTC and resolution; colour profiles always stay")
+    "EXIF, XMP, IPTC and resolution of the picture, and what the result says of its making; colour profiles always stay.",
+    note: "EXIF, XMP, IPTC, resolution, and how it was made; colour profiles always stay")
   public static let format = word(
     "format", "--format", ["png", "jpeg", "tiff", "webp", "avif", "jxl", "bmp", "pnm", "pfm"], \.format,
     "Format of the results (default: what their names say, else PNG; see grl formats).",

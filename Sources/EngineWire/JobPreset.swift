@@ -144,7 +144,8 @@ public struct JobPreset: Hashable, Sendable {
       }
       // Another task has other levels and models.
       guard let task = given["task"], task != self.task else { return true }
-      return (option.tasks.isEmpty || option.tasks.contains(task)) && !["model", "variant"].contains(option.name)
+      return option.isHeeded(by: task.split(separator: ",").map(String.init))
+        && !["model", "variant"].contains(option.name)
     }
     var job = JobRequest(inputs: [], task: JobOption.task.values[0])
     return left.flatMap { setting -> [String] in

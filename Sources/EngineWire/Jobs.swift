@@ -41,6 +41,7 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var isRecursive = false
   /// Right view of a dual-pixel pair; the only input is the left one.
   public var right: String?
+  /// One task, or the steps of a chain with commas between them: `denoise,sr`.
   public var task: String
   public var sigma: Double?
   /// `gaussian`, `photo`; nil leaves it to what each picture measures.
@@ -51,6 +52,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var filters = "rggb"
   /// How what is made of a camera raw file is stored: `srgb` (nil too), `linear`.
   public var transfer: String?
+  /// Brightness of what is made of a camera raw file: EV, or `auto`; nil is `auto`, and 0 with linear light.
+  public var exposure: String?
   /// Name or file; nil to choose by task and picture.
   public var model: String?
   public var variant: String?
@@ -149,14 +152,17 @@ public struct JobPlan: Codable, Hashable, Sendable {
     public var advice: String?
     /// By the name of the option: why its value changes nothing here; nil where each does.
     public var ignored: [String: String]?
+    /// Of a chain, its steps; the numbers above are their sums, or of the step that needs most. nil for a single task.
+    public var steps: [Step]?
 
     public init(
       input: String, output: String, outputExists: Bool = false, isSkipped: Bool = false, problem: String? = nil,
       model: String = "", width: Int = 0, height: Int = 0, outputWidth: Int = 0, outputHeight: Int = 0,
       tileCount: Int = 0, tileWidth: Int = 0, tileHeight: Int = 0, overlap: Int = 0, reason: String = "",
       estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = [],
-      advice: String? = nil, ignored: [String: String]? = nil
+      advice: String? = nil, ignored: [String: String]? = nil, steps: [Step]? = nil
     ) {
+      self.steps = steps
       self.input = input
       self.output = output
       self.outputExists = outputExists
@@ -178,6 +184,33 @@ public struct JobPlan: Codable, Hashable, Sendable {
       self.notes = notes
       self.advice = advice
       self.ignored = ignored
+    }
+  }
+
+  /// What a step of a chain does.
+  public struct Step: Codable, Hashable, Sendable {
+    public var task: String
+    public var model: String
+    /// Of what it makes.
+    public var outputWidth: Int
+    public var outputHeight: Int
+    public var tileCount: Int
+    public var tileWidth: Int
+    public var tileHeight: Int
+    public var overlap: Int
+    public var reason: String
+    public var estimateBytes: Int
+    /// nil before the model was ever timed here.
+    public var seconds: Double?
+
+    public init(
+      task: String, model: String, outputWidth: Int, outputHeight: Int, tileCount: Int, tileWidth: Int,
+      tileHeight: Int, overlap: Int, reason: String, estimateBytes: Int, seconds: Double? = nil
+    ) {
+      (self.task, self.model) = (task, model)
+      (self.outputWidth, self.outputHeight) = (outputWidth, outputHeight)
+      (self.tileCount, self.tileWidth, self.tileHeight) = (tileCount, tileWidth, tileHeight)
+      (self.overlap, self.reason, self.estimateBytes, self.seconds) = (overlap, reason, estimateBytes, seconds)
     }
   }
 
@@ -294,6 +327,8 @@ public struct PictureProgress: Codable, Hashable, Sendable {
   public var notes: [String]
   /// Of a training.
   public var curve: TrainingCurve?
+  /// The step of a chain that is worked on, whose model, size and tiles these are; nil for a single task, and before it is planned.
+  public var step: JobStep?
 
   public init(
     input: String, output: String, state: PictureState, reason: String? = nil, model: String = "", width: Int = 0,

@@ -8,6 +8,7 @@ extension Image {
   public func fitted(to format: ImageFile.Format) -> (image: Image, losses: [String]) {
     var image = self
     var losses: [String] = []
+    image.metadata.stamp(for: format)
     if let space = metadata.iccProfile.map(profileSpace), space != (layout.isColour ? "RGB " : "GRAY") {
       image.metadata.iccProfile = nil
       losses.append(
@@ -77,7 +78,10 @@ extension Image {
       bytes = nil
     }
     let segment = format == .jpeg ? 65_533 : Int(UInt32.max) / 4
-    leaveOut("EXIF", &metadata.exif, .exif, most: format == .jpeg ? segment - 6 : segment)
+    if format == .tiff, let exif = metadata.exif, ExifBlock(exif).hasMakerNote {
+      losses.append("the maker's note of EXIF left out: its offsets count from the place that it had")
+    }
+    leaveOut("EXIF", &metadata.exif, .exif, most: format == .jpeg ? ImageMetadata.mostJPEGExif : segment)
     leaveOut("XMP", &metadata.xmp, .xmp, most: format == .jpeg ? segment - 29 : segment)
     leaveOut("IPTC", &metadata.iptc, .iptc, most: segment - 26)
     leaveOut("ICC profile", &metadata.iccProfile, .profile, most: format == .jpeg ? 255 * 65_519 : segment)

@@ -95,7 +95,7 @@ extension ImageFile {
       switch self {
       case .png: Holdings(depths: [8, 16], layouts: .all, metadata: [.profile, .exif, .xmp, .resolution])
       case .jpeg: Holdings(depths: [8], layouts: .opaque, metadata: .all)
-      case .tiff: Holdings(depths: [8, 16, 32], layouts: .all, metadata: [.profile, .xmp, .resolution])
+      case .tiff: Holdings(depths: [8, 16, 32], layouts: .all, metadata: [.profile, .exif, .xmp, .resolution])
       case .webp: Holdings(depths: [8], layouts: [.rgb, .rgbAlpha], metadata: [.profile, .exif, .xmp])
       case .heic, .avif: Holdings(depths: [8, 16], layouts: [.rgb, .rgbAlpha], metadata: [.profile, .exif, .xmp])
       case .jxl: Holdings(depths: [8, 16, 32], layouts: .all, metadata: [.profile, .exif, .xmp])

@@ -17,6 +17,8 @@ public struct ImageMetadata: Hashable, Sendable {
   public var pngChromaticities: [Int32]?
   /// PNG sRGB rendering intent, 0...3.
   public var srgbIntent: UInt8?
+  /// What a file that is written says of its making; never read.
+  public var provenance: Provenance?
 
   public struct PixelDensity: Hashable, Sendable {
     public var horizontal: Double

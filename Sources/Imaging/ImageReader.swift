@@ -141,6 +141,9 @@ final class ImageReader {
     case GRL_CMYK_PROFILE: lines.append("CMYK converted to sRGB through the file's profile")
     default: break
     }
+    if let kind = ColourSpace.highDynamicRange(metadata().metadata) {
+      lines.append("HDR (\(kind)): values are shown and measured as they are coded, as if they were sRGB's")
+    }
     let dropped = droppedNames
     if !dropped.isEmpty { lines.append("not carried into copies: " + dropped.joined(separator: ", ")) }
     return lines
@@ -149,7 +152,8 @@ final class ImageReader {
   private var droppedNames: [String] {
     let bits = Int(grl_image_reader_metadata(handle).pointee.dropped)
     let names = [
-      (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_EXIF, "EXIF"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"),
+      (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_EXIF, "EXIF"),
+      (GRL_DROPPED_MAKER_NOTE, "the maker's note of EXIF"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"),
       (GRL_DROPPED_TEXT, "text"), (GRL_DROPPED_CHANNELS, "channels that are neither colours nor alpha"),
       (GRL_DROPPED_FRAMES, "all frames of the animation but the first"),
       (GRL_DROPPED_PAGES, "all pictures of the file but the first"),

@@ -62,12 +62,17 @@ extension Image {
   /// This picture as the C wrappers take it, valid while `body` runs.
   fileprivate func withPicture<Result>(_ body: (inout grl_picture) -> Result) -> Result {
     samples.withUnsafeBytes { samples in
-      Self.withPointers([metadata.iccProfile, metadata.exif, metadata.xmp, metadata.iptc], []) { blocks in
+      let texts = metadata.provenance.map { [$0.software, $0.comment].map { Array($0.printable.utf8) + [0] } }
+      return Self.withPointers(
+        [metadata.iccProfile, metadata.exif, metadata.xmp, metadata.iptc, texts?[0], texts?[1]], []
+      ) { blocks in
         var carried = grl_image_metadata()
         (carried.icc, carried.icc_count) = (blocks[0].baseAddress, blocks[0].count)
         (carried.exif, carried.exif_count) = (blocks[1].baseAddress, blocks[1].count)
         (carried.xmp, carried.xmp_count) = (blocks[2].baseAddress, blocks[2].count)
         (carried.iptc, carried.iptc_count) = (blocks[3].baseAddress, blocks[3].count)
+        blocks[4].withMemoryRebound(to: CChar.self) { carried.software = $0.baseAddress }
+        blocks[5].withMemoryRebound(to: CChar.self) { carried.comment = $0.baseAddress }
         if let cicp = metadata.cicp {
           carried.has_cicp = 1
           carried.cicp = (cicp[0], cicp[1], cicp[2], cicp[3])

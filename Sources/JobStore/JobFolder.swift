@@ -82,11 +82,15 @@ package final class JobFolder: Sendable {
 
   // MARK: Tiles
 
-  /// All tiles of a picture lie in one file, each at its place.
-  package func tileFile(_ picture: Int) -> String { "\(path)/tiles-\(picture)" }
+  /// All tiles that one step makes of a picture lie in one file, each at its place; steps count from 0.
+  package func tileFile(_ picture: Int, step: Int = 0) -> String {
+    "\(path)/tiles-\(picture)" + (step > 0 ? "-\(step + 1)" : "")
+  }
 
-  /// Forgets the tiles of a picture on disk. That the file may be missing is no fault, and one that stays only takes room.
-  package func removeTiles(of picture: Int) { unlink(tileFile(picture)) }
+  /// Forgets the tiles of a picture on disk. That a file may be missing is no fault, and one that stays only takes room.
+  package func removeTiles(of picture: Int) {
+    for step in record.job.request.tasks.indices { unlink(tileFile(picture, step: step)) }
+  }
 
   package func removeAllTiles() {
     for picture in record.pictures.indices { removeTiles(of: picture) }

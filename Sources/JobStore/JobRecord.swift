@@ -145,14 +145,16 @@ package struct JobRecord: Sendable {
     let (paths, entry) = (job.pictures[picture], pictures[picture])
     let isDone = entry.state == .done
     let model = entry.record?.model ?? job.training?.model ?? ""
-    return PictureProgress(
+    var progress = PictureProgress(
       input: paths.input, output: paths.output,
       state: entry.state == .running && state != .running ? .waiting : entry.state,
       reason: entry.reason, model: model, width: entry.record?.width ?? 0,
-      height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.tileCount ?? 1 : entry.tiles.count,
+      height: entry.record?.height ?? 0, tilesDone: isDone ? entry.record?.totalTiles ?? 1 : entry.tiles.count,
       overlap: entry.record?.overlap ?? 0,
       seconds: isDone ? entry.seconds : entry.tiles.reduce(0) { $0 + $1.value.seconds },
       seamScore: entry.seamScore, notes: entry.notes, curve: job.training == nil ? nil : entry.curve)
+    progress.step = entry.step(of: job.request.tasks)
+    return progress
   }
 }
 
@@ -167,11 +169,26 @@ extension JobRecord.Picture {
     return deaths + 1
   }
 
+  /// The step of a chain at which its next tile is; nil for a single task, before it is planned, and once it is done.
+  func step(of tasks: [String]) -> JobStep? {
+    guard let record, record.later != nil, state != .done, record.tileCounts.count == tasks.count else { return nil }
+    var (step, left) = (0, tiles.count)
+    while step < tasks.count - 1, left >= record.tileCounts[step] {
+      left -= record.tileCounts[step]
+      step += 1
+    }
+    return JobStep(number: step + 1, count: tasks.count, task: tasks[step])
+  }
+
   /// Where a process died at it, in words that follow its name.
   package var placeOfDeath: String {
     if curve.savedStep > 0 { return "the steps after step \(curve.savedStep)" }
-    guard let record, record.tileCount > 1 else { return "it" }
-    guard tiles.count < record.tileCount else { return "the writing of its result" }
-    return "tile \(tiles.count + 1) of \(record.tileCount)"
+    guard let record, record.totalTiles > 1 else { return "it" }
+    var tile = tiles.count
+    for (step, count) in record.tileCounts.enumerated() {
+      if tile < count { return "tile \(tile + 1) of \(count)" + (record.later == nil ? "" : " of step \(step + 1)") }
+      tile -= count
+    }
+    return "the writing of its result"
   }
 }

@@ -90,11 +90,43 @@ package struct PictureRecord: Codable, Hashable, Sendable {
   package var tileBytes: Int
   /// Why this tile.
   package var reason: String
+  /// The steps behind the first one, of which all this is; nil where there is one task.
+  package var later: [Step]?
+
+  /// A step of a chain behind the first.
+  package struct Step: Codable, Hashable, Sendable {
+    package var model: String
+    package var modelHash: String
+    package var side: Int
+    package var overlap: Int
+    package var tileCount: Int
+    package var tileBytes: Int
+    package var reason: String
+
+    package init(
+      model: String, modelHash: String, side: Int, overlap: Int, tileCount: Int, tileBytes: Int, reason: String
+    ) {
+      (self.model, self.modelHash, self.side, self.overlap) = (model, modelHash, side, overlap)
+      (self.tileCount, self.tileBytes, self.reason) = (tileCount, tileBytes, reason)
+    }
+  }
+
+  package var steps: [Step] {
+    [
+      Step(
+        model: model, modelHash: modelHash, side: side, overlap: overlap, tileCount: tileCount, tileBytes: tileBytes,
+        reason: reason)
+    ] + (later ?? [])
+  }
+  /// Tiles of each step. The journal counts those of all steps on.
+  package var tileCounts: [Int] { steps.map(\.tileCount) }
+  package var totalTiles: Int { tileCounts.reduce(0, +) }
 
   package init(
     input: Identity, right: Identity?, model: String, modelHash: String, instructionSet: String, width: Int,
-    height: Int, side: Int, overlap: Int, tileCount: Int, tileBytes: Int, reason: String
+    height: Int, side: Int, overlap: Int, tileCount: Int, tileBytes: Int, reason: String, later: [Step]? = nil
   ) {
+    self.later = later
     (self.input, self.right) = (input, right)
     (self.model, self.modelHash, self.instructionSet) = (model, modelHash, instructionSet)
     (self.width, self.height, self.side, self.overlap) = (width, height, side, overlap)

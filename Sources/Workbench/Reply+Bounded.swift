@@ -54,6 +54,8 @@ extension Reply {
 
 /// What is taken for a side in pixels, a count, a number.
 private enum Bounds {
+  /// Of a chain.
+  static let steps = 16
   static func side(_ value: Int) -> Int { min(max(value, 0), 1 << 24) }
   static func place(_ value: Int) -> Int { min(max(value, -1 << 24), 1 << 24) }
   static func count(_ value: Int) -> Int { min(max(value, 0), 1 << 52) }
@@ -183,7 +185,20 @@ extension JobPlan.Picture {
     (picture.tileCount, picture.overlap) = (Bounds.side(tileCount), Bounds.side(overlap))
     (picture.estimateBytes, picture.budgetBytes) = (Bounds.count(estimateBytes), Bounds.count(budgetBytes))
     picture.seconds = Bounds.number(seconds).map { max(0, $0) }
+    picture.steps = steps?.prefix(Bounds.steps).map(\.bounded)
     return picture
+  }
+}
+
+extension JobPlan.Step {
+  fileprivate var bounded: JobPlan.Step {
+    var step = self
+    (step.outputWidth, step.outputHeight) = (Bounds.side(outputWidth), Bounds.side(outputHeight))
+    (step.tileWidth, step.tileHeight) = (Bounds.side(tileWidth), Bounds.side(tileHeight))
+    (step.tileCount, step.overlap) = (Bounds.side(tileCount), Bounds.side(overlap))
+    step.estimateBytes = Bounds.count(estimateBytes)
+    step.seconds = Bounds.number(seconds).map { max(0, $0) }
+    return step
   }
 }
 
@@ -206,6 +221,10 @@ extension PictureProgress {
     picture.seconds = max(0, Bounds.number(seconds))
     picture.seamScore = Bounds.number(seamScore)
     picture.curve = curve?.bounded
+    if let step {
+      let count = min(max(step.count, 1), Bounds.steps)
+      picture.step = JobStep(number: min(max(step.number, 1), count), count: count, task: step.task)
+    }
     return picture
   }
 }

@@ -95,8 +95,10 @@ extension State {
       guard let before = old[job.id] else { continue }
       // What failed while nobody listened, as between two engines.
       let failed = Set(before.pictures.lazy.filter { $0.state == .failed }.map(\.output))
-      for picture in job.pictures where picture.state == .failed && !failed.contains(picture.output) {
-        tellFailure(of: picture)
+      for (place, picture) in job.pictures.enumerated() {
+        if picture.state == .failed && !failed.contains(picture.output) { tellFailure(of: picture) }
+        let known = before.pictures.indices.contains(place) ? before.pictures[place].step : nil
+        if picture.step != known { session.tiles[PictureKey(job: job.id, picture: place)] = nil }
       }
       tellEnd(of: job, from: before.state)
     }
@@ -108,9 +110,12 @@ extension State {
   private mutating func take(_ progress: PictureProgress, _ job: String, _ picture: Int) {
     guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
     guard session.jobs[place].pictures.indices.contains(picture) else { return }
-    let old = session.jobs[place].pictures[picture].state
+    let (old, step) = (session.jobs[place].pictures[picture].state, session.jobs[place].pictures[picture].step)
     session.jobs[place].pictures[picture] = progress
-    if progress.state != .running { session.tiles[PictureKey(job: job, picture: picture)] = nil }
+    // Another step has tiles of its own.
+    if progress.state != .running || progress.step != step {
+      session.tiles[PictureKey(job: job, picture: picture)] = nil
+    }
     if progress.state == .failed, old != .failed { tellFailure(of: progress) }
   }
 

@@ -102,7 +102,3 @@ enum Program {
     return String(text.reversed().drop { $0 == "." || $0 == " " }.reversed())
   }
 }
-
-enum Version {
-  static let current = "0.1.0"
-}

@@ -30,7 +30,8 @@ import Testing
   }
 
   private func restore(_ arguments: String...) async throws -> GRLProcess.Outcome {
-    try await GRLProcess.run(["restore", "--task", "demosaic"] + arguments, in: folder, environment: models)
+    try await GRLProcess.run(
+      ["restore", "--task", "demosaic", "--exposure", "0"] + arguments, in: folder, environment: models)
   }
 
   /// Mean and largest distance from the scene, borders left out.
@@ -71,6 +72,33 @@ import Testing
     #expect(image.bitDepth == 16 && image.metadata.pngGamma == 100_000)
     let (mean, largest) = errors(image, linear: true)
     #expect(mean < 0.006 && largest < 0.03, "mean \(mean), largest \(largest)")
+  }
+
+  @Test(
+    "of an automatic brightness one pixel in a hundred is white, as LibRaw has it; a number moves the light by so many steps"
+  )
+  func exposure() async throws {
+    let dark = DNG(width: 64, height: 48, filters: .rggb) { x, y, channel in Self.scene(x, y)[channel] / 4 }
+    try Data(dark.bytes).write(to: folder.url.appending(path: "dark.dng"))
+    func light(_ arguments: String...) async throws -> [Float] {
+      let words = ["restore", "--task", "demosaic", "--overwrite", "dark.dng", "-o", "a.png"] + arguments
+      let outcome = try await GRLProcess.run(words, in: folder, environment: models)
+      try #require(outcome.status == 0, "\(outcome.errorText)")
+      return try TestPicture.read(folder, "a.png").floats(.rgb).map {
+        $0 <= 0.04045 ? $0 / 12.92 : powf(($0 + 0.055) / 1.055, 2.4)
+      }
+    }
+    let plain = try await light("--exposure", "0")
+    let brighter = try await light("--exposure", "1.5")
+    #expect(zip(plain, brighter).allSatisfy { abs(min(1, $0 * powf(2, 1.5)) - $1) < 1e-3 })
+    for automatic in [try await light(), try await light("--exposure", "auto")] {
+      // The brightest channel of the scene is red, up to 0.8 / 4.
+      let white = stride(from: 0, to: automatic.count, by: 3).count { automatic[$0] > 0.995 }
+      #expect((0.005...0.03).contains(Double(white) / (64 * 48)), "\(white)")
+    }
+    #expect(zip(plain, try await light("--linear")).allSatisfy { $0.isFinite && $1.isFinite })
+    let linear = try TestPicture.read(folder, "a.png").floats(.rgb)
+    #expect(zip(plain, linear).allSatisfy { abs($0 - $1) < 1e-3 })
   }
 
   @Test("8 bits on request, and a turned camera's picture stands upright")

@@ -36,11 +36,14 @@ import grl
     (compressed.width, compressed.height) = (1920, 1080)
     var mosaic = JobRequest(inputs: ["a.dng"], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.memoryBytes) = ("gbrg", "linear", 3 << 30)
+    mosaic.exposure = "-1.5"
     (mosaic.format, mosaic.compression) = ("tiff", "zstd")
     var defocus = JobRequest(inputs: ["left.png"], task: "defocus-deblur")
     (defocus.right, defocus.output, defocus.memoryBytes) = ("-right view.png", "-", 512 << 20)
     (defocus.fit, defocus.maxMegapixels) = (.init(width: 800, height: 600), 0.5)
-    return [denoise, enlarge, compressed, mosaic, defocus]
+    var chain = JobRequest(inputs: ["a.dng"], task: "demosaic,denoise,sr")
+    (chain.scale, chain.exposure, chain.model) = (2, "auto", ",denoise-photo-tiny,it's.pth")
+    return [denoise, enlarge, compressed, mosaic, defocus, chain]
   }()
 
   @Test("command lines are those of grl restore, quoted for a shell")

@@ -76,7 +76,9 @@ final class EngineFolder: Sendable {
     let card = try settings.card(in: library, for: PictureShape(image))
     let restorer = Restorer(model: try library.load(card), threads: ThreadLease(threadCount: 1))
     let plan = try restorer.plan(for: PictureShape(image), request: settings.request, options: settings.options)
-    return try ImageFile.encode(try restorer.restore(image, plan: plan).image, format: .png)
+    var result = try restorer.restore(image, plan: plan).image
+    result.metadata.provenance = settings.provenance([(card, try card.sha256())])
+    return try ImageFile.encode(result, format: .png)
   }
 }
 

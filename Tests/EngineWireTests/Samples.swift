@@ -23,6 +23,7 @@ enum Samples {
     job.precision = "bf16"
     job.usesSelfEnsemble = true
     job.transfer = "linear"
+    job.exposure = "-0.5"
     job.damaged = "keep"
     (job.strength, job.texture, job.chromaOnly, job.grain, job.grainSeed) = (0.75, 0.25, "on", 3, 7)
     (job.width, job.height, job.maxMegapixels) = (1920, 1080, 24.5)
@@ -110,6 +111,11 @@ enum Samples {
     model: "denoise-color-tiny", width: 640, height: 480,
     tiles: [rectangle, Rectangle(x: 336, y: 0, width: 304, height: 240)], tilesPerRow: 2, tilesDone: 1, overlap: 32,
     seconds: 1.5, seamScore: 1.004, notes: ["16 bit stays 16 bit"])
+  static let stepped: PictureProgress = {
+    var picture = Samples.picture
+    picture.step = JobStep(number: 2, count: 3, task: "sr")
+    return picture
+  }()
   static let jobInfo = JobInfo(
     id: "j1", created: 1_763_800_000.25, state: .running, reason: "the disk was full", request: job,
     pictures: [picture],
@@ -120,6 +126,7 @@ enum Samples {
 
   static let events: [EngineEvent] = [
     .jobs([jobInfo]), .picture(job: "j1", picture: 0, picture),
+    .picture(job: "j1", picture: 0, stepped),
     .job(job: "j1", state: .failed, reason: "1 of 2 failed"),
     .progress(
       Progress(
@@ -176,7 +183,13 @@ enum Samples {
               problem: "too large", model: "denoise-color-tiny", width: 640, height: 480, outputWidth: 640,
               outputHeight: 480, tileCount: 4, tileWidth: 384, tileHeight: 384, overlap: 32, reason: "fits 4 GiB",
               estimateBytes: 1 << 30, budgetBytes: 4 << 30, seconds: 3.5, notes: ["alpha by bicubic"],
-              ignored: ["sigma": "the model is blind"])
+              ignored: ["sigma": "the model is blind"],
+              steps: [
+                .init(
+                  task: "denoise", model: "denoise-color-tiny", outputWidth: 640, outputHeight: 480, tileCount: 4,
+                  tileWidth: 384, tileHeight: 384, overlap: 32, reason: "fits 4 GiB", estimateBytes: 1 << 30,
+                  seconds: 3.5)
+              ])
           ],
           passedOver: .init(
             count: 1, summary: "1 passed over: a GIF picture (1)",

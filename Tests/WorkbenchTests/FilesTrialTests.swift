@@ -60,6 +60,29 @@ import Workbench
     #expect(driver.row("before")?.contains("after") == true)
   }
 
+  @Test("V shows several strengths side by side, asked for one after the other, and goes back; the plan stays as it is")
+  func several() {
+    func wanted(_ driver: WorkbenchDriver) -> [JobRequest] {
+      driver.asked { if case .tryRegion(let job, _, _, _, _) = $0 { job } else { nil } }
+    }
+    var driver = FilesScreenTests.driver()
+    driver.press("p")
+    driver.holdsAnswers = true
+    driver.press("V")
+    #expect(driver.waiting.count == 1 && driver.row("strength 0.25") != nil && driver.row("...") != nil)
+    driver.holdsAnswers = false
+    driver.deliver()
+    #expect(wanted(driver).map(\.strength) == [nil, 0.25, 0.5, 0.75, nil])
+    let row = driver.row("strength 0.25")
+    #expect(["0.5", "0.75", "1"].allSatisfy { row?.contains("strength \($0)") == true })
+    #expect(driver.row("...") == nil && driver.row("before") == nil)
+    driver.press("+", "0", "V")
+    #expect(driver.row("before")?.contains("after") == true && wanted(driver).count == 5)
+    driver.press("V", "<")
+    #expect(driver.row("<strength 0.9>") != nil && driver.row("before") != nil)
+    #expect(wanted(driver).last?.strength == 0.9)
+  }
+
   @Test("strength and its like change while it is shown, one question at a time, and stay in the plan")
   func changesWhileShown() {
     func wanted(_ driver: WorkbenchDriver) -> [JobRequest] {

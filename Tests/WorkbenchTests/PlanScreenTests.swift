@@ -297,7 +297,9 @@ import Workbench
     (compressed.grain, compressed.grainSeed, compressed.width, compressed.height) = (3.5, 11, 1920, 1080)
     var enlarge = JobRequest(inputs: [], task: "sr")
     (enlarge.scale, enlarge.fit, enlarge.maxMegapixels) = (3, .init(width: 800, height: 600), 0.5)
-    for wanted in [job, mosaic, defocus, compressed, enlarge] {
+    var chain = JobRequest(inputs: [], task: "demosaic,denoise,sr")
+    (chain.scale, chain.exposure, chain.model) = (4, "-0.5", ",,sr-x4-small")
+    for wanted in [job, mosaic, defocus, compressed, enlarge, chain] {
       var driver = Self.driver()
       driver.press("e", "Ctrl-u")
       driver.type(ShellLine.text(wanted.optionWords))

@@ -48,6 +48,25 @@ enum RunQueues {
 }
 
 @Suite struct RunScreenTests {
+  @Test("a chain says which step it is at, and a step that begins has no tile of the one before")
+  func steps() {
+    var driver = Self.driver(columns: 120, rows: 40)
+    var picture = RunQueues.picture("harbour-02.png", .running, done: 12)
+    picture.step = JobStep(number: 1, count: 2, task: "denoise")
+    driver.tell(.picture(job: "20260101-2", picture: 1, picture))
+    for tile in 0..<12 { driver.tell(.tile(job: "20260101-2", picture: 1, tile: tile, .done)) }
+    #expect(driver.row("step 1 of 2, denoise") != nil)
+    picture = RunQueues.picture("harbour-02.png", .running, done: 0)
+    (picture.step, picture.model) = (JobStep(number: 2, count: 2, task: "sr"), "sr-x2-tiny")
+    driver.tell(.picture(job: "20260101-2", picture: 1, picture))
+    driver.tell(.tile(job: "20260101-2", picture: 1, tile: 0, .done))
+    #expect(driver.row("step 2 of 2, sr, sr-x2-tiny") != nil)
+    var first = RunQueues.progress
+    (first.tilesDone, first.tileFraction) = (1, 0)
+    driver.tell(.progress(first))
+    #expect(driver.row("1 of 12 tiles") != nil)
+  }
+
   static func driver(
     _ jobs: [JobInfo] = RunQueues.jobs, columns: Int = 80, rows: Int = 24, graphics: Graphics = .half,
     colours: ColourDepth = .indexed

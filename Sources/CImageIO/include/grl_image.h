@@ -95,6 +95,8 @@ enum {
   GRL_DROPPED_EXIF = 32,
   /// Channels that are neither colours nor alpha.
   GRL_DROPPED_CHANNELS = 64,
+  /// The note of the camera's maker in EXIF.
+  GRL_DROPPED_MAKER_NOTE = 128,
 };
 
 typedef struct {
@@ -123,6 +125,8 @@ typedef struct {
   /// Primaries, transfer, matrix and range by ITU-T H.273.
   uint8_t cicp[4];
   int has_cicp;
+  /// Of a picture that is written: the program, and how it made it; NULL for none.
+  const char *software, *comment;
   /// GRL_DROPPED_ bits; not used in writing.
   uint32_t dropped;
 } grl_image_metadata;

@@ -22,6 +22,11 @@ typedef struct {
   /// EXIF orientation, 1...8.
   uint32_t orientation;
   char make[64], model[64];
+  /// How the picture was taken: seconds, f-number, ISO, millimetres; 0 where the file does not tell.
+  float shutter, aperture, iso, focal_length;
+  /// Local time, `YYYY:MM:DD HH:MM:SS`; empty where the file does not tell.
+  char time[20];
+  char lens[128], artist[64], description[512];
 } grl_raw_header;
 
 typedef struct grl_raw_reader grl_raw_reader;

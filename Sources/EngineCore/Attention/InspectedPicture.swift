@@ -21,6 +21,9 @@ package struct InspectedPicture: Sendable {
   package init(
     _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threads: ThreadLease
   ) throws(JobError) {
+    if settings.isChain {
+      throw .badRequest("attention is of one network: give a single --task, without commas")
+    }
     let source = try SourcePicture(path, settings, models, threadCount: threads.threadCount)
     let right = try source.settings.right.map { (right) throws(JobError) in try source.rightView(right, of: path) }
     let restorer: Restorer

@@ -4,26 +4,33 @@ import JobStore
 import Restoration
 import Tensors
 
-/// Keeps the tiles of one picture in its job's folder.
+/// Keeps the tiles that one step makes of a picture in its job's folder.
 final class FolderTileStore: TileStore {
   private let folder: JobFolder
   private let picture: Int
+  private let file: String
+  /// Number of the step's first tile in the journal.
+  private let first: Int
   private let tileBytes: Int
   private let journal: any PictureJournal
   private let known: [Int: JobRecord.Tile]
   private var isKeeping = true
 
-  init(_ folder: JobFolder, picture: Int, tileBytes: Int, journal: any PictureJournal) {
+  init(
+    _ folder: JobFolder, picture: Int, step: Int, firstTile: Int, tileBytes: Int, journal: any PictureJournal
+  ) {
     self.folder = folder
     self.picture = picture
+    file = folder.tileFile(picture, step: step)
+    first = firstTile
     self.tileBytes = tileBytes
     self.journal = journal
     known = folder.record.pictures[picture].tiles
   }
 
   func tile(_ index: Int, shape: Shape) -> Tensor? {
-    guard let line = known[index], shape.count * 4 == tileBytes else { return nil }
-    let descriptor = open(folder.tileFile(picture), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard let line = known[first + index], shape.count * 4 == tileBytes else { return nil }
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       journal.log("tile \(index) is missing (\(systemReason())) and is computed again")
       return nil
@@ -61,20 +68,19 @@ final class FolderTileStore: TileStore {
   private var lastFlush: ContinuousClock.Instant?
 
   private func write(_ tile: Tensor, at index: Int, seconds: Double) throws(StoreError) {
-    let path = folder.tileFile(picture)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-    guard descriptor >= 0 else { throw .system(path: path, code: errno) }
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
+    guard descriptor >= 0 else { throw .system(path: file, code: errno) }
     defer { close(descriptor) }
     let (code, checksum) = tile.values.withUnsafeBytes {
       (WholeFile.writeAll($0, to: descriptor, at: index * tileBytes), Checksum.text($0))
     }
-    if code != 0 { throw .system(path: path, code: code) }
+    if code != 0 { throw .system(path: file, code: code) }
     let now = ContinuousClock.now
     let isFlushed = lastFlush.map { now - $0 >= Self.flushInterval } ?? true
-    if isFlushed, fdatasync(descriptor) != 0 { throw .system(path: path, code: errno) }
+    if isFlushed, fdatasync(descriptor) != 0 { throw .system(path: file, code: errno) }
     CrashPoint.tileBytes.pass()
     let entry = JournalEntry.tile(
-      picture: picture, tile: index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000)
+      picture: picture, tile: first + index, checksum: checksum, seconds: (seconds * 1000).rounded() / 1000)
     try folder.append(entry, isFlushed: isFlushed)
     journal.noted(entry)
     if isFlushed { lastFlush = now }

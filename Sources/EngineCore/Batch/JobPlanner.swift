@@ -127,31 +127,38 @@ package final class JobPlanner: Sendable {
       (picture.width, picture.height) = (shape.width, shape.height)
       try settings.checkSize(of: shape, output: item.output)
       do throws(RestorationError) {
-        let wanted = Wanted(request: settings.request, layout: shape.layout)
-        let found =
-          state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
-        state.cards[wanted] = found
-        let card = try found.get()
-        picture.model = card.name
-        let plan = try plan(shape, settings, card)
+        var cards: [ModelCard] = []
+        let plans = try settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
+          let wanted = Wanted(request: settings.request, layout: shape.layout)
+          let found =
+            state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
+          state.cards[wanted] = found
+          let card = try found.get()
+          cards.append(card)
+          picture.model = cards.map(\.name).joined(separator: ", ")
+          return try plan(shape, settings, card)
+        }
+        let last = plans[plans.count - 1]
         do throws(JobError) {
-          try settings.checkSize(plan.result, output: item.output)
+          try settings.checkSize(last.result, output: item.output)
         } catch {
           picture.problem = "\(error)".printable
           return picture
         }
-        (picture.outputWidth, picture.outputHeight) = (plan.result.width, plan.result.height)
-        picture.tileCount = plan.tiles.tileCount
-        (picture.tileWidth, picture.tileHeight) = (plan.tiles.tileWidth, plan.tiles.tileHeight)
-        (picture.overlap, picture.reason) = (plan.tiles.overlap, plan.tiles.reason)
-        (picture.estimateBytes, picture.budgetBytes) = (plan.estimate.totalBytes, plan.options.budgetBytes)
-        picture.notes += plan.notes
-        if !plan.ignored.isEmpty { picture.ignored = plan.ignored }
-        if settings.looksAtNoise && card.noise == .photo { picture.notes.append(Self.correlated) }
-        // Speeds are known of the preferred kernels.
-        guard settings.options.kernels == .preferred else { return picture }
-        picture.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: settings.options.precision)
-          .map { Double(plan.networkPixels) / $0 }
+        let steps = try zip(plans, cards).map { (plan, card) throws(RestorationError) in try step(plan, card) }
+        (picture.outputWidth, picture.outputHeight) = (last.result.width, last.result.height)
+        picture.tileCount = steps.reduce(0) { $0 + $1.tileCount }
+        (picture.tileWidth, picture.tileHeight) = (steps[0].tileWidth, steps[0].tileHeight)
+        (picture.overlap, picture.reason) = (steps[0].overlap, steps[0].reason)
+        picture.estimateBytes = steps.map(\.estimateBytes).max() ?? 0
+        picture.budgetBytes = last.options.budgetBytes
+        for note in plans.flatMap(\.notes) where !picture.notes.contains(note) { picture.notes.append(note) }
+        let ignored = plans.reduce(into: [:]) { $0.merge($1.ignored) { $1 } }
+        if !ignored.isEmpty { picture.ignored = ignored }
+        if settings.looksAtNoise && cards[0].noise == .photo { picture.notes.append(Self.correlated) }
+        let seconds = steps.compactMap(\.seconds)
+        if seconds.count == steps.count { picture.seconds = seconds.reduce(0, +) }
+        if settings.isChain { picture.steps = steps }
       } catch {
         throw JobError.restoration(error, picture: nil)
       }
@@ -159,6 +166,19 @@ package final class JobPlanner: Sendable {
       picture.problem = "\(error)".printable
     }
     return picture
+  }
+
+  private func step(_ plan: RestorationPlan, _ card: ModelCard) throws(RestorationError) -> JobPlan.Step {
+    var step = JobPlan.Step(
+      task: plan.request.task.rawValue, model: card.name, outputWidth: plan.result.width,
+      outputHeight: plan.result.height, tileCount: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth,
+      tileHeight: plan.tiles.tileHeight, overlap: plan.tiles.overlap, reason: plan.tiles.reason,
+      estimateBytes: plan.estimate.totalBytes)
+    // Speeds are known of the preferred kernels.
+    guard plan.options.kernels == .preferred else { return step }
+    step.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: plan.options.precision)
+      .map { Double(plan.networkPixels) / $0 }
+    return step
   }
 
   static let correlated =

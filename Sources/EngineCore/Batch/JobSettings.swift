@@ -5,7 +5,7 @@ import Imaging
 import Restoration
 import Tensors
 
-/// A `JobRequest` in the words of `Restoration`, every value checked.
+/// A `JobRequest` in the words of `Restoration`, every value checked. Of a chain, those of its first step, with the others behind them.
 package struct JobSettings: Sendable {
   package private(set) var request: RestorationRequest
   package private(set) var options: RestorationOptions
@@ -15,6 +15,8 @@ package struct JobSettings: Sendable {
   package let right: String?
   /// How what is made of a camera raw file is stored.
   package let transfer: SensorTransfer
+  /// Brightness of what is made of a camera raw file.
+  package let exposure: SensorExposure
   /// Of the results; nil leaves it to their names.
   package let format: ImageFile.Format?
   package let encoding: ImageFile.Encoding
@@ -25,9 +27,26 @@ package struct JobSettings: Sendable {
   package let variant: ModelVariant?
   package let overrides: ConfigurationOverrides
   package let threadCount: Int?
+  /// `JobRequest.settings` of all steps.
+  private var words = ""
+  /// The steps behind this one.
+  package private(set) var later: [JobSettings] = []
 
   /// - Parameter budgetBytes: what a job that names no budget may hold resident; nil leaves that to `RestorationOptions`.
   package init(_ job: JobRequest, budgetBytes: Int? = nil) throws(JobError) {
+    if let fault = JobOption.task.fault(in: job) ?? job.chainProblem { throw .badRequest(fault) }
+    let steps = job.steps
+    try self.init(step: steps[0], budgetBytes: budgetBytes)
+    words = job.settings
+    for step in steps.dropFirst() { later.append(try JobSettings(step: step, budgetBytes: budgetBytes)) }
+    guard isChain else { return }
+    // Floats from the first step to the last; the file gets the bits that were asked for.
+    options.depth = .keep
+    for step in later.indices { later[step].options.depth = .keep }
+  }
+
+  /// For one task.
+  private init(step job: JobRequest, budgetBytes: Int?) throws(JobError) {
     // What a task knows of is the request's to check: its messages say more.
     for option in JobOption.all where !option.values.isEmpty || option.tasks.isEmpty {
       if let fault = option.fault(in: job) { throw .badRequest(fault) }
@@ -45,6 +64,12 @@ package struct JobSettings: Sendable {
       quality: job.outputQuality, chroma: try value(job.chroma ?? "full"),
       compression: try value(job.compression ?? "deflate"))
     transfer = try value(job.transfer ?? "srgb")
+    exposure =
+      switch job.exposure {
+      case nil: transfer == .linear ? .value(0) : .automatic
+      case "auto": .automatic
+      case let text?: .value(Double(text) ?? 0)
+      }
     if transfer == .linear, task != .demosaic || depth == .eight {
       throw .badRequest("--linear is for --task demosaic with a depth of 16 bits")
     }
@@ -116,8 +141,54 @@ package struct JobSettings: Sendable {
     var settings = self
     settings.options.depth = .keep
     // The result in floats and in the bits of its file.
-    settings.options.besidesBytes += picture.width * picture.height * picture.layout.channels * 4
+    if !isChain { settings.options.besidesBytes += picture.width * picture.height * picture.layout.channels * 4 }
     return settings
+  }
+
+  /// What the result's file says of its making; nil where it is to say nothing.
+  ///
+  /// - Parameter models: of each step.
+  package func provenance(_ models: [(card: ModelCard, sha256: String)]) -> Provenance? {
+    guard options.metadata == .keep else { return nil }
+    let made = zip(steps, models).map { step, model in
+      Provenance.Step(task: step.request.task.rawValue, model: model.card.name, sha256: model.sha256)
+    }
+    return Provenance(version: Version.current, steps: made, settings: words)
+  }
+
+  /// The same with tiles as an earlier run cut them.
+  func cut(side: Int, overlap: Int) -> JobSettings {
+    var settings = self
+    (settings.options.tile, settings.options.overlap) = (.side(side), overlap)
+    return settings
+  }
+
+  /// Several steps, with floats between them.
+  package var isChain: Bool { !later.isEmpty }
+
+  /// The settings of each step.
+  package var steps: [JobSettings] { [self] + later }
+
+  /// The plans of all steps, each for what the one before it makes.
+  ///
+  /// - Parameter plan: plans one of them.
+  func plans(
+    for picture: PictureShape,
+    _ plan: (JobSettings, PictureShape) throws(RestorationError) -> RestorationPlan
+  ) throws(RestorationError) -> [RestorationPlan] {
+    guard isChain else { return [try plan(self, picture)] }
+    var (shape, plans) = (picture, [RestorationPlan]())
+    for var step in steps {
+      // Weights of another step's model stay loaded, and the last result is held in floats and in the bits of its file.
+      step.options.besidesBytes += plans.last?.estimate.weights ?? 0
+      if plans.count == later.count {
+        let scale = step.request.leastScale
+        step.options.besidesBytes += shape.width * shape.height * scale * scale * shape.layout.channels * 4
+      }
+      plans.append(try plan(step, shape))
+      shape = plans[plans.count - 1].output
+    }
+    return plans
   }
 
   /// The same options for what is asked of a picture that was read by other settings of the job.
@@ -129,10 +200,14 @@ package struct JobSettings: Sendable {
 
   /// The same by the picture's header alone, before any model is looked at: of a named model the scale may not be known yet.
   func checkSize(of picture: PictureShape, output: String) throws(JobError) {
-    let scale = request.leastScale
     let region = options.region.flatMap { $0.fits(width: picture.width, height: picture.height) ? $0 : nil }
-    let sides = options.size.sides((region?.width ?? picture.width) * scale, (region?.height ?? picture.height) * scale)
-    try checkSize(PictureShape(width: sides.width, height: sides.height, layout: picture.layout), output: output)
+    var sides = (width: region?.width ?? picture.width, height: region?.height ?? picture.height)
+    for (place, step) in steps.enumerated() {
+      let scale = step.request.leastScale
+      sides = step.options.size.sides(sides.width * scale, sides.height * scale)
+      let result = PictureShape(width: sides.width, height: sides.height, layout: picture.layout)
+      if place == later.count { try checkSize(result, output: output) } else { try checkPixels(result, output) }
+    }
   }
 
   /// Refuses a result that is over the limit of pixels or has sides that its format does not hold.
@@ -145,11 +220,14 @@ package struct JobSettings: Sendable {
         path: output, width: result.width, height: result.height,
         limit: "the \(format.largestSide) pixels a side that \(format.name) holds")
     }
-    if result.width * result.height > limits.pixels {
-      throw .resultTooLarge(
-        path: output, width: result.width, height: result.height,
-        limit: "the limit of \(limits.pixels / 1_000_000) megapixels, which --max-pixels moves")
-    }
+    try checkPixels(result, output)
+  }
+
+  private func checkPixels(_ result: PictureShape, _ output: String) throws(JobError) {
+    guard result.width * result.height > limits.pixels else { return }
+    throw .resultTooLarge(
+      path: output, width: result.width, height: result.height,
+      limit: "the limit of \(limits.pixels / 1_000_000) megapixels, which --max-pixels moves")
   }
 
   /// Whether the choice of the model hangs on the picture's noise.
@@ -240,11 +318,13 @@ extension OutputPlan {
 
   private static func destination(_ job: JobRequest, _ settings: JobSettings) throws(JobError) -> Destination {
     if let output = job.output { return .file(output) }
-    let request = settings.request
-    var values = ["task": request.task.rawValue]
-    if let scale = request.scale { values["scale"] = "x\(scale)" }
-    if let sigma = request.sigma { values["sigma"] = sigma.shortText }
-    if let quality = request.quality { values["quality"] = String(quality) }
+    let requests = settings.steps.map(\.request)
+    var values = ["task": requests.map(\.task.rawValue).joined(separator: "-")]
+    if requests.contains(where: { $0.scale != nil }) {
+      values["scale"] = "x\(requests.reduce(1) { $0 * $1.leastScale })"
+    }
+    if let sigma = requests.compactMap(\.sigma).first { values["sigma"] = sigma.shortText }
+    if let quality = requests.compactMap(\.quality).first { values["quality"] = String(quality) }
     let name = try OutputName(job.name, values: values, format: settings.format)
     return job.outputFolder.map { .folder($0, name) } ?? .besideInputs(name)
   }

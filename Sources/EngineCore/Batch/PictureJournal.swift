@@ -98,8 +98,8 @@ package struct PictureOrder: Sendable {
 package enum PictureEvent {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)
-  /// Settled and about to be computed. `reason` is why this tile.
-  case planned(RestorationPlan, model: ModelCard, image: Image, reason: String)
+  /// Settled and about to be computed, of a chain step by step. `image` is what goes in, `reason` why this tile.
+  case planned(RestorationPlan, model: ModelCard, image: Image, reason: String, step: JobStep?)
   case progress(RestorationProgress)
   case tile(TileEvent)
   /// Waits for room on a disk.
@@ -110,8 +110,10 @@ package enum PictureEvent {
 
 /// A picture that is done.
 package struct PictureOutcome: Sendable {
-  package let report: RestorationReport
-  /// Reason of the tile, as it was when the picture was begun.
+  /// Of each step.
+  package let reports: [RestorationReport]
+  package var report: RestorationReport { reports[reports.count - 1] }
+  /// Reason of the last step's tile, as it was when the picture was begun.
   package let reason: String
   /// Time of computing in all runs, pauses left out.
   package let seconds: Double

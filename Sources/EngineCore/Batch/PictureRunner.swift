@@ -62,7 +62,7 @@ package final class PictureRunner {
       try journal.put(.attempt(picture: journal.picture, process: .current))
     }
     CrashPoint.passTrap(order.input)
-    let source = try SourcePicture(
+    var source = try SourcePicture(
       order.input, order.settings, models, threadCount: order.threadCount, output: order.output)
     onRead()
     if isStream { claim = try self.claim(order, journal) }
@@ -71,54 +71,84 @@ package final class PictureRunner {
     let right = try order.settings.right.map { (path) throws(JobError) in
       try source.rightView(path, of: order.input)
     }
-    let shape = PictureShape(source.image)
-    let restorer: Restorer
     let work: PictureWork
     let wholePlan: RestorationPlan?
     do throws(RestorationError) {
-      restorer = try self.restorer(for: shape, order)
-      work = try PictureWork(order, shape, restorer, models, found: journal?.found) {
+      work = try PictureWork(order, PictureShape(source.image), models, found: journal?.found) {
+        (settings, shape) throws(RestorationError) in
+        let restorer = try self.restorer(for: try models.card(settings, for: shape), settings, order.threadCount)
+        let plan = try restorer.plan(for: shape, request: settings.request, options: settings.options)
+        return (plan, restorer.model.card)
+      } onRestart: {
         onEvent(.log(.warning, "\(order.input): \($0)"))
       }
       // A picture that does not fit whole is refused before its tiles take hours.
-      wholePlan = onVerify == nil ? nil : try restorer.wholePlan(of: work.plan)
+      wholePlan = onVerify == nil ? nil : try restorer?.wholePlan(of: work.steps[0].plan)
     } catch {
       throw .restoration(error, picture: order.input)
     }
-    let plan = work.plan
+    let plan = work.steps[work.steps.count - 1].plan
     try order.settings.checkSize(plan.result, output: order.output)
-    onEvent(.planned(plan, model: restorer.model.card, image: source.shown, reason: work.reason))
 
-    var tileStore: FolderTileStore?
+    var folder: JobFolder?
     let isUnknown = journal?.folder == nil
-    if let journal, plan.tiles.tileCount > 1, let folder = journal.makeFolder() {
+    if let journal, work.tileCount > 1, let made = journal.makeFolder() {
       if isUnknown { try journal.put(.attempt(picture: journal.picture, process: .current)) }
-      tileStore = try self.tileStore(for: work, order, restorer.model.card, journal, folder)
+      folder = try begin(work, order, journal, made)
     }
-    var last: RestorationProgress?
-    let restored: RestoredImage
-    do {
-      restored = try restorer.restore(
-        source.image, right: right, plan: plan, tileStore: tileStore, isCancelled: isCancelled,
-        onTile: { event in
-          onEvent(.tile(event.rendered(by: source)))
-          if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
-        },
-        onProgress: {
-          claim?.touch()
-          last = $0
-          onEvent(.progress($0))
-        })
-    } catch {
-      throw JobError(error, picture: order.input)
+    var (reports, ends) = ([RestorationReport](), [RestorationProgress?]())
+    var restored = source.image
+    let warnings = source.warnings
+    for (place, step) in work.steps.enumerated() {
+      let task = step.settings.request.task.rawValue
+      onEvent(
+        .planned(
+          step.plan, model: step.card, image: source.shown, reason: step.reason,
+          step: work.steps.count > 1 ? JobStep(number: place + 1, count: work.steps.count, task: task) : nil))
+      let tileStore = journal.flatMap { journal in
+        folder.map {
+          FolderTileStore(
+            $0, picture: journal.picture, step: place, firstTile: work.firstTile(of: place),
+            tileBytes: step.plan.tileShape.count * 4, journal: journal)
+        }
+      }
+      var last: RestorationProgress?
+      do {
+        let restorer = try restorer(for: step.card, step.settings, order.threadCount)
+        let result = try restorer.restore(
+          source.image, right: place == 0 ? right : nil, plan: step.plan, tileStore: tileStore,
+          isCancelled: isCancelled,
+          onTile: { event in
+            onEvent(.tile(event.rendered(by: source)))
+            if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
+          },
+          onProgress: {
+            claim?.touch()
+            last = $0
+            onEvent(.progress($0))
+          })
+        (restored, reports) = (result.image, reports + [result.report])
+      } catch {
+        throw JobError(error, picture: order.input)
+      }
+      ends.append(last)
+      if place < work.steps.count - 1 { source = source.next(restored) }
     }
     let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
-    let lost = try write(source.finished(restored.image, plan), order, journal)
+    var result = source.finished(restored, plan)
+    do throws(RestorationError) {
+      var made: [(ModelCard, String)] = []
+      for step in work.steps { made.append((step.card, try models.hash(step.card))) }
+      result.metadata.provenance = order.settings.provenance(made)
+    } catch {
+      throw .restoration(error, picture: order.input)
+    }
+    let lost = try write(result, order, journal)
     var tiling: TilingEffect?
-    if let wholePlan, let onVerify {
+    if let wholePlan, let onVerify, let restorer {
       do {
         tiling = try restorer.tilingEffect(
-          on: source.image, right: right, tiled: restored.image, plan: plan, wholePlan: wholePlan,
+          on: source.image, right: right, tiled: restored, plan: plan, wholePlan: wholePlan,
           isCancelled: isCancelled,
           onProgress: {
             claim?.touch()
@@ -128,11 +158,16 @@ package final class PictureRunner {
         throw JobError(error, picture: order.input)
       }
     }
+    let notes = reports.flatMap(\.notes)
     let outcome = PictureOutcome(
-      report: restored.report, reason: work.reason, seconds: max(computing ?? 0, restored.report.seconds),
-      notes: source.warnings + restored.report.notes + lost, tiling: tiling)
+      reports: reports, reason: work.steps[work.steps.count - 1].reason,
+      seconds: max(computing ?? 0, reports.reduce(0) { $0 + $1.seconds }),
+      notes: warnings + notes.indices.filter { !notes[..<$0].contains(notes[$0]) }.map { notes[$0] } + lost,
+      tiling: tiling)
     try finish(outcome, journal)
-    if let last { remember(last, plan, restorer.model.card) }
+    for (step, last) in zip(work.steps, ends) {
+      if let last { remember(last, step.plan, step.card) }
+    }
     return outcome
   }
 
@@ -161,10 +196,11 @@ package final class PictureRunner {
     order.output != "-" && !order.mayReplace && journal?.found?.isWriting != true && fileExists(order.output)
   }
 
-  private func restorer(for shape: PictureShape, _ order: PictureOrder) throws(RestorationError) -> Restorer {
-    let card = try models.card(order.settings, for: shape)
-    let options = order.settings.options
-    if let restorer, restorer.model.card == card, restorer.threadCount == order.threadCount,
+  private func restorer(
+    for card: ModelCard, _ settings: JobSettings, _ threadCount: Int
+  ) throws(RestorationError) -> Restorer {
+    let options = settings.options
+    if let restorer, restorer.model.card == card, restorer.threadCount == threadCount,
       restorer.model.network.device.description == options.device.description
     {
       return restorer
@@ -172,23 +208,22 @@ package final class PictureRunner {
     restorer = nil  // Two at once would hold two sets of weights.
     let made = Restorer(
       model: try models.model(card, precision: options.precision, kernels: options.kernels),
-      threads: ThreadLease(threadCount: order.threadCount, of: pool, gate: gate))
+      threads: ThreadLease(threadCount: threadCount, of: pool, gate: gate))
     restorer = made
     return made
   }
 
-  /// The picture's tiles in its folder: those of an earlier run where they still belong to it, none where they do not.
-  private func tileStore(
-    for work: PictureWork, _ order: PictureOrder, _ card: ModelCard, _ journal: any PictureJournal, _ folder: JobFolder
-  ) throws(JobError) -> FolderTileStore? {
-    if !work.isResumed {
-      let record = try work.record(order, card, models)
-      folder.removeTiles(of: journal.picture)
-      try journal.put(.began(picture: journal.picture, record: record))
-      CrashPoint.pictureBegun.pass()
-      guard journal.folder != nil else { return nil }
-    }
-    return FolderTileStore(folder, picture: journal.picture, tileBytes: work.plan.tileShape.count * 4, journal: journal)
+  /// The folder with the picture's tiles: those of an earlier run where they still belong to it, none where they do not. nil where nothing
+  /// can be kept.
+  private func begin(
+    _ work: PictureWork, _ order: PictureOrder, _ journal: any PictureJournal, _ folder: JobFolder
+  ) throws(JobError) -> JobFolder? {
+    guard !work.isResumed else { return folder }
+    let record = try work.record(order, models)
+    folder.removeTiles(of: journal.picture)
+    try journal.put(.began(picture: journal.picture, record: record))
+    CrashPoint.pictureBegun.pass()
+    return journal.folder == nil ? nil : folder
   }
 
   private func write(_ image: Image, _ order: PictureOrder, _ journal: (any PictureJournal)?) throws(JobError)

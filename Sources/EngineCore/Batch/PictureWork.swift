@@ -4,52 +4,91 @@ import JobStore
 import Restoration
 import Tensors
 
-/// How a picture is cut: afresh, or as an earlier run began it.
+/// How a picture is cut in each step: afresh, or as an earlier run began it.
 struct PictureWork {
-  let plan: RestorationPlan
-  /// Why this tile, as it was said when the picture was begun.
-  let reason: String
+  struct Step {
+    let settings: JobSettings
+    let card: ModelCard
+    let plan: RestorationPlan
+    /// Why this tile, as it was said when the picture was begun.
+    let reason: String
+  }
+  /// One for a single task.
+  let steps: [Step]
   /// The tiles that are kept still belong to the picture.
   let isResumed: Bool
 
+  typealias Planner = (JobSettings, PictureShape) throws(RestorationError) -> (RestorationPlan, ModelCard)
+
   /// - Parameters:
   ///   - found: what the job's folder knows of the picture, if anything.
+  ///   - plan: plans a step.
   ///   - onRestart: called with the reason why the tiles of an earlier run cannot be used.
   init(
-    _ order: PictureOrder, _ shape: PictureShape, _ restorer: Restorer, _ models: ModelCatalogue,
-    found: JobRecord.Picture?, onRestart: (String) -> Void
+    _ order: PictureOrder, _ shape: PictureShape, _ models: ModelCatalogue, found: JobRecord.Picture?,
+    plan: Planner, onRestart: (String) -> Void
   ) throws(RestorationError) {
-    let (request, options) = (order.settings.request, order.settings.options)
     if let record = found?.record {
-      if let reason = Self.reasonToRestart(record, order, try models.hash(restorer.model.card)) {
+      let kept = record.steps
+      if let reason = Self.reasonToRestart(record, order) {
         onRestart("begun anew: \(reason)")
-      } else if let plan = Self.plan(as: record, shape, restorer, request, options) {
-        (self.plan, reason, isResumed) = (plan, record.reason, true)
-        return
+      } else if let steps = Self.steps(order, shape, as: kept, plan) {
+        if try Self.areKept(steps, kept, models) {
+          (self.steps, isResumed) = (steps, true)
+          return
+        }
+        onRestart("begun anew: the model is another one than before")
       } else {
-        onRestart("begun anew: its tiles of \(record.side) pixels do not fit the memory budget any more")
+        let sides = kept.map { String($0.side) }.joined(separator: " and ")
+        onRestart("begun anew: its tiles of \(sides) pixels do not fit the memory budget any more")
       }
     }
-    plan = try restorer.plan(for: shape, request: request, options: options)
-    (reason, isResumed) = (plan.tiles.reason, false)
+    (steps, isResumed) = (try Self.steps(order, shape, plan), false)
   }
 
-  /// The plan with the tiles of `record`: blending needs the same ones, and the budget may have moved since.
-  private static func plan(
-    as record: PictureRecord, _ shape: PictureShape, _ restorer: Restorer, _ request: RestorationRequest,
-    _ options: RestorationOptions
-  ) -> RestorationPlan? {
-    var options = options
-    options.tile = .side(record.side)
-    options.overlap = record.overlap
-    let plan: RestorationPlan
-    do { plan = try restorer.plan(for: shape, request: request, options: options) } catch { return nil }
-    return plan.tiles.tileCount == record.tileCount && plan.tileShape.count * 4 == record.tileBytes
-      && plan.tiles.overlap == record.overlap ? plan : nil
+  /// Of all steps.
+  var tileCount: Int { steps.reduce(0) { $0 + $1.plan.tiles.tileCount } }
+
+  /// Number of the step's first tile, counted over all steps.
+  func firstTile(of step: Int) -> Int { steps[..<step].reduce(0) { $0 + $1.plan.tiles.tileCount } }
+
+  /// - Parameter kept: how an earlier run cut the tiles: blending needs the same ones, and the budget may have moved since.
+  private static func steps(
+    _ order: PictureOrder, _ shape: PictureShape, cut kept: [PictureRecord.Step]? = nil, _ plan: Planner
+  ) throws(RestorationError) -> [Step] {
+    var steps: [Step] = []
+    _ = try order.settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
+      let kept = kept?[steps.count]
+      let settings = kept.map { settings.cut(side: $0.side, overlap: $0.overlap) } ?? settings
+      let (plan, card) = try plan(settings, shape)
+      steps.append(Step(settings: settings, card: card, plan: plan, reason: kept?.reason ?? plan.tiles.reason))
+      return plan
+    }
+    return steps
   }
 
-  private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder, _ modelHash: String) -> String? {
-    if record.modelHash != modelHash { return "the model is another one than before" }
+  /// The steps with the tiles of an earlier run; nil where they cannot be made.
+  private static func steps(
+    _ order: PictureOrder, _ shape: PictureShape, as kept: [PictureRecord.Step], _ plan: Planner
+  ) -> [Step]? {
+    let steps: [Step]
+    do throws(RestorationError) { steps = try self.steps(order, shape, cut: kept, plan) } catch { return nil }
+    let fits = zip(steps, kept).allSatisfy { step, kept in
+      step.plan.tiles.tileCount == kept.tileCount && step.plan.tileShape.count * 4 == kept.tileBytes
+        && step.plan.tiles.overlap == kept.overlap
+    }
+    return fits ? steps : nil
+  }
+
+  private static func areKept(
+    _ steps: [Step], _ kept: [PictureRecord.Step], _ models: ModelCatalogue
+  ) throws(RestorationError) -> Bool {
+    for (step, kept) in zip(steps, kept) where try models.hash(step.card) != kept.modelHash { return false }
+    return true
+  }
+
+  private static func reasonToRestart(_ record: PictureRecord, _ order: PictureOrder) -> String? {
+    if record.steps.count != order.settings.steps.count { return "it has other steps than before" }
     if record.instructionSet != order.settings.options.device.description {
       return "it was begun with instruction set \(record.instructionSet)"
     }
@@ -59,19 +98,29 @@ struct PictureWork {
   }
 
   /// What has to be so for the tiles to be used again.
-  func record(_ order: PictureOrder, _ card: ModelCard, _ models: ModelCatalogue) throws(JobError) -> PictureRecord {
-    let hash: String
-    do { hash = try models.hash(card) } catch { throw .restoration(error, picture: order.input) }
+  func record(_ order: PictureOrder, _ models: ModelCatalogue) throws(JobError) -> PictureRecord {
+    var kept: [PictureRecord.Step] = []
+    for step in steps {
+      let hash: String
+      do { hash = try models.hash(step.card) } catch { throw .restoration(error, picture: order.input) }
+      kept.append(
+        PictureRecord.Step(
+          model: step.card.name, modelHash: hash, side: max(step.plan.tiles.tileWidth, step.plan.tiles.tileHeight),
+          overlap: step.plan.tiles.overlap, tileCount: step.plan.tiles.tileCount,
+          tileBytes: step.plan.tileShape.count * 4, reason: step.reason))
+    }
     let (input, right) = try JobError.storing { () throws(StoreError) in
       (
         try PictureRecord.Identity(of: order.input),
         try order.settings.right.map { (path) throws(StoreError) in try PictureRecord.Identity(of: path) }
       )
     }
+    let (first, shape) = (kept[0], steps[0].plan.input)
     return PictureRecord(
       input: input, right: right,
-      model: card.name, modelHash: hash, instructionSet: order.settings.options.device.description,
-      width: plan.input.width, height: plan.input.height, side: max(plan.tiles.tileWidth, plan.tiles.tileHeight),
-      overlap: plan.tiles.overlap, tileCount: plan.tiles.tileCount, tileBytes: plan.tileShape.count * 4, reason: reason)
+      model: first.model, modelHash: first.modelHash, instructionSet: order.settings.options.device.description,
+      width: shape.width, height: shape.height, side: first.side,
+      overlap: first.overlap, tileCount: first.tileCount, tileBytes: first.tileBytes, reason: first.reason,
+      later: kept.count > 1 ? Array(kept.dropFirst()) : nil)
   }
 }

@@ -41,16 +41,21 @@ package struct SourcePicture: Sendable {
       try Self.check(path, settings)
       if RawFile.isRaw(path) {
         let header = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
-        try admit(PictureShape(header), settings.over(header), decodingBytes: RawFile.decodingBytes(header))
+        try admit(
+          PictureShape(header, bitDepth: settings.isChain ? 32 : 16), settings.over(header),
+          decodingBytes: RawFile.decodingBytes(header))
         let mosaic = try RawFile.read(path, limits: settings.limits, damaged: settings.damaged)
-        (image, warnings, sensor) = (mosaic.mosaicPicture(), mosaic.warnings, mosaic.header)
+        let picture = mosaic.mosaicPicture()
+        (image, warnings) = (settings.isChain ? picture.withBitDepth(32) : picture, mosaic.warnings)
+        sensor = mosaic.header.exposed(settings.exposure, picture)
         (colours, bitDepth) = (nil, 16)
       } else {
         let file = try OpenedPicture(path, limits: settings.limits)
+        try Self.checkRange(path, file.header)
         colours = NetworkColours(file.header.metadata, file.header.layout)
-        let shape = Self.shape(file.header, colours)
+        let shape = Self.shape(file.header, colours, settings)
         settings = settings.over(colours, of: shape)
-        let floats = colours == nil ? 0 : shape.byteCount
+        let floats = shape.bitDepth == file.header.bitDepth ? 0 : shape.byteCount
         try admit(shape, settings, decodingBytes: file.header.decodingBytes + floats)
         let decoded = try file.decoded(settings.damaged)
         bitDepth = decoded.image.bitDepth
@@ -58,7 +63,8 @@ package struct SourcePicture: Sendable {
         let advice =
           settings.request.task == .superResolution
           ? PictureEstimates(decoded.image, heeding: settings.limits.cancelFlag)?.adviceAgainstEnlarging : nil
-        (image, sensor) = (colours?.coded(decoded.image) ?? decoded.image, nil)
+        let coded = colours?.coded(decoded.image) ?? decoded.image
+        (image, sensor) = (settings.isChain ? coded.withBitDepth(32) : coded, nil)
         warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
       }
     } catch let error as ImageError {
@@ -79,21 +85,24 @@ package struct SourcePicture: Sendable {
       try check(path, settings)
       guard RawFile.isRaw(path) else {
         let header = try ImageFile.header(path, limits: settings.limits)
+        try checkRange(path, header)
         let colours = NetworkColours(header.metadata, header.layout)
-        let shape = shape(header, colours)
+        let shape = shape(header, colours, settings)
         return (shape, settings.over(colours, of: shape))
       }
       let sensor = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
-      return (PictureShape(sensor), settings.over(sensor))
+      return (PictureShape(sensor, bitDepth: settings.isChain ? 32 : 16), settings.over(sensor))
     } catch {
       throw .image(error)
     }
   }
 
-  private static func shape(_ header: ImageFile.Header, _ colours: NetworkColours?) -> PictureShape {
+  private static func shape(
+    _ header: ImageFile.Header, _ colours: NetworkColours?, _ settings: JobSettings
+  ) -> PictureShape {
     PictureShape(
       width: header.width, height: header.height, layout: header.layout,
-      bitDepth: colours == nil ? header.bitDepth : 32)
+      bitDepth: colours == nil && !settings.isChain ? header.bitDepth : 32)
   }
 
   /// What a colour denoiser knows is that noise differs from channel to channel; what all share it takes for the picture.
@@ -114,12 +123,34 @@ package struct SourcePicture: Sendable {
     }
   }
 
+  /// Networks know no light above a screen's white, and take the curve of PQ or HLG for another picture.
+  private static func checkRange(_ path: String, _ header: ImageFile.Header) throws(ImageError) {
+    guard let kind = ColourSpace.highDynamicRange(header.metadata) else { return }
+    throw .unsupported(
+      path: path, what: "an HDR picture (\(kind), BT.2100)",
+      advice:
+        "make an ordinary picture of it, or one of linear light (TIFF or PFM with floats), with the program that it comes from"
+    )
+  }
+
   /// The same with other samples.
   package func with(_ image: Image) -> SourcePicture { SourcePicture(image, of: self) }
 
   private init(_ image: Image, of other: SourcePicture) {
     (self.image, warnings, sensor, settings) = (image, other.warnings, other.sensor, other.settings)
     (colours, bitDepth) = (other.colours, other.bitDepth)
+  }
+
+  /// What the next step gets of what this one made. The mosaic of a raw file has become a picture then, in the colours that its file would have.
+  package func next(_ restored: Image) -> SourcePicture {
+    sensor == nil ? with(restored) : SourcePicture(developed: restored, of: self)
+  }
+
+  private init(developed restored: Image, of other: SourcePicture) {
+    let developed = other.sensor?.finished(restored, transfer: other.settings.transfer, bitDepth: 32) ?? restored
+    colours = NetworkColours(developed.metadata, developed.layout)
+    image = colours?.coded(developed) ?? developed
+    (warnings, sensor, settings, bitDepth) = (other.warnings, nil, other.settings, other.bitDepth)
   }
 
   /// The other view of the dual-pixel picture `left`.
@@ -156,7 +187,7 @@ package struct SourcePicture: Sendable {
       case .eight: 8
       case .sixteen: 16
       }
-    return colours?.decoded(finished, bitDepth: depth) ?? finished
+    return colours?.decoded(finished, bitDepth: depth) ?? (settings.isChain ? finished.withBitDepth(depth) : finished)
   }
 
   /// Values of a restored tile in the colours of a screen, three a pixel; nil where they are that already.
@@ -173,8 +204,8 @@ package struct SourcePicture: Sendable {
 
 extension PictureShape {
   /// The mosaic of a camera raw file.
-  fileprivate init(_ sensor: SensorHeader) {
-    self.init(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: 16)
+  fileprivate init(_ sensor: SensorHeader, bitDepth: Int) {
+    self.init(width: sensor.width, height: sensor.height, layout: .gray, bitDepth: bitDepth)
   }
 }
 

@@ -106,7 +106,8 @@ package final class PreviewCache: Sendable {
   static func read(_ path: String, _ limits: ImageLimits) throws(ImageError) -> Image {
     guard RawFile.isRaw(path) else { return try ImageFile.read(path, limits: limits).image }
     let mosaic = try RawFile.read(path, limits: limits)
-    return mosaic.header.roughPicture(mosaic.mosaicPicture())
+    let picture = mosaic.mosaicPicture()
+    return mosaic.header.exposed(.automatic, picture).roughPicture(picture)
   }
 
   /// Looked for once, even in pictures too large to be remembered.

@@ -128,13 +128,20 @@ struct QueuedJob {
 
   // MARK: The picture in work
 
-  mutating func planned(_ plan: SeenPicture, of number: Int) { seen[number] = plan }
+  mutating func planned(_ plan: SeenPicture, of number: Int) {
+    // Notes of a chain are those of all its steps.
+    let earlier = (plan.step?.number ?? 1) > 1 ? seen[number]?.notes ?? [] : []
+    seen[number] = plan
+    seen[number]?.notes = earlier + plan.notes.filter { !earlier.contains($0) }
+  }
   mutating func computed(seconds: Double, of number: Int) { seen[number]?.seconds = seconds }
   mutating func finished(tile: Int, of number: Int) { seen[number]?.tilesDone = tile + 1 }
 }
 
 /// How this process cut a picture, and how far it came.
 struct SeenPicture: Sendable {
+  /// Of a chain, the step whose model and tiles these are.
+  let step: JobStep?
   let model: String
   let width: Int
   let height: Int
@@ -142,7 +149,7 @@ struct SeenPicture: Sendable {
   let tiles: [Rectangle]
   let tilesPerRow: Int
   let overlap: Int
-  let notes: [String]
+  var notes: [String]
   var tilesDone = 0
   /// Of this run.
   var seconds = 0.0
@@ -151,6 +158,7 @@ struct SeenPicture: Sendable {
   func complete(_ picture: inout PictureProgress) {
     (picture.model, picture.width, picture.height) = (model, width, height)
     (picture.tiles, picture.tilesPerRow, picture.overlap) = (tiles, tilesPerRow, overlap)
+    picture.step = step
     picture.tilesDone = picture.state == .done ? tiles.count : tilesDone
     guard picture.state != .done else { return }
     (picture.seconds, picture.notes) = (seconds, notes)

@@ -65,11 +65,12 @@ final class RunReporter {
   func pass(_ event: PictureEvent) {
     switch event {
     case .journal(let entry): send(.journal(entry))
-    case .planned(let plan, let model, let image, _):
+    case .planned(let plan, let model, let image, _, let step):
       picture.begin(JobCanvas(image, scale: model.scale))
       send(
         .planned(
-          SeenPicture(plan, model), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes))
+          SeenPicture(plan, model, step), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes
+        ))
     case .progress(let progress):
       let now = ContinuousClock.now
       if let lastProgress, now - lastProgress < .milliseconds(200) { return }
@@ -88,9 +89,9 @@ final class RunReporter {
 }
 
 extension SeenPicture {
-  init(_ plan: RestorationPlan, _ model: ModelCard) {
+  init(_ plan: RestorationPlan, _ model: ModelCard, _ step: JobStep?) {
     self.init(
-      model: model.name, width: plan.input.width, height: plan.input.height,
+      step: step, model: model.name, width: plan.input.width, height: plan.input.height,
       tiles: (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }, tilesPerRow: plan.tiles.tilesPerRow,
       overlap: plan.tiles.overlap, notes: plan.notes)
   }

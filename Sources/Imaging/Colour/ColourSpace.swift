@@ -41,6 +41,30 @@ package struct ColourSpace: Sendable {
     return made(stated ?? standard, gamma, isColour)
   }
 
+  /// Why the values stand for more light than a screen's white, so that neither screen nor network has them right: `PQ`, `HLG`; nil for all
+  /// other pictures. As cICP says it, or the profile's tag of that name (ICC.1:2022, section 9.2.17).
+  package static func highDynamicRange(_ metadata: ImageMetadata) -> String? {
+    let code = metadata.cicp?[1] ?? metadata.iccProfile.flatMap { transfer(ofProfile: $0) }
+    return code == 16 ? "PQ" : code == 18 ? "HLG" : nil
+  }
+
+  private static func transfer(ofProfile bytes: [UInt8]) -> UInt8? {
+    func long(_ place: Int) -> Int? {
+      guard place >= 0, place <= bytes.count - 4 else { return nil }
+      return bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    for tag in 0..<min(long(128) ?? 0, 100) {
+      let entry = 132 + tag * 12
+      guard let name = long(entry) else { return nil }
+      guard name == 0x6369_6370, let place = long(entry + 4), long(place) == 0x6369_6370, place + 12 <= bytes.count
+      else {
+        continue
+      }
+      return bytes[place + 9]
+    }
+    return nil
+  }
+
   private static func made(_ primaries: [Double], _ gamma: Double, _ isColour: Bool) -> OpaquePointer? {
     grl_profile_create(primaries, gamma, isColour ? 0 : 1)
   }
@@ -61,7 +85,7 @@ package struct ColourSpace: Sendable {
   }
 
   /// ITU-T H.273, table 3; 0 is sRGB's curve, for which those of video (1, 6, 14, 15) are taken too, as browsers do; nil for what is not
-  /// known here (PQ and HLG among it).
+  /// known here (PQ and HLG among it, see ``highDynamicRange(_:)``).
   private static func gamma(ofTransfer code: UInt8) -> Double? {
     switch code {
     case 1, 2, 6, 13, 14, 15: 0

@@ -43,7 +43,11 @@ public enum RawFile {
     let reader = try RawReader(path, limits, damaged)
     let header = reader.header
     var samples = try reader.samples()
-    var warnings = ["EXIF of the raw file is not carried over"]
+    var warnings = [
+      header.exif == nil
+        ? "the raw file tells nothing of camera, exposure and time"
+        : "of the raw file's EXIF camera, lens, exposure and time are kept, the maker's notes are not"
+    ]
     if let fault = reader.misplaced { warnings.append("damaged: \(fault)") }
     if let fault = reader.fault(in: samples) {
       guard fault.isLittle || damaged == .keep else {

@@ -9,6 +9,14 @@ public enum SensorTransfer: String, Sendable, CaseIterable {
   case linear
 }
 
+/// How bright a raw file's picture becomes.
+public enum SensorExposure: Hashable, Sendable {
+  /// One pixel in a hundred is white, as dcraw and LibRaw have it; nothing becomes darker, nor brighter than by `SensorHeader.mostGain`.
+  case automatic
+  /// Steps of the aperture: 1 doubles the light.
+  case value(Double)
+}
+
 /// From the camera's colours to those of a screen. Camera colours are what the network returns for
 /// `SensorMosaic.mosaicPicture`: balanced, behind the sRGB curve.
 extension SensorHeader {
@@ -22,7 +30,7 @@ extension SensorHeader {
         let g = LightCurve.srgb.light(colours[pixel + 1])
         let b = LightCurve.srgb.light(colours[pixel + 2])
         for row in 0..<3 {
-          let light = min(max(matrix[row * 3] * r + matrix[row * 3 + 1] * g + matrix[row * 3 + 2] * b, 0), 1)
+          let light = min(max(gain * (matrix[row * 3] * r + matrix[row * 3 + 1] * g + matrix[row * 3 + 2] * b), 0), 1)
           colours[pixel + row] = transfer == .linear ? light : LightCurve.srgb.value(light)
         }
       }
@@ -32,7 +40,7 @@ extension SensorHeader {
 
   /// A restored picture, or part of one, in sRGB or linear light. A few rows at a time are held as floats.
   ///
-  /// - Parameter bitDepth: 8 or 16; linear is always 16.
+  /// - Parameter bitDepth: 8, 16 or 32; linear is at least 16.
   /// - Precondition: `restored` is RGB.
   public func finished(_ restored: Image, transfer: SensorTransfer, bitDepth: Int) -> Image {
     precondition(restored.layout == .rgb)
@@ -41,22 +49,58 @@ extension SensorHeader {
     case .srgb: metadata.srgbIntent = 0
     case .linear: metadata.pngGamma = 100_000
     }
-    let depth = transfer == .linear ? 16 : bitDepth
-    var (eight, sixteen): ([UInt8], [UInt16]) = ([], [])
-    let count = restored.width * restored.height * 3
-    if depth == 16 { sixteen.reserveCapacity(count) } else { eight.reserveCapacity(count) }
+    let depth = transfer == .linear ? max(16, bitDepth) : bitDepth
+    var image = ImageRows(width: restored.width, height: restored.height, layout: .rgb, bitDepth: depth)
     for top in stride(from: 0, to: restored.height, by: 32) {
       let rows = Rectangle(x: 0, y: top, width: restored.width, height: min(32, restored.height - top))
-      let colours = rendered(restored.floats(.rgb, of: rows), transfer: transfer)
-      if depth == 16 {
-        sixteen += colours.map { UInt16($0 * 65_535 + 0.5) }
-      } else {
-        eight += colours.map { UInt8($0 * 255 + 0.5) }
+      image.set(rendered(restored.floats(.rgb, of: rows), transfer: transfer), channels: 0..<3, from: top)
+    }
+    return image.image(metadata: metadata)
+  }
+
+  /// Eight steps would make a picture of the noise of a night.
+  public static let mostGain: Float = 16
+
+  /// The gain of dcraw's automatic brightness: of the channel whose brightest hundredth begins highest, that level becomes white.
+  ///
+  /// Source: dcraw 9.28, `write_ppm_tiff`. The light of each two by two pixels stands for theirs.
+  func automaticGain(_ mosaic: Image) -> Float {
+    let levels = 4096
+    var counts = [[Int]](repeating: [Int](repeating: 0, count: levels), count: 3)
+    let matrix = cameraToSRGB ?? [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    let light = (0..<256 * 256).map { LightCurve.srgb.light(Float($0) / 65_535) }
+    var pixels = 0
+    for top in stride(from: 0, to: mosaic.height - 1, by: 2) {
+      let values = mosaic.floats(.gray, of: Rectangle(x: 0, y: top, width: mosaic.width, height: 2))
+      for left in stride(from: 0, to: mosaic.width - 1, by: 2) {
+        var camera: (Float, Float, Float) = (0, 0, 0)
+        for place in 0..<4 {
+          let value = values[place / 2 * mosaic.width + left + place % 2]
+          let light = light[Int(min(max(value, 0), 1) * 65_535)]
+          switch filters.channel(y: top + place / 2, x: left + place % 2) {
+          case 0: camera.0 += light
+          case 1: camera.1 += light / 2
+          default: camera.2 += light
+          }
+        }
+        for row in 0..<3 {
+          let level = matrix[row * 3] * camera.0 + matrix[row * 3 + 1] * camera.1 + matrix[row * 3 + 2] * camera.2
+          counts[row][Int(min(max(level, 0), 1) * Float(levels - 1))] += 1
+        }
+        pixels += 1
       }
     }
-    return Image(
-      width: restored.width, height: restored.height, layout: .rgb,
-      samples: depth == 16 ? .sixteen(sixteen) : .eight(eight), metadata: metadata)
+    guard pixels > 0 else { return 1 }
+    var white = 1
+    for channel in counts {
+      var (level, above) = (levels - 1, 0)
+      while level > 1, above + channel[level] <= pixels / 100 {
+        above += channel[level]
+        level -= 1
+      }
+      white = max(white, level)
+    }
+    return min(Float(levels - 1) / Float(white), Self.mostGain)
   }
 
   /// What a `mosaicPicture` shows, roughly and at once: each two by two pixels in the one colour that they measured together.

@@ -1,5 +1,6 @@
 import Base
 import CImageIO
+import Glibc
 
 /// What a raw file says of its sensor.
 public struct SensorHeader: Hashable, Sendable {
@@ -24,9 +25,26 @@ public struct SensorHeader: Hashable, Sendable {
   public let cameraToSRGB: [Float]?
   /// Maker and model; empty where the file does not tell.
   public let camera: String
+  /// EXIF of the exposure: camera, lens, time, seconds, f-number, ISO, focal length; nil where the file tells none of it.
+  public let exif: [UInt8]?
+  /// What light is multiplied with when the picture is rendered.
+  public private(set) var gain: Float = 1
 
   public var width: Int { orientation.swapsSides ? storedHeight : storedWidth }
   public var height: Int { orientation.swapsSides ? storedWidth : storedHeight }
+
+  /// The same with the brightness that is asked for.
+  ///
+  /// - Parameter mosaic: `SensorMosaic.mosaicPicture`, which the automatic one looks at.
+  public func exposed(_ exposure: SensorExposure, _ mosaic: Image) -> SensorHeader {
+    var header = self
+    header.gain =
+      switch exposure {
+      case .automatic: automaticGain(mosaic)
+      case .value(let steps): Float(exp2(steps))
+      }
+    return header
+  }
 
   /// nil where levels or pattern contradict themselves.
   ///
@@ -61,6 +79,36 @@ public struct SensorHeader: Hashable, Sendable {
     filters = stored.upright(from: orientation, width: storedWidth, height: storedHeight)
     let words = [text(header.make), text(header.model)].filter { !$0.isEmpty }
     camera = words.joined(separator: " ").printable
+    exif = Self.exif(header)
+  }
+
+  private static func exif(_ header: grl_raw_header) -> [UInt8]? {
+    func ascii(_ tag: Int, _ value: String) -> ExifBlock.Entry? {
+      value.isEmpty ? nil : ExifBlock.Entry(tag, ascii: value.printable)
+    }
+    /// In thousandths; nil where it is not known.
+    func rational(_ tag: Int, _ value: Float) -> ExifBlock.Entry? {
+      guard value.isFinite, value > 0, value < 1e6 else { return nil }
+      return ExifBlock.Entry(tag, rational: Int((value * 1000).rounded()), 1000)
+    }
+    func exposure(_ seconds: Float) -> ExifBlock.Entry? {
+      guard seconds.isFinite, seconds > 0, seconds < 1e6 else { return nil }
+      let parts = 1 / seconds
+      return seconds < 0.4 && parts < 1e6
+        ? ExifBlock.Entry(33_434, rational: 1, Int(parts.rounded())) : rational(33_434, seconds)
+    }
+    let time = text(header.time)
+    let first = [
+      ascii(270, text(header.description)), ascii(271, text(header.make)), ascii(272, text(header.model)),
+      ExifBlock.Entry(274, short: 1), ascii(306, time), ascii(315, text(header.artist)),
+    ].compactMap(\.self)
+    let isISO = header.iso.isFinite && header.iso >= 1 && header.iso <= 65_535
+    let shot = [
+      exposure(header.shutter), rational(33_437, header.aperture),
+      isISO ? ExifBlock.Entry(34_855, short: Int(header.iso.rounded())) : nil, ascii(36_867, time),
+      rational(37_386, header.focal_length), ascii(42_036, text(header.lens)),
+    ].compactMap(\.self)
+    return first.count + shot.count > 1 ? ExifBlock(first, exif: shot).bytes : nil
   }
 }
 

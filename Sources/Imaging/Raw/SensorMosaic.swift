@@ -33,8 +33,12 @@ public struct SensorMosaic: Sendable {
         picture[y * width + x] = tables[(y & 1) * 2 + (x & 1)][Int(picture[y * width + x])]
       }
     }
-    return Image(width: width, height: header.storedHeight, layout: .gray, samples: .sixteen(picture))
-      .upright(from: header.orientation)
+    var metadata = ImageMetadata()
+    metadata.exif = header.exif
+    return Image(
+      width: width, height: header.storedHeight, layout: .gray, samples: .sixteen(picture), metadata: metadata
+    )
+    .upright(from: header.orientation)
   }
 }
 

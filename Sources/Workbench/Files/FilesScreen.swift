@@ -20,7 +20,7 @@ struct FilesScreen: Screen {
     suggestion, invert, unmarkAll, .nextMatch, .previousMatch, hidden, sort, home, goTo,
     .zoomOut.called("folder above; in the preview: smaller frame"), .zoomIn.called("in the preview: larger frame"),
     .fit.called("after a preview: all of it"), .actualSize.called("after a preview: one pixel to one"), flip, reload,
-    Trial.less, Trial.more, Trial.control,
+    Trial.less, Trial.more, Trial.control, Trial.several,
     .compare.called("compare the marked pictures, two to four"),
   ]
 

@@ -10,7 +10,7 @@ extension PlanRow {
       steps = [nil] + PlanModels.fitting(request, session.models).map(\.name)
       request.variant = nil
     case .scale:
-      let scales = request.task == "real-sr" ? ["4"] : ["2", "3", "4"]
+      let scales = request.tasks.contains("sr") ? ["2", "3", "4"] : ["4"]
       _ = option.read(Self.next(scales, option.text(request) ?? scales[0], step), into: &request)
       request.model = nil
       return
@@ -40,12 +40,17 @@ extension PlanRow {
     let isAutomatic = ["", "auto", "automatic"].contains(text)
     switch self {
     case .task:
-      guard option.values.contains(text) else { return "the tasks are \(option.allowed)" }
-      Self.choose(text, &request, session.models)
+      let steps = text.split(separator: ",").map { String($0).trimmed }.joined(separator: ",")
+      var wanted = request
+      guard option.read(steps, into: &wanted) else {
+        return "the tasks are \(option.allowed); steps stand with commas: denoise,sr"
+      }
+      Self.choose(steps, &request, session.models)
     case .model: request.model = isAutomatic ? nil : text
     case _ where takesNumber:
       let isLevel = self == .sigma || self == .quality
-      guard option.read(isAutomatic || isLevel && text == "blind" ? nil : text, into: &request) else {
+      let isStandard = isAutomatic && !(self == .exposure && text == "auto") || isLevel && text == "blind"
+      guard option.read(isStandard ? nil : text, into: &request) else {
         return "\(option.title) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
       }
     case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
@@ -64,8 +69,9 @@ extension PlanRow {
     request.task = task
     for option in JobOption.all where !option.tasks.isEmpty { _ = option.read(nil, into: &request) }
     (request.model, request.variant) = (nil, nil)
-    let scales = PlanModels.scales(task, models)
-    request.scale = task == "sr" ? scales.first ?? 2 : task == "real-sr" ? 4 : nil
+    let tasks = request.tasks
+    request.scale =
+      tasks.contains("sr") ? PlanModels.scales("sr", models).first ?? 2 : tasks.contains("real-sr") ? 4 : nil
   }
 
   /// The value `step` places on, staying at the ends. A value that stands between two goes to the neighbour.

@@ -3,7 +3,7 @@ import EngineWire
 
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
-  case task, model, sigma, noise, quality, scale, pattern, transfer, right, region
+  case task, model, sigma, noise, quality, scale, pattern, transfer, exposure, right, region
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, damaged, kernels, subfolders
   case format, qualityOut = "quality-out", chroma, compression
@@ -25,7 +25,7 @@ enum PlanRow: String, Hashable, Sendable, CaseIterable {
       case .qualityOut: ["jpeg", "avif", "webp", "jxl"].contains(request.format)
       case .chroma: ["jpeg", "avif", "webp"].contains(request.format)
       case .compression: request.format == "tiff"
-      default: row.option.tasks.isEmpty || row.option.tasks.contains(request.task)
+      default: row.option.isHeeded(by: request.tasks)
       }
     }
   }
@@ -85,7 +85,8 @@ extension PlanRow {
   /// A value that is typed as the command line takes it; `auto` is the one that holds where nothing is said.
   var takesNumber: Bool {
     switch self {
-    case .sigma, .quality, .tile, .overlap, .memory, .threads, .strength, .texture, .grain, .grainSeed, .width, .height,
+    case .sigma, .quality, .exposure, .tile, .overlap, .memory, .threads, .strength, .texture, .grain, .grainSeed,
+      .width, .height,
       .fit, .maxMegapixels:
       true
     default: false
@@ -124,14 +125,21 @@ extension PlanRow {
     let picture = picture?.problem == nil ? picture : nil
     if let ignored = ignored(picture) { return ignored }
     switch self {
-    case .task: return picture?.advice ?? Self.about[request.task] ?? ""
+    case .task:
+      return request.chainProblem ?? picture?.advice
+        ?? request.tasks.compactMap { Self.about[$0] }.joined(separator: ", then ")
     case .model:
       if let problem = PlanModels.problem(request, session.models) { return problem }
+      if let steps = picture?.steps { return steps.map(\.model).joined(separator: ", ") }
       let name = request.model ?? picture?.model
       guard let model = session.models.first(where: { $0.name == name }) else { return name ?? "" }
       return PlanModels.text(model, isNamed: request.model == nil)
     case .tile:
       guard let picture, picture.tileCount > 0 else { return "" }
+      if let steps = picture.steps {
+        return steps.map { "\(Quantity.count($0.tileCount, "tile")) of \($0.tileWidth) x \($0.tileHeight)" }
+          .joined(separator: ", then ")
+      }
       let tiles = "\(Quantity.count(picture.tileCount, "tile")) of \(picture.tileWidth) x \(picture.tileHeight)"
       return picture.reason.isEmpty ? tiles : "\(tiles): \(picture.reason)"
     case .overlap: return request.overlap == nil && picture != nil ? "\(picture!.overlap) pixels" : ""
@@ -176,6 +184,7 @@ enum PlanModels {
 
   /// Why no job of this kind can run, and what to do; nil where one can. Nothing is said before the list of models came.
   static func problem(_ request: JobRequest, _ models: [ModelInfo]) -> String? {
+    if request.isChain { return request.steps.lazy.compactMap { problem($0, models) }.first }
     guard !models.isEmpty, request.model == nil, fitting(request, models).isEmpty else { return nil }
     let scales = scales(request.task, models)
     if request.task == "sr" && !scales.isEmpty {

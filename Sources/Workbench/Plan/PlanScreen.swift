@@ -10,7 +10,7 @@ struct PlanScreen: Screen {
       .trial.called("restore only the framed part and compare", short: "preview"), .undo,
       .edit.called("edit as text", short: "edit"),
       Command("reset", "everything back to automatic", "0"), choosePreset, savePreset, TrainingForm.train,
-      FilesScreen.flip, Trial.less, Trial.more, Trial.control,
+      FilesScreen.flip, Trial.less, Trial.more, Trial.control, Trial.several,
     ] + PlanRow.allCases.map(\.command)
 
   static let choosePreset = Command("preset", "take a named set of options", "P")

@@ -126,13 +126,30 @@ enum PlanReport {
     if picture.outputExists { lines.append(picture.isSkipped ? "it exists: skipped" : "it exists") }
     if let problem = picture.problem { return lines + ["", "problem: \(problem)"] }
     lines += [
-      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)",
-      "model: \(picture.model)",
-      "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
+      "size: \(picture.width) x \(picture.height) to \(picture.outputWidth) x \(picture.outputHeight)"
+    ]
+    if let steps = picture.steps {
+      for (place, step) in steps.enumerated() { lines += Self.lines(step, number: place + 1) }
+    } else {
+      lines += [
+        "model: \(picture.model)",
+        "tiles: \(picture.tileCount) of \(picture.tileWidth) x \(picture.tileHeight), overlap \(picture.overlap); \(picture.reason)",
+      ]
+    }
+    lines += [
       "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
       "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
     ]
     if let advice = picture.advice { lines.append("note: \(advice)") }
     return lines + picture.notes.map { "note: \($0)" }
+  }
+
+  private static func lines(_ step: JobPlan.Step, number: Int) -> [String] {
+    let time = step.seconds.map { ", about \(Quantity.duration($0))" } ?? ""
+    return [
+      "step \(number), \(step.task): \(step.model), to \(step.outputWidth) x \(step.outputHeight), "
+        + "\(Quantity.memory(step.estimateBytes))\(time)",
+      "  tiles: \(step.tileCount) of \(step.tileWidth) x \(step.tileHeight), overlap \(step.overlap); \(step.reason)",
+    ]
   }
 }

@@ -27,7 +27,7 @@ struct RunFigures {
   /// `denoise-color-tiny, 384 x 384, overlap 32`
   var settings: String {
     if let training = job.training { return "\(training.task), from \(training.model.map(lastComponent) ?? "nothing")" }
-    var parts = [picture.model.isEmpty ? job.request.task : picture.model]
+    var parts = [picture.step?.text, picture.model.isEmpty ? job.request.task : picture.model].compactMap(\.self)
     if let tile = picture.tiles.first { parts.append("\(tile.width) x \(tile.height), overlap \(picture.overlap)") }
     return parts.joined(separator: ", ")
   }
@@ -172,6 +172,7 @@ enum RunReport {
     var lines = ["from: \(picture.input)", "to: \(picture.output)", "state: \(state(picture, of: job))"]
     if let reason = picture.reason { lines.append("reason: \(reason)") }
     if let reason = job.reason, reason != picture.reason { lines.append("the job: \(reason)") }
+    if let step = picture.step { lines.append(step.text) }
     if !picture.model.isEmpty { lines.append("model: \(picture.model)") }
     if picture.width > 0 { lines.append("size: \(picture.width) x \(picture.height)") }
     if let tile = picture.tiles.first {

@@ -3,7 +3,7 @@ import EngineWire
 
 extension Trial {
   func draw(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
-    let layout = TrialLayout(area, isFlipped: view.isFlipped)
+    let layout = layout(area)
     let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
     canvas.write(title(session), in: head.dropRight(16), look[.title])
     drawControls(on: &canvas, in: layout.controls.inset(columns: layout.controls.columns > 20 ? 1 : 0), session, look)
@@ -45,6 +45,7 @@ extension Trial {
     on canvas: inout Canvas, _ layout: TrialLayout, _ info: TrialInfo, _ before: PixelBlock, _ after: PixelBlock,
     _ session: Session, _ look: Look
   ) {
+    if let series { return drawSeries(series, on: &canvas, layout, after, session, look) }
     let captions = ["before", "after: \(info.model), \(Quantity.duration(info.seconds))"]
     let isOne = layout.panes.count == 1
     for (place, pane) in layout.panes.enumerated() {
@@ -58,6 +59,29 @@ extension Trial {
     let room = session.pixels(in: layout.panes[0])
     let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
     canvas.write(scale(after, room), in: head.right(14), look[.faint], .right)
+  }
+
+  private func drawSeries(
+    _ series: [PixelBlock], on canvas: inout Canvas, _ layout: TrialLayout, _ after: PixelBlock, _ session: Session,
+    _ look: Look
+  ) {
+    for (place, pane) in layout.panes.enumerated() {
+      let caption = layout.captions[place]
+      canvas.write("strength \(Self.strengths[place].shortText)", in: caption, look[.accent])
+      guard series.indices.contains(place) else {
+        canvas.write("...", in: pane, look[.faint])
+        continue
+      }
+      let room = session.pixels(in: pane)
+      let block = view.part(of: series[place], after: after, room: room)
+      canvas.draw(ShownPicture(block), in: Self.exactArea(block, pane, room), look)
+    }
+    let head = layout.head.inset(columns: layout.head.columns > 20 ? 1 : 0)
+    canvas.write(scale(after, session.pixels(in: layout.panes[0])), in: head.right(14), look[.faint], .right)
+  }
+
+  func layout(_ area: CanvasArea) -> TrialLayout {
+    TrialLayout(area, isFlipped: view.isFlipped, series: series == nil ? 0 : Self.strengths.count)
   }
 
   /// The cells that show each pixel of `block` as one of the pane's pixels.
@@ -162,17 +186,25 @@ struct TrialLayout: Hashable, Sendable {
   let head: CanvasArea
   /// One line for what can be changed.
   let controls: CanvasArea
-  /// One or two areas of the same size, each with a line for its caption above it.
+  /// Areas of the same size, each with a line for its caption above it.
   let panes: [CanvasArea]
   let captions: [CanvasArea]
 
-  init(_ area: CanvasArea, isFlipped: Bool) {
+  /// Fewest columns of one picture of a series.
+  private static let narrowest = 9
+
+  /// - Parameter series: pictures of a series that are wanted side by side, as many as have room; 0 for before and after.
+  init(_ area: CanvasArea, isFlipped: Bool, series: Int = 0) {
     head = area.top(area.rows >= 4 ? 1 : 0)
     controls = area.dropTop(head.rows).top(area.rows >= 8 ? 1 : 0)
     let rest = area.dropTop(head.rows + controls.rows)
     let captionRows = rest.rows >= 3 ? 1 : 0
     let halves: [CanvasArea]
-    if isFlipped || area.columns < 24 {
+    if series > 0 {
+      let count = max(1, min(series, (rest.columns + 1) / (Self.narrowest + 1)))
+      let width = (rest.columns + 1) / count - 1
+      halves = (0..<count).map { rest.dropLeft($0 * (width + 1)).left(width) }
+    } else if isFlipped || area.columns < 24 {
       halves = [rest]
     } else {
       let width = (rest.columns - 1) / 2

@@ -15,13 +15,16 @@ struct Trial: Sendable {
     .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
     .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
     .trial.called("", short: "again"), less.called("", short: "less"), more.called("", short: "more"),
-    control.called("", short: "of what"),
+    control.called("", short: "of what"), several.called("", short: "strengths"),
   ]
 
   static let less = Command("less", "after a preview: less strength, or of what o has chosen", "<")
   static let more = Command("more", "after a preview: more strength, or of what o has chosen", ">")
   static let control = Command(
     "control", "after a preview: < and > change strength, texture, grain or chroma only", "o")
+  static let several = Command("several", "after a preview: several strengths side by side, and back", "V")
+  /// What stands side by side then: from a little to all that the network says.
+  static let strengths = [0.25, 0.5, 0.75, 1]
   /// What `less` and `more` change: the engine makes it from the tiles that it has, without another pass.
   static let controls: [PlanRow] = [.strength, .texture, .grain, .chromaOnly]
 
@@ -35,6 +38,8 @@ struct Trial: Sendable {
   private(set) var task = ""
   /// In `controls`: the one that is changed.
   private(set) var chosen = 0
+  /// The results of `strengths` that are there by now; nil where one result stands beside the input.
+  private(set) var series: [PixelBlock]?
   /// Something was changed while the engine worked on the change before.
   private var isStale = false
   var view = TrialView()
@@ -49,6 +54,7 @@ struct Trial: Sendable {
     guard session.isConnected else { return session.say("there is no engine to restore it", .warning) }
     stop(&session)
     (self.path, self.region, task) = (path, region, session.draft.request.task)
+    series = nil
     phase = .running(since: session.time)
     ask(&session)
   }
@@ -57,6 +63,10 @@ struct Trial: Sendable {
     isStale = false
     var request = PlanScreen.request(session)
     (request.inputs, request.region) = ([path], nil)
+    if let series {
+      let strength = Self.strengths[series.count]
+      request.strength = strength == 1 ? nil : strength
+    }
     session.ask(
       .tryRegion(request, path: path, region: region, width: Self.pixelLimit, height: Self.pixelLimit), for: screen,
       .trial)
@@ -88,11 +98,16 @@ struct Trial: Sendable {
       let first = max(0, min(info.before.byteCount, body.count))
       guard let before = PixelBlock(info.before, body[..<first]), let after = PixelBlock(info.after, body[first...])
       else { return phase = .failed("the engine's answer does not hold the pixels it tells of") }
+      if let series, series.count < Self.strengths.count {
+        self.series = series + [after]
+        if series.count + 1 < Self.strengths.count { ask(&session) }
+        return
+      }
       phase = .shown(info, before: before, after: after)
       if isFirst { view = TrialView() }
       if isStale { ask(&session) }
-    case .failure(let failure): phase = .failed(failure.message)
-    default: phase = .failed("the engine did not answer with pictures")
+    case .failure(let failure): (phase, series) = (.failed(failure.message), nil)
+    default: (phase, series) = (.failed("the engine did not answer with pictures"), nil)
     }
   }
 
@@ -114,11 +129,12 @@ struct Trial: Sendable {
       guard case .shown(_, let before, let after) = phase else { return false }
       switch command {
       case Self.control: chosen = (chosen + 1) % Self.controls.count
+      case Self.several: showSeveral(&session)
       case Self.less, Self.more: change(by: command == Self.more ? 1 : -1, &session)
       default: break
       }
-      if [Self.control, Self.less, Self.more].contains(command) { return true }
-      let room = session.pixels(in: TrialLayout(area, isFlipped: view.isFlipped).panes[0])
+      if [Self.control, Self.less, Self.more, Self.several].contains(command) { return true }
+      let room = session.pixels(in: layout(area).panes[0])
       return view.perform(command, before: before, after: after, room: room)
     }
     return true
@@ -126,8 +142,20 @@ struct Trial: Sendable {
 }
 
 extension Trial {
+  /// Asks for the results of all strengths, one after the other: the engine has their tiles. Once more, and one result stands there again.
+  private mutating func showSeveral(_ session: inout Session) {
+    guard series == nil else {
+      if session.isAsking(screen, .trial) { session.forget(screen, .trial) }
+      return series = nil
+    }
+    guard !session.isAsking(screen, .trial) else { return session.say("the engine still works on the last change") }
+    series = []
+    ask(&session)
+  }
+
   /// Takes the next value of what is chosen, staying at the ends, into the plan, and has it shown.
   private mutating func change(by step: Int, _ session: inout Session) {
+    if series != nil { showSeveral(&session) }
     let row = Self.controls[chosen]
     let before = session.draft.request
     session.draft.edit { row.move(&$0, by: step) }

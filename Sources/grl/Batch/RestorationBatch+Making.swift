@@ -83,7 +83,7 @@ extension JobRequest {
     job.right = right.map(canonicalPath)
     job.output = output.map(canonicalPath)
     job.outputFolder = outputFolder.map(canonicalPath)
-    job.model = model.map { fileExists($0) || $0.contains("/") ? canonicalPath($0) : $0 }
+    job.mapModels { fileExists($0) || $0.contains("/") ? canonicalPath($0) : $0 }
     return job
   }
 }

@@ -169,6 +169,7 @@ struct RestorationBatch {
       threadCount: threadCount)
     let journal = BatchPictureJournal(folder, picture: number) { [console] in console.note("\(item.input): \($0)") }
     var lastEvent = ContinuousClock.now
+    var current: JobStep?
     let outcome = try runner.run(
       order, journal: journal, isCancelled: { Interruption.isRequested },
       // From here on; before, Ctrl-C shall end a wait for standard input at once.
@@ -176,9 +177,10 @@ struct RestorationBatch {
       onVerify: verifies ? { report($0, ofVerifying: item, number) } : nil,
       onEvent: { event in
         switch event {
-        case .planned(let plan, let model, _, let reason):
-          announce(plan, reason, of: item, number, model: model.name)
-        case .progress(let progress): report(progress, of: item, number, lastEvent: &lastEvent)
+        case .planned(let plan, let model, _, let reason, let step):
+          announce(plan, reason, of: item, number, model: model.name, step)
+          current = step
+        case .progress(let progress): report(progress, of: item, number, current, lastEvent: &lastEvent)
         case .log(_, let text): console.note(text)
         case .journal, .tile, .held, .released: break
         }
@@ -191,7 +193,8 @@ struct RestorationBatch {
   }
 
   private func announce(
-    _ plan: RestorationPlan, _ reason: String, of item: OutputPlan.Item, _ number: Int, model: String
+    _ plan: RestorationPlan, _ reason: String, of item: OutputPlan.Item, _ number: Int, model: String,
+    _ step: JobStep?
   ) {
     logger.info(
       "restoring",
@@ -205,24 +208,27 @@ struct RestorationBatch {
         index: number, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
         model: model, tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
         overlap: plan.tiles.overlap, reason: reason, estimatedBytes: plan.estimate.totalBytes,
-        budgetBytes: plan.options.budgetBytes))
+        budgetBytes: plan.options.budgetBytes, step: step))
   }
 
   private func report(
-    _ progress: RestorationProgress, of item: OutputPlan.Item, _ number: Int, lastEvent: inout ContinuousClock.Instant
+    _ progress: RestorationProgress, of item: OutputPlan.Item, _ number: Int, _ step: JobStep?,
+    lastEvent: inout ContinuousClock.Instant
   ) {
     let tile = min(progress.tilesDone + 1, progress.tileCount)
     let place = pictureCount > 1 ? "\(number + 1)/\(pictureCount)  " : ""
     let left = progress.secondsRemaining.map { "  " + clockTime($0) + " left" } ?? ""
     console.progress(
-      lastComponent(item.input), done: progress.fraction, detail: "\(place)tile \(tile)/\(progress.tileCount)\(left)")
+      lastComponent(item.input), done: progress.fraction,
+      detail: "\(place)\(step.map { $0.text + "  " } ?? "")tile \(tile)/\(progress.tileCount)\(left)")
     let now = ContinuousClock.now
     guard let events, now - lastEvent >= .milliseconds(100) else { return }
     lastEvent = now
     events.send(
       EventStream.Progress(
         index: number, fraction: progress.fraction, tilesDone: progress.tilesDone, tiles: progress.tileCount,
-        pixelsPerSecond: progress.pixelsPerSecond, secondsRemaining: progress.secondsRemaining))
+        pixelsPerSecond: progress.pixelsPerSecond, secondsRemaining: progress.secondsRemaining,
+        step: step))
   }
 
   private func finish(_ outcome: PictureOutcome, of item: OutputPlan.Item, _ number: Int) {
@@ -238,8 +244,8 @@ struct RestorationBatch {
     }
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
     let consistency = report.consistency.map { ", consistent with the input to \($0.fixed(1)) dB" } ?? ""
-    let line =
-      "\(item.input) -> \(item.output): \(report.model), \(report.plan), \(outcome.seconds.fixed(1)) s\(seam)\(consistency)"
+    let steps = outcome.reports.map { "\($0.model), \($0.plan)" }.joined(separator: ", then ")
+    let line = "\(item.input) -> \(item.output): \(steps), \(outcome.seconds.fixed(1)) s\(seam)\(consistency)"
     // Standard output is the picture's if it takes one.
     if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.result(line.printable) }
     guard verifies else { return }

@@ -24,6 +24,7 @@ struct Bench: ParsableCommand {
         grl bench --task sr --scale 4 --variant base --size 128 --isa avx2
         grl bench --size 128 --precision bf16
         grl bench --size 128 --compare openvino --compare onnxruntime --python ~/venv/bin/python
+        grl bench --formats
         grl bench --training --size 32 --batch 8 --runs 20 --compare pytorch-training --python ~/venv/bin/python
       """)
 
@@ -37,6 +38,8 @@ struct Bench: ParsableCommand {
   var size: PictureSize?
   @Flag(help: "Steps of a training in place of passes (sizes by default: the first ones of grl train).") var training =
     false
+  @Flag(help: "Encoding and decoding of a picture in each format (6000x4000 unless --size says otherwise).")
+  var formats = false
   @Option(help: "training: patches of a step.", transform: number(in: 1...4096)) var batch: Int?
   @Option(help: "training: side of the attention windows.", transform: number(in: 4...128)) var window: Int?
   @Option(
@@ -58,6 +61,9 @@ struct Bench: ParsableCommand {
     try threads.check(precision)
     if model != nil && scale != nil {
       throw ValidationError("--scale goes with a published configuration, not with --model")
+    }
+    if formats && (training || model != nil || isa != nil || !compare.isEmpty) {
+      throw ValidationError("--formats times no network: it goes with --size and --json alone")
     }
     if !training && (batch != nil || window != nil || stripe != nil) {
       throw ValidationError("--batch, --window and --stripe go with --training")
@@ -88,6 +94,7 @@ struct Bench: ParsableCommand {
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console))
     if training { return try runTraining(console) }
+    if formats { return try runFormats(console) }
     let (name, configuration, checkpoint) = try chosenWeights()
     let device: any Device = isa.map { CPUDevice(precision, instructionSet: $0) } ?? precision.device
     let instructionSet = isa ?? .best
@@ -123,6 +130,13 @@ struct Bench: ParsableCommand {
       seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
+    if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
+  }
+
+  private func runFormats(_ console: Console) throws {
+    let bench = FormatBench(size: size ?? PictureSize(width: 6000, height: 4000))
+    let report = try bench.run { name, share in console.progress("bench", done: share, detail: name) }
+    console.endProgress()
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
   }
 

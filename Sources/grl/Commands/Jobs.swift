@@ -107,12 +107,14 @@ struct JobsShow: ParsableCommand {
       }
     }
     for line in table(facts.map { $0.map(\.printable) }, leftAligned: [0, 1]) { console.result(line) }
-    let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.tileCount }
+    let tiles = snapshot.record.order.map { snapshot.record.pictures[$0].record?.totalTiles }
     let rows = info.pictures.enumerated().map { place, picture in
       let count = (tiles.indices.contains(place) ? tiles[place] : nil) ?? (picture.state == .done ? 1 : 0)
       let done = count > 0 ? "\(picture.tilesDone)/\(count)" : ""
       let time = picture.seconds > 0 ? picture.seconds.fixed(1) + " s" : ""
-      return [picture.state.rawValue, done, time, picture.input, picture.output, picture.reason ?? ""].map(\.printable)
+      return [
+        picture.state.rawValue, done, time, picture.input, picture.output, picture.reason ?? picture.step?.text ?? "",
+      ].map(\.printable)
     }
     for line in table([["STATE", "TILES", "TIME", "PICTURE", "RESULT", ""]] + rows, leftAligned: [0, 3, 4, 5]) {
       console.result(line)

@@ -21,6 +21,8 @@ struct Restore: ParsableCommand {
         grl restore --task sr --scale 4 --memory 2G small.png
         grl restore --task jpeg --recursive album --output-dir restored
         grl restore --task demosaic --cfa grbg mosaic.png
+        grl restore --task denoise,sr --scale 2 small.png
+        grl restore --task demosaic,denoise --exposure 0.5 IMG_1234.dng
         grl restore --task defocus-deblur --right right.png left.png
         grl restore --preset scan print.png
         grl restore --task denoise --strength 0.7 --texture 0.3 photo.png
@@ -37,6 +39,7 @@ struct Restore: ParsableCommand {
   @Option(help: "Named set of options, see grl presets; what is given beside it counts more.") var preset: String?
   @OptionGroup var wanted: TaskOptions
   @Flag(.transfer, "linear") var linear = false
+  @Option(.exposure) var exposure: String?
   @Option(.overlap) var overlap: String?
   @Option(.memory) var memory: String?
   @OptionGroup var threads: ThreadOptions
@@ -88,6 +91,9 @@ struct Restore: ParsableCommand {
       guard fileExtension(verifyMap).lowercased() == "png" else {
         throw ValidationError("--verify-map: '\(verifyMap)' must end in .png")
       }
+    }
+    if (verify || verifyMap != nil) && wanted.task.contains(",") {
+      throw ValidationError("--verify goes with a single task: verify the steps one by one")
     }
     if wanted.right == "-" { throw ValidationError("--right must name a file") }
   }
@@ -141,7 +147,8 @@ struct Restore: ParsableCommand {
     var job = wanted.job(inputs)
     job.take(
       [
-        (.transfer, linear ? "linear" : nil), (.overlap, overlap), (.memory, memory), (.precision, precision),
+        (.transfer, linear ? "linear" : nil), (.exposure, exposure), (.overlap, overlap), (.memory, memory),
+        (.precision, precision),
         (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir),
         (.fileName, name),
         (.subfolders, recursive ? "on" : nil),

@@ -1,4 +1,5 @@
 import Base
+import EngineWire
 import Foundation
 
 /// The events of `grl restore --events ndjson`: one JSON object a line on standard output. `Docs/Guide.md` lists them.
@@ -24,6 +25,8 @@ struct EventStream: Sendable {
     let reason: String
     let estimatedBytes: Int
     let budgetBytes: Int
+    /// Of a chain: the step that begins.
+    let step: JobStep?
   }
 
   struct Progress: Encodable {
@@ -34,6 +37,7 @@ struct EventStream: Sendable {
     let tiles: Int
     let pixelsPerSecond: Double
     let secondsRemaining: Double?
+    let step: JobStep?
   }
 
   struct Done: Encodable {

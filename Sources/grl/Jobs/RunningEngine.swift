@@ -1,3 +1,4 @@
+import Base
 import EngineTransport
 import EngineWire
 import Foundation

@@ -165,6 +165,52 @@ Image.fromarray(np.dstack([smooth, alpha8])).save("pillow_lossy_alpha.webp", qua
 Image.open("pillow_lossy_alpha.webp").save("expected_webp_alpha.png"); row("pillow_lossy_alpha.webp", "webp_alpha", 1)
 Image.fromarray(rgb8).save("pillow_metadata.webp", lossless=True, icc_profile=srgb, exif=exif_bytes, xmp=xmp)
 row("pillow_metadata.webp", "rgb8", profile=1, exif=1, xmp=1)
+shot = Image.Exif()
+shot[0x010F], shot[0x0110], shot[0x0132], shot[0x013B] = "Maker", "Model 5", "2026:11:30 12:34:56", "Ada"
+shot.get_ifd(0x8769).update({0x829A: (1, 250), 0x829D: (28, 10), 0x8827: 400, 0x9003: "2026:11:30 12:34:50", 0xA434: "Lens 24-70",
+                             0x927C: b"MAKER" * 10})
+shot.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 14.5), 3: "E", 4: (11.0, 34.0, 31.0)})
+Image.fromarray(rgb8).save("pillow_exif.jpg", exif=shot, quality=95, subsampling=0)
+
+
+def exif_tiff(order, big):
+    """By hand, since Pillow leaves EXIF's directories out of TIFF files: plain samples, then EXIF, GPS and the file's own directory."""
+    number = lambda value, size: value.to_bytes(size, order)
+    word, field = (8, 8) if big else (2, 4)
+    def ascii(text): return (2, len(text) + 1, text.encode() + b"\0")
+    def rational(*pairs): return (5, len(pairs), b"".join(number(a, 4) + number(b, 4) for a, b in pairs))
+    def short(*values): return (3, len(values), b"".join(number(v, 2) for v in values))
+    def long(value): return (4, 1, number(value, 4))
+    out = bytearray(number(0x4949 if order == "little" else 0x4D4D, 2) + number(43 if big else 42, 2))
+    out += (number(8, 2) + bytes(2) + bytes(8)) if big else bytes(4)
+    samples = len(out)
+    out += rgb8.tobytes()
+    out += bytes(len(out) % 2)
+    def directory(entries):
+        start, values, table = len(out), b"", b""
+        behind = start + word + len(entries) * (12 + 2 * (field - 4)) + field
+        for tag, (kind, count, value) in sorted(entries.items()):
+            table += number(tag, 2) + number(kind, 2) + number(count, field)
+            if len(value) <= field: table += value.ljust(field, b"\0")
+            else:
+                table += number(behind + len(values), field)
+                values += value + bytes(len(value) % 2)
+        out.extend(number(len(entries), word) + table + bytes(field) + values)
+        return start
+    exif = directory({0x829A: rational((1, 250)), 0x829D: rational((28, 10)), 0x8827: short(400), 0x9003: ascii("2026:11:30 12:34:50"),
+                      0xA434: ascii("Lens 24-70"), 0x927C: (7, 50, b"MAKER" * 10)})
+    gps = directory({1: ascii("N"), 2: rational((48, 1), (8, 1), (29, 2)), 3: ascii("E"), 4: rational((11, 1), (34, 1), (31, 1))})
+    first = directory({256: short(W), 257: short(H), 258: short(8, 8, 8), 259: short(1), 262: short(2), 273: long(samples), 277: short(3),
+                       278: short(H), 279: long(W * H * 3), 271: ascii("Maker"), 272: ascii("Model 5"), 306: ascii("2026:11:30 12:34:56"),
+                       315: ascii("Ada"), 0x8769: long(exif), 0x8825: long(gps)})
+    place = 8 if big else 4
+    out[place:place + field] = number(first, field)
+    return bytes(out)
+
+
+for name, order, big in [("exif_little.tif", "little", False), ("exif_big.tif", "big", False), ("exif_bigtiff.tif", "little", True)]:
+    open(name, "wb").write(exif_tiff(order, big))
+    row(name, "rgb8", exif=1, word="maker's note")
 Image.fromarray(rgb8).save("pillow_frames.webp", lossless=True, save_all=True, append_images=[Image.fromarray(255 - rgb8)], duration=100)
 Image.fromarray(np.dstack([rgb8, np.full_like(gray8, 255)])).save("expected_frame.png")
 row("pillow_frames.webp", "frame", word="all frames of the animation but the first")

@@ -66,6 +66,30 @@ extension FuzzTarget {
     }
   }
 
+  /// Colours of a profile, whatever it says, go to a screen and to the network and back.
+  static func profile(_ bytes: [UInt8]) throws(FuzzFinding) -> Verdict {
+    var verdict = Verdict.refused
+    for layout in [Image.Layout.rgb, .gray] {
+      var picture = Image(
+        width: 4, height: 1, layout: layout, samples: .sixteen((0..<4 * UInt16(layout.channels)).map { $0 * 5000 }))
+      picture.metadata.iccProfile = bytes
+      let space = ColourSpace(picture.metadata, layout)
+      guard !space.isSRGB else { continue }
+      verdict = .value
+      let shown = picture.inScreenColours
+      try require(shown.width == 4 && shown.layout.isColour || space.toScreen() == nil, "the screen has other sides")
+      if let colours = NetworkColours(picture.metadata, layout) {
+        let again = colours.decoded(colours.coded(picture), bitDepth: 16)
+        try require(again.layout == layout && again.bitDepth == 16, "back from the network it is another picture")
+      }
+      _ = space.profileBytes
+    }
+    var metadata = ImageMetadata()
+    metadata.iccProfile = bytes
+    _ = ColourSpace.highDynamicRange(metadata)
+    return verdict
+  }
+
   static func raw(_ bytes: [UInt8]) throws(FuzzFinding) -> Verdict {
     let file = ScratchFile(bytes)
     let read = try accepted { () throws(ImageError) in try RawFile.read(file.path, limits: limits) }

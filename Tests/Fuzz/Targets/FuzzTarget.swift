@@ -7,6 +7,8 @@ import Foundation
 package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   /// `ImageFile.decode`, and what was read written and read again.
   case png, jpeg, tiff, webp, heif, jxl, bmp, pnm
+  /// `ColourSpace` and `NetworkColours` of a picture with the profile.
+  case icc
   /// `RawFile.read`.
   case raw
   /// `Checkpoint`, the configuration and card of what is in it, and bare pickles as the heart of an archive.
@@ -35,6 +37,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     switch self {
     case .png, .tiff, .webp, .heif, .jxl, .bmp, .pnm: try Self.picture(bytes)
     case .jpeg: try Self.picture(bytes, .jpeg)
+    case .icc: try Self.profile(bytes)
     case .raw: try Self.raw(bytes)
     case .checkpoint: try Self.checkpoint(bytes)
     case .tar: try Self.tar(bytes)
@@ -53,14 +56,14 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     case .tar: Self.tarRepaired(bytes)
     case .wire: Self.wireRepaired(bytes)
     case .journal: Self.journalRepaired(bytes)
-    case .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw, .theme, .settings: bytes
+    case .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw, .theme, .settings: bytes
     }
   }
 
   /// Longest input that is tried.
   package var longest: Int {
     switch self {
-    case .png, .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw: 32 << 10
+    case .png, .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw: 32 << 10
     case .checkpoint, .tar, .wire: 16 << 10
     case .theme, .journal, .settings: 8 << 10
     }
@@ -77,7 +80,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
       case .checkpoint:
         ["checkpoints/bad/safetensors", "checkpoints/bad/torchzip", "checkpoints/golden"].map { "Tests/Fixtures/" + $0 }
       case .theme: ["Themes"]
-      case .tiff, .webp, .heif, .jxl, .bmp, .pnm, .raw, .tar, .wire, .journal, .settings: [String]()
+      case .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw, .tar, .wire, .journal, .settings: [String]()
       }
     return ["Tests/Fuzz/corpus/\(rawValue)"] + fixtures
   }

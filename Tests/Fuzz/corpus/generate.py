@@ -492,9 +492,46 @@ def tars():
     put("tar", "size_record.tar", head(b"00000000017", b"x") + b"15 size=999999\n".ljust(512, b"\0") + head(b"00000000005") + bytes(512))
 
 
-for folder in ["png", "jpeg", "raw", "checkpoint", "tar", "wire", "theme", "journal", "settings"]:
+def profile(space, tags, version=0x02400000):
+    """An ICC profile of these tags (name, bytes)."""
+    start, table, data = 128 + 4 + 12 * len(tags), b"", b""
+    for name, value in tags:
+        table += struct.pack(">4sII", name, start + len(data), len(value))
+        data += value + bytes(-len(value) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(data), b"lcms", version, b"mntr", space, b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
+
+
+def iccs():
+    xyz = lambda *values: b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
+    curve = lambda *values: b"curv\0\0\0\0" + struct.pack(">I%dH" % len(values), len(values), *values)
+    para = lambda kind, *values: b"para\0\0\0\0" + struct.pack(">HH%di" % len(values), kind, 0, *(round(v * 65536) for v in values))
+    colours = [(b"rXYZ", xyz(0.6097, 0.3111, 0.0195)), (b"gXYZ", xyz(0.2053, 0.6257, 0.0609)),
+               (b"bXYZ", xyz(0.1492, 0.0632, 0.7446)), (b"wtpt", xyz(0.9642, 1, 0.8249))]
+    channels = (b"rTRC", b"gTRC", b"bTRC")
+    rgb = lambda trc, more=[]: profile(b"RGB ", colours + [(name, trc) for name in channels] + more)
+    gamma = curve(round(2.2 * 256))
+    put("icc", "gamma.icc", rgb(gamma))
+    put("icc", "linear.icc", rgb(curve()))
+    put("icc", "table.icc", rgb(curve(*[round((n / 31) ** 1.8 * 65535) for n in range(32)])))
+    put("icc", "falling.icc", rgb(curve(*[65535 - n * 2000 for n in range(32)])))
+    put("icc", "flat.icc", rgb(curve(*[30000] * 16)))
+    for kind, values in enumerate([[2.4], [2.4, 0.95, 0.05], [2.4, 0.95, 0.05, 0.01], [2.4, 0.948, 0.052, 0.077, 0.04],
+                                   [2.4, 0.948, 0.052, 0.077, 0.04, 0.01, 0.02]]):
+        put("icc", f"parametric_{kind}.icc", rgb(para(kind, *values)))
+    put("icc", "gray.icc", profile(b"GRAY", [(b"kTRC", gamma), (b"wtpt", xyz(0.9642, 1, 0.8249))]))
+    put("icc", "pq.icc", rgb(gamma, [(b"cicp", b"cicp\0\0\0\0" + bytes([9, 16, 0, 1]))]))
+    put("icc", "no_colours.icc", profile(b"RGB ", colours[:2]))
+    put("icc", "ink.icc", profile(b"CMYK", [(b"wtpt", xyz(0.9642, 1, 0.8249))]))
+    put("icc", "cut.icc", rgb(gamma)[:200])
+    put("icc", "empty_tags.icc", profile(b"RGB ", [(name, b"") for name in channels]))
+    put("icc", "far_tag.icc", rgb(gamma).replace(struct.pack(">4sI", b"rTRC", 128 + 4 + 12 * 7 + 80), struct.pack(">4sI", b"rTRC", 1 << 31)))
+
+
+for folder in ["png", "jpeg", "icc", "raw", "checkpoint", "tar", "wire", "theme", "journal", "settings"]:
     for old in (HERE / folder).glob("*"):
         if not old.name.startswith("finding_"):
             old.unlink()
-for make in [pngs, jpegs, raws, checkpoints, tars, wire, themes, journals, settings]:
+for make in [pngs, jpegs, iccs, raws, checkpoints, tars, wire, themes, journals, settings]:
     make()
