@@ -245,6 +245,10 @@ extension OutputPlan {
     if let scale = request.scale { values["scale"] = "x\(scale)" }
     if let sigma = request.sigma { values["sigma"] = sigma.shortText }
     if let quality = request.quality { values["quality"] = String(quality) }
+    if let model = settings.model {
+      values["model"] = model.contains("/") || fileExists(model) ? fileStem(model) : model
+    }
+    if let variant = settings.variant { values["variant"] = variant.rawValue }
     let name = try OutputName(job.name, values: values, format: settings.format)
     return job.outputFolder.map { .folder($0, name) } ?? .besideInputs(name)
   }

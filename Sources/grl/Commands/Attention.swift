@@ -22,9 +22,12 @@ struct Attention: ParsableCommand {
 
       EXAMPLES
         grl attention facade.png --task denoise --at 212,148
-        grl attention facade.png --task denoise --at 212,148 --kind stripe --stage 2 --block 3 --head 1 -o map.png
-        grl attention facade.png --task denoise --at 212,148 --kind overview -o sheet.png -o numbers.csv
-        grl attention facade.png --task denoise --at 212,148 --kind window --no-bias -o row.npy
+        grl attention facade.png --task denoise --at 212,148 --kind stripe \\
+          --stage 2 --block 3 --head 1 -o map.png
+        grl attention facade.png --task denoise --at 212,148 --kind overview \\
+          -o sheet.png -o numbers.csv
+        grl attention facade.png --task denoise --at 212,148 --kind window \\
+          --no-bias -o row.npy
         grl attention facade.png --task denoise --at 212,148 -o report.html
       """)
 
@@ -35,7 +38,7 @@ struct Attention: ParsableCommand {
     var rows: AttentionKind? { AttentionKind(rawValue: rawValue) }
   }
 
-  @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .file())
+  @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .pictures)
   var image: String
   @Option(
     help: ArgumentHelp("The query pixel: X,Y from the top left.", valueName: "x,y"),
