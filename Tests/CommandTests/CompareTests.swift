@@ -204,12 +204,12 @@ import Testing
     let degraded = try await GRLProcess.run(
       ["degrade", "--task", "sr", "--scale", "2", "clean.png", "-o", "small.png"], in: folder)
     #expect(degraded.status == 0)
-    let (enlarged, words) = try await report(["clean.png", "small.png"], in: folder)
+    let (enlarged, words) = try await report(["clean.png", "small.png", "--metric", "psnr"], in: folder)
     #expect(words.contains("small.png: 24 x 20 enlarged to 48 x 40 by Matlab's bicubic"))
     #expect(enlarged.pictures[0].metrics["psnr"]! > 30)
 
     try TestPicture.write(to: folder, "deep.png", bitDepth: 16)
-    let (deep, depthWord) = try await report(["clean.png", "deep.png"], in: folder)
+    let (deep, depthWord) = try await report(["clean.png", "deep.png", "--metric", "psnr"], in: folder)
     #expect(depthWord.contains("deep.png: 16-bit samples beside 8-bit ones"))
     #expect(deep.pictures[0].metrics["psnr"]! > 55)
   }

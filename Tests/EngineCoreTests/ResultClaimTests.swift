@@ -198,7 +198,7 @@ import Testing
     rmdir(place.claim)
     // Neither is waited for nor followed.
     #expect(mkfifo(place.claim, 0o600) == 0)
-    #expect(reason(place.output).contains("File exists (.a.png.claim"))
+    #expect(reason(place.output).contains("file exists (.a.png.claim"))
     unlink(place.claim)
     let elsewhere = place.folder.appending(path: "elsewhere").path
     #expect(symlink(elsewhere, place.claim) == 0)
