@@ -7,7 +7,7 @@ SAMPLE = Samples/torii_gates.png
 
 TESTSETS ?= ../shared/data/testsets
 
-.PHONY: demo test test-threads test-kernels check-slow check-kernels check-address check-thread fuzz screens quality build install uninstall format lint packages clean
+.PHONY: demo test test-threads test-kernels check-slow check-kernels check-address check-thread fuzz screens quality build install install-shell uninstall format lint packages clean
 
 demo: build
 	@mkdir -p demo
@@ -109,12 +109,25 @@ install: packages
 	install -m 644 Themes/*.theme $(DESTDIR)$(PREFIX)/share/grl/themes
 	install -d $(DESTDIR)$(PREFIX)/share/grl/presets
 	install -m 644 Presets/*.preset $(DESTDIR)$(PREFIX)/share/grl/presets
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	.build-install/release/grl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
+	$(MAKE) install-shell BUILT=.build-install/release/grl
+
+# Manual pages and completions, printed by a program that is built.
+BUILT ?= $(GRL)
+SHARE = $(DESTDIR)$(PREFIX)/share
+# Debian's zsh looks in both, each for its prefix.
+ZSH_FOLDER = $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+
+install-shell:
+	install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/$(ZSH_FOLDER) $(SHARE)/fish/vendor_completions.d
+	$(BUILT) manual --output-dir $(SHARE)/man/man1
+	$(BUILT) completions bash > $(SHARE)/bash-completion/completions/grl
+	$(BUILT) completions zsh > $(SHARE)/zsh/$(ZSH_FOLDER)/_grl
+	$(BUILT) completions fish > $(SHARE)/fish/vendor_completions.d/grl.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/grl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/grl
-	rm -rf $(DESTDIR)$(PREFIX)/share/grl
+	rm -f $(DESTDIR)$(PREFIX)/bin/grl $(SHARE)/bash-completion/completions/grl $(SHARE)/zsh/$(ZSH_FOLDER)/_grl
+	rm -f $(SHARE)/fish/vendor_completions.d/grl.fish $(SHARE)/man/man1/grl.1 $(SHARE)/man/man1/grl-*.1
+	rm -rf $(SHARE)/grl
 
 packages:
 	@.ci/packages

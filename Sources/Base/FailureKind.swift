@@ -19,7 +19,30 @@ public enum FailureKind: String, Codable, Sendable, CaseIterable {
   }
 }
 
+extension FailureKind {
+  /// A word for programs, as events have it.
+  public var code: String {
+    switch self {
+    case .usage, .badRequest: "usage"
+    case .badInput: "bad-input"
+    case .model: "model"
+    case .memory: "memory"
+    case .verification: "verification"
+    case .cancelled: "interrupted"
+    case .system: "system"
+    case .version: "engine"
+    case .noSuchJob: "no-such-job"
+    }
+  }
+}
+
 /// An error that knows of which kind it is, and says itself in one line.
 public protocol KnownFailure: Error, CustomStringConvertible {
   var kind: FailureKind { get }
+  /// A word for programs: the kind's, or one that says more.
+  var code: String { get }
+}
+
+extension KnownFailure {
+  public var code: String { kind.code }
 }

@@ -66,6 +66,17 @@ package func clockTime(_ seconds: Double) -> String {
   return hours > 0 ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
 }
 
+/// `23:41`, so many seconds from now by the local clock, with the day where that is not within a day; "" where nobody could wait for it.
+package func timeOfDay(after seconds: Double) -> String {
+  guard seconds.isFinite, (0..<31_536_000).contains(seconds) else { return "" }
+  var end = time(nil) + Int(seconds.rounded(.up))
+  var parts = tm()
+  localtime_r(&end, &parts)
+  var text = [CChar](repeating: 0, count: 32)
+  let count = strftime(&text, text.count, seconds < 86_400 ? "%H:%M" : "%Y-%m-%d %H:%M", &parts)
+  return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
 /// Rows of cells as text, each column as wide as its widest cell; the first column to the left, the others to the right
 /// unless `leftAligned` names them.
 package func table(_ rows: [[String]], leftAligned: Set<Int> = [0]) -> [String] {

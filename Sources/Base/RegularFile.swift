@@ -1,7 +1,12 @@
 import Glibc
 
 /// The operating system's words for an error number.
-package func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }
+package func systemReason(_ number: Int32 = errno) -> String {
+  let text = String(cString: strerror(number))
+  // It stands behind a colon. What begins with a word in capitals stays.
+  guard let second = text.dropFirst().first, second.isLowercase || second == " " else { return text }
+  return text.prefix(1).lowercased() + text.dropFirst()
+}
 
 /// The one way in for files that others made: pictures, themes, settings, jobs, weights to be hashed.
 ///

@@ -56,6 +56,14 @@ extension Engine {
         try pictures.measures(of: region, reference: request.reference, convention, shave: shave, flag)
       }
       return (.comparison(.measures(measures)), [])
+    case .changes(let region):
+      let pictures = try await pictures { $0 }
+      if let region { try Self.check(region, in: pictures) }
+      let queue = region == nil ? queues.measures : queues.partMeasures
+      let changes = try await queue.run(for: client, about: paths[0]) { (flag) throws(JobError) in
+        try pictures.changes(of: region, from: request.reference, flag)
+      }
+      return (.comparison(.measures(changes)), [])
     case .crops(let side, let count):
       guard (8...65_535).contains(side), (1...100).contains(count) else {
         throw .badRequest("\(count) crops of \(side) pixels: 1 to 100 of 8 to 65535")

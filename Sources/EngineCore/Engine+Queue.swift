@@ -92,8 +92,11 @@ extension Engine {
   }
 
   func insert(_ job: QueuedJob) {
+    var job = job
+    if let sizes = pictureSizes[job.id] { job.pace.measured(sizes) }
     let place = jobs.firstIndex { ($0.record.rank, $0.id) > (job.record.rank, job.id) } ?? jobs.endIndex
     jobs.insert(job, at: place)
+    measure(job)
   }
 
   func pause(_ id: String) async throws(JobError) {
@@ -196,6 +199,7 @@ extension Engine {
     let folder = jobs[found].folder
     try await inStore { (store) throws(StoreError) in try store.remove(id, held: folder) }
     jobs.removeAll { $0.id == id }
+    pictureSizes[id] = nil
     tellJobs()
   }
 

@@ -101,7 +101,9 @@ extension Engine {
     case .estimated(let bytes, let budgetBytes):
       (runningBytes, runningBudget) = (bytes, budgetBytes)
     case .trained(let progress, let phase):
-      tell(.progress(wire(progress, phase, picture.job)))
+      let left = progress.secondsLeft.isFinite ? progress.secondsLeft : nil
+      jobs[index].trained = JobEstimate(settled: 0, count: 1, fraction: progress.share, secondsRemaining: left)
+      tell(.progress(placed(wire(progress, phase, picture.job), in: jobs[index])))
     case .planned(let plan, let estimateBytes, let budgetBytes):
       (runningBytes, runningBudget) = (estimateBytes, budgetBytes)
       guard jobs[index].state != .cancelled else { return }
@@ -109,13 +111,16 @@ extension Engine {
       tellPicture(number, of: jobs[index])
     case .progress(let progress):
       jobs[index].computed(seconds: progress.secondsElapsed, of: number)
-      tell(.progress(wire(progress, picture.job, place)))
+      jobs[index].pace.advance(number, share: progress.fraction, at: clockSeconds())
+      if let pace = jobs[index].pace.measuredPace { paces[jobs[index].request.work] = pace }
+      tell(.progress(placed(wire(progress, picture.job, place), in: jobs[index])))
     case .tileBegan(let tile):
       tell(.tile(job: picture.job, picture: place, tile: tile, .running))
     case .tileFinished(let tile):
       jobs[index].finished(tile: tile, of: number)
       tell(.tile(job: picture.job, picture: place, tile: tile, .done))
     case .held(let reason):
+      jobs[index].pace.rest()
       guard jobs[index].state == .running else { return }
       jobs[index].activity = .held(reason: reason)
       tellState(of: jobs[index])
@@ -146,6 +151,10 @@ extension Engine {
   /// What follows from the end of a picture; that of a finished one is in the journal already.
   private func finish(_ number: Int, of index: Int, _ result: Result<Void, JobError>) {
     jobs[index].current = nil
+    switch result {
+    case .failure(.cancelled): jobs[index].pace.rest()
+    case .success, .failure: jobs[index].pace.settle(number, at: clockSeconds())
+    }
     if jobs[index].isHeld { jobs[index].activity = .running }
     let skips = jobs[index].request.existing == .skip
     switch result {
@@ -165,6 +174,7 @@ extension Engine {
     case .failure(.resultClaimed(let path, let holder)) where skips:
       let reason = "waits for \(path), which \(holder), is making"
       log(.info, reason)
+      jobs[index].pace.reopen(number)
       if jobs[index].state != .cancelled { jobs[index].claimed[number] = reason }
     case .failure(let error):
       let reason = error.description
@@ -213,6 +223,7 @@ extension Engine {
     }
     let isHeld = passCount > 0 || isPaused == true
     if isHeld { gate.pause() } else { gate.resume() }
+    if isHeld, let index = jobs.firstIndex(where: { $0.id == running?.job }) { jobs[index].pace.rest() }
     guard running != nil, isHeld != isHeldBack else { return }
     isHeldBack = isHeld
     noteRunning { isHeld ? .left(picture: $0) : .attempt(picture: $0, process: .current) }

@@ -42,6 +42,7 @@ extension Engine {
     let gone = jobs.filter { $0.folder == nil && !seen.ids.contains($0.id) }.map(\.id)
     if !gone.isEmpty {
       jobs.removeAll { gone.contains($0.id) }
+      for id in gone { pictureSizes[id] = nil }
       isChanged = true
     }
     if isChanged { tellJobs() }

@@ -46,6 +46,10 @@ public actor Engine: EngineService {
   var runningBytes = 0
   var runningBudget = 0
   var usage = ProcessUsage()
+  /// Seconds a pixel that this engine's jobs took, by what they were asked to do.
+  var paces: [JobRequest: Double] = [:]
+  /// By job: pixels of its pictures, as far as they were measured.
+  var pictureSizes: [String: [Int?]] = [:]
   /// By client: what is computed ahead of the jobs.
   var passes: [Int: Pass] = [:]
   /// Passes that wait for their turn or run, those included that are being ended: jobs are held as long as there are any.

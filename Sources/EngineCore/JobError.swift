@@ -68,6 +68,28 @@ package enum JobError: KnownFailure {
     }
   }
 
+  package var code: String {
+    switch self {
+    case .noPictures: "no-pictures"
+    case .folderNotListed: "unreadable"
+    case .formatUnknown: "format-unknown"
+    case .resultsCollide, .resultIsInput, .manyForOneResult: "results-collide"
+    case .resultExists: "exists"
+    case .resultClaimed: "claimed"
+    case .resultTooLarge, .tooManyPictures, .tooManyFiles: "too-large"
+    case .folderNotMade, .folderNotWritable: "unwritable"
+    case .died: "died"
+    case .noAnswer: "no-answer"
+    case .jobState: "job-state"
+    case .image(let error): error.code
+    case .restoration(let error, _): error.code
+    case .training(let error, _): error.code
+    case .store(let error): error.code
+    case .nameRule, .resultIsFolder, .nameTooLong, .badRequest, .previewTooLarge, .comparisonTooLarge, .cancelled:
+      kind.code
+    }
+  }
+
   /// On one line and safe to show, whatever names and words of a request or a file are in it.
   package var description: String { sentence.printable }
 

@@ -15,6 +15,9 @@ public struct ComparisonRequest: Codable, Hashable, Sendable {
     /// How far the pictures are from the reference; nil measures all that they have in common. Pictures whose size and shape have
     /// nothing to do with the reference's are left out. `convention` is `matlab`, `basicsr` or `grl`.
     case measure(region: Rectangle?, convention: String, shave: Int)
+    /// What changed from the picture at `reference`, which is no reference then but may be as damaged as any: noise, blockiness and blur
+    /// before and after, the largest and the mean change in 8-bit levels. nil is of all that they have in common.
+    case changes(region: Rectangle?)
     /// Where they differ most from the reference: at most `count` squares of `side`, the largest difference first.
     case crops(side: Int, count: Int)
     /// What cutting into tiles changed of `picture`, where the reference is the same picture restored whole. `columns` and `rows` are

@@ -420,8 +420,8 @@ extension JobOption {
     note: "where results go", .folder)
   public static let fileName = JobOption(
     "name", "--name",
-    "Names of the results, with {stem} {input} {ext} {task} {scale} {sigma} {quality} (default: \(standardName)).",
-    note: "{stem} {input} {ext} {task} {scale} {sigma} {quality} are filled in",
+    "Names of the results, with {stem} {input} {ext} {task} {scale} {sigma} {quality} {model} {variant} (default: \(standardName)).",
+    note: "{stem} {input} {ext} {task} {scale} {sigma} {quality} {model} {variant} are filled in",
     get: { $0.output != nil || $0.name == standardName ? nil : $0.name },
     set: { job, text in
       job.name = text ?? standardName

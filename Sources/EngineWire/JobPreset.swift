@@ -121,6 +121,19 @@ public struct JobPreset: Hashable, Sendable {
     return ((about.isEmpty ? [] : ["about = \(about)"]) + lines).joined(separator: "\n") + "\n"
   }
 
+  /// The values by the names of their options.
+  public var values: [String: String] { Dictionary(settings.map { ($0.name, $0.value) }) { first, _ in first } }
+
+  /// What `values` say, as far as it is understood: an option that is not known any more, or has other values now, is left out.
+  public init(name: String, _ values: [String: String]) {
+    self.name = name
+    var job = JobRequest(inputs: [], task: JobOption.task.values[0])
+    settings = Self.options.compactMap { option in
+      guard let value = values[option.name], option.read(value, into: &job) else { return nil }
+      return Setting(name: option.name, value: value)
+    }
+  }
+
   // MARK: Use
 
   /// What is chosen where nothing else is said: an untouched job, changed by the preset.

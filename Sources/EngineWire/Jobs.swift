@@ -111,6 +111,14 @@ public struct JobRequest: Codable, Hashable, Sendable {
     self.task = task
   }
 
+  /// What its speed hangs on: the same without pictures and places.
+  public var work: JobRequest {
+    var job = beforeFinish
+    (job.inputs, job.isRecursive, job.right, job.region) = ([], false, nil, nil)
+    (job.output, job.outputFolder, job.name, job.existing) = (nil, nil, JobOption.standardName, .refuse)
+    return job
+  }
+
   /// The same without what is done behind the network: jobs that are alike in this share what the network made.
   public var beforeFinish: JobRequest {
     var job = self
@@ -284,11 +292,15 @@ public struct JobInfo: Codable, Hashable, Sendable {
   public var pictures: [PictureProgress]
   /// Being worked on by another process (`grl restore`); it can only be looked at.
   public var isElsewhere: Bool
+  /// How far it is as a whole, when this was told.
+  public var estimate: JobEstimate?
 
   public init(
     id: String, created: Double, state: JobState, reason: String? = nil, request: JobRequest,
-    training: TrainingRequest? = nil, pictures: [PictureProgress], isElsewhere: Bool = false
+    training: TrainingRequest? = nil, pictures: [PictureProgress], isElsewhere: Bool = false,
+    estimate: JobEstimate? = nil
   ) {
+    self.estimate = estimate
     self.training = training
     self.id = id
     self.created = created
@@ -353,7 +365,7 @@ public struct PictureProgress: Codable, Hashable, Sendable {
   }
 }
 
-/// How the running picture goes on.
+/// How the running picture goes on, and its job and the queue with it.
 public struct Progress: Codable, Hashable, Sendable {
   public var job: String
   public var picture: Int
@@ -374,13 +386,20 @@ public struct Progress: Codable, Hashable, Sendable {
   public var cpuPercent: Double
   /// Of a training, whose share counts as that of a single tile.
   public var training: TrainingFigures?
+  /// The job as a whole.
+  public var estimate: JobEstimate?
+  /// All jobs that run or wait.
+  public var queue: JobEstimate?
+  /// When this was told, in seconds since 1970: the end comes that much after it.
+  public var time: Double?
 
   public init(
     job: String, picture: Int, tilesDone: Int, tileCount: Int, tileFraction: Double, secondsElapsed: Double,
     secondsRemaining: Double?, pixelsPerSecond: Double, residentBytes: Int, budgetBytes: Int, cpuPercent: Double,
-    training: TrainingFigures? = nil
+    training: TrainingFigures? = nil, estimate: JobEstimate? = nil, queue: JobEstimate? = nil, time: Double? = nil
   ) {
     self.training = training
+    (self.estimate, self.queue, self.time) = (estimate, queue, time)
     self.job = job
     self.picture = picture
     self.tilesDone = tilesDone

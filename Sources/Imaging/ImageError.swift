@@ -53,6 +53,21 @@ extension ImageError: KnownFailure {
     }
   }
 
+  public var code: String {
+    switch self {
+    case .unreadable: "unreadable"
+    case .fileTooLarge, .tooLarge: "too-large"
+    case .notAnImage: "not-a-picture"
+    case .damaged: "damaged"
+    case .cutOff: "cut-off"
+    case .unsupported: "unsupported"
+    case .doesNotFit: "does-not-fit"
+    case .unwritable, .notFlushed: "unwritable"
+    case .exists: "exists"
+    case .outOfMemory, .cancelled: kind.code
+    }
+  }
+
   /// One line: what, where, what was allowed, what to do next.
   public var description: String { "\(path): \(problem)".printable }
 
@@ -82,7 +97,7 @@ extension ImageError: KnownFailure {
     case .cutOff(_, nil, _):
       "ends too early, part of every row is missing; \(Self.keepAdvice)"
     case .unsupported(_, let what, let advice):
-      "not supported: \(what); \(advice ?? "convert the file first; grl formats lists what is read")"
+      "not supported: \(what); \(advice ?? "convert it to PNG or TIFF first, with ImageMagick for example; grl formats lists what is read")"
     case .outOfMemory(_, let bytes):
       "needs \(bytes) bytes of memory at once, which this machine does not give; use a smaller picture"
     case .doesNotFit(_, let format, let width, let height, let limitSide):

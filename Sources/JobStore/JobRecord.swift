@@ -159,6 +159,13 @@ package struct JobRecord: Sendable {
 }
 
 extension JobRecord.Picture {
+  /// Of its work that is done or will not be, 0...1, as far as the journal tells.
+  package var share: Double {
+    guard [.waiting, .running].contains(state) else { return 1 }
+    guard let record, record.tileCount > 0 else { return 0 }
+    return min(Double(tiles.count) / Double(record.tileCount), 1)
+  }
+
   /// Deaths at one place after which the picture counts as their cause.
   package static let mostDeaths = 2
 

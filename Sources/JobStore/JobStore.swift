@@ -32,12 +32,13 @@ package struct JobStore: Sendable {
   }
 
   /// Makes the folder of a new job and takes its lock before anybody can see it.
+  ///
+  /// - Parameter id: its name, made by `newID`.
   package func create(
     _ request: JobRequest, training: TrainingRequest? = nil, pictures: [StoredJob.Picture],
-    skipped: [StoredJob.Picture] = [], owner: StoredJob.Owner
+    skipped: [StoredJob.Picture] = [], owner: StoredJob.Owner, id: String = newID()
   ) throws(StoreError) -> JobFolder {
     try DurableFile.makeFolder(folder)
-    let id = Self.newID()
     let hidden = "\(folder)/.new-\(id)"
     guard mkdir(hidden, 0o700) == 0 else { throw .system(path: hidden, code: errno) }
     do throws(StoreError) {
@@ -197,7 +198,7 @@ package struct JobStore: Sendable {
   package func path(_ id: String) -> String { folder + "/" + id }
 
   /// `20261122-215219-k3f9`: by time, and never the same twice.
-  private static func newID() -> String {
+  package static func newID() -> String {
     var seconds = time(nil)
     var parts = tm()
     gmtime_r(&seconds, &parts)

@@ -75,17 +75,13 @@ struct Header {
     }
   }
 
+  /// All that is left to do, not the picture alone: whoever leaves at "0:03 left" shall not come back too early.
   private static func runningForms(_ job: JobInfo, _ session: Session) -> [String] {
-    let count = job.pictures.count
-    let ended = job.pictures.filter { $0.state != .waiting && $0.state != .running }.count
-    let place = count > 1 ? "\(min(ended + 1, count))/\(count) " : ""
-    guard let progress = session.progress[job.id] else { return ["restoring \(place)", "running"].map(\.trimmed) }
-    let share = "\(Int(progress.fraction * 100)) %"
-    guard let left = progress.secondsRemaining, left.isFinite else {
-      return ["restoring \(place)\(share)", "\(place)\(share)"]
+    let whole = WholeJob(job, session, queue: true)
+    guard session.progress[job.id] != nil else {
+      return [["restoring", whole.place].compactMap(\.self).joined(separator: " "), "running"]
     }
-    let time = left.clock
-    return ["restoring \(place)\(share)  \(time) left", "\(place)\(share) \(time) left", "\(place)\(share)", share]
+    return whole.forms
   }
 }
 

@@ -207,6 +207,7 @@ extension JobInfo {
     var job = self
     job.created = Bounds.number(created)
     job.pictures = pictures.map(\.bounded)
+    job.estimate = estimate?.bounded
     return job
   }
 }
@@ -267,8 +268,19 @@ extension Progress {
     progress.pixelsPerSecond = max(0, Bounds.number(pixelsPerSecond))
     (progress.residentBytes, progress.budgetBytes) = (Bounds.count(residentBytes), Bounds.count(budgetBytes))
     progress.training = training?.bounded
+    (progress.estimate, progress.queue) = (estimate?.bounded, queue?.bounded)
+    progress.time = Bounds.number(time)
     progress.cpuPercent = min(max(Bounds.number(cpuPercent), 0), 1e6)
     return progress
+  }
+}
+
+extension JobEstimate {
+  fileprivate var bounded: JobEstimate {
+    let count = Bounds.side(count)
+    return JobEstimate(
+      settled: min(Bounds.side(settled), count), count: count, fraction: min(max(Bounds.number(fraction), 0), 1),
+      secondsRemaining: Bounds.number(secondsRemaining).flatMap { $0 >= 0 ? $0 : nil })
   }
 }
 

@@ -74,7 +74,7 @@ public struct Session: Sendable {
 
   init(settings: Settings) {
     self.settings = settings
-    draft = PlanDraft(task: settings.task)
+    draft = PlanDraft(task: settings.task, plan: settings.plan)
   }
 
   var isConnected: Bool { if case .connected = link { true } else { false } }

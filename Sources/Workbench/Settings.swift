@@ -16,11 +16,14 @@ public struct Settings: Codable, Hashable, Sendable {
   public var host: String?
   /// The task chosen last.
   public var task: String?
+  /// Everything else that was chosen with it, by the names of the options: all of it or nothing. Not what would replace files, and not what is
+  /// about single pictures.
+  public var plan: [String: String]?
 
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, task
+    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, task, plan
   }
 }
 

@@ -135,9 +135,12 @@ extension State {
     switch job.state {
     case .done: session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)")
     case .failed:
-      let reason = job.reason ?? job.pictures.lazy.compactMap(\.reason).first ?? "see the log"
+      // The job's own reason only counts; that of a picture says why.
+      let failed = job.pictures.filter { $0.state == .failed }
+      let reason = failed.lazy.compactMap(\.reason).first ?? job.reason ?? "see the log"
       session.say(
-        "\(job.request.task) failed for \(job.pictures.count - done) of \(job.pictures.count): \(reason)", .error)
+        "\(job.request.task) failed for \(failed.count) of \(Quantity.count(job.pictures.count, "picture")): \(reason)",
+        .error)
     case .paused: if let reason = job.reason { session.say("job paused: \(reason)", .warning) }
     case .cancelled: session.say("\(job.request.task) cancelled; finished pictures stay")
     case .waiting, .running: break

@@ -8,13 +8,18 @@ import Tensors
 struct Failure: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String
+  /// A word for programs.
+  let code: String
 
-  init(_ status: ExitStatus, _ description: String) {
+  init(_ status: ExitStatus, _ description: String, code: String? = nil) {
     self.status = status
     self.description = description
+    self.code = code ?? status.code
   }
 
-  init(kind: FailureKind, _ description: String) { self.init(ExitStatus(kind), description) }
+  init(kind: FailureKind, _ description: String, code: String? = nil) {
+    self.init(ExitStatus(kind), description, code: code ?? kind.code)
+  }
 }
 
 extension Failure {
@@ -26,11 +31,11 @@ extension Failure {
     case let failure as Failure:
       self = failure
     case let error as RestorationError:
-      self.init(kind: error.kind, error.description(at: picture))
+      self.init(kind: error.kind, error.description(at: picture), code: error.code)
     case EvaluationError.noFittingModel(let error):
       self.init(kind: error.kind, "\(error); or measure the input alone with --baseline-only")
     case let error as any KnownFailure:
-      self.init(kind: error.kind, "\(error)")
+      self.init(kind: error.kind, "\(error)", code: error.code)
     case let error as OutOfMemory:
       self.init(libraryError: RestorationError.outOfMemory(error), picture: picture)
     default:
@@ -52,6 +57,21 @@ enum ExitStatus: Int32 {
   /// The engine cannot be started or reached, or is gone.
   case engineLost = 7
   case interrupted = 130
+
+  /// The same for programs, where nothing says more.
+  var code: String {
+    switch self {
+    case .done: "done"
+    case .someFailed: "failed"
+    case .usage: "usage"
+    case .badInput: "bad-input"
+    case .modelProblem: "model"
+    case .overMemoryBudget: "memory"
+    case .verificationFailed: "verification"
+    case .engineLost: "engine"
+    case .interrupted: "interrupted"
+    }
+  }
 
   init(_ kind: FailureKind) { self = ExitStatus(rawValue: kind.exitStatus) ?? .someFailed }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import EngineWire
 import Glibc
 import Restoration
 import Tensors
@@ -9,16 +10,32 @@ struct GRLCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "grl",
     abstract: "Restores images with GRL networks.",
+    usage: """
+      grl [<option> ...] [<FILE> ...]
+      grl <verb> ...
+      """,
     discussion: """
+      Without a verb grl opens the workbench: pictures that are named are marked, a folder is opened.
+
+      OPTIONS OF THE WORKBENCH
+        --theme <name>     theme, of those that are installed
+        --color <depth>    auto, none, 16, 256 or truecolor
+        --graphics <kind>  auto, half, quarter, ascii, kitty or sixel
+        --host <host>      the engine of another machine, [user@]host, by ssh
+        --plain            lines of text, for screen readers and logs
+
       EXAMPLES
-        grl                                               opens the workbench
-        grl restore --task denoise photo.png              writes photo_denoise.png
+        grl
+        grl scans/*.png
+        grl --host me@server /data/photos
+        grl restore --task denoise photo.png
         grl restore --task denoise --output-dir out *.png
         grl compare noisy.png restored.png --reference clean.png
-        grl models list
+        grl jobs
 
       Results go to standard output, everything else to standard error. Exit status: 0 done, 1 some pictures failed, \
-      2 usage, 3 bad input, 4 model problem, 5 over the memory budget, 6 suspicious output, 130 interrupted.
+      2 usage, 3 bad input, 4 model problem, 5 over the memory budget, 6 suspicious output, 7 the engine is lost, \
+      130 interrupted. 'man grl' and 'man grl-restore' say more where they are installed.
       """,
     version: "grl \(Version.current)",
     subcommands: [
@@ -26,7 +43,7 @@ struct GRLCommand: ParsableCommand {
       Restore.self, Presets.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self,
       Models.self,
       Bench.self,
-      EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self,
+      EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self, Manual.self, Complete.self,
     ],
     defaultSubcommand: OpenWorkbench.self)
 }
@@ -81,6 +98,7 @@ enum Program {
     if let code = error as? ExitCode { return code.rawValue }
     if let failure = Failure(libraryError: error) {
       if failure.status != .interrupted || !failure.description.isEmpty { Console().error(failure.description) }
+      tell(failure)
       return failure.status.rawValue
     }
     let text = GRLCommand.fullMessage(for: error)
@@ -89,9 +107,40 @@ enum Program {
       return ExitStatus.done.rawValue
     }
     let message = oneLine(GRLCommand.message(for: error))
+    if let advice = restoreAdvice {
+      let failure = Failure(.usage, advice)
+      Console().error(failure.description)
+      tell(failure)
+      return failure.status.rawValue
+    }
     let help = text.split(separator: "\n").last { $0.hasPrefix("  See ") }?.dropFirst(6).split(separator: " for ").first
-    Console().error(message + "; see \(help ?? "'grl --help'")")
-    return ExitStatus.usage.rawValue
+    let failure = Failure(.usage, message + "; see \(help ?? "'grl --help'")")
+    Console().error(failure.description)
+    tell(failure)
+    return failure.status.rawValue
+  }
+
+  /// What somebody wants who gives options of `grl restore` without the verb; nil for everybody else.
+  private static var restoreAdvice: String? {
+    let words = arguments
+    let verbs = GRLCommand.configuration.subcommands.map { $0._commandName }
+    guard let first = words.first, !verbs.contains(first) else { return nil }
+    let options = words.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
+    guard
+      let option = options.first(where: { word in JobOption.all.contains { $0.word == word && word.hasPrefix("--") } })
+    else {
+      return nil
+    }
+    let line = ShellLine.text(["grl", "restore"] + words)
+    return "\(option) is an option of a verb, and the workbench has none such: '\(line)'; see 'grl restore --help'"
+      .printable
+  }
+
+  /// The last event, for whoever asked for events: a verb that cannot begin says so there too.
+  private static func tell(_ failure: Failure) {
+    guard EventStream.isWanted(arguments) else { return }
+    EventStream(console: Console(), job: nil).send(
+      EventStream.Error(status: failure.status.rawValue, code: failure.code, reason: failure.description.printable))
   }
 
   /// The parser's message without its line breaks; what it lists as bullets is separated by commas.

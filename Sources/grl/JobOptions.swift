@@ -122,6 +122,7 @@ extension JobOption {
   }
 
   fileprivate var shellCompletion: CompletionKind? {
+    if name == Self.model.name { return .models }
     if !values.isEmpty { return .list(values) }
     return switch completion {
     case .none: nil

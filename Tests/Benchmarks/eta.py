@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""How good the time left is that `grl restore` tells: after a tenth of the tiles, against what it really took.
+"""How good the time left is that `grl restore` tells: after a tenth of the tiles, against what it really took; and of a job of several pictures
+after a tenth of the job.
 
-    Tests/Benchmarks/eta.py [--grl .build/release/grl] [--runs 3] [PICTURE...]
+    Tests/Benchmarks/eta.py [--grl .build/release/grl] [--runs 3] [--job] [PICTURE...]
 
-Each run restores a picture in tiles of 64, 96 and 128 pixels without knowledge of earlier runs. Prints one line a run.
+Each run restores a picture in tiles of 64, 96 and 128 pixels, or with --job all pictures one after the other, without knowledge of earlier runs. Prints
+one line a run.
 """
 import argparse, json, os, subprocess, sys, tempfile, time
 
@@ -30,14 +32,39 @@ def measure(grl, picture, tile):
     return tiles, told[1], done - told[0]
 
 
+def measure_job(grl, pictures):
+    with tempfile.TemporaryDirectory(prefix="grl-eta-") as home:
+        environment = {**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home}
+        process = subprocess.Popen(
+            [grl, "restore", "--task", "denoise", "--variant", "tiny", "--events", "ndjson", "--output-dir",
+             os.path.join(home, "out"), *pictures], stdout=subprocess.PIPE, text=True, env=environment)
+        told = None
+        for line in process.stdout:
+            event, now = json.loads(line), time.perf_counter()
+            if event["event"] == "progress" and told is None and event["jobFraction"] >= 0.1:
+                told = (now, event.get("jobSecondsRemaining"))
+            elif event["event"] == "end":
+                done = now
+        if process.wait() != 0 or not told or told[1] is None:
+            sys.exit("eta.py: the run failed or told no time left")
+    return told[1], done - told[0]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grl", default=os.path.join(ROOT, ".build/release/grl"))
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--job", action="store_true")
     parser.add_argument("pictures", nargs="*", default=[os.path.join(ROOT, "Samples/kitten.png")])
     options = parser.parse_args()
     worst = 0.0
-    for picture in options.pictures:
+    if options.job:
+        pictures = [os.path.abspath(picture) for picture in options.pictures]
+        for _ in range(options.runs):
+            told, real = measure_job(os.path.abspath(options.grl), pictures)
+            worst = max(worst, abs(told / real - 1))
+            print(f"{len(pictures)} pictures: told {told:.1f} s, took {real:.1f} s, off by {100 * (told / real - 1):+.0f} %", flush=True)
+    for picture in options.pictures if not options.job else []:
         for tile in (64, 96, 128):
             for _ in range(options.runs):
                 tiles, told, real = measure(os.path.abspath(options.grl), picture, tile)

@@ -30,7 +30,7 @@ import Testing
     #expect(mkfifo(pipe, 0o600) == 0)
     for (path, reason) in [
       (folder.path, "a folder"), (pipe, "not a regular file"), ("/dev/null", "not a regular file"),
-      (folder.path + "/absent", "No such file or directory"),
+      (folder.path + "/absent", "no such file or directory"),
     ] {
       #expect(throws: CheckpointError.unreadable(path: path, reason: reason)) { try Checkpoint(contentsOf: path) }
     }

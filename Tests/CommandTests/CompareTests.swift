@@ -90,6 +90,24 @@ import Testing
     #expect(failed.outputLines.count == 2)
   }
 
+  @Test("without a reference it is told what changed, in a table and as JSON, and no quality")
+  func changes() async throws {
+    let folder = try TemporaryFolder()
+    try pair(in: folder)
+    let table = try await GRLProcess.run(["compare", "clean.png", "damaged.png"], in: folder)
+    #expect(table.status == 0 && table.outputLines.count == 2)
+    for name in ["from clean.png", "noise", "blockiness", "blur", "largest change", "mean change"] {
+      #expect(table.outputLines[0].contains(name))
+    }
+    #expect(table.outputLines[1].contains(" > ") && !table.outputText.contains("PSNR"))
+    let json = try await GRLProcess.run(["compare", "clean.png", "damaged.png", "--json"], in: folder)
+    let report = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    #expect(report["before"] as? String == "clean.png" && report["reference"] == nil)
+    let picture = try #require((report["pictures"] as? [[String: Any]])?.first)
+    #expect(picture["picture"] as? String == "damaged.png" && (picture["noise"] as? [String: Double])?.count == 2)
+    #expect((picture["largestAt"] as? [Int])?.count == 2 && (picture["meanChange"] as? Double ?? 0) > 0)
+  }
+
   @Test("pictures that cannot be measured end with status 3 and their name")
   func badInput() async throws {
     let folder = try TemporaryFolder()
@@ -101,9 +119,9 @@ import Testing
     let cases: [([String], [String])] = [
       (["clean.png", "larger.png", "--fit", "none"], ["larger.png", "50 x 40"]),
       (["clean.png", "wide.png"], ["wide.png", "120 x 40", "--fit crop"]),
-      (["tiny.png", "tiny.png"], ["tiny.png", "too small"]),
+      (["tiny.png", "--reference", "tiny.png"], ["tiny.png", "too small"]),
       (["clean.png", "text.png"], ["text.png", "not a picture of a format"]),
-      (["clean.png", "nowhere.png"], ["nowhere.png", "No such file"]),
+      (["clean.png", "nowhere.png"], ["nowhere.png", "no such file"]),
       (["clean.png", "clean.png", "--max-pixels", "100"], ["clean.png", "--max-pixels"]),
     ]
     for (arguments, fragments) in cases {
@@ -186,12 +204,12 @@ import Testing
     let degraded = try await GRLProcess.run(
       ["degrade", "--task", "sr", "--scale", "2", "clean.png", "-o", "small.png"], in: folder)
     #expect(degraded.status == 0)
-    let (enlarged, words) = try await report(["clean.png", "small.png"], in: folder)
+    let (enlarged, words) = try await report(["clean.png", "small.png", "--metric", "psnr"], in: folder)
     #expect(words.contains("small.png: 24 x 20 enlarged to 48 x 40 by Matlab's bicubic"))
     #expect(enlarged.pictures[0].metrics["psnr"]! > 30)
 
     try TestPicture.write(to: folder, "deep.png", bitDepth: 16)
-    let (deep, depthWord) = try await report(["clean.png", "deep.png"], in: folder)
+    let (deep, depthWord) = try await report(["clean.png", "deep.png", "--metric", "psnr"], in: folder)
     #expect(depthWord.contains("deep.png: 16-bit samples beside 8-bit ones"))
     #expect(deep.pictures[0].metrics["psnr"]! > 55)
   }

@@ -30,7 +30,7 @@ import Testing
     let folder = try TemporaryFolder()
     try TestPicture.writeCrop(to: folder, "a.png", side: 24)
     let outcome = try await GRLProcess.run(
-      ["restore", "--task", "sr", "--scale", "2", "--fit", "40x30", "a.png", "-o", "b.jpg", "-q"], in: folder)
+      ["restore", "--task", "sr", "--scale", "2", "--fit", "40x30", "a.png", "-o", "b.jpg"], in: folder)
     #expect(outcome.status == 0 && outcome.outputText.contains(" s, consistent with the input to "))
     let small = try TestPicture.read(folder, "b.jpg")
     #expect((small.width, small.height, small.bitDepth) == (30, 30, 8))

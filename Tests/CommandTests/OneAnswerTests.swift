@@ -80,9 +80,40 @@ import Testing
     #expect(try await engine.measures(["a.png", "b.png"], of: nil, reference: 1)[0].values == ["equal", ""])
     await engine.shutDown()
     for pair in [["a.png", "b.png"], ["b.png", "a.png"]] {
-      let outcome = try await GRLProcess.run(["compare"] + pair, in: folder)
+      let outcome = try await GRLProcess.run(["compare"] + pair + ["--metric", "psnr"], in: folder)
       #expect(outcome.outputText.contains("inf dB"))
     }
+  }
+
+  @Test("what changed is the same on both faces, of the whole and of a part, and no quality is told")
+  func changes() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "clean.png", width: 96, height: 80)
+    let degraded = try await GRLProcess.run(
+      ["degrade", "--task", "denoise", "--sigma", "25", "clean.png", "-o", "noisy.png"], in: folder)
+    #expect(degraded.status == 0)
+    let engine = engine(folder)
+    let part = Rectangle(x: 16, y: 8, width: 48, height: 40)
+    for region in [nil, part] {
+      let (reply, _) = await engine.answer(
+        .compare(ComparisonRequest(paths: ["noisy.png", "clean.png"], reference: 0, .changes(region: region))))
+      guard case .comparison(.measures(let measures)) = reply else {
+        Issue.record("\(reply)")
+        return
+      }
+      let crop = region.map { ["--crop", "\($0.x),\($0.y),\($0.width),\($0.height)"] } ?? []
+      let table = try await GRLProcess.run(["compare", "noisy.png", "clean.png"] + crop, in: folder)
+      #expect(table.outputLines[0].hasPrefix("from noisy.png"))
+      for measure in measures {
+        #expect(measure.values[0].isEmpty && !measure.values[1].isEmpty)
+        #expect(
+          table.outputLines[0].contains(measure.name) && table.outputLines[1].contains(measure.values[1]), "\(measure)")
+      }
+      #expect(!table.outputText.contains("PSNR") && !table.outputText.contains("dB"))
+      let noise = measures[0].values[1].split(separator: " ").compactMap { Double($0) }
+      #expect(noise.count == 2 && noise[0] > 10 && noise[1] < noise[0], "\(measures)")
+    }
+    await engine.shutDown()
   }
 
   @Test("pictures that have nothing to do with each other have no numbers on either face")

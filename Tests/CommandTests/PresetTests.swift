@@ -129,7 +129,7 @@ import grl
       printf 'about = none of it\\ntask = denoise\\nvariant = tiny\\nstrength = 0\\n' > $XDG_CONFIG_HOME/grl/presets/none.preset
       printf 'task = cook\\n' > $XDG_CONFIG_HOME/grl/presets/bad.preset
       mkfifo $XDG_CONFIG_HOME/grl/presets/pipe.preset
-      $GRL presets && $GRL presets none && $GRL restore --preset none a.png -o b.png -q
+      $GRL presets && $GRL presets none && $GRL restore --preset none a.png -o b.png
       $GRL restore --preset bad a.png
       $GRL restore --preset pipe a.png
       $GRL restore --preset nothing a.png

@@ -187,7 +187,7 @@ import Testing
     #expect(outcome.outputLines.count == 2)
     #expect(outcome.errorLines.count == 3)
     #expect(outcome.errorLines[0].hasPrefix("grl: broken.png: not a picture of a format"))
-    #expect(outcome.errorLines[1].hasPrefix("grl: missing.png: cannot be read: No such file"))
+    #expect(outcome.errorLines[1].hasPrefix("grl: missing.png: cannot be read: no such file"))
     #expect(outcome.errorLines[2].hasPrefix("grl: 2 done, 2 failed, 0 skipped"))
   }
 
@@ -205,5 +205,23 @@ import Testing
     #expect(part.status == 0)
     let region = try TestPicture.read(folder, "part.png")
     #expect((region.width, region.height, region.bitDepth) == (20, 10, 8))
+  }
+
+  @Test("names say which model made a result, where one is named")
+  func modelNames() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png")
+    let named = try await GRLProcess.run(
+      [
+        "restore", "--task", "denoise", "--model", "denoise-color-tiny", "--name", "{stem}_{model}.{ext}", "a.png",
+      ], in: folder)
+    #expect(named.status == 0 && folder.exists("a_denoise-color-tiny.png"), "\(named.errorText)")
+    let sized = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--variant", "tiny", "--name", "{stem}_{variant}.png", "a.png"], in: folder)
+    #expect(sized.status == 0 && folder.exists("a_tiny.png"), "\(sized.errorText)")
+    let unknown = try await GRLProcess.run(
+      ["restore", "--task", "denoise", "--name", "{stem}_{model}.png", "a.png"], in: folder)
+    #expect(unknown.status == 2 && unknown.oneErrorLine().contains("{model} is not known here; known are {stem}"))
+    #expect(unknown.errorText.contains("with --model it is"))
   }
 }

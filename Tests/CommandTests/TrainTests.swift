@@ -27,9 +27,7 @@ import Testing
     let folder = try Self.folder()
     let outcome = try await GRLProcess.run(Self.arguments(3, ["--events", "ndjson"]), in: folder)
     #expect(outcome.status == 0, "\(outcome.errorText)")
-    let events = try outcome.outputText.split(separator: "\n").map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
+    let events = try EventSchema().events(outcome.outputLines)
     let names = events.compactMap { $0["event"] as? String }
     #expect(names == ["start", "measured", "phase", "saved", "measured", "done"])
     #expect(events.last?["step"] as? Int == 3)

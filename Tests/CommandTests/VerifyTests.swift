@@ -22,9 +22,7 @@ import Testing
     try TestPicture.write(to: folder, "a.png", width: 96, height: 80)
     let arguments = ["restore", "--task", "denoise", "--verify", "--overwrite", "a.png"]
     let tiled = try await GRLProcess.run(arguments + ["--tile", "64", "--events", "ndjson"], in: folder)
-    let events = try tiled.outputLines.map { line in
-      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    }
+    let events = try EventSchema().events(tiled.outputLines)
     let done = try #require(events.first { $0["event"] as? String == "done" })
     let tiling = try #require(done["tiling"] as? [String: Any])
     #expect(tiling["maximumLevels"] is Double && tiling["seamScore"] is Double)

@@ -66,7 +66,7 @@ import Testing
     let folder = try CrashFolder()
     let first = try await worker(folder)
     let second = try await Child(arguments(folder, options, ["large.png"]), folder.environment()).outcome()
-    #expect(second.status == 2 && second.output.isEmpty)
+    #expect(second.status == 2 && second.output.contains(#""code":"claimed""#))
     #expect(
       second.errors.contains(
         "large_denoise.png: grl restore, process \(first.identifier), is making this result; wait until it has ended, add "
@@ -116,7 +116,7 @@ import Testing
       shell: "ulimit -S -f 16; exec \"$GRL_BINARY_UNDER_TEST\" \"$@\""
     ).outcome()
     #expect(
-      full.status == 1 && full.errors.contains("a_denoise.png: cannot be written: File too large"), "\(full.errors)")
+      full.status == 1 && full.errors.contains("a_denoise.png: cannot be written: file too large"), "\(full.errors)")
     #expect(try folder.names(in: "out").isEmpty)
 
     let killed = try await worker(folder)
@@ -224,6 +224,6 @@ import Testing
     try #require(mount("tmpfs", out, "tmpfs", UInt(MS_RDONLY), "size=1m") == 0)
     defer { umount2(out, Int32(MNT_DETACH)) }
     let refused = try await Child(arguments(folder, [], ["a.png"]), folder.environment()).outcome()
-    #expect(refused.status == 2 && refused.errors.contains("Read-only file system"), "\(refused.errors)")
+    #expect(refused.status == 2 && refused.errors.contains("read-only file system"), "\(refused.errors)")
   }
 }

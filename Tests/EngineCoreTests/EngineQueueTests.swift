@@ -38,6 +38,11 @@ import Testing
     #expect(tiles[0]?.count == 35 && tiles[1]?.count == b.tilesDone)
     #expect(tiles.values.allSatisfy { $0.values.allSatisfy { $0 == [.running, .done] } })
     #expect(!progress.isEmpty && progress.allSatisfy { $0.residentBytes > 1 << 20 && $0.budgetBytes == 2 << 30 })
+    let shares = progress.compactMap { $0.estimate?.fraction }
+    #expect(shares.count == progress.count && shares.allSatisfy { $0 <= 1 }, "\(shares)")
+    #expect(progress.allSatisfy { $0.estimate?.count == 2 && $0.queue?.count == 2 && $0.time != nil })
+    #expect(progress.allSatisfy { abs(($0.estimate?.fraction ?? 2) - ($0.queue?.fraction ?? -2)) < 1e-9 })
+    #expect(job.estimate == JobEstimate(settled: 2, count: 2, fraction: 1, secondsRemaining: 0))
     for name in ["a.png", "b.png"] {
       let result = name.replacing(".png", with: "_denoise.png")
       #expect(try folder.bytes("out/" + result) == folder.expected(name, request))

@@ -14,7 +14,7 @@ import Testing
     try #require(symlink("/dev/zero", folder.path("pictures/z.png")) == 0)
     let engine = folder.engine()
     for (path, word) in [
-      ("pipe.png", "a named pipe"), ("z.png", "a device"), ("/dev/null", "a device"), ("-", "No such file"),
+      ("pipe.png", "a named pipe"), ("z.png", "a device"), ("/dev/null", "a device"), ("-", "no such file"),
     ] {
       for request in [Request.inspect(path: path), .preview(path: path, region: nil, width: 9, height: 9)] {
         let failure = await engine.refusal(request)

@@ -18,7 +18,7 @@ import Testing
         == "task 'den\\u{7F}oise\\u{A}\\u{1B}[2J\\u{202E}' is not known: give denoise, sr, jpeg, demosaic, real-sr, motion-deblur, "
         + "defocus-deblur")
     let place = StoreError.system(path: "/photos/\u{1B}]0;x\u{7}", code: 2)
-    #expect("\(place)" == "/photos/\\u{1B}]0;x\\u{7}: No such file or directory")
+    #expect("\(place)" == "/photos/\\u{1B}]0;x\\u{7}: no such file or directory")
   }
 
   @Test("the table of options has the values of the types behind it, and reads what it writes")

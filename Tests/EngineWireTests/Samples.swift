@@ -76,6 +76,8 @@ enum Samples {
     .tryRegion(job, path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .compare(ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 1, .open)),
     .compare(
+      ComparisonRequest(paths: ["/photos/a.png", "/photos/b.png"], reference: 0, .changes(region: rectangle))),
+    .compare(
       ComparisonRequest(
         paths: ["/photos/a.png", "/photos/b.png"], reference: 0,
         .view(region: rectangle, width: 80, height: 44, x: 20, y: 10))),
@@ -119,7 +121,8 @@ enum Samples {
   static let jobInfo = JobInfo(
     id: "j1", created: 1_763_800_000.25, state: .running, reason: "the disk was full", request: job,
     pictures: [picture],
-    isElsewhere: true)
+    isElsewhere: true, estimate: estimate)
+  static let estimate = JobEstimate(settled: 2, count: 5, fraction: 0.4375, secondsRemaining: 65.5)
   static let pixels = PixelsInfo(
     width: 2, height: 1, pictureWidth: 640, pictureHeight: 480, region: rectangle, noiseSigma: 21.5, blockiness: 0.25)
   static let log = LogLine(time: 1_763_800_000.5, level: .warning, text: "harbour 1.png: alpha kept")
@@ -132,7 +135,8 @@ enum Samples {
       Progress(
         job: "j1", picture: 0, tilesDone: 1, tileCount: 2, tileFraction: 0.5, secondsElapsed: 1.5,
         secondsRemaining: 0.5,
-        pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5)),
+        pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5,
+        estimate: estimate, queue: estimate, time: 1_763_800_012.5)),
     .tile(job: "j1", picture: 0, tile: 1, .running),
     .planning(files: 0, pictures: 120, count: 4000), .log(log),
     .jobs([

@@ -7,7 +7,7 @@ import Testing
 struct ImageErrorTests {
   @Test("a missing file, a folder and a name with a zero byte are errors")
   func unreadable() {
-    #expect(throws: ImageError.unreadable(path: "/no/such.png", reason: "No such file or directory")) {
+    #expect(throws: ImageError.unreadable(path: "/no/such.png", reason: "no such file or directory")) {
       try ImageFile.read("/no/such.png")
     }
     #expect(throws: ImageError.unreadable(path: "/", reason: "it is a folder")) { try ImageFile.read("/") }

@@ -41,12 +41,12 @@ import Testing
   func streams() {
     #expect(ImageFile.isStream("-") && ImageFile.isStream("/dev/fd/63") && ImageFile.isStream("/proc/self/fd/0"))
     #expect(!ImageFile.isStream("/dev/fd/63/a.png") && !ImageFile.isStream("/dev/fd/") && !ImageFile.isStream("a-"))
-    #expect(throws: ImageError.unreadable(path: "-", reason: "No such file or directory")) { try ImageFile.read("-") }
+    #expect(throws: ImageError.unreadable(path: "-", reason: "no such file or directory")) { try ImageFile.read("-") }
     // Standard input of the tests is none of theirs; by this name it is a file like any other, or no regular one.
     var limits = ImageLimits.standard
     #expect(!limits.takesStreams)
     limits.takesStreams = true
-    #expect(throws: ImageError.unreadable(path: "/dev/fd/999999", reason: "Bad file descriptor")) {
+    #expect(throws: ImageError.unreadable(path: "/dev/fd/999999", reason: "bad file descriptor")) {
       try ImageFile.read("/dev/fd/999999", limits: limits)
     }
   }

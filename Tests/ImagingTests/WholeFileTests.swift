@@ -78,7 +78,7 @@ struct WholeFileTests {
         let path = folder.appending(path: "a").path
         let image = Pictures.noise(width: 400, height: 400)
         for format in ImageFile.Format.common {
-          #expect(throws: ImageError.unwritable(path: path, reason: "File too large")) {
+          #expect(throws: ImageError.unwritable(path: path, reason: "file too large")) {
             try ImageFile.write(image, to: path, format: format, encoding: .init(quality: 100))
           }
           let names = try Self.names(in: folder)
@@ -90,7 +90,7 @@ struct WholeFileTests {
 
   @Test("a full device is an error that names it", arguments: ImageFile.Format.common)
   func fullDevice(format: ImageFile.Format) {
-    #expect(throws: ImageError.unwritable(path: "/dev/full", reason: "No space left on device")) {
+    #expect(throws: ImageError.unwritable(path: "/dev/full", reason: "no space left on device")) {
       try ImageFile.write(Pictures.shades(.rgb), to: "/dev/full", format: format)
     }
   }
@@ -108,7 +108,7 @@ struct WholeFileTests {
       }
       let file = folder.appending(path: "file").path
       try ImageFile.write(image, to: file, format: .png)
-      #expect(throws: ImageError.unwritable(path: file + "/a.png", reason: "Not a directory")) {
+      #expect(throws: ImageError.unwritable(path: file + "/a.png", reason: "not a directory")) {
         try ImageFile.write(image, to: file + "/a.png", format: .png)
       }
       #expect(throws: ImageError.self) { try ImageFile.write(image, to: "", format: .png) }
@@ -126,7 +126,7 @@ struct WholeFileTests {
         let error = #expect(throws: ImageError.self) {
           try ImageFile.write(Pictures.shades(.gray), to: path, format: .png)
         }
-        #expect(error == .unwritable(path: path, reason: "Permission denied (folder \(folder.path))"))
+        #expect(error == .unwritable(path: path, reason: "permission denied (folder \(folder.path))"))
         if getuid() == 0 { try #require(seteuid(0) == 0) }
         try #require(chmod(folder.path, 0o755) == 0)
       }

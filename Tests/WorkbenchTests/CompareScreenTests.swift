@@ -37,8 +37,11 @@ import Workbench
 
   static func measures(_ driver: WorkbenchDriver) -> [ComparisonRequest] {
     driver.asked {
-      guard case .compare(let request) = $0, case .measure = request.question else { return nil }
-      return request
+      guard case .compare(let request) = $0 else { return nil }
+      switch request.question {
+      case .measure, .changes: return request
+      default: return nil
+      }
     }
   }
 
@@ -187,7 +190,12 @@ import Workbench
     #expect(Self.measures(driver).count == 1)
     driver.rest(0.5)
     #expect(Self.measures(driver).count == 2)
-    #expect(driver.row("31.40") != nil)
+    #expect(driver.row("largest change")?.contains("63.0") == true)
+    driver.press("C")
+    #expect(driver.footer.contains("* says which it is"))
+    driver.press("*")
+    driver.rest(0.5)
+    #expect(driver.row("PSNR (matlab)")?.contains("31.40") == true)
     driver.press("C")
     driver.rest(0.5)
     #expect(driver.row("PSNR (basicsr)") != nil)
@@ -217,11 +225,29 @@ import Workbench
     #expect(driver.text.contains("64 x 64 at 440,320"))
   }
 
+  @Test("nothing is measured against a picture that may be damaged: it is told what changed, and no PSNR is shown")
+  func changes() {
+    var driver = Self.driver()
+    #expect(driver.row("A harbour-01.png (before)") != nil)
+    #expect(driver.row("noise")?.contains("21.30 > 2.10") == true && driver.row("mean change") != nil)
+    #expect(!driver.text.contains("PSNR") && !driver.text.contains("SSIM"))
+    driver.press("y")
+    #expect(driver.text.contains("grl compare") && !driver.text.contains("--reference"))
+    driver.press("Esc")
+    // The person knows better: this one is undamaged.
+    driver.press("Tab", "*")
+    driver.rest(0.5)
+    #expect(driver.row("A harbour-01.png (undamaged)") != nil && driver.text.contains("PSNR"))
+    driver.press("*")
+    driver.rest(0.5)
+    #expect(!driver.text.contains("PSNR") && driver.row("A harbour-01.png (before)") != nil)
+  }
+
   @Test("another reference swaps what is measured; the command line says the same")
   func reference() {
     var driver = Self.driver()
     driver.press("*")
-    #expect(driver.row("B harbour-02.png (reference)") != nil)
+    #expect(driver.row("B harbour-02.png (undamaged)") != nil)
     #expect(Self.measures(driver).last?.reference == 1)
     driver.press("e")
     guard case .export(let arguments, let file) = driver.effects.last else {
@@ -319,7 +345,7 @@ import Workbench
     room.enter("5")
     for name in ["harbour-01.png", "harbour-02.png"] { room.enter("add " + Self.folder + name) }
     let lines = room.enter("show").joined(separator: "\n")
-    #expect(lines.contains("A harbour-01.png (reference), 1504 by 1000, 8 bit"), "\(lines)")
-    #expect(lines.contains("B PSNR (matlab): 30.87"), "\(lines)")
+    #expect(lines.contains("A harbour-01.png (before), 1504 by 1000, 8 bit"), "\(lines)")
+    #expect(lines.contains("B noise: 21.30 > 2.10"), "\(lines)")
   }
 }

@@ -48,6 +48,18 @@ extension FakeEngine {
                 values: found.indices.map { $0 == request.reference ? "" : values[name] ?? "" })
             })), []
       )
+    case .changes(let region):
+      let values = [
+        ("noise", "21.30 > 2.10"), ("blockiness", "0.02 > 0.00"), ("blur", "0.251 > 0.312"),
+        ("largest change", region == nil ? "87.0" : "63.0"), ("mean change", "9.71"),
+      ]
+      return (
+        .comparison(
+          .measures(
+            values.map { name, text in
+              ComparisonMeasure(name: name, values: found.indices.map { $0 == request.reference ? "" : text })
+            })), []
+      )
     case .crops(let side, let count):
       let all = (0..<min(3, count)).map { Rectangle(x: 640 - 200 * $0, y: 320, width: side, height: side) }
       return (.comparison(.crops(all)), [])

@@ -128,7 +128,8 @@ struct FrameTests {
         Progress(
           job: "j1", picture: 1, tilesDone: 6, tileCount: 12, tileFraction: 0.5, secondsElapsed: 58,
           secondsRemaining: 41, pixelsPerSecond: 1e5, residentBytes: 1, budgetBytes: 2, cpuPercent: 195)))
-    #expect(driver.lines[0].hasSuffix("restoring 2/2 54 %  0:41 left"))
+    // An engine that tells of the picture alone: of the job by its pictures, and no time.
+    #expect(driver.lines[0].hasSuffix(" job 2/2, 77 %"), "\(driver.lines[0])")
     var done = PictureProgress(input: "/p/letter.jpg", output: "/p/l.png", state: .done, seconds: 5)
     driver.tell(.picture(job: "j1", picture: 1, done))
     driver.tell(.job(job: "j1", state: .done, reason: nil))
@@ -141,7 +142,7 @@ struct FrameTests {
     failing.tell(.picture(job: "j1", picture: 1, done))
     #expect(failing.footer.contains("letter.jpg failed: letter.jpg: truncated^[[2J"))
     failing.tell(.job(job: "j1", state: .failed, reason: nil))
-    #expect(failing.footer.contains("denoise failed for 1 of 2"))
+    #expect(failing.footer.contains("denoise failed for 1 of 2 pictures: letter.jpg: truncated"))
   }
 
   @Test("news of jobs, pictures and tiles that nobody knows are left alone")

@@ -186,6 +186,30 @@ import Workbench
     #expect(driver.row("harbour-01_denoise.png") != nil)
   }
 
+  @Test("what was chosen last is remembered together, but never what replaces files, and the plan says so once")
+  func remembered() {
+    var settings = Settings()
+    settings.task = "sr"
+    settings.plan = [
+      "task": "sr", "scale": "4", "folder": "/out", "model": "sr-x4-small", "existing": "replace", "gone": "1",
+      "depth": "7",
+    ]
+    var driver = WorkbenchDriver(settings: settings)
+    driver.press("2")
+    #expect(driver.footer.contains("as last time: --task sr --scale 4"), "\(driver.footer)")
+    let request = driver.state.session.draft.request
+    #expect((request.task, request.scale, request.outputFolder, request.model) == ("sr", 4, "/out", "sr-x4-small"))
+    #expect(request.existing == .refuse && request.depth == "keep")
+    driver.press("0")
+    #expect(driver.state.session.draft.request.outputFolder == nil)
+    driver.press("1", "2")
+    #expect(!driver.footer.contains("as last time"))
+    // Nothing but the standard: nothing to say.
+    var plain = WorkbenchDriver(settings: Settings())
+    plain.press("2")
+    #expect(!plain.footer.contains("as last time"))
+  }
+
   @Test("time is told only where it was measured")
   func tellsTime() {
     #expect(Self.driver().row("about 3 min 08 s, from this machine's speed") != nil)
@@ -203,6 +227,7 @@ import Workbench
     #expect(driver.state.session.screen == .run)
     #expect(driver.state.session.marked.isEmpty)
     #expect(driver.state.session.settings.task == "denoise")
+    #expect(driver.state.session.settings.plan?["task"] == "denoise")
   }
 
   @Test("pressed twice it queues once")

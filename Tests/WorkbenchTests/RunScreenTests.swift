@@ -44,7 +44,8 @@ enum RunQueues {
   static let progress = Progress(
     job: "20260101-2", picture: 1, tilesDone: 7, tileCount: 12, tileFraction: 0.4, secondsElapsed: 58,
     secondsRemaining: 41.2, pixelsPerSecond: 210_000, residentBytes: 1_300_000_000, budgetBytes: 4 << 30,
-    cpuPercent: 195)
+    cpuPercent: 195, estimate: JobEstimate(settled: 1, count: 3, fraction: 0.53, secondsRemaining: 90.4),
+    queue: JobEstimate(settled: 1, count: 4, fraction: 0.42, secondsRemaining: 185), time: 1_700_000_000)
 }
 
 @Suite struct RunScreenTests {
@@ -118,6 +119,39 @@ enum RunQueues {
     try expectScreen(driver, "run-log-60x15")
     driver.press("Tab")
     #expect(driver.row("harbour-10.png") != nil)
+  }
+
+  @Test("header, job and heading of the queue tell the whole, with the time when it is over; the picture tells its own")
+  func wholeJob() throws {
+    let wide = Self.driver(columns: 120, rows: 40)
+    // 22:13:20 UTC and 3 min 5 s.
+    #expect(wide.lines[0].contains("queue 2/4, 42 %, 3:05 left, done about 22:17"), "\(wide.lines[0])")
+    #expect(wide.row("7 of 12 tiles, 00:58, 00:41 left") != nil)
+    #expect(wide.row("job: 1 of 3 done, 53 %, 1:30 left, done about 22:15") != nil)
+    #expect(wide.row("all jobs: 3:05 left, until 22:17") != nil)
+    let narrow = Self.driver()
+    #expect(narrow.lines[0].hasSuffix("3:05 left"), "\(narrow.lines[0])")
+    #expect(narrow.row("job: 1 of 3 done, 53 %, 1:30 left, done about 22:15") != nil)
+    // The last job alone: no queue, and the day where it is not today's.
+    var alone = Self.driver([RunQueues.jobs[1]], columns: 120, rows: 40)
+    var told = RunQueues.progress
+    told.estimate?.secondsRemaining = 86_400
+    told.queue = told.estimate
+    alone.tell(.progress(told))
+    #expect(alone.lines[0].contains(" 2/3, 53 %, 24:00:00 left, until 22:14 tomorrow"), "\(alone.lines[0])")
+  }
+
+  @Test("a picture of one tile shows how far the network is, in place of a grid that stands still")
+  func oneTile() throws {
+    let picture = RunQueues.picture("harbour-01.png", .running, tiles: 1, perRow: 1)
+    var driver = Self.driver([RunQueues.job("20260101-2", .running, [picture])], columns: 120, rows: 40)
+    var told = RunQueues.progress
+    (told.picture, told.tilesDone, told.tileCount, told.tileFraction) = (0, 0, 1, 0.385)
+    (told.estimate, told.queue) = (nil, nil)
+    driver.tell(.progress(told))
+    driver.rest(0.5)
+    #expect(driver.row("38 % through the network; one tile, shown when it is done") != nil)
+    #expect(driver.row("38 %, one tile") != nil)
   }
 
   @Test("nothing queued says what to do")

@@ -8,7 +8,7 @@ import Workbench
     (settings.theme, settings.colours, settings.graphics) = ("light", "256", "kitty")
     (settings.showsHidden, settings.usesMouse) = (true, true)
     (settings.memoryBytes, settings.threadCount) = (4 << 30, 2)
-    (settings.host, settings.task) = ("me@server", "denoise")
+    (settings.host, settings.task, settings.plan) = ("me@server", "denoise", ["task": "denoise", "model": "own"])
     let (again, badKeys) = try #require(Settings.parse(settings.fileBytes()))
     #expect(again == settings)
     #expect(badKeys == [])

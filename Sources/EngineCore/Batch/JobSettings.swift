@@ -325,6 +325,12 @@ extension OutputPlan {
     }
     if let sigma = requests.compactMap(\.sigma).first { values["sigma"] = sigma.shortText }
     if let quality = requests.compactMap(\.quality).first { values["quality"] = String(quality) }
+    let models = settings.steps.compactMap(\.model)
+    if models.count == settings.steps.count {
+      values["model"] =
+        models.map { $0.contains("/") || fileExists($0) ? fileStem($0) : $0 }.joined(separator: "-")
+    }
+    if let variant = settings.variant { values["variant"] = variant.rawValue }
     let name = try OutputName(job.name, values: values, format: settings.format)
     return job.outputFolder.map { .folder($0, name) } ?? .besideInputs(name)
   }

@@ -36,7 +36,9 @@ package struct OutputName: Sendable {
       default:
         guard let value = values[word] else {
           let known = (["stem", "input", "ext"] + values.keys.sorted()).map { "{\($0)}" }.joined(separator: " ")
-          throw .nameRule(template: template, fault: "{\(word)} is not known here; known are \(known)")
+          // The model is chosen picture by picture, behind the names, unless it is named.
+          let advice = ["model", "variant"].contains(word) ? "; with --\(word) it is" : ""
+          throw .nameRule(template: template, fault: "{\(word)} is not known here; known are \(known)\(advice)")
         }
         parts.append(.text(value))
       }

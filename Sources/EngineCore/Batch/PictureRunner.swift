@@ -10,7 +10,7 @@ import Tensors
 ///
 /// Lives on the thread that computes.
 package final class PictureRunner {
-  private let models: ModelCatalogue
+  package let models: ModelCatalogue
   private let speeds: SpeedProfile
   private let pool: ThreadPool
   private let gate: WorkGate

@@ -36,6 +36,32 @@ extension ComparedPictures {
     return measures
   }
 
+  /// What changed from the picture at `place` to the others, of a part of the frame or all of it: the numbers of `grl compare` without a
+  /// reference.
+  func changes(
+    of region: Rectangle?, from place: Int, _ flag: CancelFlag
+  ) throws(JobError) -> [ComparisonMeasure] {
+    let fitted = fitted(to: place)
+    let common = fitted.pictures.common
+    let part = region == nil ? common : region.flatMap { own($0, place, within: common) }
+    let measured = part.map { fitted.pictures.part($0, heeding: flag) }
+    if flag.isSet { throw .cancelled }
+    var measures: [ComparisonMeasure] = []
+    for (number, other) in fitted.places.enumerated() {
+      guard let measured else { continue }
+      let change = PictureChange(from: measured.reference, to: measured.pictures[number], heeding: flag)
+      if flag.isSet { throw .cancelled }
+      for (row, fact) in change.facts.enumerated() {
+        if measures.count <= row {
+          measures.append(
+            ComparisonMeasure(name: fact.name, values: [String](repeating: "", count: pictures.count)))
+        }
+        measures[row].values[other] = fact.text
+      }
+    }
+    return measures
+  }
+
   /// The pictures that belong to the reference, by their places, brought onto its pixels.
   private func fitted(to reference: Int) -> (places: [Int], pictures: FittedPictures) {
     let target = pictures[reference].image

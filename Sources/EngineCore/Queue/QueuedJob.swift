@@ -17,6 +17,10 @@ struct QueuedJob {
   var claimed: [Int: String] = [:]
   /// By number: what was seen of pictures that this process worked on.
   private(set) var seen: [Int: SeenPicture] = [:]
+  /// How far it is as a whole, and at which pace.
+  var pace: JobPace
+  /// Of a training, which tells its time itself.
+  var trained: JobEstimate?
 
   /// What goes on that is in no journal.
   enum Activity: Equatable {
@@ -37,6 +41,7 @@ struct QueuedJob {
   init(_ record: JobRecord, folder: JobFolder?, isElsewhere: Bool) {
     self.record = record
     self.folder = folder
+    pace = JobPace(shares: record.pictures.map(\.share))
     // Nobody works on a job that has ended, even if its lock is still held for a moment.
     activity = record.isEnded ? .none : isElsewhere ? .elsewhere : folder == nil ? .interrupted : .none
   }
@@ -47,6 +52,7 @@ struct QueuedJob {
     for number in pictures {
       claimed[number] = nil
       seen[number]?.tilesDone = 0
+      pace.reopen(number)
     }
   }
 
@@ -98,7 +104,7 @@ struct QueuedJob {
   /// - Parameter tilesLeft: places of tiles are given for running pictures, and for others as long as so many are left.
   func info(tilesLeft: inout Int) -> JobInfo {
     var info = record.info(isElsewhere: isElsewhere)
-    (info.state, info.reason) = (state, reason)
+    (info.state, info.reason, info.estimate) = (state, reason, estimate)
     for (place, number) in record.order.enumerated() {
       var picture = progress(number)
       if picture.state != .running {
@@ -107,6 +113,12 @@ struct QueuedJob {
       info.pictures[place] = picture
     }
     return info
+  }
+
+  /// Of all its pictures, those that were left out not counted.
+  var estimate: JobEstimate {
+    if isTraining, !isEnded, let trained { return trained }
+    return pace.estimate
   }
 
   /// Place of a picture as the wire counts them.

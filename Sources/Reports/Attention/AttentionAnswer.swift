@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import GRLModel
 import Imaging
 
@@ -15,7 +16,7 @@ package enum AttentionAnswer {
     switch self {
     case .row(let row):
       return ["\(picture) \(row.heading)", row.geometryText]
-        + table(row.numbers.facts.map { [$0.name, $0.text] })
+        + table(Self.folded(row.numbers.facts.map { [$0.name, $0.text] }))
     case .overview(let blocks):
       let heading = ["block", "kind", "head", "entropy", "of", "distance", "90 % in", "window", "h/v"]
       return table([heading] + blocks.flatMap { $0 }.map(Self.cells), leftAligned: [0, 1])
@@ -26,8 +27,9 @@ package enum AttentionAnswer {
       let text = pair.correlation.map { $0.fixed(3) } ?? "none: nothing is seen by both"
       return ["\(picture) \(pair.full.heading)", "correlation of full with half scale  \(text)"]
         + table(
-          [["", "full", "half"]]
-            + zip(pair.full.numbers.facts, pair.half.numbers.facts).map { [$0.name, $0.text, $1.text] })
+          Self.folded(
+            [["", "full", "half"]]
+              + zip(pair.full.numbers.facts, pair.half.numbers.facts).map { [$0.name, $0.text, $1.text] }))
     case .channels(let weights):
       let rows = weights.sorted { $0.key < $1.key }.map { place, values in
         let sorted = values.sorted()
@@ -37,6 +39,27 @@ package enum AttentionAnswer {
         ]
       }
       return table([["block", "mean", "least", "median", "largest"]] + rows)
+    }
+  }
+
+  /// Cells that list several things, two blanks between, on rows of their own as far as a terminal of 80 columns asks for it.
+  private static func folded(_ rows: [[String]]) -> [[String]] {
+    let room = (80 - (rows.map { $0[0].count }.max() ?? 0)) / max(1, (rows.first?.count ?? 2) - 1) - 2
+    return rows.flatMap { row -> [[String]] in
+      let cells = row.dropFirst().map { cell -> [String] in
+        var lines: [String] = []
+        for piece in cell.components(separatedBy: "  ") {
+          if let last = lines.last, last.count + 2 + piece.count <= room {
+            lines[lines.count - 1] += "  " + piece
+          } else {
+            lines.append(piece)
+          }
+        }
+        return lines
+      }
+      return (0..<(cells.map(\.count).max() ?? 0)).map { line in
+        [line == 0 ? row[0] : ""] + cells.map { $0.indices.contains(line) ? $0[line] : "" }
+      }
     }
   }
 

@@ -52,7 +52,7 @@ extension AttentionNumbers {
       ("nine tenths within", "\(radius90.fixed(1)) px"),
       ("inside the window", percent(massInWindow)),
       ("to the side, up and down", "\(meanHorizontal.fixed(1)), \(meanVertical.fixed(1)) px"),
-      ("anisotropy", "\(anisotropy.fixed(2)) (the cell's shape alone: \(anisotropyOfCell.fixed(2)))"),
+      ("anisotropy", anisotropy.fixed(2)), ("of the cell's shape alone", anisotropyOfCell.fixed(2)),
       ("on padding", percent(massOnPadding)),
       ("top keys", keys),
     ]

@@ -36,19 +36,26 @@ package struct ComparisonPictures {
     let size = ContactSheet.cropSize(columns: columnCount, zoom: zoom, of: fitted.reference)
     let crops = LargestDifferences(of: fitted.pictures, from: fitted.reference)
       .regions(count, width: size.width, height: size.height)
-    let others = zip(names, zip(fitted.pictures, report.rows)).map { name, found in
-      ContactSheet.Column(name: Self.short(name), picture: found.0, lines: lines(found.1))
+    let isChange = !report.changes.isEmpty
+    let others = names.indices.map { place in
+      ContactSheet.Column(
+        name: Self.short(names[place]), picture: fitted.pictures[place],
+        lines: isChange
+          ? report.changes[place].facts.map { "\($0.name) \($0.text)" } : lines(report.rows[place]))
     }
     let own = report.referenceRow.map(lines) ?? []
     let reference = ContactSheet.Column(
-      name: "reference: " + Self.short(report.reference), picture: fitted.reference, lines: own)
-    let metric = report.metrics[0]
-    let shaved = metric.shave > 0 ? ", \(metric.shave) pixels shaved" : ""
+      name: (isChange ? "before: " : "reference: ") + Self.short(report.reference), picture: fitted.reference,
+      lines: own)
+    let convention = report.metrics.first.map { metric in
+      ", convention \(metric.convention.rawValue)" + (metric.shave > 0 ? ", \(metric.shave) pixels shaved" : "")
+    }
     return ContactSheet(
-      title: "\(others.map(\.name).joined(separator: ", ")) against \(Self.short(report.reference))",
+      title:
+        "\(others.map(\.name).joined(separator: ", ")) \(isChange ? "beside" : "against") \(Self.short(report.reference))",
       columns: [reference] + others, crops: crops, cropLine: { line($0, $1, zoom) },
       footer:
-        "\(report.region.width) x \(report.region.height) pixels, convention \(metric.convention.rawValue)\(shaved); "
+        "\(report.region.width) x \(report.region.height) pixels\(convention ?? ""); "
         + "crops where pictures differ most, each pixel \(zoom) x \(zoom)",
       zoom: zoom, look: look
     ).image
@@ -68,6 +75,10 @@ package struct ComparisonPictures {
   private func line(_ column: Int, _ crop: Rectangle, _ zoom: Int) -> String {
     guard column > 0 else { return "at \(crop.x),\(crop.y), \(crop.width) x \(crop.height)" }
     let (picture, reference) = (fitted.pictures[column - 1].cropped(to: crop), fitted.reference.cropped(to: crop))
+    if !report.changes.isEmpty {
+      let change = PictureChange(from: reference, to: picture)
+      return change.facts.suffix(2).map { "\($0.name) \($0.text)" }.joined(separator: "    ")
+    }
     var texts: [String] = []
     for metric in report.metrics where texts.count < 2 {
       let whole = Metric(metric.quantity, convention: metric.convention)

@@ -21,8 +21,14 @@ package struct ComparisonReport: Encodable {
   package let rows: [Row]
   /// The reference's own values, where a metric looks at one picture alone.
   package let referenceRow: Row?
+  /// What changed from the first picture to each of the others, where no picture was called a reference: nothing is measured against it then.
+  package let changes: [PictureChange]
 
-  package init(reference: String, region: Rectangle, metrics: [Metric], rows: [Row], referenceRow: Row?) {
+  package init(
+    reference: String, region: Rectangle, metrics: [Metric], rows: [Row], referenceRow: Row?,
+    changes: [PictureChange] = []
+  ) {
+    self.changes = changes
     self.reference = reference
     self.region = region
     self.metrics = metrics
@@ -32,6 +38,10 @@ package struct ComparisonReport: Encodable {
 
   /// A table with the reference and the conventions in its heading.
   package var lines: [String] {
+    if let first = changes.first {
+      let heading = ["from " + (reference == "-" ? "standard input" : reference).printable] + first.facts.map(\.name)
+      return table([heading] + zip(rows, changes).map { [$0.picture.printable] + $1.facts.map(\.text) })
+    }
     let heading =
       ["against " + (reference == "-" ? "standard input" : reference).printable] + metrics.map(\.description)
     let cells = (rows + [referenceRow].compactMap { $0 }).map { row in
@@ -69,7 +79,17 @@ package struct ComparisonReport: Encodable {
   }
 
   private enum CodingKeys: CodingKey {
-    case reference, convention, shave, pictures, region, referenceMetrics
+    case reference, convention, shave, pictures, region, referenceMetrics, before
+  }
+
+  private struct Change: Encodable {
+    let picture: String
+    let noise: PictureChange.Pair
+    let blockiness: PictureChange.Pair
+    let blur: PictureChange.Pair
+    let largestChange: Double
+    let largestAt: [Int]
+    let meanChange: Double
   }
 
   private func values(_ row: Row) -> [String: Double] {
@@ -79,6 +99,17 @@ package struct ComparisonReport: Encodable {
 
   package func encode(to encoder: any Encoder) throws {
     var object = encoder.container(keyedBy: CodingKeys.self)
+    if !changes.isEmpty {
+      try object.encode(reference, forKey: .before)
+      try object.encode([region.x, region.y, region.width, region.height], forKey: .region)
+      return try object.encode(
+        zip(rows, changes).map { row, change in
+          Change(
+            picture: row.picture, noise: change.noise, blockiness: change.blockiness, blur: change.blur,
+            largestChange: change.largest, largestAt: [region.x + change.x, region.y + change.y],
+            meanChange: change.mean)
+        }, forKey: .pictures)
+    }
     try object.encode(reference, forKey: .reference)
     try object.encode(metrics[0].convention.rawValue, forKey: .convention)
     try object.encode(metrics[0].shave, forKey: .shave)

@@ -36,18 +36,19 @@ struct CompareNumbers: Sendable {
     }
     if cropList == nil { ask(Self.crops, .crops(side: CompareScreen.cropSide, count: CompareScreen.cropCount)) }
     if wholeMeasures == nil {
-      ask(Self.whole, .measure(region: nil, convention: screen.convention, shave: screen.shave))
+      ask(Self.whole, screen.question(nil))
     }
     guard measured != region else { return }
     if region == Rectangle(x: 0, y: 0, width: frame.width, height: frame.height) {
       // All of it is in sight: that is being measured already.
-      if let wholeMeasures, screen.shave == 0 { (measured, partMeasures) = (region, wholeMeasures) }
-      if screen.shave == 0 { return }
+      let isSame = screen.shave == 0 || !screen.isUndamaged
+      if let wholeMeasures, isSame { (measured, partMeasures) = (region, wholeMeasures) }
+      if isSame { return }
     }
     if session.time - since < Self.rest - 0.05 { return session.wake(in: Self.rest - (session.time - since)) }
     guard !failed.contains(Self.part), !session.isAsking(.compare, Self.part) else { return }
     asked = region
-    ask(Self.part, .measure(region: region, convention: screen.convention, shave: 0))
+    ask(Self.part, screen.question(region))
   }
 
   mutating func receive(_ reply: ComparisonReply, to purpose: Purpose) {
@@ -71,6 +72,12 @@ struct CompareNumbers: Sendable {
 }
 
 extension CompareScreen {
+  /// What is asked of a part, or of the whole: measures against an undamaged picture, or what changed.
+  func question(_ region: Rectangle?) -> ComparisonRequest.Question {
+    guard isUndamaged else { return .changes(region: region) }
+    return .measure(region: region, convention: convention, shave: region == nil ? shave : 0)
+  }
+
   /// The samples under the cursor, and their differences from the reference.
   func drawPixel(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     var pieces: [(String, Style)] = [("pixel", look[.faint])]
@@ -107,17 +114,23 @@ extension CompareScreen {
     canvas.fill(area, look[.panel])
     let others = (0..<count).filter { $0 != reference }
     let inner = area.inset(columns: area.columns > 20 ? 1 : 0)
-    let width = 9
-    let nameColumns = max(8, min(26, inner.columns - 2 * others.count * width))
+    // Before and after take more room than a number.
+    let width = isUndamaged ? 9 : 15
+    // What is in sight goes where there is no room for both.
+    let sets = isUndamaged || 16 + 2 * others.count * width <= inner.columns ? 2 : 1
+    let nameColumns = max(8, min(26, inner.columns - sets * others.count * width))
     func cells(_ row: Int) -> (name: CanvasArea, values: [CanvasArea]) {
       let line = inner.dropTop(row).top(1)
-      let values = (0..<2 * others.count).map { line.dropLeft(nameColumns + $0 * width).left(width - 1) }
+      let values = (0..<sets * others.count).map { line.dropLeft(nameColumns + $0 * width).left(width - 1) }
       return (line.left(nameColumns - 1), values)
     }
     let head = cells(0)
-    canvas.write("beside \(Self.letter(reference))", in: head.name, look[.faint, on: .panel])
+    canvas.write(
+      isUndamaged ? "against \(Self.letter(reference))" : "from \(Self.letter(reference))", in: head.name,
+      look[.faint, on: .panel])
     for (column, place) in others.enumerated() {
       canvas.write("whole \(Self.letter(place))", in: head.values[column], look[.faint, on: .panel], .right)
+      guard sets > 1 else { continue }
       canvas.write(
         "crop \(Self.letter(place))", in: head.values[others.count + column], look[.faint, on: .panel], .right)
     }
@@ -130,7 +143,7 @@ extension CompareScreen {
         let whole = Self.value(numbers.wholeMeasures, row, place)
         let part = Self.value(numbers.current, row, place)
         canvas.write(whole, in: line.values[column], look[.panel], .right)
-        canvas.write(part, in: line.values[others.count + column], look[.accent, on: .panel], .right)
+        if sets > 1 { canvas.write(part, in: line.values[others.count + column], look[.accent, on: .panel], .right) }
       }
     }
   }

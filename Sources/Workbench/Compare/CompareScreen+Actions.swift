@@ -52,12 +52,19 @@ extension CompareScreen {
     case Self.previousCrop: goToCrop(-1, &session)
     case Self.crops: listCrops(&session)
     case Self.reference: setReference(&session)
-    case Self.convention:
+    case Self.convention, Self.shave:
+      guard isUndamaged else {
+        session.say("this is for measuring against an undamaged picture: * says which it is")
+        break
+      }
+      guard command == Self.convention else {
+        session.prompt(
+          "pixels to leave out on each side of the whole", tag: "shave", for: .compare, text: String(shave))
+        break
+      }
       let place = Self.conventions.firstIndex(of: convention) ?? 0
       convention = Self.conventions[(place + 1) % Self.conventions.count]
       numbers.measureAnew(&session)
-    case Self.shave:
-      session.prompt("pixels to leave out on each side of the whole", tag: "shave", for: .compare, text: String(shave))
     case Self.figures: showsFigures.toggle()
     case Self.againstWhole: compareWithWhole(&session)
     case .export: export(&session)
@@ -87,10 +94,20 @@ extension CompareScreen {
   }
 
   private mutating func setReference(_ session: inout Session) {
-    guard front != reference else { return session.say("\(Self.letter(front)) is the reference") }
-    (reference, front) = (front, reference)
+    if front == reference {
+      isUndamaged.toggle()
+    } else {
+      (reference, front) = (front, reference)
+      isUndamaged = true
+    }
     numbers = CompareNumbers()
-    session.say("measured against \(Self.letter(reference)) \(paths[reference].lastPathPart)")
+    for purpose in [CompareNumbers.whole, CompareNumbers.part, CompareNumbers.crops] {
+      session.forget(.compare, purpose)
+    }
+    let name = "\(Self.letter(reference)) \(paths[reference].lastPathPart)"
+    session.say(
+      isUndamaged
+        ? "measured against \(name), as an undamaged picture; Tab, * takes it back" : "what changed from \(name)")
   }
 
   private mutating func drop(_ session: inout Session) {
@@ -100,7 +117,7 @@ extension CompareScreen {
       return
     }
     paths.remove(at: min(front, paths.count - 1))
-    reference = 0
+    (reference, isUndamaged) = (0, false)
     front = min(1, paths.count - 1)
     load(&session)
   }
@@ -165,7 +182,9 @@ extension CompareScreen {
 
   /// Arguments of `grl` that measure the same.
   private var words: [String] {
-    var words = ["compare"] + paths.indices.filter { $0 != reference }.map { paths[$0] }
+    let others = paths.indices.filter { $0 != reference }.map { paths[$0] }
+    guard isUndamaged else { return ["compare", paths[reference]] + others }
+    var words = ["compare"] + others
     words += ["--reference", paths[reference], "--metric", "psnr,psnr-y,ssim,ssim-y,mae", "--convention", convention]
     if shave > 0 { words += ["--shave", "\(shave)"] }
     return words

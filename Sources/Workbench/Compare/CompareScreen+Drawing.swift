@@ -100,9 +100,13 @@ extension CompareScreen {
     }
   }
 
+  /// What the reference is to the others.
+  private var referenceNote: String { isUndamaged ? " (undamaged)" : tiling.note == nil ? " (before)" : " (whole)" }
+
   func title(_ place: Int) -> String {
     guard paths.indices.contains(place) else { return "" }
-    return "\(Self.letter(place)) \(paths[place].lastPathPart)" + (place == reference ? " (reference)" : "")
+    return "\(Self.letter(place)) \(paths[place].lastPathPart)"
+      + (place == reference ? referenceNote : "")
   }
 
   // MARK: Pictures

@@ -16,7 +16,7 @@ struct CompareScreen: Screen {
   static let pixelDown = Command("pixel-down", "read the pixel below", "J")
   static let pixelUp = Command("pixel-up", "read the pixel above", "K")
   static let pixelRight = Command("pixel-right", "read the pixel to the right", "L")
-  static let reference = Command("reference", "measure against the picture in front", "*")
+  static let reference = Command("reference", "the picture in front is undamaged: measure against it, or no more", "*")
   static let convention = Command("convention", "next convention of metrics: matlab, basicsr, grl", "C")
   static let shave = Command("shave", "leave out pixels at the border of the whole", "S")
   static let figures = Command("figures", "numbers shown or hidden", "i")
@@ -52,8 +52,10 @@ struct CompareScreen: Screen {
   }
 
   var paths: [String] = []
-  /// Place of the picture that the others are measured against and subtracted from.
+  /// Place of the picture that the others are held against and subtracted from.
   var reference = 0
+  /// The person said that it is undamaged: the others are measured against it. Of any other it is told what changed.
+  var isUndamaged = false
   /// The picture that is looked at: shown by flip, right of the edge, subtracted from.
   var front = 1
   var mode = CompareMode.sideBySide
@@ -115,6 +117,7 @@ struct CompareScreen: Screen {
   mutating func show(_ paths: [String], _ session: inout Session) {
     self.paths = Array(paths.prefix(ComparisonRequest.pictureLimit))
     (reference, front, cropPlace) = (0, min(1, max(0, paths.count - 1)), nil)
+    isUndamaged = false
     mode = .sideBySide
     tiling = CompareTiling()
     session.forget(.compare, CompareTiling.queueing)

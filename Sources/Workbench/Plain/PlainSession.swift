@@ -115,7 +115,11 @@ public struct PlainSession: Sendable {
     if tenths.count > 100 { tenths = tenths.filter { $0.key == progress.job } }
     let name = job.name(of: job.pictures[progress.picture])
     if tenth == 0, isNew {
-      return ["\(name): started, picture \(progress.picture + 1) of \(job.pictures.count)"]
+      let started = "\(name): started, picture \(progress.picture + 1) of \(job.pictures.count)"
+      guard job.pictures.count > 1, let whole = progress.estimate, let seconds = whole.secondsRemaining else {
+        return [started]
+      }
+      return [started + "; job \(Int(whole.fraction * 100)) percent, \(Quantity.duration(seconds)) left"]
     }
     let left = progress.secondsRemaining.map { ", \(Quantity.duration($0)) left" } ?? ""
     return ["\(name): \(tenth * 10) percent\(left)"]

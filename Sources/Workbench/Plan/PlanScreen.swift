@@ -50,6 +50,10 @@ struct PlanScreen: Screen {
   }
 
   mutating func refresh(_ session: inout Session) {
+    if session.screen == .plan, let words = session.draft.recalled {
+      session.draft.recalled = nil
+      session.say("as last time: \(words); 0 sets everything back")
+    }
     trial.notice(lossIn: session)
     settle(&session)
   }
@@ -84,6 +88,7 @@ struct PlanScreen: Screen {
       session.submitted = job
       session.marked = []
       session.settings.task = session.draft.request.task
+      session.settings.plan = session.draft.remembered
       session.effects.append(.save(session.settings))
       session.go(to: .run)
     case .failure(let failure): session.say(failure.message, .error)
@@ -194,10 +199,28 @@ package struct PlanDraft: Sendable {
   package private(set) var request: JobRequest
   private var past: [JobRequest] = []
 
-  /// - Parameter task: the one chosen last; nil or one that is not known becomes `denoise`.
-  init(task: String? = nil) {
-    request = JobRequest(inputs: [], task: task.flatMap { JobOption.task.values.contains($0) ? $0 : nil } ?? "denoise")
-    if request.task == "sr" { request.scale = 2 }
+  /// What was remembered and is not as by default, as options: told once.
+  var recalled: String?
+
+  /// - Parameters:
+  ///   - task: the one chosen last; nil or one that is not known becomes `denoise`.
+  ///   - plan: what was chosen with it, see `Settings.plan`.
+  init(task: String? = nil, plan: [String: String]? = nil) {
+    let task = task.flatMap { JobOption.task.values.contains($0) ? $0 : nil } ?? "denoise"
+    request = JobRequest(inputs: [], task: task)
+    if task == "sr" { request.scale = 2 }
+    guard var plan else { return }
+    (plan["task"], plan["existing"]) = (task, nil)
+    request = JobPreset(name: "last", plan).job(task: task)
+    let words = request.optionWords
+    if words.count > 2 || task != "denoise" { recalled = ShellLine.text(words) }
+  }
+
+  /// What is worth remembering: all that was chosen but what replaces files or is about single pictures.
+  var remembered: [String: String] {
+    var values = JobPreset(name: "last", request).values
+    values["existing"] = nil
+    return values
   }
 
   /// Most steps back.

@@ -8,6 +8,8 @@ struct RunFigures {
   let tiles: RunTiles
   /// Of this very picture, while it runs.
   let progress: Progress?
+  /// The job that the picture is one of.
+  let whole: WholeJob
   private let jobsBefore: Int
 
   init(_ job: JobInfo, _ place: Int, _ picture: PictureProgress, _ session: Session) {
@@ -18,6 +20,7 @@ struct RunFigures {
     // A training that rests is where it was.
     let isShown = picture.state == .running || (job.training != nil && picture.state == .waiting)
     progress = last?.picture == place && isShown ? last : nil
+    whole = WholeJob(job, session)
     let before = session.jobs.prefix { $0.id != job.id }
     jobsBefore = before.count { $0.state == .running || $0.state == .waiting }
   }
@@ -78,6 +81,12 @@ struct RunFigures {
       parts.append(Quantity.clock(picture.seconds))
     }
     return parts.joined(separator: ", ")
+  }
+
+  /// `38 % through the network`: of a running picture that is one tile, of which nothing can be shown before its end.
+  var networkText: String? {
+    guard picture.state == .running, let progress, progress.tileCount == 1, !isTraining else { return nil }
+    return "\(Int((fraction * 100).rounded(.down))) % through the network; one tile, shown when it is done"
   }
 
   var speed: String {

@@ -43,6 +43,8 @@ extension RunScreen {
     canvas.write(figures.settings, in: room.dropLeft(name + 2), look[.faint])
     guard area.rows > 1 else { return }
     canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    guard area.rows > 2 else { return }
+    canvas.drawMeter(figures.whole.estimate.fraction, "job: " + figures.whole.text, in: area.dropTop(2), look)
   }
 
   private func drawPicture(
@@ -56,6 +58,9 @@ extension RunScreen {
         picture.outlines = [ShownPicture.Outline(rectangle: running, role: .accent)]
       }
       canvas.draw(picture, in: area, look)
+      if !showsBefore, let text = RunFigures(shown.job, shown.place, shown.picture, session).networkText {
+        canvas.write(" \(text) ", in: area.bottom(1), look[.barActive])
+      }
       if showsBefore { canvas.write(" before ", in: area.top(1), look[.barActive]) }
     case .failed(let reason):
       for (row, line) in reason.wrapped(columns: max(1, area.columns - 4)).prefix(area.rows).enumerated() {
@@ -120,9 +125,12 @@ struct RunLayout: Hashable, Sendable {
   /// - Parameters:
   ///   - tileRows: rows of tiles that there are to show; 0 where there are none.
   ///   - isTraining: curves stand in place of the tiles.
-  init(_ area: CanvasArea, tileRows: Int, pane: RunScreen.Pane, isTraining: Bool = false) {
+  ///   - hasJob: the job has a meter of its own below that of the picture.
+  init(
+    _ area: CanvasArea, tileRows: Int, pane: RunScreen.Pane, isTraining: Bool = false, hasJob: Bool = false
+  ) {
     isWhole = area.columns >= Self.twoColumns && area.rows >= Self.fullRows
-    head = area.top(area.rows >= 5 ? 2 : area.rows >= 2 ? 1 : 0)
+    head = area.top(area.rows >= 9 && hasJob ? 3 : area.rows >= 5 ? 2 : area.rows >= 2 ? 1 : 0)
     let rest = area.dropTop(head.rows)
     guard isWhole else {
       queue = pane == .queue ? rest : rest.top(0)

@@ -9,7 +9,8 @@ extension RunScreen {
     let inset = layout.queue.columns > 20 ? 1 : 0
     if heads > 0 {
       let role: Look.Role = pane == .queue && layout.isWhole ? .accent : .faint
-      canvas.write(queue.text, in: layout.queue.inset(columns: inset), Self.style(role, ground, look))
+      let line = layout.queue.inset(columns: inset)
+      canvas.write(queue.text(columns: line.columns, session), in: line, Self.style(role, ground, look))
     }
     let rows = layout.queue.dropTop(heads)
     let first = cursor.firstRow(count: queue.count, visible: layout.queueRows)
@@ -148,6 +149,16 @@ struct RunQueue {
     guard !job.pictures.isEmpty else { return nil }
     return job.pictures.firstIndex { $0.state == .running } ?? job.pictures.firstIndex { $0.state == .waiting }
       ?? job.pictures.count - 1
+  }
+
+  /// The counts, and the time of all jobs that are left where there are several; that alone where there is no room for both.
+  func text(columns: Int, _ session: Session) -> String {
+    guard let job = jobs.first(where: { $0.state == .running }), case let whole = WholeJob(job, session, queue: true),
+      whole.isQueue, let left = whole.left
+    else { return text }
+    let all = "all jobs: \(left) left" + (whole.end.map { ", until \($0)" } ?? "")
+    let both = "\(text); \(all)"
+    return both.columns <= columns ? both : all
   }
 
   /// `1 running, 3 waiting, 2 done`: pictures of all jobs; "" where there are none.

@@ -12,7 +12,18 @@ extension RunScreen {
       return
     }
     let figureRows = figures.progress == nil ? 0 : min(3, max(0, area.rows - 2))
-    let used = drawGrid(figures, on: &canvas, in: area.dropBottom(figureRows), look)
+    let grid = area.dropBottom(figureRows)
+    let used: Int
+    if figures.networkText != nil {
+      // A grid of one cell would stand still: the blocks of the network are what goes on.
+      let label = canvas.write("network ", in: grid, look[.faint, on: .panel])
+      canvas.drawMeter(
+        figures.fraction, "\(Int((figures.fraction * 100).rounded(.down))) %, one tile",
+        in: grid.top(1).dropLeft(label), look)
+      used = min(2, grid.rows)
+    } else {
+      used = drawGrid(figures, on: &canvas, in: grid, look)
+    }
     let lines = area.dropTop(used).top(figureRows)
     if figureRows >= 1 {
       let cpu = canvas.write("cpu \(figures.cpu)", in: lines, look[.text, on: .panel], .right)

@@ -37,11 +37,11 @@ struct RunScreen: Screen {
 
   func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
   func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
-    let picture = shown(session)?.picture
-    let perRow = max(1, picture?.tilesPerRow ?? 1)
+    let shown = shown(session)
+    let perRow = max(1, shown?.picture.tilesPerRow ?? 1)
     return RunLayout(
-      area, tileRows: ((picture?.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane,
-      isTraining: shown(session)?.job.training != nil)
+      area, tileRows: ((shown?.picture.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane,
+      isTraining: shown?.job.training != nil, hasJob: shown.map { $0.job.pictures.count > 1 } ?? false)
   }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
 

@@ -13,10 +13,9 @@ extension RestorationBatch {
       + "\(tiling.place.x),\(tiling.place.y), \(tiling.mean.fixed(3)) on average; \(seams)"
   }
 
-  func report(_ progress: RestorationProgress, ofVerifying item: OutputPlan.Item, _ number: Int) {
-    let place = pictureCount > 1 ? "\(number + 1)/\(pictureCount)  " : ""
-    let left = progress.secondsRemaining.map { "  " + clockTime($0) + " left" } ?? ""
-    console.progress(lastComponent(item.input), done: progress.fraction, detail: "\(place)whole, to verify\(left)")
+  func report(_ whole: RestorationProgress, ofVerifying item: OutputPlan.Item, _ number: Int) {
+    progress.advance(number, share: 0.5 + 0.5 * whole.fraction)
+    showProgress(of: item, whole.fraction, "whole, to verify", seconds: whole.secondsRemaining, progress.estimate)
   }
 
   /// Draws the largest change of each pixel.

@@ -29,8 +29,10 @@ struct RestorationBatch {
   /// File for a picture of the changes.
   var verificationMap: String?
   let folder: BatchFolder
-  /// Of all pictures of the job, those that earlier runs settled included.
-  let pictureCount: Int
+  /// Of the whole job, what earlier runs settled included.
+  let progress: BatchProgress
+
+  var pictureCount: Int { progress.pictureCount }
 
   /// How the pictures ended.
   private struct Tally {
@@ -52,7 +54,10 @@ struct RestorationBatch {
     let runner = PictureRunner(
       models: models, speeds: speeds, pool: pool, gate: Interruption.gate, program: "grl restore")
     var tally = Tally(skipped: skipped.count)
-    events?.send(EventStream.Start(pictures: items.count, skipped: skipped.count))
+    events?.send(
+      EventStream.Start(
+        task: settings.request.task.rawValue, pictures: items.count, skipped: skipped.count, jobPictures: pictureCount))
+    progress.measure(settings, models, speeds)
     tellPassedOver()
     for item in skipped {
       console.note("\(item.output): exists already, left as it is")
@@ -94,7 +99,7 @@ struct RestorationBatch {
   private func tellPassedOver() {
     for item in passedOver {
       logger.info("passed over", metadata: ["path": "\(item.path)", "reason": "\(item.reason)"])
-      events?.send(EventStream.PassedOver(path: item.path, reason: item.reason))
+      events?.send(EventStream.PassedOver(path: EventStream.absolute(item.path), reason: item.reason))
     }
     if let summary = PassedOver.summary(passedOver) { console.note("\(summary); -v names them") }
   }
@@ -108,24 +113,33 @@ struct RestorationBatch {
     do throws(JobError) {
       try restore(item, number, runner)
       tally.done += 1
+      return nil
     } catch .cancelled {
       return nil
     } catch .resultClaimed(_, let holder) where existing == .skip {
+      progress.rest()
       return holder
     } catch .resultExists(let path, _) where existing == .skip {
       let reason = "\(path): appeared meanwhile, left as it is"
       console.note(reason)
-      events?.send(EventStream.Skipped(index: number, input: item.input, output: item.output, reason: reason))
+      events?.send(
+        EventStream.Skipped(
+          index: number, input: EventStream.absolute(item.input), output: EventStream.absolute(item.output),
+          reason: reason))
       folder.note(.skipped(picture: number, reason: reason.printable))
       tally.skipped += 1
     } catch {
       let status = ExitStatus(error.kind)
       let reason = "\(error)"
       console.error(reason)
-      events?.send(EventStream.Failed(index: number, input: item.input, status: status.rawValue, reason: reason))
+      events?.send(
+        EventStream.Failed(
+          index: number, input: EventStream.absolute(item.input), status: status.rawValue, code: error.code,
+          reason: reason))
       folder.note(.failed(picture: number, status: status.rawValue, reason: reason.printable))
       tally.failures.append(status)
     }
+    progress.settle(number)
     return nil
   }
 
@@ -141,6 +155,7 @@ struct RestorationBatch {
       }
       if let first = waiting.first {
         console.progress(lastComponent(first.item.input), done: 0, detail: "waits for another process")
+        progress.rest()
         usleep(200_000)
       }
     }
@@ -178,7 +193,7 @@ struct RestorationBatch {
       onEvent: { event in
         switch event {
         case .planned(let plan, let model, _, let reason, let step):
-          announce(plan, reason, of: item, number, model: model.name, step)
+          announce(plan, reason, of: item, number, model, runner.models, step)
           current = step
         case .progress(let progress): report(progress, of: item, number, current, lastEvent: &lastEvent)
         case .log(_, let text): console.note(text)
@@ -193,53 +208,81 @@ struct RestorationBatch {
   }
 
   private func announce(
-    _ plan: RestorationPlan, _ reason: String, of item: OutputPlan.Item, _ number: Int, model: String,
-    _ step: JobStep?
+    _ plan: RestorationPlan, _ reason: String, of item: OutputPlan.Item, _ number: Int, _ model: ModelCard,
+    _ models: ModelCatalogue, _ step: JobStep?
   ) {
     logger.info(
       "restoring",
       metadata: [
-        "picture": "\(item.input)", "model": "\(model)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
+        "picture": "\(item.input)", "model": "\(model.name)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
         "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(plan.options.budgetBytes))",
       ])
     logger.debug("memory estimate", metadata: ["parts": "\(plan.estimate)"])
-    events?.send(
+    guard let events else { return }
+    let hash: String
+    // The model was read a moment ago; one that has gone since has no hash.
+    do { hash = try models.hash(model) } catch { hash = "" }
+    let request = plan.request
+    events.send(
       EventStream.Picture(
-        index: number, input: item.input, output: item.output, width: plan.input.width, height: plan.input.height,
-        model: model, tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
+        index: number, input: EventStream.absolute(item.input), output: EventStream.absolute(item.output),
+        width: plan.input.width, height: plan.input.height, task: request.task.rawValue, model: model.name,
+        modelHash: hash, sigma: request.sigma, quality: request.quality, scale: request.scale,
+        tiles: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth, tileHeight: plan.tiles.tileHeight,
         overlap: plan.tiles.overlap, reason: reason, estimatedBytes: plan.estimate.totalBytes,
         budgetBytes: plan.options.budgetBytes, step: step))
   }
 
   private func report(
-    _ progress: RestorationProgress, of item: OutputPlan.Item, _ number: Int, _ step: JobStep?,
+    _ picture: RestorationProgress, of item: OutputPlan.Item, _ number: Int, _ step: JobStep?,
     lastEvent: inout ContinuousClock.Instant
   ) {
-    let tile = min(progress.tilesDone + 1, progress.tileCount)
-    let place = pictureCount > 1 ? "\(number + 1)/\(pictureCount)  " : ""
-    let left = progress.secondsRemaining.map { "  " + clockTime($0) + " left" } ?? ""
-    console.progress(
-      lastComponent(item.input), done: progress.fraction,
-      detail: "\(place)\(step.map { $0.text + "  " } ?? "")tile \(tile)/\(progress.tileCount)\(left)")
+    // Steps count alike. The second restoration, without tiles, takes as long as the first.
+    let share = step.map { (Double($0.number - 1) + picture.fraction) / Double($0.count) } ?? picture.fraction
+    progress.advance(number, share: share * (verifies ? 0.5 : 1))
+    let estimate = progress.estimate
+    let tile = "tile \(min(picture.tilesDone + 1, picture.tileCount))/\(picture.tileCount)"
+    showProgress(
+      of: item, picture.fraction, (step.map { $0.text + "  " } ?? "") + tile, seconds: picture.secondsRemaining,
+      estimate)
     let now = ContinuousClock.now
     guard let events, now - lastEvent >= .milliseconds(100) else { return }
     lastEvent = now
     events.send(
       EventStream.Progress(
-        index: number, fraction: progress.fraction, tilesDone: progress.tilesDone, tiles: progress.tileCount,
-        pixelsPerSecond: progress.pixelsPerSecond, secondsRemaining: progress.secondsRemaining,
-        step: step))
+        index: number, fraction: picture.fraction, tilesDone: picture.tilesDone, tiles: picture.tileCount,
+        pixelsPerSecond: picture.pixelsPerSecond, secondsRemaining: picture.secondsRemaining, step: step,
+        jobFraction: estimate.fraction, jobSecondsRemaining: estimate.secondsRemaining, jobSettled: estimate.settled,
+        jobPictures: estimate.count))
+  }
+
+  /// The bar: of the whole job, with the picture's own share in its place; of a job of one picture that one's.
+  func showProgress(
+    of item: OutputPlan.Item, _ fraction: Double, _ stage: String, seconds: Double?, _ estimate: JobEstimate
+  ) {
+    let name = lastComponent(item.input)
+    guard pictureCount > 1 else {
+      let left = seconds.map { "  " + ProgressBar.left($0) } ?? ""
+      return console.progress(name, done: fraction, detail: stage + left)
+    }
+    let left = estimate.secondsRemaining.map { ProgressBar.left($0) + "  " } ?? ""
+    console.progress(
+      "\(min(estimate.settled + 1, estimate.count))/\(estimate.count)", done: estimate.fraction,
+      detail: "\(left)\(ProgressBar.shortened(name)) \(Int(fraction * 100)) %")
   }
 
   private func finish(_ outcome: PictureOutcome, of item: OutputPlan.Item, _ number: Int) {
     for note in outcome.notes { console.note("\(item.input): \(note)") }
     let report = outcome.report
+    progress.settle(number)
     if let events {
+      let estimate = progress.estimate
       events.send(
         EventStream.Done(
-          index: number, input: item.input, output: item.output, seconds: outcome.seconds,
-          seamScore: report.seamScore, consistency: report.consistency, notes: outcome.notes,
-          tiling: outcome.tiling.map(EventStream.Tiling.init)))
+          index: number, input: EventStream.absolute(item.input), output: EventStream.absolute(item.output),
+          seconds: outcome.seconds, seamScore: report.seamScore, consistency: report.consistency, notes: outcome.notes,
+          tiling: outcome.tiling.map(EventStream.Tiling.init), jobFraction: estimate.fraction,
+          jobSecondsRemaining: estimate.secondsRemaining))
       return
     }
     let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
@@ -247,7 +290,7 @@ struct RestorationBatch {
     let steps = outcome.reports.map { "\($0.model), \($0.plan)" }.joined(separator: ", then ")
     let line = "\(item.input) -> \(item.output): \(steps), \(outcome.seconds.fixed(1)) s\(seam)\(consistency)"
     // Standard output is the picture's if it takes one.
-    if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.result(line.printable) }
+    if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.report(line.printable) }
     guard verifies else { return }
     let text = outcome.tiling.map(Self.text) ?? "one tile, so tiling changed nothing"
     console.note("\(item.output): \(text)")

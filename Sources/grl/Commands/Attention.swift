@@ -29,14 +29,20 @@ struct Attention: ParsableCommand {
 
       EXAMPLES
         grl attention facade.png --task denoise --at 212,148
-        grl attention facade.png --task denoise --at 212,148 --kind stripe --stage 2 --block 3 --head 1 -o map.png
-        grl attention facade.png --task denoise --at 212,148 --kind overview -o sheet.png -o numbers.csv
-        grl attention facade.png --task denoise --at 212,148 --kind window --no-bias -o row.npy
+        grl attention facade.png --task denoise --at 212,148 --kind stripe \\
+          --stage 2 --block 3 --head 1 -o map.png
+        grl attention facade.png --task denoise --at 212,148 --kind overview \\
+          -o sheet.png -o numbers.csv
+        grl attention facade.png --task denoise --at 212,148 --kind window \\
+          --no-bias -o row.npy
         grl attention facade.png --task denoise --at 212,148 -o report.html
-        grl attention facade.png --task denoise --kind maps -o maps.png -o maps.npy
+        grl attention facade.png --task denoise --kind maps -o maps.png \\
+          -o maps.npy
         grl attention facade.png --task denoise --kind spectrum --at 212,148
-        grl attention facade.png --task denoise --kind heads --reference clean.png
-        grl attention facade.png --task denoise --kind effect --at 212,148 -o effect.png
+        grl attention facade.png --task denoise --kind heads \\
+          --reference clean.png
+        grl attention facade.png --task denoise --kind effect --at 212,148 \\
+          -o effect.png
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -67,7 +73,7 @@ struct Attention: ParsableCommand {
 
   enum Part: String, ExpressibleByArgument, CaseIterable { case window, stripe }
 
-  @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .file())
+  @Argument(help: ArgumentHelp("A picture; - is standard input.", valueName: "image"), completion: .pictures)
   var image: String
   @Option(
     help: ArgumentHelp("The query pixel: X,Y from the top left.", valueName: "x,y"),

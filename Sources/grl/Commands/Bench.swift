@@ -23,12 +23,14 @@ struct Bench: ParsableCommand {
         grl bench --model denoise-color-tiny --size 256x384 --runs 9 --json
         grl bench --task sr --scale 4 --variant base --size 128 --isa avx2
         grl bench --size 128 --precision bf16
-        grl bench --size 128 --compare openvino --compare onnxruntime --python ~/venv/bin/python
         grl bench --formats
-        grl bench --training --size 32 --batch 8 --runs 20 --compare pytorch-training --python ~/venv/bin/python
+        grl bench --size 128 --compare openvino --compare onnxruntime \\
+          --python ~/venv/bin/python
+        grl bench --training --size 32 --batch 8 --runs 20 \\
+          --compare pytorch-training --python ~/venv/bin/python
       """)
 
-  @Option(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String?
+  @Option(help: "Name of an installed model, or a weight file.", completion: .models) var model: String?
   @Option(help: "Task of the published configuration.") var task: RestorationTask = .denoise
   @Option(help: "Size of the published configuration.") var variant: ModelVariant = .tiny
   @Option(help: "sr: enlargement 2, 3 or 4 (default: 2).") var scale: Int?

@@ -15,24 +15,30 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how far pictures are from a reference, and draw where.",
     discussion: """
-      Compares each picture with --reference or, without it, the others with the first. Numbers in papers depend on the \
-      convention: matlab rounds luma and takes SSIM inside the picture, basicsr does not round, grl rounds to 8 bits and \
+      With --reference, an undamaged picture, each of the others is measured against it. Without it, and without --metric, it is told what \
+      changed from the first picture to each of the others: noise, blockiness and blur before and after, the largest and the mean change \
+      in 8-bit levels; a damaged picture is no measure of quality. --metric without --reference measures against the first picture. \
+      Numbers in papers depend on the convention: matlab rounds luma and takes SSIM inside the picture, basicsr does not round, grl rounds to 8 bits and \
       pads SSIM with zeros. Only colours are measured, not alpha. The measures blur, noise and blockiness look at one \
       picture alone. Pictures of different size are fitted to the reference, which is said on standard error.
 
       EXAMPLES
-        grl compare clean.png restored.png
-        grl compare noisy.png restored.png --reference clean.png --metric psnr,ssim,ms-ssim,gmsd
-        grl compare hr.png sr.png --metric psnr-y,ssim-y --convention basicsr --shave 4 --json
+        grl compare noisy.png restored.png
+        grl compare --reference clean.png restored.png
+        grl compare noisy.png restored.png --reference clean.png \\
+          --metric psnr,ssim,ms-ssim,gmsd
+        grl compare hr.png sr.png --metric psnr-y,ssim-y --convention basicsr \\
+          --shave 4 --json
         grl compare clean.png restored.png --fail-below psnr=30,ssim=0.85
-        grl compare clean.png noisy.png restored.png --sheet sheet.png --diff difference.png
+        grl compare clean.png noisy.png restored.png --sheet sheet.png \\
+          --diff difference.png
       """)
 
   static let names = Metric.Quantity.allCases.map(\.rawValue).joined(separator: ", ")
 
-  @Argument(help: ArgumentHelp("Pictures; - is standard input.", valueName: "picture"), completion: .file())
+  @Argument(help: ArgumentHelp("Pictures; - is standard input.", valueName: "picture"), completion: .pictures)
   var pictures: [String]
-  @Option(help: "What the pictures should look like.", completion: .file()) var reference: String?
+  @Option(help: "What the pictures should look like.", completion: .pictures) var reference: String?
   @Option(
     help: ArgumentHelp("Any of \(Self.names) with commas between, or all (default: psnr,ssim).", valueName: "metrics"),
     transform: reading("any of \(Self.names) with commas between, or all", Self.quantities))
@@ -125,7 +131,13 @@ struct Compare: ParsableCommand {
     }
   }
 
+  /// Nothing was called a reference and no metric was asked for: the first picture may be as damaged as any.
+  private var tellsChanges: Bool {
+    reference == nil && metric.isEmpty && bounds.isEmpty && shave == nil && convention == .matlab
+  }
+
   private var quantities: [Metric.Quantity] {
+    if tellsChanges { return [.noise, .blockiness, .blur, .mae] }
     var quantities = metric.isEmpty ? [.psnr, .ssim] : metric.flatMap { $0 }
     for bound in bounds where !quantities.contains(bound.quantity) { quantities.append(bound.quantity) }
     return quantities
@@ -136,6 +148,12 @@ struct Compare: ParsableCommand {
   private func measure(
     _ fitted: FittedPictures.Part, names: [String], reference: String, region: Rectangle
   ) throws(Failure) -> ComparisonReport {
+    if tellsChanges {
+      return ComparisonReport(
+        reference: reference, region: region, metrics: [],
+        rows: names.map { .init(picture: $0, values: []) }, referenceRow: nil,
+        changes: fitted.pictures.map { PictureChange(from: fitted.reference, to: $0) })
+    }
     let metrics = quantities.map { Metric($0, convention: convention, shave: shave ?? 0) }
     var rows: [ComparisonReport.Row] = []
     for (name, image) in zip(names, fitted.pictures) {

@@ -15,12 +15,14 @@ struct Degrade: ParsableCommand {
         grl degrade --task sr --scale 4 large.png -o small.png
         grl degrade --task jpeg --quality 10 clean.png -o blocky.jpg
         grl degrade --task demosaic --cfa rggb clean.png -o mosaic.png
-        grl degrade --task motion-deblur --length 12 --angle 30 sharp.png -o shaken.png
-        grl degrade --task defocus-deblur --radius 4 sharp.png -o left.png --right right.png
+        grl degrade --task motion-deblur --length 12 --angle 30 sharp.png \\
+          -o shaken.png
+        grl degrade --task defocus-deblur --radius 4 sharp.png -o left.png \\
+          --right right.png
         grl degrade --task real-sr --seed 7 large.png -o found.png
       """)
 
-  @Argument(help: ArgumentHelp("A good picture; - is standard input.", valueName: "input"), completion: .file())
+  @Argument(help: ArgumentHelp("A good picture; - is standard input.", valueName: "input"), completion: .pictures)
   var input: String
   @Option(name: [.customShort("o"), .long], help: "The damaged picture; - is standard output.", completion: .file())
   var output: String

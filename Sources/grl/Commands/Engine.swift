@@ -10,15 +10,20 @@ struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine",
     abstract: "Run, reach or end the process that restores pictures for the workbench.",
+    usage: """
+      grl engine --listen [<socket>] [--idle <idle>]
+      grl engine --stdio
+      grl engine --stop
+      """,
     discussion: """
       The workbench starts an engine where none runs, and jobs go on in it when the workbench is closed or the connection \
       breaks. It ends by itself when nobody is connected and nothing is to be done. One engine runs for each user and \
       state folder ('grl paths' names its socket); Docs/Wire.md says how to talk to it.
 
       EXAMPLES
-        grl engine --listen            serve in the foreground
-        grl engine --stop              end it; jobs go on with the next one
-        ssh host grl engine --stdio    reach another machine's engine
+        grl engine --listen
+        grl engine --stop
+        ssh host grl engine --stdio
       """)
 
   enum Mode: String, EnumerableFlag {

@@ -23,9 +23,12 @@ struct Evaluate: ParsableCommand {
 
       EXAMPLES
         grl evaluate --task denoise --sigma 25 --dataset testsets/CBSD68
-        grl evaluate --task denoise --sigma 15,25,50 --dataset CBSD68 --dataset McMaster --format markdown -o table.md
-        grl evaluate --task sr --scale 4 --dataset testsets/Set5 --model my-model.safetensors
-        grl evaluate --task jpeg --dataset CBSD68 --model jpeg-color-tiny --model my-model.safetensors
+        grl evaluate --task denoise --sigma 15,25,50 --dataset CBSD68 \\
+          --dataset McMaster --format markdown -o table.md
+        grl evaluate --task sr --scale 4 --dataset testsets/Set5 \\
+          --model my-model.safetensors
+        grl evaluate --task jpeg --dataset CBSD68 --model jpeg-color-tiny \\
+          --model my-model.safetensors
         grl evaluate --task jpeg --dataset testsets/Classic5 --baseline-only
         grl evaluate --task denoise --dataset testsets/PolyU_real_noise
         grl evaluate --task denoise --sigma 25 --dataset photographs --limit 3
@@ -56,7 +59,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Whose rules hold for noise and luma: the paper's, KAIR's or SwinIR's.") var rules: EvaluationProtocol =
     .grl
 
-  @Option(help: "Name of an installed model, or a weight file; may be repeated.", completion: .file())
+  @Option(help: "Name of an installed model, or a weight file; may be repeated.", completion: .models)
   var model: [String] = []
   @Option(help: "Size of the model.") var variant: ModelVariant?
   @OptionGroup var network: NetworkOptions

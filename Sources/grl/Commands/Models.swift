@@ -113,7 +113,7 @@ struct ModelsShow: ParsableCommand {
         grl models show weights.pth --task sr --variant small
       """)
 
-  @Argument(help: "Name of an installed model, or a weight file.", completion: .file()) var model: String
+  @Argument(help: "Name of an installed model, or a weight file.", completion: .models) var model: String
   @OptionGroup var options: ModelOptions
   @Flag(help: "One JSON object instead of text.") var json = false
   @OptionGroup var common: CommonOptions
@@ -166,7 +166,8 @@ struct ModelsImport: ParsableCommand {
       EXAMPLES
         grl models import sr_grl_small_c3x4.ckpt
         grl models import weights.pth --task sr --variant small --name sr4
-        grl models import weights.pth --task denoise --window 16 --stripe 64,128 --anchor-factor 4
+        grl models import weights.pth --task denoise --window 16 --stripe 64,128 \\
+          --anchor-factor 4
       """)
 
   @Argument(help: "The weight file.", completion: .file()) var file: String
@@ -208,7 +209,7 @@ struct ModelsVerify: ParsableCommand {
         grl models verify denoise-color-tiny weights.ckpt
       """)
 
-  @Argument(help: "Names or weight files (default: all that are installed).", completion: .file())
+  @Argument(help: "Names or weight files (default: all that are installed).", completion: .models)
   var models: [String] = []
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions

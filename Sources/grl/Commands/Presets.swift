@@ -23,7 +23,7 @@ struct Presets: ParsableCommand {
     let problem: String?
   }
 
-  @Argument(help: "Show this one alone, as its file has it.") var name: String?
+  @Argument(help: "Show this one alone, as its file has it.", completion: .presets) var name: String?
   @Flag(help: "One JSON array instead of a table.") var json = false
   @OptionGroup var common: CommonOptions
 

@@ -29,14 +29,16 @@ struct Restore: ParsableCommand {
         grl restore --task sr --scale 4 --fit 3840x2160 small.png
         grl restore --task denoise - < noisy.png > clean.png
         grl restore --task denoise --events ndjson *.png | jq .event
+        grl restore --task denoise --queue album
       """)
 
   enum EventFormat: String, ExpressibleByArgument, CaseIterable { case ndjson }
 
-  @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .file())
+  @Argument(help: ArgumentHelp("Pictures and folders; - is standard input.", valueName: "input"), completion: .pictures)
   var inputs: [String]
 
-  @Option(help: "Named set of options, see grl presets; what is given beside it counts more.") var preset: String?
+  @Option(help: "Named set of options, see grl presets; what is given beside it counts more.", completion: .presets)
+  var preset: String?
   @OptionGroup var wanted: TaskOptions
   @Flag(.transfer, "linear") var linear = false
   @Option(.exposure) var exposure: String?
@@ -59,6 +61,7 @@ struct Restore: ParsableCommand {
   @Flag(.existing, "skip") var skipExisting = false
   @Flag(.existing, "replace") var overwrite = false
   @Flag(.existing, "rename") var renameExisting = false
+  @Flag(help: "Hand the pictures to the engine and return at once with the job's name; see grl jobs.") var queue = false
   @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
   @Option(.depth) var depth: String?
   @Option(.metadata) var metadata: String?
@@ -95,6 +98,15 @@ struct Restore: ParsableCommand {
     if (verify || verifyMap != nil) && wanted.task.contains(",") {
       throw ValidationError("--verify goes with a single task: verify the steps one by one")
     }
+    if queue {
+      guard !inputs.contains("-") && output != "-" else {
+        throw ValidationError("--queue: the engine reads and writes files; leave - out")
+      }
+      guard !resume && events == nil && !verify && verifyMap == nil else {
+        throw ValidationError(
+          "--queue: the engine goes on by itself, and grl jobs tells how; leave --resume, --events and --verify out")
+      }
+    }
     if wanted.right == "-" { throw ValidationError("--right must name a file") }
   }
 
@@ -106,10 +118,10 @@ struct Restore: ParsableCommand {
     let logger = common.logger(console)
     threads.log(to: logger, memory: job.memoryBytes)
     let around = RestorationBatch.Surroundings(
-      console: console, events: events.map { _ in EventStream(console: console) }, logger: logger,
-      threadCount: threads.count)
+      console: console, tellsEvents: events != nil, logger: logger, threadCount: threads.count)
     let models = ModelCatalogue(library: ModelLibrary.standard())
 
+    if queue { return try handOver(job, settings, console) }
     if let verifyMap { try checkMap(verifyMap) }
     var batch: RestorationBatch
     if resume, let interrupted = around.store.interrupted(like: job.absolute) {
@@ -129,6 +141,18 @@ struct Restore: ParsableCommand {
     if settings.model != nil { try batch.checkModel(models) }
     let status = batch.run(models)
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
+  }
+
+  /// Queues the job in the engine of this user, which is started if need be; prints the job's name.
+  private func handOver(_ job: JobRequest, _ settings: JobSettings, _ console: Console) throws {
+    let plan = try OutputPlan(job, settings)
+    for item in plan.skipped { console.note("\(item.output): exists already, left as it is") }
+    guard !plan.items.isEmpty else { return console.note("nothing is left to restore") }
+    guard case .submitted(let id) = try RunningEngine.ask(.submit(job.fromHere)) else {
+      throw Failure(.engineLost, "the engine did not say whether it took the job; see grl jobs")
+    }
+    console.result(id)
+    console.note("queued; grl jobs watch \(id) shows how it goes, and screen 3 of the workbench")
   }
 
   private func checkMap(_ path: String) throws(Failure) {

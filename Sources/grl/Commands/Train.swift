@@ -24,12 +24,18 @@ struct Train: ParsableCommand {
       goes on after Ctrl-C, kill or a power failure. The model is one like those that are bundled, for --model.
 
       EXAMPLES
-        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors
-        grl train --task motion-deblur --pairs --data pairs --from motion-deblur-tiny --minutes 60 -o shaken.safetensors
-        grl train --task denoise --variant small --init denoise-color-tiny --data photographs --minutes 600 -o wide.safetensors
-        grl train --task sr --scale 2 --data photographs --steps 20000 -o sr-own.safetensors
-        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --resume
-        grl train --task denoise --noise photo --from denoise-photo-tiny --data my-photos --minutes 10 -o my-camera.safetensors --queue
+        grl train --task denoise --noise photo --from denoise-photo-tiny \\
+          --data my-photos --minutes 10 -o my-camera.safetensors
+        grl train --task motion-deblur --pairs --data pairs \\
+          --from motion-deblur-tiny --minutes 60 -o shaken.safetensors
+        grl train --task denoise --variant small --init denoise-color-tiny \\
+          --data photographs --minutes 600 -o wide.safetensors
+        grl train --task sr --scale 2 --data photographs --steps 20000 \\
+          -o sr-own.safetensors
+        grl train --task denoise --noise photo --from denoise-photo-tiny \\
+          --data my-photos --minutes 10 -o my-camera.safetensors --resume
+        grl train --task denoise --noise photo --from denoise-photo-tiny \\
+          --data my-photos --minutes 10 -o my-camera.safetensors --queue
         grl train --check
       """)
 
@@ -43,11 +49,11 @@ struct Train: ParsableCommand {
       "motion-deblur: folder with frames/ of a fast camera, and pairs/ where there are.", valueName: "folder"),
     completion: .directory)
   var bursts: String?
-  @Option(help: "Model to begin with: the name of an installed one, or a weight file.", completion: .file())
+  @Option(help: "Model to begin with: the name of an installed one, or a weight file.", completion: .models)
   var from: String?
   @Option(
     name: .customLong("init"),
-    help: "Model of any task, as wide or half as wide: begin with those of its weights that fit.", completion: .file())
+    help: "Model of any task, as wide or half as wide: begin with those of its weights that fit.", completion: .models)
   var initial: String?
   @Option(
     name: [.customShort("o"), .long], help: "The trained model, a .safetensors file.", completion: .file())
@@ -151,7 +157,7 @@ struct Train: ParsableCommand {
     for line in trainingData.refused.prefix(5) { console.note("passed over: \(line)") }
     if trainingData.refused.count > 5 { console.note("passed over: \(trainingData.refused.count - 5) more") }
 
-    let report = TrainingReport(console, isNDJSON: events != nil, title: lastComponent(output))
+    let report = TrainingReport(console, isNDJSON: events != nil, task: task, title: lastComponent(output))
     let run = try training.run(
       on: trainingData, state: state, statePath: statePath, threads: ThreadLease(threadCount: threads.count),
       tell: { report.tell($0) })
@@ -167,6 +173,7 @@ struct Train: ParsableCommand {
     try run.run(isCancelled: { Interruption.isRequested })
     console.endProgress()
     guard run.isOver else {
+      report.stop(run)
       console.note(
         "stopped after \(run.record.step) steps; the state is in \(statePath): give the same options and --resume to go on"
       )
@@ -264,10 +271,12 @@ struct Train: ParsableCommand {
 final class TrainingReport {
   private let console: Console
   private let isNDJSON: Bool
+  private let task: RestorationTask
   private let title: String
 
   private struct Event: Encodable {
     var event: String
+    var task: String?
     var step: Int?
     var share: Double?
     var loss: Double?
@@ -275,6 +284,8 @@ final class TrainingReport {
     var rate: Double?
     var stepsPerSecond: Double?
     var secondsLeft: Double?
+    var jobFraction: Double?
+    var jobSecondsRemaining: Double?
     var patch: Int?
     var batch: Int?
     var window: Int?
@@ -285,18 +296,18 @@ final class TrainingReport {
     var output: String?
   }
 
-  init(_ console: Console, isNDJSON: Bool, title: String) {
-    (self.console, self.isNDJSON, self.title) = (console, isNDJSON, title)
+  init(_ console: Console, isNDJSON: Bool, task: RestorationTask, title: String) {
+    (self.console, self.isNDJSON, self.task, self.title) = (console, isNDJSON, task, title)
   }
 
-  private func emit(_ event: Event) { if isNDJSON { console.result(jsonLine(event)) } }
+  private func emit(_ event: Event) { if isNDJSON { EventStream(console: console, job: nil).send(event) } }
 
   func start(_ run: TrainingRun, pictures: Int, from model: String?) {
     let preset = run.settings.preset
     let begun =
       run.record.step > 0 ? "goes on after \(run.record.step) steps" : model.map { "from \($0)" } ?? "from nothing"
     console.note("\(preset.title): GRL-\(preset.variant.rawValue), \(begun), \(pictures) pictures")
-    emit(Event(event: "start", step: run.record.step, message: preset.title))
+    emit(Event(event: "start", task: task.rawValue, step: run.record.step, message: preset.title))
   }
 
   func tell(_ event: TrainingEvent) {
@@ -319,7 +330,8 @@ final class TrainingReport {
         Event(
           event: "progress", step: progress.step, share: progress.share, loss: progress.loss, psnr: progress.psnr,
           rate: progress.rate, stepsPerSecond: progress.stepsPerSecond,
-          secondsLeft: progress.secondsLeft.isFinite ? progress.secondsLeft : nil))
+          secondsLeft: progress.secondsLeft.isFinite ? progress.secondsLeft : nil, jobFraction: progress.share,
+          jobSecondsRemaining: progress.secondsLeft.isFinite ? progress.secondsLeft : nil))
     case .measured(let step, let results):
       let texts = results.map { result in
         let input = result.inputPSNR.map { ", input \($0.fixed(2))" } ?? ""
@@ -340,8 +352,11 @@ final class TrainingReport {
     }
   }
 
+  func stop(_ run: TrainingRun) { emit(Event(event: "stopped", step: run.record.step)) }
+
   func finish(_ run: TrainingRun, output: String) {
     console.note("\(output): written; use it with --model \(output)")
-    emit(Event(event: "done", step: run.record.step, heldOut: run.results, output: output))
+    emit(
+      Event(event: "done", step: run.record.step, heldOut: run.results, output: EventStream.absolute(output)))
   }
 }

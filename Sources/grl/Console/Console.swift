@@ -26,6 +26,11 @@ final class Console: Sendable {
     }
   }
 
+  /// One line on standard output that tells what was done, where the answer proper is a file; nothing when quiet.
+  func report(_ line: String) {
+    if !isQuiet { result(line) }
+  }
+
   /// One line for the person at the terminal, on standard error; nothing when quiet.
   func note(_ line: String) {
     if !isQuiet { say("grl: " + line) }

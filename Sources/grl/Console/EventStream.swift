@@ -1,13 +1,36 @@
 import Base
+import EngineCore
 import EngineWire
 import Foundation
 
-/// The events of `grl restore --events ndjson`: one JSON object a line on standard output. `Docs/Guide.md` lists them.
+/// The events of `--events ndjson`, version 2: one JSON object a line on standard output. `Docs/events.schema.json` describes them, and
+/// `Docs/Guide.md` in words.
 struct EventStream: Sendable {
+  static let version = 2
+
+  /// What every event has: version, time in seconds since 1970, and the job.
+  private struct Envelope<Event: Encodable>: Encodable {
+    let event: Event
+    let job: String?
+
+    private enum CodingKeys: String, CodingKey { case v, time, job }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(EventStream.version, forKey: .v)
+      try container.encode((Date().timeIntervalSince1970 * 1000).rounded() / 1000, forKey: .time)
+      try container.encodeIfPresent(job, forKey: .job)
+      try event.encode(to: encoder)
+    }
+  }
+
   struct Start: Encodable {
     let event = "start"
+    let task: String
     let pictures: Int
     let skipped: Int
+    /// Of the whole job, those that earlier runs settled included.
+    let jobPictures: Int
   }
 
   struct Picture: Encodable {
@@ -17,7 +40,13 @@ struct EventStream: Sendable {
     let output: String
     let width: Int
     let height: Int
+    let task: String
     let model: String
+    /// SHA-256 of the model's file.
+    let modelHash: String
+    var sigma: Double?
+    var quality: Int?
+    var scale: Int?
     let tiles: Int
     let tileWidth: Int
     let tileHeight: Int
@@ -38,6 +67,10 @@ struct EventStream: Sendable {
     let pixelsPerSecond: Double
     let secondsRemaining: Double?
     let step: JobStep?
+    let jobFraction: Double
+    let jobSecondsRemaining: Double?
+    let jobSettled: Int
+    let jobPictures: Int
   }
 
   struct Done: Encodable {
@@ -50,6 +83,8 @@ struct EventStream: Sendable {
     let consistency: Double?
     let notes: [String]
     let tiling: Tiling?
+    let jobFraction: Double
+    let jobSecondsRemaining: Double?
   }
 
   struct Failed: Encodable {
@@ -57,6 +92,8 @@ struct EventStream: Sendable {
     let index: Int
     let input: String
     let status: Int32
+    /// The same for programs: what kind of error it is, whatever its words.
+    let code: String
     let reason: String
   }
 
@@ -85,7 +122,45 @@ struct EventStream: Sendable {
     let seconds: Double
   }
 
-  let console: Console
+  /// Of `grl jobs watch`: how a job of the queue is.
+  struct Job: Encodable {
+    let event = "job"
+    let state: String
+    let reason: String?
+    let task: String
+    let isTraining: Bool
+    let picture: String?
+    let fraction: Double?
+    let jobFraction: Double
+    let jobSecondsRemaining: Double?
+    let jobSettled: Int
+    let jobPictures: Int
+    let done: Int
+    let failed: Int
+  }
 
-  func send(_ event: some Encodable) { console.result(jsonLine(event)) }
+  /// The verb ends without having begun, or in the middle: the last event.
+  struct Error: Encodable {
+    let event = "error"
+    let status: Int32
+    let code: String
+    let reason: String
+  }
+
+  let console: Console
+  let job: String?
+
+  func send(_ event: some Encodable) { console.result(jsonLine(Envelope(event: event, job: job))) }
+
+  /// Whether a command line, the verb first, asks for events: known before it is understood.
+  static func isWanted(_ words: [String]) -> Bool {
+    let options = words.prefix { $0 != "--" }
+    return options.contains("--events=ndjson")
+      || zip(options, options.dropFirst()).contains { $0 == ("--events", "ndjson") }
+  }
+
+  /// A path from the root; a link keeps its name, and `-` stays.
+  static func absolute(_ path: String) -> String {
+    path == "-" ? path : joined(canonicalPath(parentFolder(path)), lastComponent(path))
+  }
 }

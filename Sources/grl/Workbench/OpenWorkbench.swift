@@ -22,19 +22,21 @@ struct OpenWorkbench: ParsableCommand {
         grl --host me@server /data/photos
       """)
 
-  @Argument(help: ArgumentHelp("Pictures to mark, or a folder to open.", valueName: "FILES"), completion: .file())
+  @Argument(help: ArgumentHelp("Pictures to mark, or a folder to open.", valueName: "FILES"), completion: .pictures)
   var files: [String] = []
 
-  @Option(help: "Theme by name; 'grl paths' tells where themes are looked for.")
+  @Option(help: "Theme by name; 'grl paths' tells where themes are looked for.", completion: .themes)
   var theme: String?
 
   @Option(
     help: "Colours: auto, none, 16, 256 or truecolor.",
+    completion: .list(["auto", "none", "16", "256", "truecolor"]),
     transform: reading("auto, none, 16, 256 or truecolor", ColourChoice.init))
   var color: ColourChoice?
 
   @Option(
     help: "How pictures are drawn: auto, half, quarter, ascii, kitty or sixel.",
+    completion: .list(["auto", "half", "quarter", "ascii", "kitty", "sixel"]),
     transform: reading("auto, half, quarter, ascii, kitty or sixel", GraphicsChoice.init))
   var graphics: GraphicsChoice?
 
