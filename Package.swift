@@ -98,7 +98,7 @@ let package = Package(
         "Base", "EngineCore", "EngineTransport", "EngineWire", "JobStore", "Restoration", "Imaging", "TestSupport",
       ]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
-    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
+    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal", "Imaging"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(

@@ -9,6 +9,8 @@ public enum Event: Hashable, Sendable {
   /// The terminal's size, at the start and whenever it changes; both at least 1.
   case resize(columns: Int, rows: Int)
   case engine(EngineLink)
+  /// What the terminal said of itself: before the first frame, and again where more came late.
+  case terminal(TerminalFacts)
   /// An answer with the raw bytes behind it, or an event (`answer.id` is 0).
   case answer(Answer, body: [UInt8])
   /// Monotonic seconds. Comes every 100 ms while `State.wantsTicks`, and with every other event before it.
@@ -30,6 +32,8 @@ public enum Effect: Hashable, Sendable {
   /// Clears the terminal and draws everything.
   case redraw
   case setMouse(Bool)
+  /// Asks the terminal again what it can do.
+  case askTerminal
   /// To the clipboard by OSC 52.
   case copy(String)
   /// Runs `grl` with these arguments beside the workbench; it writes `file`, and ``Event/exported(file:problem:)`` follows.

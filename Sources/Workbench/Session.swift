@@ -39,6 +39,12 @@ public struct Session: Sendable {
   /// How the terminal can show pictures and colours, after flags and settings.
   public internal(set) var graphics = Graphics.half
   public internal(set) var colours = ColourDepth.indexed
+  /// What the terminal said of itself.
+  public internal(set) var terminal = TerminalFacts()
+  /// Pixels of one of its cells.
+  var cell: CellSize { terminal.cell ?? .usual }
+  /// The same where pictures are shown in its pixels; nil where they are made of cells.
+  var pixelCell: CellSize? { graphics.isPixels && colours != .none ? cell : nil }
 
   // What the person is about
   public internal(set) var screen = ScreenID.files
@@ -112,7 +118,7 @@ public struct Session: Sendable {
   mutating func forgetPending() { pending = [:] }
 
   /// The most pixels that a picture in such an area can show: what to ask the engine for.
-  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours) }
+  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours, cell) }
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }

@@ -13,6 +13,7 @@ extension State {
     case .suspend: session.effects.append(.suspend)
     case .redraw: session.effects.append(.redraw)
     case .showCommand: showCommand()
+    case .graphics: nextGraphics()
     case .mouse:
       session.settings.usesMouse.toggle()
       session.say(session.settings.usesMouse ? "mouse on; m turns it off" : "mouse off: the terminal selects text")

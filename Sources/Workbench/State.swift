@@ -21,7 +21,7 @@ public struct State: Sendable {
   /// What was typed into prompts, the latest last, by tag.
   var pastAnswers: [String: [String]] = [:]
   /// What the terminal can show, and what flags said about it.
-  private let terminal: (graphics: Graphics, colours: ColourDepth)
+  private var terminal: (graphics: Graphics, colours: ColourDepth)
   var flags: Flags
 
   /// What was said on the command line. It counts more than the settings, until the person chooses otherwise.
@@ -42,6 +42,7 @@ public struct State: Sendable {
     var theme: String
     var colours: ColourDepth
     var graphics: Graphics
+    var cell: CellSize
   }
 
   /// - Parameters:
@@ -110,6 +111,7 @@ public struct State: Sendable {
       session.rows = min(max(1, rows), Self.sizeLimit)
       refresh()
     case .engine(let link): engineBecame(link)
+    case .terminal(let facts): learn(facts)
     case .answer(let answer, let body): take(answer, body)
     case .time(let time):
       session.time = time.isFinite ? time : session.time
@@ -119,6 +121,40 @@ public struct State: Sendable {
     case .exported(let file, nil): session.say("wrote \(file)")
     case .exported(_, let problem?): session.say(problem, .error)
     }
+  }
+
+  /// What the terminal can do is known, or better known.
+  private mutating func learn(_ facts: TerminalFacts) {
+    session.terminal = facts
+    if facts.isTruecolour, terminal.colours == .indexed || terminal.colours == .sixteen {
+      terminal.colours = .truecolour
+    }
+    chooseLook()
+    guard session.graphics != .ascii, session.colours != .none else { return }
+    if let refusal = facts.refusal(wishedGraphics, isForced: flags.graphics != nil) {
+      session.say(refusal, .warning)
+    } else if !facts.pixelWays.isEmpty, !session.graphics.isPixels, !session.settings.knowsPixels {
+      session.settings.knowsPixels = true
+      session.say("this terminal can show real pixels: G turns them on")
+    }
+    refresh()
+  }
+
+  /// As the person wants pictures shown, whether the terminal can or not.
+  var wishedGraphics: Graphics {
+    flags.graphics ?? session.settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+  }
+
+  /// G: pictures in the next way that this terminal has.
+  mutating func nextGraphics() {
+    guard session.graphics != .ascii, session.colours != .none else {
+      return session.say("only characters can be shown here: no colours, or ASCII alone", .warning)
+    }
+    let ways = session.terminal.ways
+    let next = ways[((ways.firstIndex(of: session.graphics) ?? -1) + 1) % ways.count]
+    flags.graphics = nil
+    session.settings.graphics = next.rawValue
+    session.say("pictures: \(next.title), \(ways.firstIndex(of: next)! + 1) of \(ways.count); G goes on")
   }
 
   /// Terminals are not larger; a wrong size shall cost no memory.
@@ -153,16 +189,19 @@ public struct State: Sendable {
   private mutating func chooseLook() {
     let settings = session.settings
     session.colours = flags.colours ?? settings.colours.flatMap(ColourDepth.init) ?? terminal.colours
-    session.graphics = flags.graphics ?? settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+    let isForced = flags.graphics != nil || settings.graphics == nil
+    session.graphics = session.terminal.shown(wishedGraphics, isForced: isForced)
     session.themeName = flags.theme ?? settings.theme
+    if session.themeName == "auto" { session.themeName = session.terminal.isLight == true ? "light" : "dark" }
     let preview: String? = if case .themes(let chooser) = session.overlay { chooser.name } else { nil }
     let origin = LookOrigin(
-      theme: preview ?? session.themeName, colours: session.colours, graphics: session.graphics)
+      theme: preview ?? session.themeName, colours: session.colours, graphics: session.graphics, cell: session.cell)
     guard origin != lookOrigin else { return }
     if lookOrigin != nil { session.effects.append(.redraw) }
     lookOrigin = origin
     let theme = themes.first { $0.name == origin.theme } ?? .standard
     look = theme.look(colours: origin.colours, graphics: origin.graphics)
+    look.cell = origin.cell
   }
 }
 

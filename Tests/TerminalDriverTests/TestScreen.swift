@@ -134,8 +134,8 @@ struct TestScreen {
         if final == "h" { modes.insert(mode) } else { modes.remove(mode) }
         if mode == 25 { isCursorShown = final == "h" }
       }
-    // Titles, and the question for the size of a cell.
-    case "t": break
+    // Titles, and the questions of the start.
+    case "t", "c", "q", "p": break
     default: strange.append(parameters + String(final))
     }
   }

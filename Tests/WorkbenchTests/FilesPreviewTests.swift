@@ -138,7 +138,7 @@ import Workbench
     #expect(driver.state.session.framed == Rectangle(x: 0, y: 0, width: 96, height: 96))
     driver.press("+")
     #expect(driver.state.session.framed == Rectangle(x: 0, y: 0, width: 128, height: 128))
-    driver.press("G", "-", "-")
+    driver.press("End", "-", "-")
     #expect(driver.state.session.framed?.width == 64)
     for _ in 0..<40 { driver.press("+") }
     #expect(driver.state.session.framed == Rectangle(x: 480, y: 0, width: 1024, height: 1000))

@@ -191,7 +191,7 @@ struct PlainTests {
     for effect in room.effects {
       switch effect {
       case .send, .quit, .save, .savePreset, .connect, .export: break
-      case .suspend, .redraw, .setMouse, .copy: Issue.record("\(effect)")
+      case .suspend, .redraw, .askTerminal, .setMouse, .copy: Issue.record("\(effect)")
       }
     }
   }

@@ -200,7 +200,8 @@ struct AttentionScreen: Screen {
       guard let region else { return }
       for (number, pane) in layout(area).panes.enumerated() {
         let region = number == 1 && second == .map ? map.flatMap { mapRegion($0) } ?? region : region
-        let placement = PicturePlacement(width: region.width, height: region.height, in: pane)
+        let placement = PicturePlacement(
+          width: region.width, height: region.height, in: pane, cell: session.pixelCell)
         if let pixel = placement.pixel(column: event.column, row: event.row) {
           move(to: (region.x + pixel.x, region.y + pixel.y), &session)
         }

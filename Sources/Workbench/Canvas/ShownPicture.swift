@@ -21,6 +21,8 @@ package struct ShownPicture: Hashable, Sendable {
   package var outlines: [Outline] = []
   /// Most columns that a pixel of the picture may take; nil for as many as there are.
   package var enlargement: Int?
+  /// Where the pixels come from, where the same ones may be shown again at another place.
+  package var source: PlacedPicture.Source?
 
   package init(_ pixels: PixelBlock, region: Rectangle? = nil, outlines: [Outline] = [], enlargement: Int? = nil) {
     self.pixels = pixels
@@ -30,8 +32,8 @@ package struct ShownPicture: Hashable, Sendable {
   }
 
   /// Where it stands in `area`. Places of the result are pixels of `region`, counted from its corner.
-  func placement(in area: CanvasArea) -> PicturePlacement {
-    PicturePlacement(width: region.width, height: region.height, in: area, enlargement: enlargement)
+  func placement(in area: CanvasArea, cell: CellSize?) -> PicturePlacement {
+    PicturePlacement(width: region.width, height: region.height, in: area, enlargement: enlargement, cell: cell)
   }
 
   /// An outline in a raster that shows the region with `width` x `height` places: first and last column and row, nil outside.

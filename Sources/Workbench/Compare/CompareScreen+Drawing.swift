@@ -7,7 +7,7 @@ extension CompareScreen {
       return drawNothing(on: &canvas, in: area, session, look)
     }
     let layout = layout(area)
-    let room = CompareRoom(layout.panes[0], look.graphics, look.colours)
+    let room = CompareRoom(layout.panes[0], look.graphics, look.colours, look.cell)
     let shown = CompareGeometry(window, frame: frame, room: room)
     drawHead(shown, on: &canvas, in: layout.head, look)
     let isOne = layout.panes.count == 1
@@ -140,9 +140,15 @@ extension CompareScreen {
       block = dots(a.differenceMap(from: b, gain: gain, isLight: look.isLight))
     }
     outlines += marks(shown, room)
-    canvas.draw(
-      ShownPicture(block, region: Rectangle(x: 0, y: 0, width: size.width, height: size.height), outlines: outlines),
-      in: cells, look)
+    var picture = ShownPicture(
+      block, region: Rectangle(x: 0, y: 0, width: size.width, height: size.height), outlines: outlines)
+    let isPlain = !isOne || mode == .flip
+    // Only what was not made smaller has its pixels at the same places when the window moves.
+    if isPlain, key.width == key.region.width, key.width == shown.width, key.height == shown.height {
+      picture.source = PlacedPicture.Source(
+        plane: "\(loads) \(place) \(shown.zoom)", x: key.region.x * shown.zoom, y: key.region.y * shown.zoom)
+    }
+    canvas.draw(picture, in: cells, look)
   }
 
   /// The crop and the pixel that is read, in dots.

@@ -69,6 +69,8 @@ struct CompareScreen: Screen {
   var dragged: (column: Int, row: Int)?
   /// What was last taken from marks or jobs, so that coming back does not load it again.
   var offered: [String] = []
+  /// How often pictures were loaded.
+  var loads = 0
 
   // What the engine said
   var info: ComparisonInfo?
@@ -92,7 +94,7 @@ struct CompareScreen: Screen {
 
   func room(_ session: Session) -> CompareRoom { room(layout(session.area), session) }
   func room(_ layout: CompareLayout, _ session: Session) -> CompareRoom {
-    CompareRoom(layout.panes[0], session.graphics, session.colours)
+    CompareRoom(layout.panes[0], session.graphics, session.colours, session.cell)
   }
 
   func geometry(_ session: Session) -> CompareGeometry {
@@ -124,6 +126,7 @@ struct CompareScreen: Screen {
   /// Asks for everything again.
   mutating func load(_ session: inout Session) {
     (info, failure) = (nil, nil)
+    loads += 1
     visible = CompareView()
     numbers = CompareNumbers()
     tiling.measureAnew()

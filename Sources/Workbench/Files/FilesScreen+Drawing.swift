@@ -218,7 +218,7 @@ extension FilesScreen {
   private mutating func drag(_ event: MouseEvent, _ layout: FilesLayout, _ session: inout Session) {
     guard let info = preview.shown?.info else { return }
     let placement = PicturePlacement(
-      width: info.pictureWidth, height: info.pictureHeight, in: layout.picture)
+      width: info.pictureWidth, height: info.pictureHeight, in: layout.picture, cell: session.pixelCell)
     guard let place = placement.pixel(column: event.column, row: event.row) else { return }
     switch event.action {
     case .press:

@@ -43,7 +43,7 @@ extension Command {
   static let left = Command("left", "left", "h", "Left")
   static let right = Command("right", "right", "l", "Right")
   static let top = Command("top", "to the beginning", "g g", "Home")
-  static let bottom = Command("bottom", "to the end", "G", "End")
+  static let bottom = Command("bottom", "to the end", "g e", "End")
   static let halfPageUp = Command("half-page-up", "half a page up", "Ctrl-u")
   static let halfPageDown = Command("half-page-down", "half a page down", "Ctrl-d")
   static let pageUp = Command("page-up", "a page up", "PgUp", "Ctrl-b")
@@ -89,6 +89,8 @@ extension Command {
   static let redraw = Command("redraw", "draw everything anew", "Ctrl-l")
   static let showCommand = Command("show-command", "show and copy the same as a command line", "y")
   static let mouse = Command("mouse", "mouse on or off", "m")
+  static let graphics = Command(
+    "graphics", "pictures in the next way: blocks, then real pixels where the terminal can", "G")
   static let theme = Command("theme", "choose a theme", "T")
   static let host = Command("host", "use the engine of another machine")
   static let reconnect = Command("reconnect", "try to reach the engine now")
@@ -97,7 +99,8 @@ extension Command {
   }
   package static let workbench: [Command] =
     screens + [
-      .help, .palette, .back, .quit, .escape, .stop, .suspend, .redraw, .showCommand, .mouse, .theme, .host, .reconnect,
+      .help, .palette, .back, .quit, .escape, .stop, .suspend, .redraw, .showCommand, .mouse, .graphics, .theme, .host,
+      .reconnect,
     ]
 }
 

@@ -50,7 +50,7 @@ public struct PlainSession: Sendable {
       // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
       if answer.id != 0 { lines += screenLines() }
     case .key, .paste, .mouse, .interrupt: lines += overlayLines()
-    case .resize, .engine, .time, .problem, .exported: break
+    case .resize, .engine, .terminal, .time, .problem, .exported: break
     }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
   }
@@ -78,7 +78,7 @@ public struct PlainSession: Sendable {
   private static func isForPlain(_ effect: Effect) -> Bool {
     switch effect {
     case .send, .quit, .save, .savePreset, .connect, .export: true
-    case .suspend, .redraw, .setMouse, .copy: false
+    case .suspend, .redraw, .askTerminal, .setMouse, .copy: false
     }
   }
 

@@ -34,8 +34,8 @@ struct OpenWorkbench: ParsableCommand {
   var color: ColourChoice?
 
   @Option(
-    help: "How pictures are drawn: auto, half, quarter, ascii, kitty or sixel.",
-    transform: reading("auto, half, quarter, ascii, kitty or sixel", GraphicsChoice.init))
+    help: ArgumentHelp("How pictures are drawn: \(Graphics.allowed)."),
+    transform: reading(Graphics.allowed, GraphicsChoice.init))
   var graphics: GraphicsChoice?
 
   @Option(help: "Use the engine of another machine, [user@]host, through ssh.")
@@ -92,7 +92,7 @@ struct OpenWorkbench: ParsableCommand {
       settings: settings, themes: themes, presets: presets, files: paths, colours: terminal.detectedColours,
       flags: flags, notes: notes,
       zoneSeconds: zoneSeconds())
-    let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
+    let loop = WorkbenchLoop(terminal, engine, state, settingsFile, TerminalAnswersFile(environment))
     throw ExitCode(loop.run().rawValue)
   }
 

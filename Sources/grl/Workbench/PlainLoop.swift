@@ -103,7 +103,7 @@ final class PlainLoop {
         do { try engine.reach(host: host) } catch { handle(.problem("\(error)")) }
       case .export(let arguments, let file):
         if let failure = exports.begin(arguments, file: file) { handle(failure) }
-      case .suspend, .redraw, .setMouse, .copy: break
+      case .suspend, .redraw, .askTerminal, .setMouse, .copy: break
       }
     }
   }
