@@ -62,7 +62,8 @@ let package = Package(
         "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ],
+      resources: [.embedInCode("Demo/torii-gates.jpg")]),
 
     .target(
       name: "TestSupport", dependencies: ["Base", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "Imaging"],

@@ -39,7 +39,7 @@ public struct KeyDecoder: Sendable {
     let rest = pending[start...]
     if rest.isEmpty { return nil }
     if rest.count == 1 && rest.first == 0x1b { return escapeDelay }
-    return Self.stringKinds.contains(rest[start + 1]) ? stringPatience : 0.25
+    return rest.count > 1 && rest.first == 0x1b && Self.stringKinds.contains(rest[start + 1]) ? stringPatience : 0.25
   }
 
   /// Takes bytes and returns what is complete.

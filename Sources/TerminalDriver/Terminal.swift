@@ -26,6 +26,8 @@ public final class Terminal {
   private var colours: ColourDepth
   private var graphics: Graphics
   private var outgoing: [UInt8] = []
+  /// Goes out before the next frame: what takes the pictures of another kind of graphics away.
+  private var farewell: [UInt8] = []
   private var written = 0
   private var usesMouse = false
   private var isOpen = true
@@ -81,8 +83,7 @@ public final class Terminal {
   /// From now on canvases are shown in so many colours and their pictures in this way.
   public func use(_ colours: ColourDepth, _ graphics: Graphics) {
     guard colours != self.colours || graphics != self.graphics else { return }
-    let farewell = layer.leave { painter.damage($0) }
-    send(farewell)
+    farewell += layer.leave { painter.damage($0) }
     painter = Painter(Self.features(capabilities, colours))
     layer = PictureLayer(graphics)
     layer.facts = facts
@@ -292,7 +293,8 @@ extension Terminal {
   /// Shows `canvas`, sending only what differs from what is shown. Does nothing while `isWriting`.
   public func draw(_ canvas: Canvas) {
     guard !isWriting else { return }
-    let before = layer.prepare(canvas) { painter.damage($0) }
+    let before = farewell + layer.prepare(canvas) { painter.damage($0) }
+    farewell = []
     let cells = painter.paint(canvas)
     let after = layer.pictures()
     let count = before.count + cells.count + after.count

@@ -19,8 +19,27 @@ public enum Event: Hashable, Sendable {
   case interrupt
   /// The main loop could not do what it was told (keep settings, reach a host), in one line.
   case problem(String)
+  /// What `Effect.change` came to; nil: it is done.
+  case changed(FileChange, problem: String?)
   /// A file that was to be written is there, or why not, in one line.
   case exported(file: String, problem: String?)
+}
+
+/// A change to files, asked for on the files screen.
+public enum FileChange: Hashable, Sendable {
+  /// `name` is the new last part of `path`.
+  case rename(path: String, name: String)
+  case trash([String])
+  case makeFolder(String)
+
+  /// What was done, for the person.
+  var text: String {
+    switch self {
+    case .rename(_, let name): "renamed to \(name)"
+    case .trash(let paths): "\(Quantity.count(paths.count, "file")) moved to the trash"
+    case .makeFolder(let path): "made folder \(path.lastPathPart)"
+    }
+  }
 }
 
 /// What the main loop shall do.
@@ -38,6 +57,10 @@ public enum Effect: Hashable, Sendable {
   case copy(String)
   /// Runs `grl` with these arguments beside the workbench; it writes `file`, and ``Event/exported(file:problem:)`` follows.
   case export(arguments: [String], file: String)
+  /// Opens a picture in a program of the person's desktop.
+  case view(path: String)
+  /// Changes files of this machine; ``Event/changed(_:problem:)`` follows.
+  case change(FileChange)
   /// To the settings file.
   case save(Settings)
   /// To a file of the user's.

@@ -14,6 +14,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var threadCount: Int?
   /// Machine whose engine is used, `[user@]host`; nil is this one.
   public var host: String?
+  /// Pictures that were marked when the workbench was left.
+  public var marked: [String] = []
   /// It was said that the terminal can show pixels.
   public var knowsPixels = false
   /// The task chosen last.
@@ -22,7 +24,7 @@ public struct Settings: Codable, Hashable, Sendable {
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, knowsPixels, task
+    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, marked, knowsPixels, task
   }
 }
 

@@ -31,8 +31,8 @@ final class PseudoTerminal {
     case atOnce
     /// Seconds after the question.
     case late(Double)
-    /// Seconds between two bytes.
-    case byByte(Double)
+    /// Seconds after the question, and between two bytes.
+    case byByte(after: Double, Double)
   }
 
   /// - Parameters:
@@ -166,8 +166,8 @@ final class PseudoTerminal {
       switch pace {
       case .atOnce: unsent = [(now, answers)]
       case .late(let seconds): unsent = [(now + .seconds(seconds), answers)]
-      case .byByte(let seconds):
-        unsent = answers.enumerated().map { (now + .seconds(seconds * Double($0 + 1)), [$1]) }
+      case .byByte(let delay, let seconds):
+        unsent = answers.enumerated().map { (now + .seconds(delay + seconds * Double($0)), [$1]) }
       }
     }
     while let first = unsent.first, first.time <= now {

@@ -103,8 +103,15 @@ struct TestScreen {
       var place = start + 2
       while place < rest.endIndex {
         if rest[place] == 0x07 { return place - start + 1 }
-        if rest[place] == 0x1b && place + 1 < rest.endIndex { return place - start + 2 }
-        place += 1
+        guard rest[place] == 0x1b else {
+          place += 1
+          continue
+        }
+        guard place + 1 < rest.endIndex else { return nil }
+        if rest[place + 1] == UInt8(ascii: "\\") { return place - start + 2 }
+        // Inside what tmux hands on, Esc stands twice; elsewhere it breaks the string off.
+        guard rest[place + 1] == 0x1b else { return place - start }
+        place += 2
       }
       return nil
     // Keypad modes, save and restore, the end of a string.

@@ -86,7 +86,7 @@ import Workbench
       ])
     driver.press("*")
     #expect(driver.state.session.marked.map { $0.dropFirst(Self.photos.count) } == ["letter.jpg", "logo.png"])
-    driver.press("u")
+    driver.press("U")
     #expect(driver.state.session.marked.isEmpty)
   }
 

@@ -8,10 +8,13 @@ package struct ShownPicture: Hashable, Sendable {
     package let rectangle: Rectangle
     /// Its text colour (or its background, where it has one of its own) is the line's.
     package let role: Look.Role
+    /// The line stands around the rectangle and covers nothing of it.
+    package let isAround: Bool
 
-    package init(rectangle: Rectangle, role: Look.Role) {
+    package init(rectangle: Rectangle, role: Look.Role, isAround: Bool = false) {
       self.rectangle = rectangle
       self.role = role
+      self.isAround = isAround
     }
   }
 
@@ -50,6 +53,7 @@ package struct ShownPicture: Hashable, Sendable {
     guard right > 0, bottom > 0, left < Double(width), top < Double(height) else { return nil }
     func place(_ value: Double, _ room: Int) -> Int { Int(min(max(value.rounded(), -1), Double(room))) }
     let (first, line) = (place(left, width), place(top, height))
-    return (first, line, max(first, place(right, width) - 1), max(line, place(bottom, height) - 1))
+    let (last, end) = (max(first, place(right, width) - 1), max(line, place(bottom, height) - 1))
+    return outline.isAround ? (first - 1, line - 1, last + 1, end + 1) : (first, line, last, end)
   }
 }

@@ -26,6 +26,9 @@ public struct Command: Hashable, Sendable {
     Command(name, title, short: short, keys: keys)
   }
 
+  /// It means something only while a preview is shown.
+  var isForPreview: Bool { title.hasPrefix("after a preview") }
+
   /// The first way to press it: `g g`.
   public var keyName: String? { keys.first.map { $0.map(\.name).joined(separator: " ") } }
 
@@ -60,7 +63,7 @@ extension Command {
   static let find = Command("find", "find", short: "find", "/")
   static let nextMatch = Command("next-match", "next match", "n")
   static let previousMatch = Command("previous-match", "previous match", "N")
-  static let filter = Command("filter", "show only what matches", short: "filter", "f")
+  static let filter = Command("filter", "show only what matches; * and ? as in a shell", short: "filter", "f")
   static let mark = Command("mark", "mark or unmark", short: "mark", "Space")
   static let range = Command("range", "mark a range: here, then at its other end", short: "range", "v")
   static let zoomIn = Command("zoom-in", "zoom in", "+")
@@ -75,6 +78,8 @@ extension Command {
   static let pause = Command("pause", "pause or go on", short: "pause", "Space")
   static let cancel = Command("cancel", "cancel", short: "cancel", "c")
   static let compare = Command("compare", "compare side by side", short: "compare", "B")
+  static let nextInput = Command(
+    "next-input", "use the results as the next input", short: "next input", "g n")
   static let moveUp = Command("move-up", "earlier in the queue", "K")
   static let moveDown = Command("move-down", "later in the queue", "J")
 
@@ -105,6 +110,9 @@ extension Command {
 }
 
 extension ScreenID {
+  /// What brings the screen to the front, with the footer's words for it.
+  func command(short: String) -> Command { Command.screens[rawValue - 1].called(title, short: short) }
+
   /// For the header.
   public var title: String {
     switch self {

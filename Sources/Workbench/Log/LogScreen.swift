@@ -97,7 +97,9 @@ struct LogScreen: Screen {
 
   private func askFor(_ row: SettingRow, _ session: inout Session) {
     let (text, completion) = row.prompt(session)
-    session.prompt(row.title, tag: "set-\(row.rawValue)", for: .log, text: text, completion: completion)
+    session.prompt(
+      row.title, tag: "set-\(row.rawValue)", for: .log, text: text, completion: completion,
+      replaces: row == .memory || row == .threads)
   }
 
   // MARK: Log

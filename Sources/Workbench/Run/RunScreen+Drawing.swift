@@ -6,7 +6,7 @@ extension RunScreen {
     let layout = layout(area, session)
     guard let shown = shown(session) else { return drawNothing(on: &canvas, in: area, session, look) }
     let figures = RunFigures(shown.job, shown.place, shown.picture, session)
-    drawHead(figures, on: &canvas, in: layout.head, look)
+    drawHead(figures, tellsReason: !layout.isWhole, on: &canvas, in: layout.head, look)
     if figures.isTraining {
       drawTraining(figures, on: &canvas, layout, look)
       if !layout.queue.isEmpty { drawQueue(on: &canvas, layout, session, look) }
@@ -27,14 +27,17 @@ extension RunScreen {
 
   private func drawNothing(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let text =
-      session.isConnected ? "nothing is queued: 1 marks pictures, 2 plans, r runs" : "waiting for the engine"
+      session.isConnected ? "nothing is queued: 1 marks pictures, 2 plans, r there runs" : "waiting for the engine"
     for (row, line) in text.wrapped(columns: max(1, area.columns - 4)).enumerated() {
       canvas.write(
         line, in: area.dropTop(min(1, area.rows - 1) + row).inset(columns: area.columns > 20 ? 2 : 0), look[.faint])
     }
   }
 
-  private func drawHead(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+  /// - Parameter tellsReason: why the picture failed stands nowhere else.
+  private func drawHead(
+    _ figures: RunFigures, tellsReason: Bool, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
+  ) {
     let line = area.top(1).inset(columns: area.columns > 20 ? 1 : 0)
     let state = figures.state
     let used = canvas.write(state, in: line, look[figures.stateRole], .right)
@@ -42,7 +45,8 @@ extension RunScreen {
     let name = canvas.write(figures.name, in: room, look[.title])
     canvas.write(figures.settings, in: room.dropLeft(name + 2), look[.faint])
     guard area.rows > 1 else { return }
-    canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    let isTold = !tellsReason && figures.picture.reason != nil && !figures.isTraining
+    canvas.drawMeter(figures.fraction, isTold ? figures.state : figures.meterText, in: area.dropTop(1), look)
   }
 
   private func drawPicture(
@@ -85,8 +89,15 @@ extension RunScreen {
   func logLines(_ session: Session) -> [LogLine] {
     guard let shown = shown(session) else { return session.log }
     let name = shown.job.name(of: shown.picture)
-    let own = session.log.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
-    return own.isEmpty ? session.log : own
+    // What stands above already, and that there is an engine, need not be told once more.
+    let reasons = [shown.picture.reason, shown.job.reason].compactMap {
+      $0?.reason(at: [shown.picture.input, shown.picture.output])
+    }
+    let lines = session.log.filter { line in
+      !line.text.hasPrefix("connected to engine") && !reasons.contains { line.text.contains($0) }
+    }
+    let own = lines.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
+    return own.isEmpty ? lines : own
   }
 
   private func drawLog(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {

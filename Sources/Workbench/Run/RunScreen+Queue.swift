@@ -9,7 +9,9 @@ extension RunScreen {
     let inset = layout.queue.columns > 20 ? 1 : 0
     if heads > 0 {
       let role: Look.Role = pane == .queue && layout.isWhole ? .accent : .faint
-      canvas.write(queue.text, in: layout.queue.inset(columns: inset), Self.style(role, ground, look))
+      let head = layout.queue.inset(columns: inset)
+      let text = queue.text.columns <= head.columns ? queue.text : queue.shortText
+      canvas.write(text, in: head, Self.style(role, ground, look))
     }
     let rows = layout.queue.dropTop(heads)
     let first = cursor.firstRow(count: queue.count, visible: layout.queueRows)
@@ -21,6 +23,7 @@ extension RunScreen {
       if isCursor { canvas.fill(place, look[here]) }
       draw(item, job, on: &canvas, in: place.inset(columns: inset), here, session, look)
     }
+    canvas.drawScrollMarks(first: first, count: queue.count, in: rows, on: ground, look)
   }
 
   private func draw(
@@ -151,10 +154,24 @@ struct RunQueue {
   }
 
   /// `1 running, 3 waiting, 2 done`: pictures of all jobs; "" where there are none.
-  var text: String {
-    var counts: [PictureState: Int] = [:]
-    for job in jobs { for picture in job.pictures { counts[picture.state, default: 0] += 1 } }
-    let order: [PictureState] = [.running, .waiting, .done, .failed, .skipped, .cancelled]
-    return order.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }.joined(separator: ", ")
+  var text: String { counts.map { "\($0.count) \($0.state)" }.joined(separator: ", ") }
+
+  /// The same where there is little room: `1 run, 3 wait, 2 done`.
+  var shortText: String {
+    let words = ["running": "run", "waiting": "wait", "failed": "fail", "skipped": "skip", "cancelled": "gone"]
+    return counts.map { "\($0.count) \(words[$0.state] ?? $0.state)" }.joined(separator: ", ")
+  }
+
+  private var counts: [(state: String, count: Int)] {
+    var counts: [String: Int] = [:]
+    for job in jobs {
+      for picture in job.pictures {
+        let isHeld = job.state == .paused && picture.state == .running
+        counts[isHeld ? "paused" : picture.state.rawValue, default: 0] += 1
+      }
+    }
+    return ["running", "paused", "waiting", "done", "failed", "skipped", "cancelled"].compactMap { state in
+      counts[state].map { (state, $0) }
+    }
   }
 }

@@ -65,6 +65,7 @@ final class WorkbenchLoop {
     draw()
     take(typed)
     while ending == nil { step() }
+    if state.settingsAtEnd != state.session.settings { _ = settingsFile.save(state.settingsAtEnd) }
     if case .signal(let number) = ending { terminal.die(of: number) }
     terminal.close()
     return .done
@@ -216,6 +217,8 @@ final class WorkbenchLoop {
       if !terminal.copy(text) { handle(.problem("too long for the terminal's clipboard")) }
     case .export(let arguments, let file):
       if let failure = exports.begin(arguments, file: file) { handle(failure) }
+    case .view(let path): if let problem = Viewer.open(path) { handle(.problem(problem)) }
+    case .change(let change): handle(.changed(change, problem: change.carryOut()))
     case .savePreset(let preset):
       if let problem = PresetFiles().save(preset) { handle(.problem(problem)) }
     case .save(let settings):
