@@ -6,7 +6,7 @@ extension RunScreen {
     let layout = layout(area, session)
     guard let shown = shown(session) else { return drawNothing(on: &canvas, in: area, session, look) }
     let figures = RunFigures(shown.job, shown.place, shown.picture, session)
-    drawHead(figures, tellsReason: !layout.isWhole, on: &canvas, in: layout.head, look)
+    drawHead(figures, on: &canvas, in: layout.head, look)
     if figures.isTraining {
       drawTraining(figures, on: &canvas, layout, look)
       if !layout.queue.isEmpty { drawQueue(on: &canvas, layout, session, look) }
@@ -34,10 +34,7 @@ extension RunScreen {
     }
   }
 
-  /// - Parameter tellsReason: why the picture failed stands nowhere else.
-  private func drawHead(
-    _ figures: RunFigures, tellsReason: Bool, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
-  ) {
+  private func drawHead(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     let line = area.top(1).inset(columns: area.columns > 20 ? 1 : 0)
     let state = figures.state
     let used = canvas.write(state, in: line, look[figures.stateRole], .right)
@@ -45,8 +42,7 @@ extension RunScreen {
     let name = canvas.write(figures.name, in: room, look[.title])
     canvas.write(figures.settings, in: room.dropLeft(name + 2), look[.faint])
     guard area.rows > 1 else { return }
-    let isTold = !tellsReason && figures.picture.reason != nil && !figures.isTraining
-    canvas.drawMeter(figures.fraction, isTold ? figures.state : figures.meterText, in: area.dropTop(1), look)
+    canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
   }
 
   private func drawPicture(

@@ -127,7 +127,7 @@ struct Trial: Sendable {
       if case .failure(let failure) = reply { session.say("\(rival.model): \(failure.message)", .warning) }
       return
     }
-    self.rival = Rival(model: info.model, result: after, seconds: info.seconds)
+    self.rival = Rival(model: rival.model, result: after, seconds: info.seconds)
   }
 
   /// The next model of the task that is not the plan's; after the last one, what was before.
