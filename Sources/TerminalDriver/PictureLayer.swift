@@ -150,7 +150,7 @@ package struct PictureLayer: Sendable {
         part.number = number()
         bytes += send(
           picture.pixels.part(x: part.x - view.x, y: part.y - view.y, width: part.width, height: part.height),
-          part.number)
+          part.number, isStrip: !isNew)
         shown.parts.append(part)
       }
       for part in shown.parts where !isNew { bytes += KittyEncoder.hide(part.number) }
@@ -161,9 +161,10 @@ package struct PictureLayer: Sendable {
     return bytes
   }
 
-  private func send(_ pixels: PixelBlock, _ number: Int) -> [UInt8] {
+  /// - Parameter isStrip: more of a picture that moves: over a wire each key shall cost little. Ctrl-L sends all of it anew.
+  private func send(_ pixels: PixelBlock, _ number: Int, isStrip: Bool) -> [UInt8] {
     if facts.sharesMemory, let bytes = KittyEncoder.share(pixels, number: number) { return bytes }
-    return KittyEncoder.send(PNGEncoder.encode(pixels), number: number)
+    return KittyEncoder.send(isStrip ? PNGEncoder.encodeIndexed(pixels) : PNGEncoder.encode(pixels), number: number)
   }
 
   private func place(_ part: Part, in view: Part, of picture: PlacedPicture) -> [UInt8] {
