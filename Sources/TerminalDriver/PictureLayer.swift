@@ -164,7 +164,11 @@ package struct PictureLayer: Sendable {
   /// - Parameter isStrip: more of a picture that moves: over a wire each key shall cost little. Ctrl-L sends all of it anew.
   private func send(_ pixels: PixelBlock, _ number: Int, isStrip: Bool) -> [UInt8] {
     if facts.sharesMemory, let bytes = KittyEncoder.share(pixels, number: number) { return bytes }
-    return KittyEncoder.send(isStrip ? PNGEncoder.encodeIndexed(pixels) : PNGEncoder.encode(pixels), number: number)
+    let file = PNGEncoder.encode(pixels)
+    guard isStrip, case let small = PNGEncoder.encodeIndexed(pixels), small.count < file.count else {
+      return KittyEncoder.send(file, number: number)
+    }
+    return KittyEncoder.send(small, number: number)
   }
 
   private func place(_ part: Part, in view: Part, of picture: PlacedPicture) -> [UInt8] {
