@@ -65,7 +65,8 @@ let package = Package(
         "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ],
+      resources: [.embedInCode("Demo/torii-gates.jpg")]),
 
     .target(
       name: "TestSupport", dependencies: ["Base", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "Imaging"],
@@ -104,7 +105,7 @@ let package = Package(
         "Base", "EngineCore", "EngineTransport", "EngineWire", "JobStore", "Restoration", "Imaging", "TestSupport",
       ]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
-    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal"]),
+    .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal", "Imaging"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
     .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
     .testTarget(

@@ -32,6 +32,17 @@ package enum CRC32 {
   }
 }
 
+/// Compression as zip and PNG use it.
+package enum Deflate {
+  /// A zlib stream (RFC 1950).
+  package static func zlib(_ bytes: [UInt8]) -> [UInt8] {
+    let capacity = grl_deflate_bound(bytes.count)
+    return [UInt8](unsafeUninitializedCapacity: capacity) { room, count in
+      count = bytes.withUnsafeBytes { grl_deflate($0.baseAddress, $0.count, room.baseAddress, capacity) }
+    }
+  }
+}
+
 /// The SHA-256 hash of a message.
 public enum SHA256 {
   /// The 32 bytes of the digest.

@@ -13,6 +13,9 @@ package enum UserFolders {
   package static func data(_ environment: [String: String]) -> String {
     folder("XDG_DATA_HOME", ".local/share", environment)
   }
+  package static func cache(_ environment: [String: String]) -> String {
+    folder("XDG_CACHE_HOME", ".cache", environment)
+  }
   package static func state(_ environment: [String: String]) -> String {
     folder("XDG_STATE_HOME", ".local/state", environment)
   }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -31,6 +32,27 @@ int grl_terminal_size(int descriptor, uint16_t *columns, uint16_t *rows, uint16_
   *height = size.ws_ypixel;
   return 0;
 }
+
+int grl_shared_write(const char *name, const uint8_t *bytes, size_t count) {
+  int object = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (object < 0) return -errno;
+  // Reserved before it is written: a full file system is an error here and not a signal later.
+  int error = posix_fallocate(object, 0, (off_t)count);
+  size_t written = 0;
+  while (error == 0 && written < count) {
+    ssize_t part = pwrite(object, bytes + written, count - written, (off_t)written);
+    if (part > 0) {
+      written += (size_t)part;
+    } else if (part < 0 && errno != EINTR) {
+      error = errno;
+    }
+  }
+  close(object);
+  if (error != 0) shm_unlink(name);
+  return -error;
+}
+
+void grl_shared_remove(const char *name) { shm_unlink(name); }
 
 int grl_locale_is_not_utf8(void) {
   locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);

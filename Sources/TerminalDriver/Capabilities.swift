@@ -19,16 +19,29 @@ public struct Capabilities: Sendable {
   let show: [UInt8]
   let keys: [[UInt8]: Key]
 
+  /// Terminals that machines reached through ssh often do not describe: all understand what xterm does, in direct colour.
+  private static let builtIn = [
+    "xterm-kitty", "foot", "xterm-ghostty", "ghostty", "wezterm", "alacritty", "contour", "rio",
+  ]
+
   /// Loads the description of the terminal behind `descriptor`.
   ///
   /// - Throws: where the workbench cannot be shown on it.
   public init(_ environment: [String: String], descriptor: Int32) throws(TerminalError) {
-    name = environment["TERM"] ?? ""
+    let name = environment["TERM"] ?? ""
+    self.name = name
     guard !name.isEmpty, name != "dumb" else { throw .dumb(name) }
-    switch grl_terminfo_load(name, descriptor) {
-    case 1: break
-    case 0: throw .unknown(name.printableASCII)
-    default: throw .noDatabase(name.printableASCII)
+    let status = grl_terminfo_load(name, descriptor)
+    guard status == 1 else {
+      guard Self.builtIn.contains(where: { name == $0 || name.hasPrefix($0 + "-") }) else {
+        throw status == 0 ? .unknown(name.printableASCII) : .noDatabase(name.printableASCII)
+      }
+      (colourCount, hasDirectColour, erasesInColour) = (256, true, name.hasPrefix("foot"))
+      isASCII = Self.isNotUTF8(environment)
+      enter = Array("\u{1b}[?1049h\u{1b}[22;0;0t\u{1b}[?1h\u{1b}=".utf8)
+      leave = Array("\u{1b}[?1l\u{1b}>\u{1b}[?1049l\u{1b}[23;0;0t".utf8)
+      (hide, show, keys) = (Array("\u{1b}[?25l".utf8), Array("\u{1b}[?25h".utf8), [:])
+      return
     }
     let move = Self.string("cup") ?? []
     guard move == Array("\u{1b}[%i%p1%d;%p2%dH".utf8) else { throw .unsuitable(name.printableASCII) }

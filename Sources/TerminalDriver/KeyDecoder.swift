@@ -16,6 +16,9 @@ public struct KeyDecoder: Sendable {
   private var pasted: [UInt8]?
 
   static let pasteLimit = 1 << 20
+  /// Seconds that the rest of a control string may take: long while answers of a slow terminal are on their way, whose ends must not
+  /// be taken for typed letters.
+  var stringPatience = 0.25
   private static let sequenceLimit = 64
   private static let stringLimit = 64 << 10
 
@@ -35,7 +38,8 @@ public struct KeyDecoder: Sendable {
     if pasted != nil { return 2 }
     let rest = pending[start...]
     if rest.isEmpty { return nil }
-    return rest.count == 1 && rest.first == 0x1b ? escapeDelay : 0.25
+    if rest.count == 1 && rest.first == 0x1b { return escapeDelay }
+    return rest.count > 1 && rest.first == 0x1b && Self.stringKinds.contains(rest[start + 1]) ? stringPatience : 0.25
   }
 
   /// Takes bytes and returns what is complete.
@@ -85,13 +89,14 @@ public struct KeyDecoder: Sendable {
       guard (0x40..<0x7f).contains(rest[start + 2]) else { return (2, nil) }
       let bytes = Array(rest.prefix(3))
       return (3, (described[bytes] ?? KeyTable.ss3(bytes[2])).map { .key($0) })
-    // DCS, OSC, SOS, PM, APC: a string for nobody here.
-    case UInt8(ascii: "P"), UInt8(ascii: "]"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
-      return controlString(rest)
+    case let kind where Self.stringKinds.contains(kind): return controlString(rest)
     // Alt and a key, or Esc and soon after it a key: both are taken as two keys.
     default: return (1, .key(.escape))
     }
   }
+
+  /// DCS, OSC, SOS, PM, APC.
+  private static let stringKinds = Array("P]X^_".utf8)
 
   private mutating func controlSequence(_ rest: ArraySlice<UInt8>) -> Step? {
     let body = rest.dropFirst(2)
@@ -115,6 +120,7 @@ public struct KeyDecoder: Sendable {
     if parameters.first == UInt8(ascii: "<") {
       return (count, MouseReport.sgr(parameters.dropFirst(), final).map { .mouse($0) })
     }
+    if let answer = TerminalAnswer(parameters, final) { return (count, .answer(answer)) }
     let numbers = Self.numbers(parameters)
     if final == UInt8(ascii: "~") && numbers == [200] {
       pasted = []
@@ -131,9 +137,10 @@ public struct KeyDecoder: Sendable {
       return rest.count < Self.stringLimit ? nil : (rest.count, nil)
     }
     let count = end - start
-    if rest[end] == 0x07 { return (count + 1, nil) }
+    let answer = TerminalAnswer(kind: rest[start + 1], rest[(start + 2)..<end]).map { TerminalInput.answer($0) }
+    if rest[end] == 0x07 { return (count + 1, answer) }
     guard rest.count > count + 1 else { return nil }
-    return (rest[end + 1] == UInt8(ascii: "\\") ? count + 2 : count, nil)
+    return rest[end + 1] == UInt8(ascii: "\\") ? (count + 2, answer) : (count, nil)
   }
 
   private func scalarStep(_ rest: ArraySlice<UInt8>) -> Step? {
@@ -210,4 +217,5 @@ public enum TerminalInput: Hashable, Sendable {
   case paste(String)
   /// Pixels of a character cell, asked for with `CSI 16 t`.
   case cellSize(width: Int, height: Int)
+  case answer(TerminalAnswer)
 }

@@ -93,7 +93,7 @@ package struct Painter: Sendable {
           reach(column, row, line)
           put(line[column])
           let isWideHere = column + 1 < columns && line[column + 1].glyph == 0
-          advance(line[column].glyph, isWide: isWideHere)
+          advance(line[column], isWide: isWideHere)
         }
       }
       column += 1
@@ -155,11 +155,11 @@ package struct Painter: Sendable {
     translation.append(cell.glyph, to: &bytes)
   }
 
-  private mutating func advance(_ glyph: UInt32, isWide: Bool) {
+  private mutating func advance(_ cell: ScreenCell, isWide: Bool) {
     guard let old = place else { return }
     let column = old.column + (isWide ? 2 : 1)
     // Terminals do not agree how wide other characters are, nor where the pen is after the last column.
-    let isSure = glyph < 0x80 || (0x2580...0x259f).contains(glyph)
+    let isSure = cell.glyph < 0x80 || cell.isBlock
     place = isSure && column < columns ? (column, old.row) : nil
   }
 

@@ -10,6 +10,11 @@ struct ScreenCell: Hashable, Sendable {
 
   static let blank = ScreenCell(glyph: 0x20, foreground: .standard, background: .standard, attributes: [])
 
+  /// A block element, sextant or octant: one column wide everywhere, and unseen where both colours are one.
+  var isBlock: Bool {
+    (0x2580...0x259f).contains(glyph) || (0x1fb00...0x1fbff).contains(glyph) || (0x1cd00...0x1cebf).contains(glyph)
+  }
+
   var isBlank: Bool { glyph == 0x20 && attributes.isDisjoint(with: [.underline, .reverse]) }
 }
 
@@ -35,7 +40,7 @@ struct ScreenCells: Sendable {
     var result = ScreenCell(
       glyph: glyph(cell.glyph), foreground: foreground, background: background, attributes: attributes)
     // What cannot be seen is not told: saves bytes, and whole cells where only that changed.
-    let isFlat = foreground == background && !attributes.contains(.bold) && (0x2580...0x259f).contains(result.glyph)
+    let isFlat = foreground == background && !attributes.contains(.bold) && result.isBlock
     if isFlat { result.glyph = 0x20 }
     if result.isBlank {
       result.foreground = .standard
@@ -93,6 +98,8 @@ extension Unicode.Scalar {
   var isPrintable: Bool {
     // Joins emoji; harmless within a cluster.
     if value == 0x200d { return true }
+    // Octants, which the standard library's Unicode may not know yet.
+    if (0x1cd00...0x1cebf).contains(value) { return true }
     switch properties.generalCategory {
     case .control, .format, .surrogate, .unassigned, .privateUse, .lineSeparator, .paragraphSeparator: return false
     default: return true

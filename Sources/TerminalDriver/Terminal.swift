@@ -26,9 +26,18 @@ public final class Terminal {
   private var colours: ColourDepth
   private var graphics: Graphics
   private var outgoing: [UInt8] = []
+  /// Goes out before the next frame: what takes the pictures of another kind of graphics away.
+  private var farewell: [UInt8] = []
   private var written = 0
   private var usesMouse = false
   private var isOpen = true
+  /// What the terminal said of itself.
+  public private(set) var facts: TerminalFacts
+  /// Monotonic seconds at which it was asked; nil once it has answered the last question.
+  private var asked: Double?
+  /// The object in shared memory that was offered to the terminal.
+  private var offered: String?
+  private let isRemote: Bool
 
   /// Largest size that is drawn; a terminal that claims more gets its upper left corner.
   static let sizeLimit = (columns: 2000, rows: 1000)
@@ -48,6 +57,8 @@ public final class Terminal {
     decoder = KeyDecoder(described: capabilities.keys, escapeDelay: KeyDecoder.escapeDelay(environment))
     colours = detectedColours
     graphics = .half
+    facts = TerminalFacts(environment: environment)
+    isRemote = environment["SSH_CONNECTION"] != nil || environment["SSH_TTY"] != nil
     painter = Painter(Self.features(capabilities, detectedColours))
     layer = PictureLayer(.half)
     let reset = Self.resetSequence(capabilities)
@@ -72,14 +83,11 @@ public final class Terminal {
   /// From now on canvases are shown in so many colours and their pictures in this way.
   public func use(_ colours: ColourDepth, _ graphics: Graphics) {
     guard colours != self.colours || graphics != self.graphics else { return }
-    let farewell = layer.leave { painter.damage($0) }
-    send(farewell)
+    farewell += layer.leave { painter.damage($0) }
     painter = Painter(Self.features(capabilities, colours))
-    let cellSize = layer.cellSize
     layer = PictureLayer(graphics)
-    layer.cellSize = cellSize
+    layer.facts = facts
     (self.colours, self.graphics) = (colours, graphics)
-    if graphics == .sixel && cellSize == nil { send(Array("\u{1b}[16t".utf8)) }
   }
 
   /// Breaks off what may be half sent (a sequence, a picture), then undoes everything `enter` does.
@@ -95,7 +103,6 @@ public final class Terminal {
     outgoing = []
     written = 0
     send(capabilities.enter + Array("\u{1b}[?7l\u{1b}[?2004h".utf8) + (usesMouse ? Self.mouseOn : []))
-    if graphics == .sixel && layer.cellSize == nil { send(Array("\u{1b}[16t".utf8)) }
     redraw()
   }
 
@@ -103,6 +110,7 @@ public final class Terminal {
   public func close() {
     guard isOpen else { return }
     isOpen = false
+    awaitLastAnswers()
     // What was queued last (a copied text) shall still arrive.
     finishWriting(seconds: 0.5)
     grl_guard_restore()
@@ -137,8 +145,8 @@ public final class Terminal {
     guard grl_terminal_size(descriptor, &cells, &lines, &width, &height) == 0 else { return false }
     let columns = cells == 0 ? 80 : min(Int(cells), Self.sizeLimit.columns)
     let rows = lines == 0 ? 24 : min(Int(lines), Self.sizeLimit.rows)
-    if width > 0 && height > 0 && cells > 0 && lines > 0 {
-      layer.cellSize = (Int(width / cells), Int(height / lines))
+    if width >= cells && height >= lines && cells > 0 && lines > 0 {
+      take(CellSize(width: Int(width / cells), height: Int(height / lines)))
     }
     defer { (self.columns, self.rows) = (columns, rows) }
     return columns != self.columns || rows != self.rows
@@ -193,11 +201,82 @@ extension Terminal {
   }
 
   private func taken(_ inputs: [TerminalInput]) -> [TerminalInput] {
-    for case .cellSize(let width, let height) in inputs where (1...200).contains(width) && (1...200).contains(height) {
-      layer.cellSize = (width, height)
-      redraw()
+    for input in inputs {
+      switch input {
+      case .cellSize(let width, let height): take(CellSize(width: width, height: height))
+      case .answer(let answer):
+        facts.learn(answer)
+        if case .attributes = answer { answered() }
+        layer.facts = facts
+      case .key, .mouse, .paste: break
+      }
     }
     return inputs
+  }
+
+  private func take(_ cell: CellSize) {
+    guard (1...200).contains(cell.width), (1...200).contains(cell.height), cell != facts.cell else { return }
+    facts.cell = cell
+    layer.facts = facts
+    redraw()
+  }
+}
+
+// What the terminal is asked
+
+extension Terminal {
+  /// Asks the terminal what it can do; the answers come with what is typed, and change `facts`.
+  public func ask(now: Double) {
+    let name = isRemote || facts.isTmux ? nil : "/grl-\(getpid())-0"
+    if let name, grl_shared_write(name, [0, 0, 0], 3) == 0 { offered = name }
+    send(TerminalQuestions.bytes(name: facts.name, isTmux: facts.isTmux, sharedName: offered))
+    asked = now
+    decoder.stringPatience = 2
+  }
+
+  /// Asks, and waits for the last answer at most `patience` seconds.
+  ///
+  /// - Returns: what was typed meanwhile.
+  public func askAndWait(patience: Double, now clock: () -> Double) -> [TerminalInput] {
+    ask(now: clock())
+    let end = clock() + patience
+    var inputs: [TerminalInput] = []
+    while asked != nil, flush(), case let rest = end - clock(), rest > 0 {
+      var wait = pollfd(fd: descriptor, events: Int16(POLLIN | (isWriting ? POLLOUT : 0)), revents: 0)
+      poll(&wait, 1, Int32((rest * 1000).rounded(.up)))
+      guard wait.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 else { continue }
+      // A terminal that is gone is the loop's to notice.
+      guard let new = read(now: clock()) else { break }
+      inputs += new
+    }
+    return inputs
+  }
+
+  /// Takes what was known of this terminal before, in place of answers that have not come.
+  public func assume(_ known: TerminalFacts) {
+    var assumed = known
+    assumed.cell = facts.cell ?? known.cell
+    (assumed.name, assumed.isTmux, assumed.sharesMemory) = (facts.name, facts.isTmux, false)
+    facts = assumed
+    layer.facts = facts
+  }
+
+  private func answered() {
+    asked = nil
+    decoder.stringPatience = 0.25
+    if let offered { grl_shared_remove(offered) }
+    offered = nil
+  }
+
+  /// A program that ends before the answers have come would leave them to the shell, as if typed.
+  private func awaitLastAnswers() {
+    guard asked != nil else { return }
+    let end = ContinuousClock.now + .milliseconds(100)
+    while asked != nil, flush(), ContinuousClock.now < end {
+      var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&wait, 1, 20) > 0, read(now: 0) == nil { break }
+    }
+    if let offered { grl_shared_remove(offered) }
   }
 }
 
@@ -214,13 +293,14 @@ extension Terminal {
   /// Shows `canvas`, sending only what differs from what is shown. Does nothing while `isWriting`.
   public func draw(_ canvas: Canvas) {
     guard !isWriting else { return }
-    let before = layer.prepare(canvas) { painter.damage($0) }
+    let before = farewell + layer.prepare(canvas) { painter.damage($0) }
+    farewell = []
     let cells = painter.paint(canvas)
     let after = layer.pictures()
     let count = before.count + cells.count + after.count
     guard count > 0 else { return }
     // Synchronised output: no terminal shows half of a large frame; the others ignore it.
-    let isLarge = count > 512
+    let isLarge = count > 512 && facts.isSynchronised != false
     if isLarge { send(Array("\u{1b}[?2026h".utf8)) }
     send(before)
     send(cells)

@@ -8,7 +8,13 @@ extension Reply {
   /// The same with every number within bounds.
   var bounded: Reply {
     switch self {
-    case .hello, .done, .failure, .submitted: self
+    case .hello, .done, .submitted: self
+    case .failure(var failure):
+      .failure(
+        {
+          failure.message = PlanWords.text(failure.message)
+          return failure
+        }())
     case .folder(var listing):
       .folder(
         {
@@ -25,6 +31,7 @@ extension Reply {
       .plan(
         {
           plan.pictures = plan.pictures.map(\.bounded)
+          plan.problem = plan.problem.map(PlanWords.text)
           return plan
         }())
     case .trainingPlan(var plan):
@@ -186,6 +193,13 @@ extension JobPlan.Picture {
     (picture.estimateBytes, picture.budgetBytes) = (Bounds.count(estimateBytes), Bounds.count(budgetBytes))
     picture.seconds = Bounds.number(seconds).map { max(0, $0) }
     picture.steps = steps?.prefix(Bounds.steps).map(\.bounded)
+    picture.problem = problem.map(PlanWords.text)
+    picture.notes = notes.map(PlanWords.text)
+    // The row that says it names the option itself.
+    picture.ignored = ignored?.mapValues { text in
+      guard text.hasPrefix("--"), let place = text.firstRange(of: "ignored") else { return PlanWords.text(text) }
+      return String(text[place.lowerBound...])
+    }
     return picture
   }
 }

@@ -39,6 +39,17 @@ public struct Session: Sendable {
   /// How the terminal can show pictures and colours, after flags and settings.
   public internal(set) var graphics = Graphics.half
   public internal(set) var colours = ColourDepth.indexed
+  /// What the terminal said of itself.
+  public internal(set) var terminal = TerminalFacts()
+  /// Pixels of one of its cells.
+  var cell: CellSize { terminal.cell ?? .usual }
+  /// The same where pictures are shown in its pixels; nil where they are made of cells.
+  var pixelCell: CellSize? { graphics.isPixels && colours != .none ? cell : nil }
+
+  /// A program of the desktop opens pictures; otherwise they are shown on the whole screen here.
+  public internal(set) var hasViewer = false
+  /// The folder that the files screen shows; relative paths begin there.
+  var folder = ""
 
   // What the person is about
   public internal(set) var screen = ScreenID.files
@@ -79,6 +90,9 @@ public struct Session: Sendable {
 
   var isConnected: Bool { if case .connected = link { true } else { false } }
 
+  /// The engine was there and is not any more.
+  var isLost: Bool { if case .lost = link { true } else { false } }
+
   /// Asks the engine; the answer goes to `screen` (nil: the workbench itself) with `purpose` beside it. An earlier question of the
   /// same purpose is forgotten: its answer, when it comes, goes to nobody. Nothing happens without an engine.
   mutating func ask(_ request: Request, for screen: ScreenID?, _ purpose: Purpose) {
@@ -112,16 +126,27 @@ public struct Session: Sendable {
   mutating func forgetPending() { pending = [:] }
 
   /// The most pixels that a picture in such an area can show: what to ask the engine for.
-  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours) }
+  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours, cell) }
 
   /// Says something on the status line until the next key.
   mutating func say(_ text: String, _ kind: Notice.Kind = .info) { notice = Notice(kind, text) }
 
+  /// The same, for a command that is done by it.
+  mutating func sayTrue(_ text: String) -> Bool {
+    say(text)
+    return true
+  }
+
   /// Asks for a line of text; `screen` gets it by `answered` with `tag`.
+  ///
+  /// - Parameter replaces: the first character that is typed takes the place of `text`, as for a number.
   mutating func prompt(
-    _ title: String, tag: String, for screen: ScreenID?, text: String = "", completion: Prompt.Completion = .none
+    _ title: String, tag: String, for screen: ScreenID?, text: String = "", completion: Prompt.Completion = .none,
+    replaces: Bool = false
   ) {
-    overlay = .prompt(Prompt(screen: screen, tag: tag, title: title, text: text, completion: completion))
+    var prompt = Prompt(screen: screen, tag: tag, title: title, text: text, completion: completion)
+    prompt.replaces = replaces
+    overlay = .prompt(prompt)
   }
 
   /// Asks a question with few answers; `screen` gets the key of the chosen one by `answered` with `tag`, or nothing.
@@ -142,6 +167,39 @@ public struct Session: Sendable {
     guard settings.host == nil else { return show(command: ShellLine.text(["grl"] + words)) }
     effects.append(.export(arguments: words, file: file))
     say("writing \(file)")
+  }
+
+  /// Shows a picture as large as can be: in the person's viewer, or on the whole screen.
+  mutating func view(_ path: String) {
+    if hasViewer && settings.host == nil {
+      effects.append(.view(path: path))
+      return say("opening \(path.lastPathPart); GRL_VIEWER names another program")
+    }
+    overlay = .picture(FullPicture(path: path))
+    askFullPicture()
+  }
+
+  /// Asks for the picture that lies over the screen, at the screen's size.
+  mutating func askFullPicture() {
+    guard case .picture(let picture) = overlay else { return }
+    let room = pixels(in: FullPicture.area(columns: columns, rows: rows))
+    ask(
+      .preview(path: picture.path, region: nil, width: room.width, height: room.height), for: nil, FullPicture.purpose)
+  }
+
+  /// Marks results as the pictures of the next job and shows its plan.
+  mutating func takeAsInput(_ paths: [String]) {
+    guard !paths.isEmpty else { return say("there is no result yet that could be the next input") }
+    marked = paths
+    go(to: .plan)
+    say("\(Quantity.count(paths.count, "result")) marked as the next input; choose what to do with it, then r")
+  }
+
+  /// An absolute path for one that was typed: `~` is the home folder of the engine's machine, others begin in the folder shown.
+  func absolute(_ typed: String) -> String {
+    if typed == "~" || typed.hasPrefix("~/"), let home = engine?.home { return home + typed.dropFirst() }
+    if typed.isEmpty || typed.hasPrefix("/") || typed.hasPrefix("~") || folder.isEmpty { return typed }
+    return joined(folder, typed)
   }
 
   /// Brings a screen to the front.

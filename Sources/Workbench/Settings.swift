@@ -2,8 +2,8 @@ import Foundation
 
 /// What is remembered between two runs.
 public struct Settings: Codable, Hashable, Sendable {
-  /// Name of the theme.
-  public var theme = "dark"
+  /// Name of the theme; `auto`: dark or light, as the terminal is.
+  public var theme = "auto"
   /// nil: as the terminal reports.
   public var colours: String?
   /// nil: half blocks.
@@ -14,6 +14,10 @@ public struct Settings: Codable, Hashable, Sendable {
   public var threadCount: Int?
   /// Machine whose engine is used, `[user@]host`; nil is this one.
   public var host: String?
+  /// Pictures that were marked when the workbench was left.
+  public var marked: [String] = []
+  /// It was said that the terminal can show pixels.
+  public var knowsPixels = false
   /// The task chosen last.
   public var task: String?
   /// Everything else that was chosen with it, by the names of the options: all of it or nothing. Not what would replace files, and not what is
@@ -23,7 +27,7 @@ public struct Settings: Codable, Hashable, Sendable {
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, task, plan
+    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, marked, knowsPixels, task, plan
   }
 }
 

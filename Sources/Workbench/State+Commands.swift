@@ -6,13 +6,14 @@ extension State {
     if withFront({ $0.perform(command, &$1) }) { return }
     switch command {
     case .help: showHelp()
-    case .palette: session.overlay = .finder(CommandFinder(.palette, title: "Command", offers: allOffers))
+    case .palette: session.overlay = .finder(CommandFinder(.palette, title: "Command", offers: allOffers + values))
     case .back where session.screen != .files: session.go(to: .files)
     case .back, .quit: leave()
     case .stop: stop()
     case .suspend: session.effects.append(.suspend)
     case .redraw: session.effects.append(.redraw)
     case .showCommand: showCommand()
+    case .graphics: nextGraphics()
     case .mouse:
       session.settings.usesMouse.toggle()
       session.say(session.settings.usesMouse ? "mouse on; m turns it off" : "mouse off: the terminal selects text")
@@ -87,7 +88,7 @@ extension State {
   // MARK: Help and palette
 
   private mutating func showHelp() {
-    let own = type(of: front).commands.map { CommandFinder.Offer(command: $0, screen: session.screen) }
+    let own = front.helped(session).map { CommandFinder.Offer(command: $0, screen: session.screen) }
     let others = (Command.workbench + Command.movements).map { CommandFinder.Offer(command: $0, screen: nil) }
     let names = Set(own.map(\.command.name))
     session.overlay = .finder(
@@ -105,6 +106,30 @@ extension State {
     }
     offers += (Command.workbench + Command.movements).map { CommandFinder.Offer(command: $0, screen: nil) }
     return offers
+  }
+
+  /// What commands can be given, to be found by its name alone: tasks, models, presets, themes, the files that are listed.
+  private var values: [CommandFinder.Offer] {
+    func offer(_ command: Command, _ screen: ScreenID?, _ argument: String, _ title: String) -> CommandFinder.Offer {
+      CommandFinder.Offer(command: command, screen: screen, argument: argument, title: title)
+    }
+    let tasks = JobOption.task.values.map { offer(PlanRow.task.command, .plan, $0, PlanRow.about[$0] ?? "") }
+    let models = session.models.map {
+      offer(ModelsScreen.use, .models, $0.name, "model for \($0.task)\($0.isExperimental ? ", experimental" : "")")
+    }
+    let presets = session.presets.map { offer(PlanScreen.choosePreset, .plan, $0.name, "preset: \($0.about)") }
+    let themes = (["auto"] + session.themeNames).map { offer(.theme, nil, $0, "theme") }
+    return tasks + models + presets + themes + files
+  }
+
+  private var files: [CommandFinder.Offer] {
+    guard let files = screens[ScreenID.files.rawValue - 1] as? FilesScreen else { return [] }
+    return files.tree.rows.prefix(2000).compactMap { row in
+      files.tree.entry(row).map { entry in
+        CommandFinder.Offer(
+          command: .find, screen: .files, argument: entry.name, title: entry.kind == .folder ? "folder" : "file")
+      }
+    }
   }
 
   /// Does what was chosen, on its screen, and answers the prompt or question it opens with `argument`.

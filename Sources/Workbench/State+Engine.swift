@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 extension State {
@@ -56,6 +57,11 @@ extension State {
     case .jobs(let jobs): take(jobs)
     case .models(let models): session.models = models
     case .folder(let listing) where pending.purpose == .completion: complete(from: listing)
+    case _ where pending.purpose == FullPicture.purpose:
+      if case .picture(var picture) = session.overlay {
+        picture.receive(reply, body)
+        session.overlay = .picture(picture)
+      }
     case .failure(let failure): session.say(failure.message, .error)
     default: break
     }
@@ -89,6 +95,15 @@ extension State {
   }
 
   private mutating func take(_ jobs: [JobInfo]) {
+    if flags.followsJobs {
+      flags.followsJobs = false
+      if session.screen == .files, session.overlay == nil,
+        jobs.contains(where: { $0.state == .running && !$0.isElsewhere })
+      {
+        session.go(to: .run)
+        session.say("a job is running; 1 shows the files")
+      }
+    }
     let old = Dictionary(session.jobs.map { ($0.id, $0) }) { first, _ in first }
     session.jobs = jobs
     for job in jobs {
@@ -121,7 +136,8 @@ extension State {
 
   private mutating func tellFailure(of picture: PictureProgress) {
     guard picture.curve == nil else { return }  // The end of the training says it.
-    session.say("\(picture.input.lastPathPart) failed: \(picture.reason ?? "no reason given")", .error)
+    let reason = picture.reason?.reason(at: [picture.input, picture.output]) ?? "no reason given"
+    session.say("\(picture.input.lastPathPart) failed: \(reason)", .error)
   }
 
   /// Says when a job has ended.
@@ -133,15 +149,18 @@ extension State {
       job.pictures.count == 1
       ? job.pictures[0].input.lastPathPart : "\(done) of \(job.pictures.count) pictures"
     switch job.state {
-    case .done: session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)")
+    case .done:
+      let folder = parentFolder(job.pictures.last { $0.state == .done }?.output ?? "")
+      let place = folder.isEmpty ? "" : ", in \(folder.relative(to: "", home: session.engine?.home))"
+      session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)\(place)")
     case .failed:
       // The job's own reason only counts; that of a picture says why.
       let failed = job.pictures.filter { $0.state == .failed }
       let reason = failed.lazy.compactMap(\.reason).first ?? job.reason ?? "see the log"
       session.say(
-        "\(job.request.task) failed for \(failed.count) of \(Quantity.count(job.pictures.count, "picture")): \(reason)",
-        .error)
-    case .paused: if let reason = job.reason { session.say("job paused: \(reason)", .warning) }
+        "\(job.request.task) failed for \(failed.count) of \(Quantity.count(job.pictures.count, "picture")): "
+          + reason.reasonFirst, .error)
+    case .paused: if let reason = job.reason { session.say("job paused: \(reason.reasonFirst)", .warning) }
     case .cancelled: session.say("\(job.request.task) cancelled; finished pictures stay")
     case .waiting, .running: break
     }

@@ -30,6 +30,8 @@ extension State {
     case .prompt(let prompt): press(key, in: prompt)
     case .finder(let finder): press(key, in: finder)
     case .themes(let chooser): press(key, in: chooser)
+    case .picture:
+      if [.escape, .enter, .character("q"), .character("O"), .control("c")].contains(key) { session.overlay = nil }
     }
   }
 
@@ -99,6 +101,8 @@ extension State {
     case .down, .control("n"): finder.move(by: 1)
     case .pageUp: finder.move(by: -10)
     case .pageDown: finder.move(by: 10)
+    case .home: finder.move(by: -finder.found.count)
+    case .end: finder.move(by: finder.found.count)
     case .tab: finder.complete()
     default: guard finder.handle(key) else { return }
     }

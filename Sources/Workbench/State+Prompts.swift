@@ -18,7 +18,7 @@ extension State {
     case .up: recall(&prompt, -1)
     case .down: recall(&prompt, 1)
     default:
-      guard prompt.line.handle(key) else { return }
+      guard prompt.type(key) else { return }
       prompt.candidates = []
     }
     session.overlay = .prompt(prompt)
@@ -46,7 +46,8 @@ extension State {
     case .words(let words): prompt.offer(words.filter { $0.hasPrefix(prompt.line.text) })
     case .path:
       let folder = PathText(prompt.line.text).folder
-      let path = folder.count > 1 ? String(folder.dropLast()) : folder
+      let whole = folder.isEmpty ? session.folder : session.absolute(folder)
+      let path = whole.count > 1 && whole.hasSuffix("/") ? String(whole.dropLast()) : whole
       session.ask(.listFolder(path: path), for: nil, .completion)
     }
   }

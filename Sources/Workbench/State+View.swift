@@ -12,8 +12,27 @@ extension State {
       let view = OverlayView(session: session, look: look, themes: themes)
       view.draw(overlay, on: &canvas, frame)
     }
+    if case .picture(let picture) = session.overlay { drawFull(picture, on: &canvas) }
     if look.isASCII { canvas.makeASCII() }
     return canvas
+  }
+
+  private func drawFull(_ picture: FullPicture, on canvas: inout Canvas) {
+    canvas.fill(canvas.area, look[.text])
+    canvas.pictures = []
+    let area = FullPicture.area(columns: canvas.columns, rows: canvas.rows)
+    switch picture.outcome {
+    case .shown(let shown): canvas.draw(ShownPicture(shown.pixels, region: shown.info.region), in: area, look)
+    case .failed(let reason):
+      for (row, line) in reason.wrapped(columns: area.columns).prefix(area.rows).enumerated() {
+        canvas.write(line, in: area.dropTop(row), look[.error])
+      }
+    case nil: canvas.write("reading", in: area.dropTop(area.rows / 2), look[.faint], .centre)
+    }
+    if area.row > 0 {
+      canvas.write(picture.path.shortened(to: canvas.columns - 10), in: canvas.area.top(1), look[.title])
+    }
+    canvas.write("Esc back", in: canvas.area.top(area.row), look[.faint], .right)
   }
 
   /// The notice if there is one, else the keys of the screen, as many as fit.
@@ -32,7 +51,21 @@ extension State {
         case .warning: .warning
         case .error: .error
         }
-      canvas.write(notice.text, in: line, look[role, on: .bar])
+      // What does not fit into one row takes a few of the screen's.
+      let text = notice.text.columns > line.columns ? notice.text.reasonFirst : notice.text
+      let lines = text.wrapped(columns: max(1, line.columns))
+      let more = isSmall ? 0 : min(lines.count - 1, 2)
+      guard more > 0 else {
+        canvas.write(text, in: line, look[role, on: .bar])
+        return
+      }
+      let box = CanvasArea(column: area.column, row: area.row - more, columns: area.columns, rows: more + 1)
+      canvas.fill(box, look[.bar])
+      canvas.pictures.removeAll { !$0.area.clipped(to: box).isEmpty }
+      for (row, text) in lines.prefix(more + 1).enumerated() {
+        let place = CanvasArea(column: line.column, row: box.row + row, columns: line.columns, rows: 1)
+        canvas.write(row == more && lines.count > more + 1 ? text + " .." : text, in: place, look[role, on: .bar])
+      }
       return
     }
     if isSmall {
@@ -42,7 +75,7 @@ extension State {
     }
     // The way to all the rest always stands at the end.
     let rest: [Command] = [.help, .palette.called("", short: "commands")]
-    let own = front.hints.filter { $0.short != nil && $0.keyName != nil }
+    let own = front.hints(session).filter { $0.short != nil && $0.keyName != nil }
     let restWidth = rest.reduce(0) { $0 + Self.hintColumns($1) }
     let room = line.columns - restWidth
     var used = 0

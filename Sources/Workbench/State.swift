@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 
 /// The workbench as a value: events change it, a canvas shows it. No terminal, no clock, no files.
@@ -21,7 +22,7 @@ public struct State: Sendable {
   /// What was typed into prompts, the latest last, by tag.
   var pastAnswers: [String: [String]] = [:]
   /// What the terminal can show, and what flags said about it.
-  private let terminal: (graphics: Graphics, colours: ColourDepth)
+  private var terminal: (graphics: Graphics, colours: ColourDepth)
   var flags: Flags
 
   /// What was said on the command line. It counts more than the settings, until the person chooses otherwise.
@@ -29,6 +30,12 @@ public struct State: Sendable {
     public var theme: String?
     public var colours: ColourDepth?
     public var graphics: Graphics?
+    /// Lines that are shown first.
+    public var greeting: String?
+    /// Pictures can be opened in a program of the desktop.
+    public var hasViewer = false
+    /// A job that runs is shown first.
+    public var followsJobs = false
 
     public init(theme: String? = nil, colours: ColourDepth? = nil, graphics: Graphics? = nil) {
       self.theme = theme
@@ -42,6 +49,7 @@ public struct State: Sendable {
     var theme: String
     var colours: ColourDepth
     var graphics: Graphics
+    var cell: CellSize
   }
 
   /// - Parameters:
@@ -68,6 +76,12 @@ public struct State: Sendable {
     session = Session(settings: settings)
     session.arguments = files
     session.presets = presets
+    session.hasViewer = flags.hasViewer
+    if files.count <= 1, !settings.marked.isEmpty {
+      session.marked = settings.marked
+      session.say(
+        "\(Quantity.count(settings.marked.count, "picture")) marked as last time; U on screen 1 takes the marks away")
+    }
     session.zoneSeconds = min(max(zoneSeconds, -86_400), 86_400)
     session.themeNames = self.themes.map(\.name)
     session.log = notes.map { LogLine(time: 0, level: .warning, text: $0) }
@@ -75,6 +89,14 @@ public struct State: Sendable {
     look = Theme.standard.look(colours: colours, graphics: graphics)
     chooseLook()
     if let first = notes.first { session.say(first, .warning) }
+    if let greeting = flags.greeting { session.overlay = .report(Report(title: "A first try", text: greeting)) }
+  }
+
+  /// What is to be remembered when the workbench is left.
+  public var settingsAtEnd: Settings {
+    var settings = session.settings
+    settings.marked = settings.host == nil ? Array(session.marked.prefix(2000)) : []
+    return settings
   }
 
   /// Whether `Event.time` is wanted every 100 ms.
@@ -109,16 +131,71 @@ public struct State: Sendable {
       session.columns = min(max(1, columns), Self.sizeLimit)
       session.rows = min(max(1, rows), Self.sizeLimit)
       refresh()
+      session.askFullPicture()
     case .engine(let link): engineBecame(link)
+    case .terminal(let facts): learn(facts)
     case .answer(let answer, let body): take(answer, body)
     case .time(let time):
       session.time = time.isFinite ? time : session.time
       if let wake = session.wakeTime, wake <= session.time { refresh() }
     case .interrupt: perform(.stop)
     case .problem(let text): session.say(text, .error)
+    case .changed(let change, let problem): changed(change, problem)
     case .exported(let file, nil): session.say("wrote \(file)")
     case .exported(_, let problem?): session.say(problem, .error)
     }
+  }
+
+  /// What the terminal can do is known, or better known.
+  private mutating func learn(_ facts: TerminalFacts) {
+    session.terminal = facts
+    if facts.isTruecolour, terminal.colours == .indexed || terminal.colours == .sixteen {
+      terminal.colours = .truecolour
+    }
+    chooseLook()
+    guard session.graphics != .ascii, session.colours != .none else { return }
+    if let refusal = facts.refusal(wishedGraphics, isForced: flags.graphics != nil) {
+      session.say(refusal, .warning)
+    } else if !facts.pixelWays.isEmpty, !session.graphics.isPixels, !session.settings.knowsPixels {
+      session.settings.knowsPixels = true
+      session.say("this terminal can show real pixels: G turns them on")
+    }
+    refresh()
+  }
+
+  /// As the person wants pictures shown, whether the terminal can or not.
+  var wishedGraphics: Graphics {
+    flags.graphics ?? session.settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+  }
+
+  /// G: pictures in the next way that this terminal has.
+  mutating func nextGraphics() {
+    guard session.graphics != .ascii, session.colours != .none else {
+      return session.say("only characters can be shown here: no colours, or ASCII alone", .warning)
+    }
+    let ways = session.terminal.ways
+    let next = ways[((ways.firstIndex(of: session.graphics) ?? -1) + 1) % ways.count]
+    flags.graphics = nil
+    session.settings.graphics = next.rawValue
+    session.say("pictures: \(next.title), \(ways.firstIndex(of: next)! + 1) of \(ways.count); G goes on")
+  }
+
+  /// Files were changed, or not: the marks follow, and the folder is read again.
+  private mutating func changed(_ change: FileChange, _ problem: String?) {
+    guard problem == nil else { return session.say(problem ?? "", .error) }
+    session.say(change.text)
+    var files = screens[ScreenID.files.rawValue - 1] as? FilesScreen
+    switch change {
+    case .rename(let path, let name):
+      let renamed = joined(parentFolder(path), name)
+      session.marked = session.marked.map { $0 == path ? renamed : $0 }
+      files?.reload(landing: renamed, &session)
+    case .trash(let paths):
+      session.marked.removeAll(where: paths.contains)
+      files?.reload(&session)
+    case .makeFolder(let path): files?.reload(landing: path, &session)
+    }
+    if let files { screens[ScreenID.files.rawValue - 1] = files }
   }
 
   /// Terminals are not larger; a wrong size shall cost no memory.
@@ -153,16 +230,19 @@ public struct State: Sendable {
   private mutating func chooseLook() {
     let settings = session.settings
     session.colours = flags.colours ?? settings.colours.flatMap(ColourDepth.init) ?? terminal.colours
-    session.graphics = flags.graphics ?? settings.graphics.flatMap(Graphics.init) ?? terminal.graphics
+    let isForced = flags.graphics != nil || settings.graphics == nil
+    session.graphics = session.terminal.shown(wishedGraphics, isForced: isForced)
     session.themeName = flags.theme ?? settings.theme
+    if session.themeName == "auto" { session.themeName = session.terminal.isLight == true ? "light" : "dark" }
     let preview: String? = if case .themes(let chooser) = session.overlay { chooser.name } else { nil }
     let origin = LookOrigin(
-      theme: preview ?? session.themeName, colours: session.colours, graphics: session.graphics)
+      theme: preview ?? session.themeName, colours: session.colours, graphics: session.graphics, cell: session.cell)
     guard origin != lookOrigin else { return }
     if lookOrigin != nil { session.effects.append(.redraw) }
     lookOrigin = origin
     let theme = themes.first { $0.name == origin.theme } ?? .standard
     look = theme.look(colours: origin.colours, graphics: origin.graphics)
+    look.cell = origin.cell
   }
 }
 

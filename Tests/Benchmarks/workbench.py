@@ -17,9 +17,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 class Workbench:
-    """The program on a pseudo-terminal of 80x24."""
+    """The program on a pseudo-terminal of 80x24 that answers the questions of the start by `answers`."""
 
-    def __init__(self, grl, arguments=(), home=None, columns=80, rows=24):
+    def __init__(
+            self, grl, arguments=(), home=None, columns=80, rows=24, cell=(0, 0), answers=b"\x1b[?62;22c", variables={}):
+        self.answers = answers
         self.home = home or tempfile.mkdtemp(prefix="grl-bench-")
         self.owns_home = home is None
         environment = {
@@ -28,10 +30,11 @@ class Workbench:
         }
         for name in ("CONFIG", "STATE", "CACHE", "DATA"):
             environment[f"XDG_{name}_HOME"] = os.path.join(self.home, name.lower())
+        environment.update(variables)
         self.start = time.perf_counter()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, columns * cell[0], rows * cell[1]))
             os.execve(grl, [grl, *arguments], environment)
         self.received = b""
 
@@ -44,6 +47,9 @@ class Workbench:
         except OSError:
             data = b""
         self.received += data
+        if self.answers and b"\x1b[c" in self.received:
+            os.write(self.fd, self.answers)
+            self.answers = b""
         return data
 
     def quiet(self, seconds=0.3, limit=20):

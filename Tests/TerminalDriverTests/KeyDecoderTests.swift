@@ -33,11 +33,17 @@ import Workbench
     // Pasted text: controls are left out, a half mark is text.
     ("\u{1b}[200~a\u{1b}[20b\r\nc\u{7}\td\u{1b}[201~", [.paste("a[20b\nc\td")]),
     ("\u{1b}[6;18;9t", [.cellSize(width: 9, height: 18)]),
+    // Answers to questions.
+    ("\u{1b}[?64;1;4c", [.answer(.attributes([1, 4]))]),
+    ("\u{1b}_Gi=1;OK\u{1b}\\", [.answer(.kitty(number: 1, isGood: true))]),
+    ("\u{1b}]11;rgb:0000/0000/0000\u{7}", [.answer(.background(isLight: false))]),
+    ("\u{1b}P>|foot(1.16)\u{1b}\\", [.answer(.program("foot(1.16)"))]),
+    ("\u{1b}[?2026;2$y", [.answer(.mode(2026, isKnown: true))]),
   ]
 
   /// What means nothing here and must not become keys.
   static let nothing = [
-    "\u{1b}[?64;1;4c", "\u{1b}[I", "\u{1b}[O", "\u{1b}_Gi=1;OK\u{1b}\\", "\u{1b}]11;rgb:0000/0000/0000\u{7}",
+    "\u{1b}[>64;1;4c", "\u{1b}[I", "\u{1b}[O", "\u{1b}_Xi=1;OK\u{1b}\\", "\u{1b}]10;rgb:0000/0000/0000\u{7}",
     "\u{1b}P1$r0m\u{1b}\\", "\u{1b}[99~", "\u{1b}[<0;0;0M", "\u{1b}[<2;3;3M", "\u{1b}[<66;3;3M", "\u{1b}[<1;2M",
     "\u{1b}[57399u", "\u{1b}[<99999999999999999999;1;1M", "\u{1c}", "\u{1b}[12;12R".replacing("R", with: "y"),
   ]
@@ -69,7 +75,7 @@ import Workbench
   @Test("keys in a row come out in order, whatever surrounds them")
   func row() {
     var decoder = KeyDecoder()
-    let inputs = decoder.feed(Array("j\u{1b}[Ak\u{1b}[?64;4c\u{1b}[200~x\u{1b}[201~\u{1b}\u{1b}[B".utf8))
+    let inputs = decoder.feed(Array("j\u{1b}[Ak\u{1b}[>64;4c\u{1b}[200~x\u{1b}[201~\u{1b}\u{1b}[B".utf8))
     #expect(
       inputs == [
         .key(.character("j")), .key(.up), .key(.character("k")), .paste("x"), .key(.escape), .key(.down),

@@ -1,5 +1,6 @@
 import Foundation
-import TerminalDriver
+import Imaging
+@testable import TerminalDriver
 import Testing
 import Workbench
 
@@ -111,29 +112,169 @@ import Workbench
     #expect(two.palette.count == 2 && Set(two.indices) == [0, 1])
   }
 
-  @Test("Kitty gets the pixels in pieces of 4096 characters", arguments: [(1, 1), (40, 30), (100, 77)])
-  func kitty(width: Int, height: Int) throws {
-    let picture = gradient(width, height)
-    let area = CanvasArea(column: 2, row: 3, columns: 10, rows: 5)
-    let text = String(decoding: KittyEncoder.place(picture, number: 9, in: area), as: UTF8.self)
-    let pieces = text.components(separatedBy: "\u{1b}\\").dropLast()
-    var base64 = ""
-    for (number, piece) in pieces.enumerated() {
-      let parts = piece.split(separator: ";", omittingEmptySubsequences: false)
-      #expect(parts.count == 2 && parts[0].hasPrefix("\u{1b}_G"))
-      #expect(parts[0].hasSuffix(number == pieces.count - 1 ? "m=0" : "m=1"))
-      #expect(parts[1].utf8.count <= 4096)
-      if number < pieces.count - 1 { #expect(parts[1].utf8.count % 4 == 0) }
-      base64 += parts[1]
-    }
-    #expect(pieces.first?.contains("s=\(width),v=\(height),c=10,r=5,i=9") == true)
-    #expect(Data(base64Encoded: base64).map(Array.init) == picture.bytes)
-  }
-
   private func canvas(_ pictures: [PlacedPicture]) -> Canvas {
     var canvas = Canvas(columns: 40, rows: 12)
     canvas.pictures = pictures
     return canvas
+  }
+
+  private func samples(_ file: [UInt8]) throws -> [UInt8]? {
+    guard case .eight(let samples) = try ImageFile.decode(file, path: "a.png").image.samples else { return nil }
+    return samples
+  }
+
+  @Test("PNG files are read by libpng as what they were", arguments: [(1, 1), (40, 30), (100, 77)])
+  func png(width: Int, height: Int) throws {
+    let picture = gradient(width, height)
+    #expect(try samples(PNGEncoder.encode(picture)) == picture.bytes)
+    let frame = PlacedPicture.Frame(left: -3, top: 2, right: width + 5, bottom: height + 2, red: 9, green: 8, blue: 7)
+    guard height > 2 else { return }
+    let (file, x, y) = try #require(PNGEncoder.encode(frame, width: width, height: height))
+    #expect((file.width, file.height, x, y) == (width, height - 2, 0, 2))
+    #expect(try ImageFile.decode(file.bytes, path: "b.png").image.layout == .rgbAlpha)
+    #expect(PNGEncoder.encode(frame, width: 1, height: 1) == nil)
+  }
+
+  /// A photograph-like plane of pixels and the part of it that stands at (x, y).
+  private func part(_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> PixelBlock {
+    var bytes: [UInt8] = []
+    for row in y..<y + height {
+      for column in x..<x + width {
+        bytes += [
+          UInt8((column * 3 + row) & 255), UInt8((column * column / 7 + row * 5) & 255), UInt8((column ^ row) & 255),
+        ]
+      }
+    }
+    return PixelBlock(width: width, height: height, bytes: bytes)
+  }
+
+  @Test("Kitty: a picture that moves on its plane is placed from what was sent, exact to the pixel, frames above it")
+  func panning() throws {
+    let cell = CellSize(width: 9, height: 18)
+    let area = CanvasArea(column: 3, row: 2, columns: 20, rows: 8)
+    var layer = PictureLayer(.kitty)
+    layer.facts.cell = cell
+    var terminal = FakeKitty(cell: cell)
+    var sent: [Int] = []
+    let places = [(100, 50), (122, 50), (144, 50), (144, 68), (100, 50), (95, 45), (95, 45), (400, 300), (122, 50)]
+    for (number, (x, y)) in places.enumerated() {
+      var picture = PlacedPicture(area: area, pixels: part(x, y, 180, 144))
+      picture.source = PlacedPicture.Source(plane: "p", x: x, y: y)
+      picture.frames = [
+        PlacedPicture.Frame(left: 5 + number, top: 9, right: 30, bottom: 40, red: 255, green: 0, blue: 0),
+        PlacedPicture.Frame(left: -2, top: 130, right: 500, bottom: 143, red: 0, green: 255, blue: 0),
+      ]
+      let bytes = layer.prepare(canvas([picture])) { _ in Issue.record("no damage") } + layer.pictures()
+      sent.append(bytes.count)
+      try terminal.feed(bytes)
+      // What came while it moved has 256 colours of its own; at the start all are there.
+      let (seen, wanted) = (terminal.pixels(in: area), picture.pixels.with(picture.frames).bytes)
+      let error = zip(seen, wanted).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+      #expect(number > 0 ? error < 5 * wanted.count : error == 0, "at \(x), \(y): \(error)")
+      #expect(layer.prepare(canvas([picture])) { _ in }.isEmpty && layer.pictures().isEmpty)
+    }
+    // An eighth further costs about an eighth; back to what was seen, and a frame alone, next to nothing.
+    #expect(sent[1] < sent[0] / 3, "\(sent)")
+    #expect(sent[4] < 3000, "\(sent)")
+    #expect(sent[6] < 2000, "\(sent)")
+    #expect(!layer.prepare(canvas([])) { _ in }.isEmpty)
+  }
+
+  @Test("Kitty: at 120x40 a step with a clean and a noisy photograph costs under 60 KB")
+  func panCost() throws {
+    let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+      path: "../../Samples/torii_gates.png")
+    guard case .eight(let bytes) = try ImageFile.read(sample.path).image.samples else {
+      throw CocoaError(.fileReadCorruptFile)
+    }
+    let clean = PixelBlock(width: 480, height: 320, bytes: bytes).scaled(toWidth: 1920, height: 1280)
+    var seed: UInt64 = 1
+    let noisy = PixelBlock(
+      width: clean.width, height: clean.height,
+      bytes: clean.bytes.map { value in
+        // Four uniform numbers: near enough to a normal one of sigma 10.
+        var sum = 0
+        for _ in 0..<4 {
+          seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+          sum += Int(seed >> 33) % 35
+        }
+        return UInt8(min(255, max(0, Int(value) + sum / 2 - 34)))
+      })
+    var layer = PictureLayer(.kitty)
+    layer.facts.cell = CellSize(width: 9, height: 18)
+    // Two panes of 59 x 28 cells: what the compare screen has at 120x40.
+    let (width, height) = (59 * 9, 28 * 18)
+    func cost(at x: Int) -> Int {
+      var canvas = Canvas(columns: 120, rows: 40)
+      canvas.pictures = [clean, noisy].enumerated().map { place, block in
+        var pixels: [UInt8] = []
+        for row in 300..<300 + height {
+          pixels += block.bytes[(row * block.width + x) * 3..<(row * block.width + x + width) * 3]
+        }
+        var picture = PlacedPicture(
+          area: CanvasArea(column: place * 60, row: 3, columns: 59, rows: 28),
+          pixels: PixelBlock(width: width, height: height, bytes: pixels))
+        picture.source = PlacedPicture.Source(plane: "\(place)", x: x, y: 300)
+        return picture
+      }
+      return (layer.prepare(canvas) { _ in } + layer.pictures()).count
+    }
+    let first = cost(at: 700)
+    let steps = (1...3).map { cost(at: 700 + $0 * width / 8) }
+    print("bytes of the first view and of three steps: \(first), \(steps)")
+    #expect(steps.allSatisfy { $0 < 60_000 }, "\(steps)")
+    #expect(cost(at: 700) < 2000)
+  }
+
+  @Test("Kitty inside tmux: handed through, shown by placeholders, and the cells are drawn anew afterwards")
+  func placeholders() throws {
+    var layer = PictureLayer(.kitty)
+    layer.facts.isTmux = true
+    let picture = PlacedPicture(area: CanvasArea(column: 1, row: 1, columns: 4, rows: 2), pixels: gradient(40, 40))
+    _ = layer.prepare(canvas([picture])) { _ in }
+    let text = String(decoding: layer.pictures(), as: UTF8.self)
+    #expect(text.contains("\u{1b}Ptmux;\u{1b}\u{1b}_Ga=T,U=1,f=100,i=1,c=4,r=2,q=2,m="))
+    #expect(text.contains("\u{1b}[0;38;5;1m\u{1b}[2;2H"))
+    // Row 1, column 3: the protocol's second and fourth marks.
+    #expect(text.unicodeScalars.contains("\u{10eeee}") && text.contains("\u{10eeee}\u{30d}\u{310}"))
+    #expect(text.unicodeScalars.count { $0 == "\u{10eeee}" } == 8)
+    // All that is not handed through are placeholders and the pen.
+    #expect(!text.replacing("\u{1b}Ptmux;\u{1b}\u{1b}_G", with: "").contains("\u{1b}_G"))
+    var damaged: [CanvasArea] = []
+    _ = layer.prepare(canvas([])) { damaged.append($0) }
+    #expect(damaged == [picture.area])
+    #expect(KittyEncoder.marks.count == 297)
+    #expect(KittyEncoder.marks[..<8].map(\.value) == [0x305, 0x30d, 0x30e, 0x310, 0x312, 0x33d, 0x33e, 0x33f])
+    #expect(KittyEncoder.marks[98..<102].map(\.value) == [0x749, 0x74a, 0x7eb, 0x7ec])
+  }
+
+  @Test("Kitty on this machine: pixels go through shared memory")
+  func shared() throws {
+    var layer = PictureLayer(.kitty)
+    layer.facts.sharesMemory = true
+    let pixels = gradient(30, 20)
+    let picture = PlacedPicture(area: CanvasArea(column: 1, row: 1, columns: 4, rows: 2), pixels: pixels)
+    _ = layer.prepare(canvas([picture])) { _ in }
+    let text = String(decoding: layer.pictures(), as: UTF8.self)
+    #expect(text.count < 300 && text.contains("a=t,t=s,f=24,s=30,v=20,S=1800,i=1"))
+    let encoded = try #require(text.firstMatch(of: /m=0;([A-Za-z0-9+\/=]+)/)).1
+    let name = String(decoding: try #require(Data(base64Encoded: String(encoded))), as: UTF8.self)
+    let file = "/dev/shm" + name
+    #expect(FileManager.default.contents(atPath: file).map(Array.init) == pixels.bytes)
+    try FileManager.default.removeItem(atPath: file)
+  }
+
+  @Test("iTerm2 gets a PNG file stretched over its cells")
+  func iTerm() throws {
+    let picture = gradient(12, 9)
+    let area = CanvasArea(column: 0, row: 0, columns: 5, rows: 3)
+    let text = String(decoding: ITermEncoder.place(picture, in: area), as: UTF8.self)
+    let match = try #require(
+      text.wholeMatch(
+        of: /\x1b\]1337;File=inline=1;size=([0-9]+);width=5;height=3;preserveAspectRatio=0:(.*)\x07/))
+    let file = Array(try #require(Data(base64Encoded: String(match.2))))
+    #expect(Int(match.1) == file.count)
+    #expect(try samples(file) == picture.bytes)
   }
 
   @Test("a picture is sent once, taken away when it goes, and sent again when the screen is forgotten")

@@ -21,13 +21,28 @@ final class PseudoTerminal {
   /// As `waitpid` tells, once it has ended.
   private(set) var status: Int32?
   private let folder: URL
+  /// What is answered to the questions of the start, and how.
+  private let answers: [UInt8]
+  private let pace: Pace
+  private var unsent: [(time: ContinuousClock.Instant, bytes: [UInt8])] = []
+  private var hasAnswered = false
+
+  enum Pace: Sendable {
+    case atOnce
+    /// Seconds after the question.
+    case late(Double)
+    /// Seconds after the question, and between two bytes.
+    case byByte(after: Double, Double)
+  }
 
   /// - Parameters:
   ///   - arguments: the program and its arguments; the workbench by default.
   ///   - environment: changes to a clean one, which has its own home and `TERM=xterm-256color`.
   init(
-    _ arguments: [String] = [grl], columns: Int = 80, rows: Int = 24, environment changes: [String: String] = [:]
+    _ arguments: [String] = [grl], columns: Int = 80, rows: Int = 24, environment changes: [String: String] = [:],
+    answers: String = "", pace: Pace = .atOnce
   ) throws {
+    (self.answers, self.pace) = (Array(answers.utf8), pace)
     folder = FileManager.default.temporaryDirectory.appending(path: "grl-pty-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     screen = TestScreen(columns: columns, rows: rows)
@@ -139,6 +154,25 @@ final class PseudoTerminal {
       guard count > 0 else { return }
       received += buffer[..<count]
       screen.feed(buffer[..<count])
+      answer()
+    }
+  }
+
+  /// Answers once the last question has come, DA1.
+  private func answer() {
+    let now = ContinuousClock.now
+    if !hasAnswered, !answers.isEmpty, received.firstRange(of: Array("\u{1b}[c".utf8)) != nil {
+      hasAnswered = true
+      switch pace {
+      case .atOnce: unsent = [(now, answers)]
+      case .late(let seconds): unsent = [(now + .seconds(seconds), answers)]
+      case .byByte(let delay, let seconds):
+        unsent = answers.enumerated().map { (now + .seconds(delay + seconds * Double($0)), [$1]) }
+      }
+    }
+    while let first = unsent.first, first.time <= now {
+      unsent.removeFirst()
+      type(first.bytes)
     }
   }
 
@@ -147,6 +181,7 @@ final class PseudoTerminal {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
       read()
+      answer()
       if condition() { return true }
       guard ContinuousClock.now < end else { return false }
       guard master >= 0 else {

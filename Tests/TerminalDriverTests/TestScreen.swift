@@ -103,8 +103,15 @@ struct TestScreen {
       var place = start + 2
       while place < rest.endIndex {
         if rest[place] == 0x07 { return place - start + 1 }
-        if rest[place] == 0x1b && place + 1 < rest.endIndex { return place - start + 2 }
-        place += 1
+        guard rest[place] == 0x1b else {
+          place += 1
+          continue
+        }
+        guard place + 1 < rest.endIndex else { return nil }
+        if rest[place + 1] == UInt8(ascii: "\\") { return place - start + 2 }
+        // Inside what tmux hands on, Esc stands twice; elsewhere it breaks the string off.
+        guard rest[place + 1] == 0x1b else { return place - start }
+        place += 2
       }
       return nil
     // Keypad modes, save and restore, the end of a string.
@@ -134,8 +141,8 @@ struct TestScreen {
         if final == "h" { modes.insert(mode) } else { modes.remove(mode) }
         if mode == 25 { isCursorShown = final == "h" }
       }
-    // Titles, and the question for the size of a cell.
-    case "t": break
+    // Titles, and the questions of the start.
+    case "t", "c", "q", "p": break
     default: strange.append(parameters + String(final))
     }
   }

@@ -155,7 +155,7 @@ import Workbench
     for _ in 0..<500 { driver.press("k") }
     #expect(driver.row("at 0,0") != nil)
     #expect(Self.views(driver).allSatisfy { $0.region.x >= 0 && $0.region.y >= 0 })
-    driver.press("G")
+    driver.press("End")
     #expect(driver.row("at 1503,999") != nil)
     let last = Self.views(driver).last { $0.width > 0 }!.region
     #expect(last.x + last.width == 1504 && last.y + last.height == 1000)

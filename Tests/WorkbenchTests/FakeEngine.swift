@@ -19,6 +19,8 @@ struct FakeEngine {
   /// Seconds for a picture; nil is not measured.
   var secondsPerPicture: Double? = 62.5
   var existing: Set<String> = []
+  /// Pictures whose result would replace one to read.
+  var collisions: Set<String> = []
   /// What a training's plan says against it.
   var trainingProblem: TrainingPlan.Problem?
 
@@ -192,6 +194,11 @@ struct FakeEngine {
       guard let picture = pictures[input] else {
         return JobPlan.Picture(input: input, output: output, problem: "not a picture")
       }
+      if collisions.contains(input), job.existing != .rename {
+        return JobPlan.Picture(
+          input: input, output: output,
+          problem: "\(output): is one of the pictures to read; choose another name with -o or --name")
+      }
       let exists = existing.contains(output)
       return JobPlan.Picture(
         input: input, output: output, outputExists: exists, isSkipped: exists && job.existing == .skip,
@@ -205,7 +212,8 @@ struct FakeEngine {
     let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(
       pictures: plans, passedOver: passedOver,
-      problem: planProblem ?? clash.map { "\($0.output): exists already; add --overwrite" },
+      problem: planProblem ?? plans.first { $0.problem?.contains("is one of the pictures") == true }?.problem
+        ?? clash.map { "\($0.output): exists already; add --overwrite" },
       command: job.commandLine)
   }
 }

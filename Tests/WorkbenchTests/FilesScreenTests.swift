@@ -86,7 +86,7 @@ import Workbench
       ])
     driver.press("*")
     #expect(driver.state.session.marked.map { $0.dropFirst(Self.photos.count) } == ["letter.jpg", "logo.png"])
-    driver.press("u")
+    driver.press("U")
     #expect(driver.state.session.marked.isEmpty)
   }
 
@@ -99,7 +99,7 @@ import Workbench
     func bytes(_ paths: [String]) -> Set<[UInt8]> { Set(paths.map { Array($0.utf8) }) }
     driver.press("*")
     #expect(bytes(driver.state.session.marked) == bytes(twins.map { "/home/ada/" + $0 }))
-    driver.press("G", "Space")
+    driver.press("End", "Space")
     let marked = driver.state.session.marked
     #expect(marked.count == 1)
     #expect(bytes(marked) != bytes([driver.state.session.current ?? ""]))
@@ -112,7 +112,7 @@ import Workbench
     var driver = Self.driver(on: "harbour-01.png")
     driver.press("v", "j", "Esc", "j", "v")
     #expect(driver.state.session.marked.isEmpty)
-    driver.press("G", "Space")
+    driver.press("End", "Space")
     #expect(driver.state.session.marked.count == 3)
     #expect(driver.footer.contains("3 pictures marked"))
   }
@@ -129,7 +129,7 @@ import Workbench
     var driver = Self.driver(on: "album")
     driver.press("Space")
     #expect(driver.state.session.marked == [Self.photos + "album/"])
-    driver.press("G", "Space")
+    driver.press("End", "Space")
     #expect(driver.state.session.marked.count == 1)
     #expect(driver.footer.contains("only pictures and folders"))
   }
@@ -255,7 +255,7 @@ import Workbench
       }, isCut: true)
     var large = WorkbenchDriver(engine)
     for place in 0..<101 { large.press(place % 2 == 0 ? "Ctrl-d" : "k") }
-    large.press("G", "k")
+    large.press("End", "k")
     #expect(large.state.session.current == "/home/ada/picture-99998.png")
     #expect(large.body[0].contains("100000+ entries"))
     let asked = large.asked { if case .inspect(let path) = $0 { path } else { nil } }

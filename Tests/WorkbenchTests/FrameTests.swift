@@ -140,7 +140,7 @@ struct FrameTests {
     done.state = .failed
     done.reason = "letter.jpg: truncated\u{1b}[2J"
     failing.tell(.picture(job: "j1", picture: 1, done))
-    #expect(failing.footer.contains("letter.jpg failed: letter.jpg: truncated^[[2J"))
+    #expect(failing.footer.contains("letter.jpg failed: truncated^[[2J"))
     failing.tell(.job(job: "j1", state: .failed, reason: nil))
     #expect(failing.footer.contains("denoise failed for 1 of 2 pictures: letter.jpg: truncated"))
   }

@@ -49,7 +49,7 @@ struct LogScreenTests {
     arguments: [("ada@atlas", true), ("atlas", true), ("-oProxyCommand=x", false), ("a b", false), ("a\u{e9}", false)])
   func host(name: String, isGood: Bool) {
     var driver = driver()
-    driver.press("G", "Enter")
+    driver.press("End", "Enter")
     driver.type(name)
     driver.press("Enter")
     #expect(driver.effects.contains(.connect(host: name)) == isGood)

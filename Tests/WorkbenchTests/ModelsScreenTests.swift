@@ -56,7 +56,7 @@ struct ModelsScreenTests {
     var driver = WorkbenchDriver(Self.engine, columns: 80, rows: 24)
     driver.press("6", "Tab")
     #expect(driver.row("1-14 of 16") != nil, "\(driver.text)")
-    driver.press("G")
+    driver.press("End")
     #expect(driver.row("of 16")?.contains("3-16 of 16") == true)
     driver.press("PgDn", "j", "k")
     #expect(driver.row("of 16")?.contains("2-15 of 16") == true)

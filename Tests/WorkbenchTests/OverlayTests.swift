@@ -118,7 +118,7 @@ struct OverlayTests {
     let dark = driver.state.view()[0, 0].style
     driver.press("T", "Down")
     #expect(driver.state.view()[0, 0].style != dark)
-    #expect(driver.state.session.settings.theme == "dark")
+    #expect(driver.state.session.settings.theme == "auto")
     driver.press("Esc")
     #expect(driver.state.view()[0, 0].style == dark)
     driver.press("T", "End", "Enter")

@@ -190,8 +190,8 @@ struct PlainTests {
     }
     for effect in room.effects {
       switch effect {
-      case .send, .quit, .save, .savePreset, .connect, .export: break
-      case .suspend, .redraw, .setMouse, .copy: Issue.record("\(effect)")
+      case .send, .quit, .save, .savePreset, .connect, .export, .change, .view: break
+      case .suspend, .redraw, .askTerminal, .setMouse, .copy: Issue.record("\(effect)")
       }
     }
   }

@@ -25,6 +25,12 @@ int grl_terminfo_flag(const char *name);
 /// Whether the locale of the environment names a character set other than UTF-8. One that names none (C, POSIX) does not.
 int grl_locale_is_not_utf8(void);
 
+/// Makes an object in shared memory with `bytes` in it, for another process to read and remove. 0, or -errno.
+int grl_shared_write(const char *name, const uint8_t *bytes, size_t count);
+
+/// Removes it, if it is still there.
+void grl_shared_remove(const char *name);
+
 /// A signal with its number was received, or what else `grl_guard_start` reports.
 enum {
   /// The terminal was resized.

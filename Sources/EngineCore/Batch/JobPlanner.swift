@@ -90,13 +90,18 @@ package final class JobPlanner: Sendable {
     do throws(JobError) {
       var settings = try JobSettings(job, budgetBytes: budgetBytes)
       settings.limits.cancelFlag = flag
-      let outputs = try OutputPlan(job, settings, onLook: Self.look(flag) { onProgress(.searching(files: $0)) })
+      let outputs = try OutputPlan(
+        job, settings, keepsCollisions: true, onLook: Self.look(flag) { onProgress(.searching(files: $0)) })
       guard outputs.items.count + outputs.skipped.count <= Self.mostPictures else {
         return refused(
           .tooManyPictures(count: outputs.items.count + outputs.skipped.count, limit: Self.mostPictures))
       }
       var problem: String?
-      do { try outputs.refuseExisting() } catch { problem = error.description.printable }
+      if let first = outputs.items.lazy.compactMap({ outputs.collisions[$0.input] }).first {
+        problem = first.description.printable
+      } else {
+        do { try outputs.refuseExisting() } catch { problem = error.description.printable }
+      }
       let skipped = outputs.skipped.map {
         JobPlan.Picture(input: $0.input, output: $0.output, outputExists: true, isSkipped: true)
       }
@@ -108,6 +113,9 @@ package final class JobPlanner: Sendable {
         if flag.isSet { throw .cancelled }
         onProgress(.planning(pictures: pictures.count, of: outputs.items.count))
         pictures.append(picture(item, settings, &state))
+        if let collision = outputs.collisions[item.input] {
+          pictures[pictures.count - 1].problem = collision.description.printable
+        }
       }
       if flag.isSet { throw .cancelled }
       if problem == nil && pictures.isEmpty && skipped.isEmpty { problem = "no picture is left to restore" }

@@ -293,9 +293,11 @@ extension ConfigurationOverrides {
 extension OutputPlan {
   /// The pictures of a job and where their results go.
   ///
-  /// - Parameter onLook: see `InputList.expand`.
+  /// - Parameters:
+  ///   - keepsCollisions: see `collisions`.
+  ///   - onLook: see `InputList.expand`.
   package init(
-    _ job: JobRequest, _ settings: JobSettings,
+    _ job: JobRequest, _ settings: JobSettings, keepsCollisions: Bool = false,
     onLook: @escaping InputList.OnLook = { (_, _, _) throws(JobError) in }
   ) throws(JobError) {
     guard !job.inputs.isEmpty else { throw .badRequest("no picture was given") }
@@ -313,7 +315,7 @@ extension OutputPlan {
       }
     try self.init(
       inputs, beside: job.right, to: try Self.destination(job, settings), format: settings.format,
-      existing: existing, passedOver: passedOver)
+      existing: existing, passedOver: passedOver, keepsCollisions: keepsCollisions)
   }
 
   private static func destination(_ job: JobRequest, _ settings: JobSettings) throws(JobError) -> Destination {

@@ -35,6 +35,8 @@ package struct OutputPlan: Sendable {
   package let items: [Item]
   /// Pictures left out because their result exists.
   package let skipped: [Item]
+  /// Why pictures of `items` cannot have their results, by the picture's path: only where that was not refused at once.
+  package let collisions: [String: JobError]
   /// What folders hold besides.
   package let passedOver: [PassedOver]
   private let existing: Existing
@@ -42,11 +44,12 @@ package struct OutputPlan: Sendable {
   /// - Parameters:
   ///   - right: a file that is read beside the inputs (the right view of a pair).
   ///   - format: of the results, where their names need not tell.
+  ///   - keepsCollisions: two results of one name and results over pictures are noted in `collisions`, not refused.
   /// - Throws: when the arguments cannot work: two results of one name, a result over a picture. `checkTargets` looks at
   ///   what is there already.
   package init(
     _ inputs: [Input], beside right: String? = nil, to destination: Destination, format: ImageFile.Format? = nil,
-    existing: Existing, passedOver: [PassedOver] = []
+    existing: Existing, passedOver: [PassedOver] = [], keepsCollisions: Bool = false
   ) throws(JobError) {
     var items: [(input: Input, output: String)] = []
     for input in inputs {
@@ -63,7 +66,9 @@ package struct OutputPlan: Sendable {
     if existing == .rename { items = Self.renamed(items, right) }
     for (_, output) in items where output != "-" { try Self.checkLength(output) }
 
-    try Self.refuseCollisions(items.map { Item(input: $0.input.path, output: $0.output) }, right)
+    let colliding = Self.collisions(items.map { Item(input: $0.input.path, output: $0.output) }, right)
+    if let first = colliding.first, !keepsCollisions { throw first.error }
+    collisions = Dictionary(colliding.map { ($0.input, $0.error) }) { first, _ in first }
     var kept: [Item] = []
     var skipped: [Item] = []
     for (input, output) in items {
@@ -161,16 +166,20 @@ package struct OutputPlan: Sendable {
     }
   }
 
-  private static func refuseCollisions(_ items: [Item], _ right: String?) throws(JobError) {
+  /// Results that two pictures share, or that are pictures to read, in the order of `items`.
+  private static func collisions(_ items: [Item], _ right: String?) -> [(input: String, error: JobError)] {
+    var collisions: [(input: String, error: JobError)] = []
     var owner: [[UInt8]: String] = [:]
     let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(fileKey))
     for item in items where item.output != "-" {
       let path = fileKey(item.output)
       if let other = owner.updateValue(item.input, forKey: path) {
-        throw .resultsCollide(path: item.output, first: other, second: item.input)
+        collisions.append((item.input, .resultsCollide(path: item.output, first: other, second: item.input)))
+      } else if inputs.contains(path) {
+        collisions.append((item.input, .resultIsInput(path: item.output)))
       }
-      guard !inputs.contains(path) else { throw .resultIsInput(path: item.output) }
     }
+    return collisions
   }
 
   /// Tries with an empty file, since permissions do not tell of everything (root, read-only systems, quotas).

@@ -62,7 +62,7 @@ extension AttentionScreen {
 
   /// Moves the query by places of the screen.
   private mutating func step(_ x: Int, _ y: Int, _ session: inout Session) {
-    guard let query, let region else { return }
+    guard let query, let region = firstRegion else { return }
     let room = session.pixels(in: layout(session.area).panes[0])
     let place = max(1, Int(Fit.step(region.width, region.height, within: room).rounded()))
     move(to: (query.x + x * place, query.y + y * place), &session)
@@ -197,19 +197,31 @@ extension AttentionScreen {
   private mutating func forget(_ path: String?) {
     self.path = path
     (picture, query, map, pinned, half, summary, problem) = (nil, nil, nil, nil, nil, nil, nil)
-    (asked, backdrop, backdropKey, askedBackdrop) = (nil, nil, nil, nil)
+    (asked, backdrops, askedBackdrops) = (nil, [], [:])
     (zoom, centre, hasBegun) = (nil, nil, false)
     if second == .pinned { second = .map }
   }
 
+  /// Parts of the picture that are shown: the first pane's, the map's, and that behind the half-scale map.
+  private var wantedBackdrops: [Rectangle] {
+    let twice = halfRegion.map { Rectangle(x: 2 * $0.x, y: 2 * $0.y, width: 2 * $0.width, height: 2 * $0.height) }
+    var regions: [Rectangle] = []
+    for region in [firstRegion, map.flatMap { mapRegion($0) }, second == .halfScale ? twice : nil] {
+      if let region, !regions.contains(region) { regions.append(region) }
+    }
+    return regions
+  }
+
   private mutating func askBackdrop(_ path: String, _ session: inout Session) {
-    guard let region else { return }
     let room = session.pixels(in: layout(session.area).panes[0])
-    let key = BackdropKey(path: path, region: region, width: room.width, height: room.height)
-    if askedBackdrop != nil && !session.isAsking(.attention, .preview) { askedBackdrop = nil }
-    guard backdropKey != key, askedBackdrop != key else { return }
-    askedBackdrop = key
-    session.ask(
-      .preview(path: path, region: region, width: room.width, height: room.height), for: .attention, .preview)
+    for (place, region) in wantedBackdrops.enumerated() {
+      let key = BackdropKey(path: path, region: region, width: room.width, height: room.height)
+      let purpose = Purpose.other(Self.backdropPurpose + "\(place)")
+      if askedBackdrops[place] != nil && !session.isAsking(.attention, purpose) { askedBackdrops[place] = nil }
+      guard !backdrops.contains(where: { $0.key == key }), !askedBackdrops.values.contains(key) else { continue }
+      session.ask(
+        .preview(path: path, region: region, width: room.width, height: room.height), for: .attention, purpose)
+      askedBackdrops[place] = session.isAsking(.attention, purpose) ? key : nil
+    }
   }
 }

@@ -11,12 +11,13 @@ extension AttentionScreen {
     if layout.panes.count == 2 {
       let isPair = second == .halfScale
       drawPicture(
-        map, withMap: arrangement != .beside || isPair, near: isPair ? map.flatMap { mapRegion($0) } : nil,
-        on: &canvas, in: layout.panes[0], look)
+        map, withMap: arrangement != .beside || isPair, near: firstRegion, on: &canvas, in: layout.panes[0], look)
+      if isPair && map != nil { canvas.write(" full scale ", in: layout.panes[0].top(1), look[.barActive]) }
       drawSecond(on: &canvas, in: layout.panes[1], session, look)
     } else {
-      drawPicture(map, withMap: true, on: &canvas, in: layout.panes[0], look)
+      drawPicture(map, withMap: true, near: firstRegion, on: &canvas, in: layout.panes[0], look)
     }
+    drawScale(on: &canvas, in: layout.scale, look)
     for (row, line) in numberLines(session, isWide: layout.isWide).prefix(layout.numbers.rows).enumerated() {
       canvas.write(line.text, in: layout.numbers.dropTop(row), look[line.role])
     }
@@ -79,15 +80,14 @@ extension AttentionScreen {
   ) {
     guard let region = near ?? region else { return say("reading", on: &canvas, in: area, look) }
     var ground: PixelBlock?
-    if case .shown(let view) = backdrop, view.info.region == region { ground = view.pixels }
-    if case .failed(let reason) = backdrop { return drawText([(reason, .error)], on: &canvas, in: area, look) }
+    if case .shown(let view) = backdrop(region), view.info.region == region { ground = view.pixels }
+    if case .failed(let reason) = backdrop(region) { return drawText([(reason, .error)], on: &canvas, in: area, look) }
     let room = look.pixels(in: area)
     let (width, height) = Fit.filled(region.width, region.height, within: room)
     let pixels: PixelBlock
     if withMap, let shown {
       pixels = shown.pixels(
-        of: region, width: width, height: height, over: arrangement == .alone || arrangement == .beside ? nil : ground,
-        look)
+        of: region, width: width, height: height, over: arrangement == .alone ? nil : ground, look)
     } else if let ground {
       pixels = ground
     } else {
@@ -96,9 +96,9 @@ extension AttentionScreen {
     var picture = ShownPicture(pixels, region: region)
     if let info = shown?.info, !info.order.isHalfScale {
       if info.order.kind != "window" {
-        picture.outlines += info.window.map { ShownPicture.Outline(rectangle: $0, role: .good) }
+        picture.outlines += info.window.map { ShownPicture.Outline(rectangle: $0, role: .good, isAround: true) }
       }
-      picture.outlines += info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent) }
+      picture.outlines += info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent, isAround: true) }
     }
     let placement = canvas.draw(picture, in: area, look)
     drawCursor(
@@ -149,18 +149,21 @@ extension AttentionScreen {
   }
 
   private func drawHalf(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    guard let half, let region = map.flatMap({ mapRegion($0) }), half.info.order.isHalfScale else {
+    guard let half, let small = halfRegion, half.info.order.isHalfScale else {
       return say("the network is at work", on: &canvas, in: area, look)
     }
-    let small = Rectangle(
-      x: region.x / 2, y: region.y / 2, width: max(1, region.width / 2), height: max(1, region.height / 2))
+    var ground: PixelBlock?
+    let twice = Rectangle(x: 2 * small.x, y: 2 * small.y, width: 2 * small.width, height: 2 * small.height)
+    if arrangement != .alone, case .shown(let view) = backdrop(twice) { ground = view.pixels }
     let room = look.pixels(in: area)
     let (width, height) = Fit.filled(small.width, small.height, within: room)
-    let pixels = half.pixels(of: small, width: width, height: height, over: nil, look)
-    canvas.draw(
+    let pixels = half.pixels(of: small, width: width, height: height, over: ground, look)
+    let placement = canvas.draw(
       ShownPicture(
-        pixels, region: small, outlines: half.info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent) }),
+        pixels, region: small,
+        outlines: half.info.parts.map { ShownPicture.Outline(rectangle: $0, role: .accent, isAround: true) }),
       in: area, look)
+    drawCursor(small, placement, on: &canvas, look, at: (half.info.order.x / 2, half.info.order.y / 2))
     let text = half.info.correlation.map { " half scale: correlation \(Quantity.decimal($0, 3)) " }
     canvas.write(text ?? " half scale: nothing is seen at both ", in: area.top(1), look[.barActive])
   }
@@ -174,9 +177,9 @@ extension AttentionScreen {
     let depths = summary.network.depths
     let count = depths.reduce(0, +)
     let names = 5
-    let width = min(4, max(1, (area.columns - names - depths.count) / max(1, count)))
+    let width = min(12, max(1, (area.columns - names - depths.count) / max(1, count)))
     let heads = summary.network.windowHeads + summary.network.stripeHeads
-    let height = min(2, max(1, (area.rows - 2) / max(1, heads)))
+    let height = min(6, max(1, (area.rows - 2) / max(1, heads)))
     let largest = summary.entries.map(\.figures.meanDistance).max() ?? 1
     var column = area.column + names
     for (number, depth) in depths.enumerated() {
@@ -209,6 +212,39 @@ extension AttentionScreen {
       }
       column += 1
     }
+  }
+
+  /// What the colours stand for, from least to most, and what the lines are.
+  private func drawScale(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
+    guard !area.isEmpty, let info = map?.info else { return }
+    let isOverview = second == .overview && summary != nil
+    let (least, most): (String, String)
+    if isOverview, let summary {
+      let largest = summary.entries.map(\.figures.meanDistance).max() ?? 0
+      (least, most) =
+        shownFigure == .distance
+        ? ("0", "\(Quantity.decimal(largest, 0)) px") : shownFigure == .anisotropy ? ("-1", "1") : ("0", "100 %")
+    } else {
+      (least, most) = ("0", "\(Quantity.decimal(info.largest * 100, 1)) % of the answer, by its root")
+    }
+    let bar = 16
+    var used = canvas.write(least + " ", in: area, look[.faint])
+    if look.heat(0) == .standard {
+      used += canvas.write(
+        String((0..<bar).map { Character("\($0 * 10 / bar)") }), in: area.dropLeft(used), look[.text])
+    } else {
+      for step in 0..<min(bar, max(0, area.columns - used)) {
+        let colour = look.heat((Double(step) + 0.5) / Double(bar))
+        canvas.set(area.column + used + step, area.row, " ", Style(.standard, on: colour))
+      }
+      used += bar
+    }
+    used += canvas.write(" " + most, in: area.dropLeft(used), look[.faint]) + 2
+    guard !isOverview else { return }
+    var pieces: [(String, Style)] = [("+", look[.cursor]), (" query  ", look[.faint])]
+    pieces += [("cell", look[.accent]), ("  ", look[.faint])]
+    if info.order.kind != "window" { pieces.append(("window", look[.good])) }
+    canvas.write(pieces, in: area.dropLeft(used))
   }
 
   // MARK: Numbers

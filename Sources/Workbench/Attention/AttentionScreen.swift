@@ -60,9 +60,9 @@ struct AttentionScreen: Screen {
   var summary: AttentionOverview?
   var problem: String?
   var asked: AttentionOrder?
-  var backdrop = FilesPreview.Outcome?.none
-  var backdropKey: BackdropKey?
-  var askedBackdrop: BackdropKey?
+  /// The picture behind the maps, and what was asked for by its place in `wantedBackdrops`.
+  var backdrops: [(key: BackdropKey, outcome: FilesPreview.Outcome?)] = []
+  var askedBackdrops: [Int: BackdropKey] = [:]
 
   struct BackdropKey: Hashable, Sendable {
     let path: String
@@ -91,16 +91,23 @@ struct AttentionScreen: Screen {
       y: min(max(centre.y - height / 2, 0), picture.height - height), width: width, height: height)
   }
 
-  /// The part that the map beside the picture shows: the surroundings of a cell that would be lost in the whole picture.
+  /// The part that a map shows: the surroundings of a cell that would be lost in the whole picture.
   func mapRegion(_ shown: ShownAttention) -> Rectangle? {
-    guard let region, zoom == nil, arrangement == .beside else { return region }
-    let info = shown.info
-    let side = max(info.rows, info.columns) * info.pixelsPerKey * 3 / 2
-    guard side * 3 < max(region.width, region.height) else { return region }
-    let (width, height) = (min(side, region.width), min(side, region.height))
-    return Rectangle(
-      x: min(max(info.order.x - width / 2, 0), region.width - width),
-      y: min(max(info.order.y - height / 2, 0), region.height - height), width: width, height: height)
+    guard let region, zoom == nil else { return region }
+    let near = shown.surroundings(in: (region.width, region.height))
+    return max(near.width, near.height) * 2 < max(region.width, region.height) ? near : region
+  }
+
+  /// What the first pane shows: the whole picture beside a map, the map's surroundings where it lies over the picture.
+  var firstRegion: Rectangle? {
+    let showsMap = arrangement != .beside || second == .halfScale
+    return showsMap ? map.flatMap { mapRegion($0) } ?? region : region
+  }
+
+  /// What the half-scale pane shows, in pixels of the picture at half size.
+  var halfRegion: Rectangle? {
+    guard let half, let picture else { return nil }
+    return half.surroundings(in: (max(1, picture.width / 2), max(1, picture.height / 2)))
   }
 
   func layout(_ area: CanvasArea) -> AttentionLayout {
@@ -110,7 +117,8 @@ struct AttentionScreen: Screen {
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session) {
     switch purpose {
     case .details: receiveDetails(reply, &session)
-    case .preview: receiveBackdrop(reply, body)
+    case .other(let text) where text.hasPrefix(Self.backdropPurpose):
+      receiveBackdrop(reply, body, Int(text.dropFirst(Self.backdropPurpose.count)) ?? 0)
     case .other("row"): receiveRow(reply, body)
     case .other("half"): receiveHalf(reply, body)
     case .other("overview"): receiveOverview(reply)
@@ -130,16 +138,23 @@ struct AttentionScreen: Screen {
     }
   }
 
-  private mutating func receiveBackdrop(_ reply: Reply, _ body: [UInt8]) {
-    guard let key = askedBackdrop else { return }
-    (askedBackdrop, backdropKey) = (nil, key)
+  static let backdropPurpose = "backdrop "
+
+  private mutating func receiveBackdrop(_ reply: Reply, _ body: [UInt8], _ place: Int) {
+    guard let key = askedBackdrops.removeValue(forKey: place) else { return }
+    let outcome: FilesPreview.Outcome?
     switch reply {
     case .pixels(let info):
-      backdrop = PixelBlock(info, body).map { .shown(FilesPreview.Shown(info: info, pixels: $0)) }
-    case .failure(let failure): backdrop = .failed(failure.message)
-    default: backdrop = nil
+      outcome = PixelBlock(info, body).map { .shown(FilesPreview.Shown(info: info, pixels: $0)) }
+    case .failure(let failure): outcome = .failed(failure.message)
+    default: outcome = nil
     }
+    backdrops.append((key, outcome))
+    if backdrops.count > 6 { backdrops.removeFirst() }
   }
+
+  /// What is known of a part of the picture.
+  func backdrop(_ region: Rectangle) -> FilesPreview.Outcome? { backdrops.last { $0.key.region == region }?.outcome }
 
   private mutating func receiveRow(_ reply: Reply, _ body: [UInt8]) {
     let order = asked
@@ -199,8 +214,9 @@ struct AttentionScreen: Screen {
     case .press, .drag:
       guard let region else { return }
       for (number, pane) in layout(area).panes.enumerated() {
-        let region = number == 1 && second == .map ? map.flatMap { mapRegion($0) } ?? region : region
-        let placement = PicturePlacement(width: region.width, height: region.height, in: pane)
+        let region = (number == 1 && second == .map ? map.flatMap { mapRegion($0) } : firstRegion) ?? region
+        let placement = PicturePlacement(
+          width: region.width, height: region.height, in: pane, cell: session.pixelCell)
         if let pixel = placement.pixel(column: event.column, row: event.row) {
           move(to: (region.x + pixel.x, region.y + pixel.y), &session)
         }

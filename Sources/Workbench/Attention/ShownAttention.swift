@@ -58,6 +58,29 @@ struct ShownAttention: Hashable, Sendable {
     return stride(from: start + first, to: start + end, by: max(1, (end - first) / 4))
   }
 
+  /// The cell with a margin of a quarter of its side, and the query: in pixels of the picture that was asked about.
+  func surroundings(in picture: (width: Int, height: Int)) -> Rectangle {
+    let extent = max(info.rows, info.columns) * info.pixelsPerKey
+    let scale = info.order.isHalfScale ? 2 : 1
+    let (x, y) = (info.order.x / scale, info.order.y / scale)
+    var (left, top) = (info.parts.map(\.x).min() ?? x, info.parts.map(\.y).min() ?? y)
+    var (right, bottom) = (
+      info.parts.map { $0.x + $0.width }.max() ?? x + 1, info.parts.map { $0.y + $0.height }.max() ?? y + 1
+    )
+    // Parts of a shifted cell may lie at both ends of the picture: then what is around the query.
+    if right - left > 2 * extent || bottom - top > 2 * extent {
+      (left, top, right, bottom) = (x - extent / 2, y - extent / 2, x + extent / 2, y + extent / 2)
+    }
+    (left, top, right, bottom) = (min(left, x), min(top, y), max(right, x + 1), max(bottom, y + 1))
+    let margin = max(2, max(right - left, bottom - top) / 4)
+    let (width, height) = (
+      min(picture.width, right - left + 2 * margin), min(picture.height, bottom - top + 2 * margin)
+    )
+    return Rectangle(
+      x: min(max(0, left - margin), picture.width - width), y: min(max(0, top - margin), picture.height - height),
+      width: width, height: height)
+  }
+
   private static func colour(_ share: Double?, over below: RGB?, _ look: Look) -> RGB {
     let dim = below.map { RGB($0.red / 2, $0.green / 2, $0.blue / 2) }
     guard let share else { return dim ?? RGB(0x101114) }
@@ -103,6 +126,8 @@ struct AttentionLayout: Hashable {
   /// Picture, and map or what stands in its place.
   let panes: [CanvasArea]
   let numbers: CanvasArea
+  /// What the colours mean.
+  let scale: CanvasArea
   /// Numbers stand at the right, otherwise below.
   let isWide: Bool
 
@@ -118,9 +143,12 @@ struct AttentionLayout: Hashable {
       numbers = rest.bottom(lines).inset(columns: area.columns > 20 ? 1 : 0)
       rest = rest.dropBottom(lines)
     }
+    scale = rest.bottom(rest.rows >= 8 ? 1 : 0).inset(columns: area.columns > 20 ? 1 : 0)
+    rest = rest.dropBottom(scale.rows)
     if isSplit, rest.columns >= 30 {
-      let left = rest.columns / 2
-      panes = [rest.left(left), rest.dropLeft(left + 1)]
+      // Of one size, so that the same region has the same scale in both.
+      let width = (rest.columns - 1) / 2
+      panes = [rest.left(width), rest.dropLeft(width + 1).left(width)]
     } else {
       panes = [rest]
     }

@@ -5,7 +5,7 @@ extension Canvas {
   /// - Returns: where it stands, to find the pixel under a cell.
   @discardableResult
   package mutating func draw(_ picture: ShownPicture, in area: CanvasArea, _ look: Look) -> PicturePlacement {
-    let placement = picture.placement(in: area.clipped(to: self.area))
+    let placement = picture.placement(in: area.clipped(to: self.area), cell: look.pixelCell)
     let place = placement.area
     guard !place.isEmpty else { return placement }
     if look.graphics == .ascii || look.colours == .none {
@@ -14,7 +14,9 @@ extension Canvas {
       switch look.graphics {
       case .half, .ascii: drawHalves(picture, in: place, look)
       case .quarter: drawQuarters(picture, in: place, look)
-      case .kitty, .sixel: placeWhole(picture, in: place, look)
+      case .sextant: drawBlocks(picture, rows: 3, in: place, look, SmallBlocks.sextants)
+      case .octant: drawBlocks(picture, rows: 4, in: place, look, SmallBlocks.octants)
+      case .kitty, .sixel, .iterm: placeWhole(picture, in: place, look)
       }
     }
     return placement
@@ -38,7 +40,7 @@ extension Canvas {
       for column in 0..<area.columns {
         let pixels = [(0, 0), (1, 0), (0, 1), (1, 1)].map { (x, y) in
           let (x, y) = (2 * column + x, 2 * row + y)
-          return look.colours == .sixteen ? raster.colour(x, y, .sixteen).usualRGB ?? raster[x, y] : raster[x, y]
+          return raster.colour(x, y, look.colours).usualRGB ?? raster[x, y]
         }
         let split = QuarterBlock.best(pixels)
         func shown(_ colour: RGB) -> Colour {
@@ -46,6 +48,28 @@ extension Canvas {
         }
         let style = Style(split.mask == 0 ? .standard : shown(split.foreground), on: shown(split.background))
         set(area.column + column, area.row + row, QuarterBlock.glyphs[split.mask], style)
+      }
+    }
+  }
+
+  /// Cells of two columns and `count` rows of pixels, in two colours. Bit `2 * row + column` of a glyph's place in `glyphs` tells
+  /// that the pixel has the foreground colour.
+  private mutating func drawBlocks(
+    _ picture: ShownPicture, rows count: Int, in area: CanvasArea, _ look: Look, _ glyphs: [Character]
+  ) {
+    let raster = PictureRaster(picture, width: area.columns * 2, height: area.rows * count, look)
+    func shown(_ colour: RGB) -> Colour {
+      look.colours == .sixteen ? .terminal(TerminalPalette.nearest(to: colour)) : colour.colour
+    }
+    for row in 0..<area.rows {
+      for column in 0..<area.columns {
+        let pixels = (0..<2 * count).map { place in
+          let (x, y) = (2 * column + place % 2, count * row + place / 2)
+          return raster.colour(x, y, look.colours).usualRGB ?? raster[x, y]
+        }
+        let split = SmallBlocks.split(pixels)
+        let style = Style(split.mask == 0 ? .standard : shown(split.foreground), on: shown(split.background))
+        set(area.column + column, area.row + row, glyphs[split.mask], style)
       }
     }
   }
@@ -80,15 +104,20 @@ extension Canvas {
     }
   }
 
-  /// The terminal scales it; outlines are drawn into its pixels.
+  /// The terminal scales it; outlines go along, for whoever sends it to draw them.
   private mutating func placeWhole(_ picture: ShownPicture, in area: CanvasArea, _ look: Look) {
     fill(area, look[.text])
-    var pixels = picture.pixels
-    if !picture.outlines.isEmpty {
-      let raster = PictureRaster(picture, width: pixels.width, height: pixels.height, look)
-      pixels = PixelBlock(
-        width: raster.width, height: raster.height, bytes: raster.colours.flatMap { [$0.red, $0.green, $0.blue] })
+    var placed = PlacedPicture(area: area, pixels: picture.pixels)
+    placed.source = picture.source
+    placed.frames = picture.outlines.compactMap { outline in
+      guard let edges = picture.edges(of: outline, width: picture.pixels.width, height: picture.pixels.height) else {
+        return nil
+      }
+      let colour = look.line(outline.role)
+      return PlacedPicture.Frame(
+        left: edges.left, top: edges.top, right: edges.right, bottom: edges.bottom, red: colour.red,
+        green: colour.green, blue: colour.blue)
     }
-    pictures.append(PlacedPicture(area: area, pixels: pixels))
+    pictures.append(placed)
   }
 }

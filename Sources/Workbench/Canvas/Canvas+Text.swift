@@ -77,6 +77,16 @@ extension Canvas {
     }
   }
 
+  /// A line around an area, in its outermost cells: of ASCII, since terminals do not agree how wide Unicode's lines are.
+  mutating func drawBorder(_ area: CanvasArea, _ style: Style) {
+    let (right, bottom) = (area.endColumn - 1, area.endRow - 1)
+    for column in area.column...right { for row in [area.row, bottom] { set(column, row, "-", style) } }
+    for row in area.row...bottom {
+      let glyph: Character = row == area.row || row == bottom ? "+" : "|"
+      for column in [area.column, right] { set(column, row, glyph, style) }
+    }
+  }
+
   /// Replaces what is not ASCII, for terminals that show nothing else.
   package mutating func makeASCII() {
     for place in cells.indices {

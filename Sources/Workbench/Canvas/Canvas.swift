@@ -64,10 +64,44 @@ public struct CanvasArea: Hashable, Sendable {
 public struct PlacedPicture: Hashable, Sendable {
   public var area: CanvasArea
   public var pixels: PixelBlock
+  /// Frames of one pixel's width to be drawn over it.
+  public var frames: [Frame] = []
+  /// nil where the pixels are no part of something larger.
+  public var source: Source?
 
   public init(area: CanvasArea, pixels: PixelBlock) {
     self.area = area
     self.pixels = pixels
+  }
+
+  /// First and last column and row, in the picture's pixels, with the colour.
+  public struct Frame: Hashable, Sendable {
+    public var left: Int
+    public var top: Int
+    public var right: Int
+    public var bottom: Int
+    public var red: UInt8
+    public var green: UInt8
+    public var blue: UInt8
+
+    public init(left: Int, top: Int, right: Int, bottom: Int, red: UInt8, green: UInt8, blue: UInt8) {
+      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+      (self.red, self.green, self.blue) = (red, green, blue)
+    }
+  }
+
+  /// A plane of pixels of which the picture shows a part: where `plane` is the same, so is each pixel at its place on it.
+  public struct Source: Hashable, Sendable {
+    public var plane: String
+    /// Place of the picture's first pixel.
+    public var x: Int
+    public var y: Int
+
+    public init(plane: String, x: Int, y: Int) {
+      self.plane = plane
+      self.x = x
+      self.y = y
+    }
   }
 }
 

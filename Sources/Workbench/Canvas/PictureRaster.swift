@@ -33,29 +33,28 @@ struct PictureRaster {
 
   subscript(x: Int, y: Int) -> RGB { colours[y * width + x] }
 
-  /// As the terminal shall show it. 16 colours are dithered in an ordered way, which stays calm when a neighbour changes.
+  /// As the terminal shall show it; 16 and 256 colours are dithered.
   func colour(_ x: Int, _ y: Int, _ depth: ColourDepth) -> Colour {
     let colour = self[x, y]
-    guard depth == .sixteen else { return colour.colour }
-    if isOutline[y * width + x] { return .terminal(TerminalPalette.nearest(to: colour)) }
-    let offset = (Self.bayer[(y & 3) * 4 + (x & 3)] * 2 - 15) * 4
-    func moved(_ value: UInt8) -> UInt8 { UInt8(min(255, max(0, Int(value) + offset))) }
-    return .terminal(TerminalPalette.nearest(to: RGB(moved(colour.red), moved(colour.green), moved(colour.blue))))
+    let isExact = isOutline[y * width + x]
+    switch depth {
+    case .sixteen: return .terminal(isExact ? TerminalPalette.nearest(to: colour) : BlueNoise.sixteen(colour, x, y))
+    case .indexed where !isExact: return BlueNoise.indexed(colour, x, y).colour
+    default: return colour.colour
+    }
   }
-
-  private static let bayer = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]
 }
 
 extension Look {
   /// The colour of lines of a role.
-  fileprivate func line(_ role: Role) -> RGB {
+  func line(_ role: Role) -> RGB {
     let style = self[role]
     let own = style.background == self[.text].background ? style.foreground : style.background
     return own.usualRGB ?? style.foreground.usualRGB ?? RGB(0xffffff)
   }
 }
 
-/// Where a picture stands in an area of cells, which are twice as high as wide: as large as fits, aspect kept, in the middle.
+/// Where a picture stands in an area of cells: as large as fits, aspect kept, in the middle.
 package struct PicturePlacement: Hashable, Sendable {
   /// Cells that the picture covers; empty where there is nothing to show.
   package let area: CanvasArea
@@ -65,18 +64,21 @@ package struct PicturePlacement: Hashable, Sendable {
   /// - Parameters:
   ///   - width: of what is shown, in any unit of square pixels.
   ///   - limit: most columns (and half rows) that such a pixel may take; nil enlarges as far as there is room.
-  package init(width: Int, height: Int, in area: CanvasArea, enlargement limit: Int? = nil) {
+  ///   - cell: its sides where they matter; cells are twice as high as wide otherwise.
+  package init(width: Int, height: Int, in area: CanvasArea, enlargement limit: Int? = nil, cell: CellSize? = nil) {
     self.width = width
     self.height = height
     guard width > 0, height > 0, !area.isEmpty else {
       self.area = area.centred(columns: 0, rows: 0)
       return
     }
-    var scale = Fit.scale(width, height, within: (area.columns, area.rows * 2))
+    // In units of a cell's width.
+    let aspect = cell.map { Double(max(1, $0.height)) / Double(max(1, $0.width)) } ?? 2
+    var scale = min(Double(area.columns) / Double(width), Double(area.rows) * aspect / Double(height))
     if let limit { scale = min(scale, Double(max(1, limit))) }
     self.area = area.centred(
-      columns: max(1, Int((Double(width) * scale).rounded())), rows: max(1, Int((Double(height) * scale / 2).rounded()))
-    )
+      columns: max(1, Int((Double(width) * scale).rounded())),
+      rows: max(1, Int((Double(height) * scale / aspect).rounded())))
   }
 
   /// The pixel under the middle of a cell; nil outside the picture.
@@ -92,18 +94,22 @@ package struct PicturePlacement: Hashable, Sendable {
 
 extension Look {
   /// The most pixels that a picture in such an area can show: what to ask the engine for.
-  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours) }
+  func pixels(in area: CanvasArea) -> (width: Int, height: Int) { graphics.pixels(in: area, colours, cell) }
+
+  /// The cell's size where pictures are shown in its pixels; nil where they are made of cells.
+  var pixelCell: CellSize? { graphics.isPixels && colours != .none ? cell : nil }
 }
 
 extension Graphics {
-  func pixels(in area: CanvasArea, _ colours: ColourDepth) -> (width: Int, height: Int) {
+  func pixels(in area: CanvasArea, _ colours: ColourDepth, _ cell: CellSize) -> (width: Int, height: Int) {
     let (columns, rows) = (max(1, area.columns), max(1, area.rows))
     guard colours != .none else { return (columns, 2 * rows) }
     return switch self {
     case .half, .ascii: (columns, 2 * rows)
     case .quarter: (2 * columns, 2 * rows)
-    // Cells of common terminals are about 10 x 20 pixels.
-    case .kitty, .sixel: (10 * columns, 20 * rows)
+    case .sextant: (2 * columns, 3 * rows)
+    case .octant: (2 * columns, 4 * rows)
+    case .kitty, .sixel, .iterm: (cell.width * columns, cell.height * rows)
     }
   }
 }

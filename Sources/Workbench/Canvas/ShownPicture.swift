@@ -8,10 +8,13 @@ package struct ShownPicture: Hashable, Sendable {
     package let rectangle: Rectangle
     /// Its text colour (or its background, where it has one of its own) is the line's.
     package let role: Look.Role
+    /// The line stands around the rectangle and covers nothing of it.
+    package let isAround: Bool
 
-    package init(rectangle: Rectangle, role: Look.Role) {
+    package init(rectangle: Rectangle, role: Look.Role, isAround: Bool = false) {
       self.rectangle = rectangle
       self.role = role
+      self.isAround = isAround
     }
   }
 
@@ -21,6 +24,8 @@ package struct ShownPicture: Hashable, Sendable {
   package var outlines: [Outline] = []
   /// Most columns that a pixel of the picture may take; nil for as many as there are.
   package var enlargement: Int?
+  /// Where the pixels come from, where the same ones may be shown again at another place.
+  package var source: PlacedPicture.Source?
 
   package init(_ pixels: PixelBlock, region: Rectangle? = nil, outlines: [Outline] = [], enlargement: Int? = nil) {
     self.pixels = pixels
@@ -30,8 +35,8 @@ package struct ShownPicture: Hashable, Sendable {
   }
 
   /// Where it stands in `area`. Places of the result are pixels of `region`, counted from its corner.
-  func placement(in area: CanvasArea) -> PicturePlacement {
-    PicturePlacement(width: region.width, height: region.height, in: area, enlargement: enlargement)
+  func placement(in area: CanvasArea, cell: CellSize?) -> PicturePlacement {
+    PicturePlacement(width: region.width, height: region.height, in: area, enlargement: enlargement, cell: cell)
   }
 
   /// An outline in a raster that shows the region with `width` x `height` places: first and last column and row, nil outside.
@@ -48,6 +53,7 @@ package struct ShownPicture: Hashable, Sendable {
     guard right > 0, bottom > 0, left < Double(width), top < Double(height) else { return nil }
     func place(_ value: Double, _ room: Int) -> Int { Int(min(max(value.rounded(), -1), Double(room))) }
     let (first, line) = (place(left, width), place(top, height))
-    return (first, line, max(first, place(right, width) - 1), max(line, place(bottom, height) - 1))
+    let (last, end) = (max(first, place(right, width) - 1), max(line, place(bottom, height) - 1))
+    return outline.isAround ? (first - 1, line - 1, last + 1, end + 1) : (first, line, last, end)
   }
 }

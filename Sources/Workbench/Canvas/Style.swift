@@ -48,6 +48,13 @@ public enum Graphics: String, Hashable, Sendable, CaseIterable {
   case quarter
   /// One pixel a cell, as a character of its brightness; everything else is ASCII too.
   case ascii
+  /// Six pixels a cell in two colours (Unicode 13).
+  case sextant
+  /// Eight pixels a cell in two colours (Unicode 16).
+  case octant
+  /// Pixels, by the graphics protocol of Kitty.
   case kitty
   case sixel
+  /// Pixels, by the inline images of iTerm2.
+  case iterm
 }

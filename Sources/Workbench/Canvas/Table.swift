@@ -39,22 +39,35 @@ package struct Table: Hashable, Sendable {
   package init(_ columns: [Column]) { self.columns = columns }
 
   /// Places of the columns that fit into `room` cells. Columns of rank 0 stay, cut where it must be.
-  package func places(in room: Int) -> [Place] {
+  ///
+  /// - Parameter texts: the rows in sight: first every column gets what they need, the first ones before the others, then the
+  ///   first one that wants more takes the rest.
+  package func places(in room: Int, texts: [[String]] = []) -> [Place] {
     var kept = Array(columns.indices)
-    func need() -> Int { kept.reduce(0) { $0 + columns[$1].least } + gap * max(0, kept.count - 1) }
+    let needs = columns.indices.map { index in
+      min(columns[index].most ?? .max, texts.reduce(0) { max($0, $1.indices.contains(index) ? $1[index].columns : 0) })
+    }
+    // A first column whose names are long keeps room for them before others are shown at all.
+    func least(_ index: Int) -> Int { max(columns[index].least, columns[index].rank == 0 ? min(needs[index], 26) : 0) }
+    func need() -> Int { kept.reduce(0) { $0 + least($1) } + gap * max(0, kept.count - 1) }
     while need() > room,
       let victim = kept.filter({ columns[$0].rank > 0 }).min(by: { columns[$0].rank < columns[$1].rank })
     {
       kept.removeAll { $0 == victim }
     }
     var spare = max(0, room - need())
+    var widths = columns.indices.map(least)
+    for wanted in [needs, columns.map { $0.most ?? $0.least }] {
+      for index in kept {
+        let more = min(spare, max(0, wanted[index] - widths[index]))
+        spare -= more
+        widths[index] += more
+      }
+    }
     var offset = 0
     var places: [Place] = []
     for index in kept {
-      let column = columns[index]
-      let more = min(spare, max(0, (column.most ?? column.least) - column.least))
-      spare -= more
-      let width = min(column.least + more, max(0, room - offset))
+      let width = min(widths[index], max(0, room - offset))
       guard width > 0 else { break }
       places.append(Place(index: index, offset: offset, width: width))
       offset += width + gap

@@ -17,6 +17,8 @@ extension CompareScreen {
       }
       session.prompt("add the picture", tag: "add", for: .compare, text: folder, completion: .path)
       return true
+    case .nextInput: session.takeAsInput(paths.indices.contains(front) ? [paths[front]] : [])
+    case Self.view: if paths.indices.contains(front) { session.view(paths[front]) }
     case Self.reload:
       guard !paths.isEmpty else { return false }
       load(&session)

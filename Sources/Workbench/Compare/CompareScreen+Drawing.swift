@@ -7,7 +7,7 @@ extension CompareScreen {
       return drawNothing(on: &canvas, in: area, session, look)
     }
     let layout = layout(area)
-    let room = CompareRoom(layout.panes[0], look.graphics, look.colours)
+    let room = CompareRoom(layout.panes[0], look.graphics, look.colours, look.cell)
     let shown = CompareGeometry(window, frame: frame, room: room)
     drawHead(shown, on: &canvas, in: layout.head, look)
     let isOne = layout.panes.count == 1
@@ -144,9 +144,15 @@ extension CompareScreen {
       block = dots(a.differenceMap(from: b, gain: gain, isLight: look.isLight))
     }
     outlines += marks(shown, room)
-    canvas.draw(
-      ShownPicture(block, region: Rectangle(x: 0, y: 0, width: size.width, height: size.height), outlines: outlines),
-      in: cells, look)
+    var picture = ShownPicture(
+      block, region: Rectangle(x: 0, y: 0, width: size.width, height: size.height), outlines: outlines)
+    let isPlain = !isOne || mode == .flip
+    // Only what was not made smaller has its pixels at the same places when the window moves.
+    if isPlain, key.width == key.region.width, key.width == shown.width, key.height == shown.height {
+      picture.source = PlacedPicture.Source(
+        plane: "\(loads) \(place) \(shown.zoom)", x: key.region.x * shown.zoom, y: key.region.y * shown.zoom)
+    }
+    canvas.draw(picture, in: cells, look)
   }
 
   /// The crop and the pixel that is read, in dots.
@@ -163,11 +169,16 @@ extension CompareScreen {
             x: first.x - 1, y: first.y - 1, width: end.x - first.x + 2, height: end.y - first.y + 2), role: .mark))
     }
     let dot = shown.dot(x: window.x, y: window.y)
-    let (margin, side) = (room.perColumn, max(1, shown.zoom))
-    outlines.append(
-      ShownPicture.Outline(
-        rectangle: Rectangle(
-          x: dot.x - margin, y: dot.y - margin, width: side + 2 * margin, height: side + 2 * margin), role: .accent))
+    // Four strokes that point at the pixel and leave it and its neighbours to be seen.
+    let side = max(1, shown.zoom)
+    let (gap, across, down) = (side + 1, max(2, room.perColumn), max(2, room.perRow / 2))
+    let (x, y) = (dot.x + side / 2, dot.y + side / 2)
+    for stroke in [
+      Rectangle(x: dot.x - gap - across, y: y, width: across, height: 1),
+      Rectangle(x: dot.x + side + gap - 1, y: y, width: across, height: 1),
+      Rectangle(x: x, y: dot.y - gap - down, width: 1, height: down),
+      Rectangle(x: x, y: dot.y + side + gap - 1, width: 1, height: down),
+    ] { outlines.append(ShownPicture.Outline(rectangle: stroke, role: .accent)) }
     return outlines
   }
 
@@ -208,8 +219,9 @@ struct CompareLayout: Hashable, Sendable {
 
   /// - Parameters:
   ///   - pictures: how many are side by side; 1 where one is shown at a time.
+  ///   - frame: what each of them shows; wide ones stand above each other.
   ///   - notes, figures: rows that are wanted for them.
-  init(_ area: CanvasArea, pictures: Int, notes: Int, figures: Int) {
+  init(_ area: CanvasArea, pictures: Int, frame: (width: Int, height: Int), notes: Int, figures: Int) {
     head = area.top(area.rows >= 4 ? 1 : 0)
     var rest = area.dropTop(head.rows)
     // The pictures keep more than half of the rows.
@@ -221,16 +233,22 @@ struct CompareLayout: Hashable, Sendable {
     self.notes = rest.bottom(rest.rows >= 9 ? min(notes, 2) : 0)
     rest = rest.dropBottom(self.notes.rows)
     let captionRows = rest.rows >= 3 ? 1 : 0
-    let cells = Self.grid(rest, max(1, pictures))
+    let cells = Self.grid(rest, max(1, pictures), frame)
     panes = cells.map { $0.dropTop(captionRows) }
     captions = cells.map { $0.top(captionRows) }
   }
 
-  /// Areas of one size: a row of them, or two rows where they would be narrow. One where there is no room for more.
-  private static func grid(_ area: CanvasArea, _ count: Int) -> [CanvasArea] {
+  /// Areas of one size: side by side, one above the other or two by two, as shows the pictures largest; side by side where that
+  /// makes little difference. One where there is no room for more.
+  private static func grid(_ area: CanvasArea, _ count: Int, _ frame: (width: Int, height: Int)) -> [CanvasArea] {
     guard count > 1 else { return [area] }
-    let isSquare = count > 2 && area.columns / count < 40 && area.rows >= 12
-    let (across, down) = isSquare ? (2, 2) : (count, 1)
+    func scale(_ across: Int, _ down: Int) -> Double {
+      let (columns, rows) = ((area.columns - (across - 1)) / across, area.rows / down - 1)
+      guard columns >= 10, rows >= 3 else { return 0 }
+      return Fit.scale(max(1, frame.width), max(1, frame.height), within: (columns, rows * 2))
+    }
+    let others = (count == 2 ? [(1, 2)] : [(2, 2), (1, count)]).max { scale($0.0, $0.1) < scale($1.0, $1.1) }!
+    let (across, down) = scale(others.0, others.1) > scale(count, 1) * 1.2 ? others : (count, 1)
     let (columns, rows) = ((area.columns - (across - 1)) / across, area.rows / down)
     guard columns >= 10 else { return [area] }
     return (0..<count).map { place in

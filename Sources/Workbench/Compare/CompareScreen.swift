@@ -26,21 +26,23 @@ struct CompareScreen: Screen {
   static let againstWhole = Command(
     "whole", "what tiling changed, beside the picture whole", short: "whole", "t")
   static let reload = Command("reload", "read the pictures again", "R")
+  static let view = Command("view", "open the picture in front in a viewer", "O")
 
   static let commands: [Command] = [
     flip, wipe, difference, .zoomIn.called("zoom in", short: "in"), .zoomOut.called("zoom out", short: "out"),
     .actualSize.called("one pixel to one", short: "1:1"), .fit.called("fit the whole picture", short: "fit"), nextCrop,
     againstWhole, previousCrop, less, more, pixelLeft, pixelDown, pixelUp, pixelRight, crops, reference, convention,
     shave, figures,
-    add, drop, .export.called("a sheet of crops and a map of differences as PNG files"), reload,
+    add, drop, .nextInput.called("use the picture in front as the next input", short: "next input"), view,
+    .export.called("a sheet of crops and a map of differences as PNG files"), reload,
   ]
 
   static let conventions = ["matlab", "basicsr", "grl"]
   static let cropSide = 64
   static let cropCount = 12
 
-  var hints: [Command] {
-    guard info != nil else { return [Self.add] }
+  func hints(_ session: Session) -> [Command] {
+    guard info != nil else { return [Self.add, ScreenID.files.command(short: "< files")] }
     let own: [Command] =
       switch mode {
       case .sideBySide: []
@@ -71,6 +73,8 @@ struct CompareScreen: Screen {
   var dragged: (column: Int, row: Int)?
   /// What was last taken from marks or jobs, so that coming back does not load it again.
   var offered: [String] = []
+  /// How often pictures were loaded.
+  var loads = 0
 
   // What the engine said
   var info: ComparisonInfo?
@@ -88,13 +92,13 @@ struct CompareScreen: Screen {
 
   func layout(_ area: CanvasArea) -> CompareLayout {
     CompareLayout(
-      area, pictures: mode == .sideBySide ? count : 1, notes: notes.count,
+      area, pictures: mode == .sideBySide ? count : 1, frame: frame, notes: notes.count,
       figures: showsFigures && count > 0 ? numbers.rowCount : 0)
   }
 
   func room(_ session: Session) -> CompareRoom { room(layout(session.area), session) }
   func room(_ layout: CompareLayout, _ session: Session) -> CompareRoom {
-    CompareRoom(layout.panes[0], session.graphics, session.colours)
+    CompareRoom(layout.panes[0], session.graphics, session.colours, session.cell)
   }
 
   func geometry(_ session: Session) -> CompareGeometry {
@@ -127,6 +131,7 @@ struct CompareScreen: Screen {
   /// Asks for everything again.
   mutating func load(_ session: inout Session) {
     (info, failure) = (nil, nil)
+    loads += 1
     visible = CompareView()
     numbers = CompareNumbers()
     tiling.measureAnew()

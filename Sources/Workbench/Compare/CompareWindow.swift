@@ -133,14 +133,14 @@ struct CompareRoom: Hashable, Sendable {
   let perColumn: Int
   let perRow: Int
 
-  init(_ area: CanvasArea, _ graphics: Graphics, _ colours: ColourDepth) {
+  /// - Parameter cell: pixels of a cell of the terminal.
+  init(_ area: CanvasArea, _ graphics: Graphics, _ colours: ColourDepth, _ cell: CellSize) {
     (perColumn, perRow) =
       switch graphics {
       case .half, .ascii: (1, 2)
       case _ where colours == .none: (1, 2)
-      case .quarter: (2, 4)
-      // Cells of common terminals are about 10 x 20 pixels.
-      case .kitty, .sixel: (10, 20)
+      case .quarter, .sextant, .octant: (2, 4)
+      case .kitty, .sixel, .iterm: (max(1, cell.width), max(1, cell.height))
       }
     width = max(1, area.columns) * perColumn
     height = max(1, area.rows) * perRow

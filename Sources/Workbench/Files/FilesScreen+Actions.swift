@@ -3,7 +3,17 @@ import EngineWire
 
 extension FilesScreen {
   mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    // What is typed before the folder is there waits for it.
+    if tree.path.isEmpty, failure == nil, !session.isLost, !Command.workbench.contains(command) {
+      if early.count < 100 { early.append(command) }
+      return true
+    }
+    let marked = session.marked
     let isDone = trial.isOpen ? performInTrial(command, &session) : performHere(command, &session)
+    if command != .undo && session.marked != marked {
+      pastMarks.append(marked)
+      if pastMarks.count > 200 { pastMarks.removeFirst() }
+    }
     settle(&session)
     return isDone
   }
@@ -16,6 +26,9 @@ extension FilesScreen {
     switch command {
     case .nextPane, .previousPane: pane = pane == .list && session.current != nil ? .preview : .list
     case .trial: startTrial(&session)
+    case Self.toPlan:
+      session.go(to: .plan)
+      session.say("r again runs this; 1 goes back to the files")
     case .compare: compare(&session)
     case Self.suggestion: takeSuggestion(&session)
     case .filter:
@@ -27,6 +40,23 @@ extension FilesScreen {
     case .range: markRange(&session)
     case Self.invert: invertMarks(&session)
     case Self.unmarkAll: unmarkAll(&session)
+    case .undo:
+      guard let past = pastMarks.popLast() else { return session.sayTrue("no change of marks to undo") }
+      session.marked = past
+      session.say(past.isEmpty ? "nothing is marked, as before" : "\(past.count) marked, as before")
+    case Self.view: withPath(&session) { $0.view($1) }
+    case Self.copyPath:
+      withPath(&session) {
+        $0.effects.append(.copy($1))
+        $0.say("copied \($1)")
+      }
+    case Self.rename:
+      guard mayChange(&session) else { return true }
+      withPath(&session) { $0.prompt("new name", tag: "rename " + $1, for: .files, text: lastComponent($1)) }
+    case Self.trash: askTrash(&session)
+    case Self.newFolder:
+      guard mayChange(&session) else { return true }
+      session.prompt("new folder", tag: "new-folder", for: .files)
     case Self.hidden: toggleHidden(&session)
     case Self.sort: sort(&session)
     case Self.home: enter("~", &session)
@@ -65,8 +95,52 @@ extension FilesScreen {
     return true
   }
 
+  /// Acts on what is under the cursor.
+  private func withPath(_ session: inout Session, _ body: (inout Session, String) -> Void) {
+    guard let row, tree.entry(row) != nil else { return session.say("the cursor is on no file") }
+    body(&session, tree.path(of: row))
+  }
+
+  private func mayChange(_ session: inout Session) -> Bool {
+    guard session.settings.host != nil else { return true }
+    session.say("files of another machine are not changed from here", .warning)
+    return false
+  }
+
+  private func askTrash(_ session: inout Session) {
+    guard mayChange(&session) else { return }
+    let here = row.flatMap { tree.entry($0) == nil ? nil : tree.path(of: $0) }
+    let paths =
+      session.marked.isEmpty
+      ? [here].compactMap { $0 } : session.marked.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    guard let first = paths.first else { return session.say("the cursor is on no file") }
+    let what = paths.count == 1 ? lastComponent(first) : "the \(paths.count) that are marked"
+    session.confirm(
+      "Move \(what) to the trash?", tag: "trash " + paths.joined(separator: "\0"), for: .files,
+      choices: [("y", "move to the trash"), ("n", "keep")])
+  }
+
+  /// A name for a file in this folder; nil, and said why, where it is none.
+  private func name(_ text: String, _ session: inout Session) -> String? {
+    guard !text.isEmpty, text != ".", text != "..", !text.contains("/"), !text.contains("\0") else {
+      session.say("'\(text)' is no name for a file: one word without '/'", .warning)
+      return nil
+    }
+    return text
+  }
+
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
     switch tag {
+    case _ where tag.hasPrefix("rename "):
+      if let name = name(text, &session) {
+        session.effects.append(.change(.rename(path: String(tag.dropFirst("rename ".count)), name: name)))
+      }
+    case "new-folder":
+      if let name = name(text, &session) { session.effects.append(.change(.makeFolder(joined(tree.path, name)))) }
+    case _ where tag.hasPrefix("trash "):
+      guard text == "y" else { break }
+      let paths = tag.dropFirst("trash ".count).split(separator: "\0").map(String.init)
+      session.effects.append(.change(.trash(paths)))
     case "find":
       search.begin(text)
       find(isForward: true, from: cursor.index - 1, &session)
@@ -75,7 +149,7 @@ extension FilesScreen {
       keepingPlace { $0.filter = text }
     case "go-to":
       let path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
-      enter(path.isEmpty ? "~" : path, &session)
+      enter(path.isEmpty ? "~" : session.absolute(path), &session)
     default: break
     }
     settle(&session)
@@ -136,7 +210,9 @@ extension FilesScreen {
   }
 
   private mutating func takeSuggestion(_ session: inout Session) {
-    guard let info = preview.shown?.info, let task = PictureImpression(info).task else {
+    guard let path = session.current,
+      let task = PictureImpression(preview.shown?.info, of: details.picture(path)).task
+    else {
       return session.say("the preview suggests no task")
     }
     session.draft.edit { $0.task = task }
@@ -219,7 +295,9 @@ extension FilesScreen {
     guard session.marked.count <= 2000 else { return text }
     let known = session.marked.compactMap { details.picture($0) }
     guard !known.isEmpty else { return text }
-    text += known.count < session.marked.count ? ", over " : ", "
-    return text + Quantity.megapixels(known.reduce(0) { $0 + Double($1.width) * Double($1.height) })
+    let unreadable = session.marked.count { if case .failed = details[$0] { true } else { false } }
+    text += known.count + unreadable < session.marked.count ? ", over " : ", "
+    text += Quantity.megapixels(known.reduce(0) { $0 + Double($1.width) * Double($1.height) })
+    return unreadable > 0 ? text + ", \(unreadable) unreadable" : text
   }
 }

@@ -13,20 +13,24 @@ extension FilesScreen {
     Table.Column("name", least: 14, most: 200),
     Table.Column("size", .right, least: 10, rank: 3),
     Table.Column("kind", least: 7, rank: 2),
-    Table.Column("carries", least: 14, most: 22, rank: 1),
+    Table.Column("carries", least: 7, most: 22, rank: 1),
   ])
 
   private func drawList(on canvas: inout Canvas, _ layout: FilesLayout, _ session: Session, _ look: Look) {
     let inner = layout.list.dropLeft(layout.list.columns > 8 ? 2 : 0).dropRight(layout.list.columns > 8 ? 1 : 0)
-    let places = Self.table.places(in: inner.columns)
+    let first = cursor.firstRow(count: tree.rows.count, visible: layout.listRows)
+    let shown = tree.rows.dropFirst(first).prefix(layout.listRows).map { texts($0, look) }
+    let places = Self.table.places(in: inner.columns, texts: shown)
     if layout.heads > 0 { drawHead(on: &canvas, in: inner.top(1), session, look) }
     if layout.heads > 1 { canvas.writeTitles(of: Self.table, at: places, in: inner.dropTop(1), look) }
     guard !tree.rows.isEmpty else { return drawEmpty(on: &canvas, in: layout.rows.inset(columns: 2), session, look) }
     let marked = Set(session.marked.map(PathKey.init))
-    let first = cursor.firstRow(count: tree.rows.count, visible: layout.listRows)
     for line in 0..<min(layout.listRows, tree.rows.count - first) {
       let area = layout.rows.dropTop(line).top(1)
       drawRow(first + line, on: &canvas, in: area, places, marked, look)
+    }
+    if tree.shownCount == 0 {
+      drawEmpty(on: &canvas, in: layout.rows.dropTop(tree.rows.count + 1).inset(columns: 2), session, look)
     }
     let rest = tree.rows.count - first - layout.listRows
     if rest > 0 || first > 0 { drawPosition(on: &canvas, layout, first, look) }
@@ -44,14 +48,9 @@ extension FilesScreen {
     }
     let style = session.marked.isEmpty && tree.filter.isEmpty ? look[.faint] : look[.accent]
     let used = canvas.write(right, in: area.right(min(right.columns, most)), style, .right)
-    canvas.write(shortPath(session), in: area.dropRight(used + (used > 0 ? 2 : 0)), look[.title], cut: .start)
-  }
-
-  /// With `~` for the home folder.
-  private func shortPath(_ session: Session) -> String {
-    guard let home = session.engine?.home, home.count > 1, tree.path.hasPrefix(home) else { return tree.path }
-    let rest = tree.path.dropFirst(home.count)
-    return rest.isEmpty || rest.first == "/" ? "~" + rest : tree.path
+    let room = area.dropRight(used + (used > 0 ? 2 : 0))
+    canvas.write(
+      tree.path.relative(to: "", home: session.engine?.home).shortened(to: room.columns), in: room, look[.title])
   }
 
   private func drawEmpty(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
@@ -62,7 +61,13 @@ extension FilesScreen {
     } else if tree.path.isEmpty {
       canvas.write(session.isConnected ? "reading" : "waiting for the engine", in: area, look[.faint])
     } else {
-      canvas.write(tree.filter.isEmpty ? "empty" : "nothing matches", in: area, look[.faint])
+      let text =
+        tree.filter.isEmpty
+        ? "nothing here. g p goes to a path, Enter on .. to the folder above; 'grl --demo' brings a picture to try."
+        : "nothing matches \(tree.filter.shown); f changes that, Esc shows all"
+      for (row, line) in text.wrapped(columns: area.columns).prefix(area.rows).enumerated() {
+        canvas.write(line, in: area.dropTop(row), look[.faint])
+      }
     }
   }
 
@@ -218,7 +223,7 @@ extension FilesScreen {
   private mutating func drag(_ event: MouseEvent, _ layout: FilesLayout, _ session: inout Session) {
     guard let info = preview.shown?.info else { return }
     let placement = PicturePlacement(
-      width: info.pictureWidth, height: info.pictureHeight, in: layout.picture)
+      width: info.pictureWidth, height: info.pictureHeight, in: layout.picture, cell: session.pixelCell)
     guard let place = placement.pixel(column: event.column, row: event.row) else { return }
     switch event.action {
     case .press:

@@ -65,12 +65,10 @@ extension FilesScreen {
     case .failed(let reason): lines.append((reason, .error))
     case nil: lines.append((Quantity.bytes(entry.bytes), .faint))
     }
-    if let info = preview.shown?.info {
-      let impression = PictureImpression(info)
-      if let text = impression.text {
-        lines.append((text, .faint))
-        lines.append((impression.suggestion, impression.task == nil ? .faint : .accent))
-      }
+    let impression = PictureImpression(preview.shown?.info, of: details.picture(path))
+    if let text = impression.text, !impression.isRaw { lines.append((text, .faint)) }
+    if impression.text != nil || impression.isRaw {
+      lines.append((impression.suggestion, impression.task == nil ? .faint : .accent))
     }
     if let frame = session.framed {
       lines.append(("frame \(frame.width) x \(frame.height) at \(frame.x),\(frame.y): p restores it", .accent))
@@ -146,6 +144,9 @@ struct FilesDetails: Sendable {
 }
 
 extension PictureInfo {
+  /// A camera raw file.
+  var isRaw: Bool { format.lowercased().contains("raw") }
+
   /// `8 RGB`, `16 gray`; alpha beside gray is told by `carried`.
   var kindText: String { "\(bitDepth) \(layoutText)" }
 
@@ -267,14 +268,18 @@ struct PictureImpression: Hashable, Sendable {
 
   let sigma: Double?
   let blockiness: Double?
+  /// A sensor's mosaic, which other tasks cannot read.
+  let isRaw: Bool
 
-  init(_ info: PixelsInfo) {
-    sigma = info.noiseSigma
-    blockiness = info.blockiness
+  init(_ info: PixelsInfo?, of picture: PictureInfo?) {
+    sigma = info?.noiseSigma
+    blockiness = info?.blockiness
+    isRaw = picture?.isRaw ?? false
   }
 
   /// The task to try first; nil where nothing stands out.
   var task: String? {
+    if isRaw { return "demosaic" }
     if let blockiness, blockiness >= PixelsInfo.blockyStrength { return "jpeg" }
     if let sigma, sigma >= PixelsInfo.noisySigma { return "denoise" }
     return nil
@@ -295,8 +300,9 @@ struct PictureImpression: Hashable, Sendable {
   /// What it looks like, and what could be tried.
   var suggestion: String {
     switch task {
-    case "jpeg": "looks like JPEG damage: t takes jpeg"
-    case "denoise": "looks noisy: t takes task denoise"
+    case "jpeg": "JPEG damage: t takes task jpeg"
+    case "denoise": "noisy: t takes task denoise"
+    case "demosaic": "camera raw: t takes task demosaic"
     default: "nothing stands out (estimates)"
     }
   }

@@ -5,22 +5,31 @@ import EngineWire
 struct FilesScreen: Screen {
   enum Pane: Hashable, Sendable { case list, preview }
 
+  static let toPlan = Command("to-plan", "to the plan of what is marked, where r runs it", "r")
   static let suggestion = Command("take-suggestion", "take the task that the preview suggests", "t")
   static let hidden = Command("hidden", "hidden files on or off", ".")
   static let sort = Command("sort", "sort by name, newest, largest", "s")
   static let invert = Command("invert-marks", "mark what is not marked, and the other way round", "*")
-  static let unmarkAll = Command("unmark-all", "unmark everything", "u")
+  static let unmarkAll = Command("unmark-all", "unmark everything", "U")
+  static let view = Command("view", "open the picture in a viewer", "O")
+  static let copyPath = Command("copy-file-path", "copy the path", "C")
+  static let rename = Command("rename", "rename the file or folder", "e", "F2")
+  static let trash = Command("trash", "move the file, or what is marked, to the trash", "D", "Del")
+  static let newFolder = Command("new-folder", "make a folder here", "a")
   static let goTo = Command("go-to", "go to a path", "g p")
   static let home = Command("home", "home folder", "~", "g h")
   static let reload = Command("reload", "read the folder again", "R")
   static let flip = Command("flip", "after a preview: before and after in turn", "b")
 
   static let commands: [Command] = [
+    toPlan,
     .mark, .range, .find, .filter, .trial.called("restore only the framed part and compare", short: "preview"),
-    suggestion, invert, unmarkAll, .nextMatch, .previousMatch, hidden, sort, home, goTo,
+    view, suggestion, invert, .undo.called("undo the last change of marks", short: nil), unmarkAll, .nextMatch,
+    .previousMatch, hidden, sort, home, goTo,
     .zoomOut.called("folder above; in the preview: smaller frame"), .zoomIn.called("in the preview: larger frame"),
     .fit.called("after a preview: all of it"), .actualSize.called("after a preview: one pixel to one"), flip, reload,
-    Trial.less, Trial.more, Trial.control, Trial.several,
+    Trial.less, Trial.more, Trial.control, Trial.several, Trial.otherModel,
+    copyPath, rename, trash, newFolder,
     .compare.called("compare the marked pictures, two to four"),
   ]
 
@@ -29,7 +38,19 @@ struct FilesScreen: Screen {
     .mark, .escape.called("", short: "back"),
   ]
 
-  var hints: [Command] { trial.isOpen ? Trial.hints : pane == .preview ? Self.previewHints : Self.commands }
+  func hints(_ session: Session) -> [Command] {
+    if trial.isOpen { return Trial.hints }
+    let plan = ScreenID.plan.command(short: session.marked.isEmpty ? "plan >" : "plan \(session.marked.count) >")
+    guard pane == .list else { return [plan] + Self.previewHints }
+    let hasPictures = tree.rows.contains { tree.entry($0)?.kind == .picture }
+    if !session.marked.isEmpty || session.current != nil { return [plan] + Self.commands }
+    let enter = Command.open.called("", short: entry?.kind == .folder ? "open" : "up")
+    return (row == nil ? [] : [enter]) + (hasPictures ? [] : [Self.goTo.called("", short: "go to")]) + Self.commands
+  }
+
+  func helped(_ session: Session) -> [Command] {
+    trial.isOpen ? Trial.helped : Self.commands.filter { !$0.isForPreview }
+  }
 
   var tree = FilesTree()
   var cursor = ListCursor()
@@ -37,6 +58,10 @@ struct FilesScreen: Screen {
   var details = FilesDetails()
   var preview = FilesPreview(screen: .files)
   var trial = Trial(screen: .files)
+  /// Marks before each change, the latest last.
+  var pastMarks: [[String]] = []
+  /// Commands that came before the folder did.
+  var early: [Command] = []
   /// The row at which `v` was pressed.
   var rangeStart: Int?
   var search = FilesSearch()
@@ -76,6 +101,7 @@ struct FilesScreen: Screen {
   /// Brings cursor, preview and details to where they belong now.
   mutating func settle(_ session: inout Session) {
     let layout = layout(session)
+    session.folder = tree.path
     cursor.move(to: cursor.index, count: tree.rows.count, visible: layout.listRows)
     let path = entry?.kind == .picture ? row.map(tree.path(of:)) : nil
     if session.current.map(PathKey.init) != path.map(PathKey.init) {
@@ -129,9 +155,10 @@ extension FilesScreen {
     session.ask(.listFolder(path: folder), for: .files, .listing)
   }
 
-  mutating func reload(_ session: inout Session) {
+  /// - Parameter landing: the path to stand on; nil for the one under the cursor.
+  mutating func reload(landing: String? = nil, _ session: inout Session) {
     guard !tree.path.isEmpty, entering == nil else { return }
-    enter(tree.path, landing: row.map(tree.path(of:)), &session)
+    enter(tree.path, landing: landing ?? row.map(tree.path(of:)), &session)
   }
 
   /// Enter: into a folder, or a close look at a picture.
@@ -202,10 +229,14 @@ extension FilesScreen {
       // Not on the way up where there is something else.
       let first = tree.rows.count > 1 && tree.rows[0].entry == FilesTree.Row.wayUp ? 1 : 0
       cursor.move(to: index ?? (isSame ? before : first), count: tree.rows.count, visible: layout(session).listRows)
+      let commands = early
+      early = []
+      for command in commands { _ = perform(command, &session) }
     case .failure where asked?.folder == asked?.landing && asked != nil && tree.path.isEmpty:
       enter(parentFolder(asked!.folder), landing: asked!.landing, &session)
     case .failure(let problem):
       if tree.path.isEmpty { failure = problem.message }
+      early = []
       session.say(problem.message, .error)
     default: break
     }

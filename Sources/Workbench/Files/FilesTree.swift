@@ -176,13 +176,17 @@ struct TextQuery: Sendable {
   private let text: String
   /// Lower case, if it is all ASCII: bytes are compared then, which is ten times as fast.
   private let bytes: [UInt8]?
+  /// With `*`, `?` or `[` it is a pattern for whole names, as shells have them.
+  private let pattern: String?
 
   init(_ text: String) {
     self.text = text.lowercased()
+    pattern = text.contains { "*?[".contains($0) } ? text.lowercased() : nil
     bytes = self.text.utf8.allSatisfy { $0 < 0x80 } ? Array(self.text.utf8) : nil
   }
 
   func isIn(_ name: String) -> Bool {
+    if let pattern { return matches(name.lowercased(), pattern: pattern) }
     guard let bytes else { return name.lowercased().contains(text) }
     guard let first = bytes.first else { return true }
     var name = name

@@ -26,6 +26,9 @@ public struct Command: Hashable, Sendable {
     Command(name, title, short: short, keys: keys)
   }
 
+  /// It means something only while a preview is shown.
+  var isForPreview: Bool { title.hasPrefix("after a preview") }
+
   /// The first way to press it: `g g`.
   public var keyName: String? { keys.first.map { $0.map(\.name).joined(separator: " ") } }
 
@@ -43,7 +46,7 @@ extension Command {
   static let left = Command("left", "left", "h", "Left")
   static let right = Command("right", "right", "l", "Right")
   static let top = Command("top", "to the beginning", "g g", "Home")
-  static let bottom = Command("bottom", "to the end", "G", "End")
+  static let bottom = Command("bottom", "to the end", "g e", "End")
   static let halfPageUp = Command("half-page-up", "half a page up", "Ctrl-u")
   static let halfPageDown = Command("half-page-down", "half a page down", "Ctrl-d")
   static let pageUp = Command("page-up", "a page up", "PgUp", "Ctrl-b")
@@ -60,7 +63,7 @@ extension Command {
   static let find = Command("find", "find", short: "find", "/")
   static let nextMatch = Command("next-match", "next match", "n")
   static let previousMatch = Command("previous-match", "previous match", "N")
-  static let filter = Command("filter", "show only what matches", short: "filter", "f")
+  static let filter = Command("filter", "show only what matches; * and ? as in a shell", short: "filter", "f")
   static let mark = Command("mark", "mark or unmark", short: "mark", "Space")
   static let range = Command("range", "mark a range: here, then at its other end", short: "range", "v")
   static let zoomIn = Command("zoom-in", "zoom in", "+")
@@ -75,6 +78,8 @@ extension Command {
   static let pause = Command("pause", "pause or go on", short: "pause", "Space")
   static let cancel = Command("cancel", "cancel", short: "cancel", "c")
   static let compare = Command("compare", "compare side by side", short: "compare", "B")
+  static let nextInput = Command(
+    "next-input", "use the results as the next input", short: "next input", "g n")
   static let moveUp = Command("move-up", "earlier in the queue", "K")
   static let moveDown = Command("move-down", "later in the queue", "J")
 
@@ -89,6 +94,8 @@ extension Command {
   static let redraw = Command("redraw", "draw everything anew", "Ctrl-l")
   static let showCommand = Command("show-command", "show and copy the same as a command line", "y")
   static let mouse = Command("mouse", "mouse on or off", "m")
+  static let graphics = Command(
+    "graphics", "pictures in the next way: blocks, then real pixels where the terminal can", "G")
   static let theme = Command("theme", "choose a theme", "T")
   static let host = Command("host", "use the engine of another machine")
   static let reconnect = Command("reconnect", "try to reach the engine now")
@@ -97,11 +104,15 @@ extension Command {
   }
   package static let workbench: [Command] =
     screens + [
-      .help, .palette, .back, .quit, .escape, .stop, .suspend, .redraw, .showCommand, .mouse, .theme, .host, .reconnect,
+      .help, .palette, .back, .quit, .escape, .stop, .suspend, .redraw, .showCommand, .mouse, .graphics, .theme, .host,
+      .reconnect,
     ]
 }
 
 extension ScreenID {
+  /// What brings the screen to the front, with the footer's words for it.
+  func command(short: String) -> Command { Command.screens[rawValue - 1].called(title, short: short) }
+
   /// For the header.
   public var title: String {
     switch self {

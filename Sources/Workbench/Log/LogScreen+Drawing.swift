@@ -33,7 +33,14 @@ extension LogScreen {
       canvas.write(row.title, in: inner.left(label), look[.faint, on: ground])
       canvas.write(row.value(session), in: inner.dropLeft(label), look[ground])
     }
-    canvas.write(row.note, in: margin(layout.note), look[.faint])
+    canvas.drawScrollMarks(first: first, count: all.count, in: rows, on: .text, look)
+    let note = row == .terminal ? "\(session.terminal.text); Enter asks it again" : row.note
+    let room = margin(layout.note)
+    // Below the rows where the settings stand alone in their column, else in the one row that there is.
+    let below = area.dropTop(layout.note.row - area.row)
+    for (place, line) in note.wrapped(columns: max(1, room.columns)).prefix(max(1, below.rows)).enumerated() {
+      canvas.write(line, in: margin(below.dropTop(place)), look[.faint])
+    }
   }
 
   private func drawLog(on canvas: inout Canvas, _ layout: LogLayout, _ session: Session, _ look: Look) {

@@ -12,7 +12,7 @@ struct LogScreen: Screen {
       .open.called("change the setting; read the line of the log", short: "change or read"),
       .nextPane.called("settings or log", short: "settings or log"), .filter, level, clearFilter, .find, .nextMatch,
       .previousMatch,
-    ] + SettingRow.allCases.filter { $0 != .theme && $0 != .host }.map(\.command)
+    ] + SettingRow.allCases.filter { $0.hasCommand }.map(\.command)
 
   var pane = Pane.settings
   var setting = ListCursor()
@@ -52,8 +52,7 @@ struct LogScreen: Screen {
       (filter, least) = ("", .debug)
       session.say("all of the log")
     default:
-      if let row = SettingRow.allCases.first(where: { $0.command == command && command != .theme && command != .host })
-      {
+      if let row = SettingRow.allCases.first(where: { $0.command == command && $0.hasCommand }) {
         askFor(row, &session)
         return true
       }
@@ -85,6 +84,10 @@ struct LogScreen: Screen {
 
   private func change(_ row: SettingRow, _ session: inout Session) {
     if row.isSwitch { return row.step(1, &session) }
+    if row == .terminal {
+      session.effects.append(.askTerminal)
+      return session.say("asking the terminal")
+    }
     if row == .theme {
       session.overlay = .themes(ThemeChooser(names: session.themeNames, current: session.themeName))
       return
@@ -94,7 +97,9 @@ struct LogScreen: Screen {
 
   private func askFor(_ row: SettingRow, _ session: inout Session) {
     let (text, completion) = row.prompt(session)
-    session.prompt(row.title, tag: "set-\(row.rawValue)", for: .log, text: text, completion: completion)
+    session.prompt(
+      row.title, tag: "set-\(row.rawValue)", for: .log, text: text, completion: completion,
+      replaces: row == .memory || row == .threads)
   }
 
   // MARK: Log

@@ -23,7 +23,11 @@ extension ModelsScreen {
       canvas.write("Models", in: heads, look[pane == .list ? .title : .faint])
       canvas.write(count, in: heads, look[.faint], .right)
     }
-    let table = Table(Self.columns + (session.models.contains(where: \.isExperimental) ? [Self.note] : []))
+    // Names are told apart by their ends: they stay whole before anything else is shown.
+    let longest = session.models.map(\.name.columns).max() ?? 0
+    let names = Table.Column("name", least: min(max(19, longest), max(19, heads.columns - 10)), most: 40)
+    let table = Table(
+      [names] + Self.columns.dropFirst() + (session.models.contains(where: \.isExperimental) ? [Self.note] : []))
     let places = table.places(in: heads.columns)
     if layout.hasHeads { canvas.writeTitles(of: table, at: places, in: heads.dropTop(1), look) }
     guard !session.models.isEmpty else {
@@ -45,6 +49,7 @@ extension ModelsScreen {
         ], of: table, at: places, in: line.inset(columns: layout.list.columns > 20 ? 2 : 0),
         look[isChosen ? .cursor : .text])
     }
+    canvas.drawScrollMarks(first: first, count: session.models.count, in: layout.rows, on: .text, look)
   }
 
   private func drawDetails(on canvas: inout Canvas, _ layout: ModelsLayout, _ session: Session, _ look: Look) {

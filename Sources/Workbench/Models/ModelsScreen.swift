@@ -5,12 +5,13 @@ struct ModelsScreen: Screen {
   enum Pane: Hashable, Sendable { case list, details }
 
   static let reload = Command("reload", "look for models again", short: "reload", "R")
+  static let use = Command("use-model", "plan with a model by its name")
   static let copyPath = Command("copy-path", "copy the path of the model's file", "c")
 
   static let commands: [Command] = [
     .open.called("use this model in the plan", short: "use in the plan"),
     .nextPane.called("list or details", short: "list or details"), .find, .nextMatch, .previousMatch, reload,
-    copyPath,
+    copyPath, use,
   ]
 
   var cursor = ListCursor()
@@ -38,6 +39,8 @@ struct ModelsScreen: Screen {
     case .find: session.prompt("find a model", tag: "find", for: .models, text: search)
     case .nextMatch: step(1, &session)
     case .previousMatch: step(-1, &session)
+    case Self.use:
+      session.prompt("model", tag: "use", for: .models, completion: .words(session.models.map(\.name)))
     case .left where pane == .details: pane = .list
     case .right where pane == .list: pane = .details
     default: return move(command, session)
@@ -108,6 +111,13 @@ struct ModelsScreen: Screen {
   }
 
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    if tag == "use" {
+      guard let place = session.models.firstIndex(where: { $0.name == text.trimmed }) else {
+        return session.say("there is no model \(text.trimmed)", .warning)
+      }
+      cursor.move(to: place, count: session.models.count, visible: layout(session).listRows)
+      return use(&session)
+    }
     guard tag == "find" else { return }
     search = text.trimmed
     if let model = model(session), matches(model) { return }

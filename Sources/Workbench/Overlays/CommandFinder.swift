@@ -4,6 +4,13 @@ struct CommandFinder: Sendable {
   struct Offer: Hashable, Sendable {
     let command: Command
     let screen: ScreenID?
+    /// What the command is given, where the offer stands for one of its values: `sr` for the task.
+    var argument: String?
+    /// What it does, in the offer's own words.
+    var title: String?
+
+    /// As it is typed: `task sr`.
+    var name: String { argument.map { "\(command.name) \($0)" } ?? command.name }
   }
 
   enum Kind: Hashable, Sendable { case help, palette }
@@ -27,7 +34,7 @@ struct CommandFinder: Sendable {
 
   /// What stands behind a whole command name: `sr` of `task sr`.
   var argument: String {
-    guard kind == .palette, let offer = named else { return "" }
+    guard kind == .palette, let offer = named else { return chosen?.argument ?? "" }
     return String(line.text.dropFirst(offer.command.name.count)).trimmed
   }
 
@@ -35,7 +42,12 @@ struct CommandFinder: Sendable {
   private var named: Offer? {
     guard let end = line.text.firstIndex(of: " ") else { return nil }
     let name = line.text[..<end]
-    return offers.first { $0.command.name == name }
+    // A value that the palette lists is an offer of its own.
+    guard !offers.contains(where: { $0.argument != nil && $0.name.lowercased().hasPrefix(line.text.lowercased()) })
+    else {
+      return nil
+    }
+    return offers.first { $0.command.name == name && $0.argument == nil }
   }
 
   mutating func move(by count: Int) { choice = min(max(0, choice + count), max(0, found.count - 1)) }
@@ -53,8 +65,8 @@ struct CommandFinder: Sendable {
 
   /// Puts the chosen command's name into the line, so that an argument can follow.
   mutating func complete() {
-    guard kind == .palette, argument.isEmpty, let name = chosen?.command.name else { return }
-    line = LineEditor(name + " ")
+    guard kind == .palette, let chosen, chosen.argument == nil, argument.isEmpty else { return }
+    line = LineEditor(chosen.command.name + " ")
     filter()
   }
 
@@ -64,21 +76,30 @@ struct CommandFinder: Sendable {
     if kind == .palette, let named {
       found = [named]
     } else if kind == .palette {
-      let ranked = offers.enumerated().compactMap { place, offer in
-        // Who types letters of a name means the name.
-        let name = FuzzyMatch(text, in: offer.command.name).map { $0.score + 15 }
-        let score = [name, FuzzyMatch(text, in: offer.command.title)?.score].compactMap { $0 }.max()
-        return score.map { (offer, $0, place) }
+      let ranked: [(CommandFinder.Offer, Int, Int)] = offers.enumerated().compactMap { place, offer in
+        let (name, title) = (offer.name, offer.title ?? offer.command.title)
+        // Who types letters of a name means the name. Words count more than letters that only stand in their order.
+        let letters = [
+          FuzzyMatch(text, in: name).map { $0.score + 15 },
+          offer.argument == nil ? FuzzyMatch(text, in: title)?.score : nil,
+        ].compactMap { $0 }.max()
+        let words = [WordMatch(text, in: name).map { 2 * $0.score + 50 }, WordMatch(text, in: title)?.score]
+          .compactMap { $0 }.max()
+        return letters == nil && words == nil ? nil : (offer, (letters ?? 0) + (words ?? 0), place)
       }
       found = ranked.sorted { ($0.1, -$0.2) > ($1.1, -$1.2) }.map(\.0)
     } else {
       let words = text.split(separator: " ")
-      found = offers.filter { offer in
+      let left = offers.filter { offer in
         let command = offer.command
         let keys = command.keys.map { $0.map(\.name).joined(separator: " ") }.joined(separator: " ")
         let all = "\(command.title) \(command.name) \(keys)".lowercased()
         return words.allSatisfy { all.contains($0) }
       }
+      func rank(_ offer: Offer) -> Int {
+        WordMatch(text, in: "\(offer.command.title) \(offer.command.name)")?.score ?? 0
+      }
+      found = left.enumerated().sorted { (rank($0.1), -$0.0) > (rank($1.1), -$1.0) }.map(\.1)
     }
   }
 }
@@ -90,6 +111,29 @@ extension String {
     while text.first == " " { text.removeFirst() }
     while text.last == " " { text.removeLast() }
     return String(text)
+  }
+}
+
+/// Whether all words of a text are words of another, or begin some: whole ones count most.
+package struct WordMatch: Hashable, Sendable {
+  package let score: Int
+
+  /// nil where a word is missing, and for no words.
+  package init?(_ query: String, in text: String) {
+    let wanted = query.lowercased().split(separator: " ")
+    let words = text.lowercased().split { !$0.isLetter && !$0.isNumber }
+    guard !wanted.isEmpty else { return nil }
+    var score = 0
+    for word in wanted {
+      if words.contains(word) {
+        score += 200
+      } else if words.contains(where: { $0.hasPrefix(word) }) {
+        score += 100
+      } else {
+        return nil
+      }
+    }
+    self.score = score
   }
 }
 

@@ -1,3 +1,5 @@
+import EngineWire
+
 /// What lies over the screen and takes the keys first.
 enum Overlay: Sendable {
   case prompt(Prompt)
@@ -6,6 +8,34 @@ enum Overlay: Sendable {
   /// Help and command palette.
   case finder(CommandFinder)
   case themes(ThemeChooser)
+  case picture(FullPicture)
+}
+
+/// A picture on the whole screen.
+struct FullPicture: Sendable {
+  static let purpose = Purpose.other("full picture")
+
+  let path: String
+  var outcome: FilesPreview.Outcome?
+
+  init(path: String) { self.path = path }
+
+  /// Between the picture's name and the last row, which stays free for every kind of graphics.
+  static func area(columns: Int, rows: Int) -> CanvasArea {
+    CanvasArea(column: 0, row: 0, columns: columns, rows: rows).dropTop(rows > 3 ? 1 : 0).dropBottom(rows > 2 ? 1 : 0)
+  }
+
+  /// Takes the engine's answer.
+  mutating func receive(_ reply: Reply, _ body: [UInt8]) {
+    switch reply {
+    case .pixels(let info):
+      outcome =
+        PixelBlock(info, body).map { .shown(FilesPreview.Shown(info: info, pixels: $0)) }
+        ?? .failed("the engine's answer does not hold the pixels it tells of")
+    case .failure(let failure): outcome = .failed(failure.message)
+    default: outcome = .failed("the engine did not answer with a picture")
+    }
+  }
 }
 
 /// Lines to read.
@@ -61,10 +91,13 @@ struct Prompt: Sendable {
   let tag: String
   let title: String
   let completion: Completion
+  /// The first character that is typed takes the place of the text.
+  var replaces = false
   var line: LineEditor
   /// What the text could become, after Tab; the chosen one stands in the line already.
   var candidates: [String] = []
   private(set) var candidate: Int?
+  private var isUntouched = true
   /// Which past answer stands in the line.
   var recalled: Int?
 
@@ -84,6 +117,19 @@ struct Prompt: Sendable {
     for other in candidates.dropFirst() { common = String(zip(common, other).prefix { $0 == $1 }.map(\.0)) }
     if common.count > line.text.count { line = LineEditor(common) }
     if candidates.count > 1 { self.candidates = candidates }
+  }
+
+  /// Takes a key of the line. Until something was typed, a number replaces the one that stands there, and the beginning of a
+  /// whole path the folder.
+  mutating func type(_ key: Key) -> Bool {
+    if case .character(let character) = key, isUntouched,
+      replaces || completion == .path && (character == "/" || character == "~") && line.text.hasSuffix("/")
+    {
+      line = LineEditor()
+    }
+    guard line.handle(key) else { return false }
+    isUntouched = false
+    return true
   }
 
   /// To the next candidate, or the one before.

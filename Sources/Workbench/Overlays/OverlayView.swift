@@ -11,13 +11,25 @@ struct OverlayView {
     case .report(let report): draw(report, on: &canvas)
     case .finder(let finder): draw(finder, on: &canvas, frame)
     case .themes(let chooser): draw(chooser, on: &canvas, frame)
+    case .picture: break
     }
+  }
+
+  /// Blanks an area with a line around it, where the screen has room for that; pictures under it go.
+  private func clear(_ area: CanvasArea, on canvas: inout Canvas) {
+    let around = CanvasArea(
+      column: area.column - 1, row: area.row - 1, columns: area.columns + 2, rows: area.rows + 2
+    ).clipped(to: canvas.area)
+    canvas.fill(area, look[.panel])
+    if around.columns == area.columns + 2 && around.rows == area.rows + 2 {
+      canvas.drawBorder(around, look[.border, on: .panel])
+    }
+    canvas.pictures.removeAll { !$0.area.clipped(to: around).isEmpty }
   }
 
   /// A blank box and the room within it; pictures of graphics protocols under it go. Small boxes lose their margin.
   private func box(_ area: CanvasArea, title: String, on canvas: inout Canvas) -> CanvasArea {
-    canvas.fill(area, look[.panel])
-    canvas.pictures.removeAll { !$0.area.clipped(to: area).isEmpty }
+    clear(area, on: &canvas)
     canvas.cursor = nil
     let margin = area.columns > 12 ? 2 : 0
     let inner = area.inset(columns: margin)
@@ -136,11 +148,10 @@ extension OverlayView {
   /// The help or the palette: a line to type in, and what it leaves.
   func draw(_ finder: CommandFinder, on canvas: inout Canvas, _ frame: ScreenFrame) {
     let side = frame.body.isEmpty ? canvas.area : frame.body
-    let width = side.columns < 64 ? side.columns : min(88, side.columns - 4)
+    let width = side.columns < 64 ? side.columns : min(96, side.columns - 4)
     let height = side.rows < 12 ? side.rows : min(side.rows - 2, max(8, finder.offers.count + 4))
     let area = side.centred(columns: width, rows: height)
-    canvas.fill(area, look[.panel])
-    canvas.pictures.removeAll { !$0.area.clipped(to: area).isEmpty }
+    clear(area, on: &canvas)
 
     let head = area.top(1)
     canvas.fill(head, look[.input])
@@ -162,7 +173,8 @@ extension OverlayView {
     }
     let first = min(max(0, finder.choice - list.rows / 2), max(0, finder.found.count - list.rows))
     let table = finder.kind == .help ? Self.helpTable : Self.paletteTable
-    let places = table.places(in: list.columns - 2)
+    let shown = finder.found.dropFirst(first).prefix(list.rows).map { texts(of: $0, finder.kind) }
+    let places = table.places(in: list.columns - 2, texts: shown)
     for (row, offer) in finder.found.enumerated().dropFirst(first).prefix(list.rows) {
       let line = list.dropTop(row - first).top(1)
       let ground: Look.Role = row == finder.choice ? .cursor : .panel
@@ -186,7 +198,7 @@ extension OverlayView {
   ])
 
   private static let paletteTable = Table([
-    .init("name", least: 12, most: 18), .init("does", least: 12, most: 50, rank: 3),
+    .init("name", least: 12, most: 30), .init("does", least: 12, most: 60, rank: 3),
     .init("key", .right, least: 8, rank: 2), .init("where", .right, least: 9, rank: 1),
   ])
 
@@ -195,6 +207,6 @@ extension OverlayView {
     let place = offer.screen.map(\.title) ?? "anywhere"
     let keys = command.keys.map { $0.map(\.name).joined(separator: " ") }
     if kind == .help { return [keys.prefix(2).joined(separator: ", "), command.title, place] }
-    return [command.name, command.title, keys.first ?? "", place]
+    return [offer.name, offer.title ?? command.title, offer.argument == nil ? keys.first ?? "" : "", place]
   }
 }

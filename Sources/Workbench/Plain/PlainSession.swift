@@ -50,7 +50,7 @@ public struct PlainSession: Sendable {
       // Answers to questions: a folder's contents, a plan. News of the engine come by notices.
       if answer.id != 0 { lines += screenLines() }
     case .key, .paste, .mouse, .interrupt: lines += overlayLines()
-    case .resize, .engine, .time, .problem, .exported: break
+    case .resize, .engine, .terminal, .time, .problem, .exported, .changed: break
     }
     return (lines.map(\.shown), effects.filter(Self.isForPlain))
   }
@@ -77,8 +77,8 @@ public struct PlainSession: Sendable {
   /// What a terminal that only prints can do.
   private static func isForPlain(_ effect: Effect) -> Bool {
     switch effect {
-    case .send, .quit, .save, .savePreset, .connect, .export: true
-    case .suspend, .redraw, .setMouse, .copy: false
+    case .send, .quit, .save, .savePreset, .connect, .export, .change, .view: true
+    case .suspend, .redraw, .askTerminal, .setMouse, .copy: false
     }
   }
 
@@ -167,6 +167,9 @@ public struct PlainSession: Sendable {
     case .finder:
       state.session.overlay = nil
       return []
+    case .picture(let picture):
+      state.session.overlay = nil
+      return ["\(picture.path): lines show no pictures; GRL_VIEWER names a program that does"]
     }
   }
 

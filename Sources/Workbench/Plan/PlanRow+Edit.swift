@@ -53,10 +53,11 @@ extension PlanRow {
       guard option.read(isStandard ? nil : text, into: &request) else {
         return "\(option.title) is \(option.allowed)" + (isLevel ? ", or blind" : self == .tile ? "" : ", or auto")
       }
-    case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : text
+    case .right: request.right = text.isEmpty || text.hasSuffix("/") ? nil : session.absolute(text)
     case .folder:
       let isFile = JobOption.endings.contains { text.lowercased().hasSuffix("." + $0) }
-      (request.output, request.outputFolder) = (isFile ? text : nil, isFile || text.isEmpty ? nil : text)
+      let path = session.absolute(text)
+      (request.output, request.outputFolder) = (isFile ? path : nil, isFile || text.isEmpty ? nil : path)
     case .name: request.name = text.isEmpty ? JobOption.standardName : text
     default: return "left and right change this row"
     }

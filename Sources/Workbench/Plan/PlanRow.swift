@@ -93,6 +93,9 @@ extension PlanRow {
     }
   }
 
+  /// Its value is a place in the file system.
+  var isPath: Bool { self == .folder || self == .right }
+
   /// Why the value changes nothing, as the engine says; nil where it does.
   func ignored(_ picture: JobPlan.Picture?) -> String? { picture?.ignored?[option.name] }
 
@@ -160,7 +163,7 @@ extension PlanRow {
     }
   }
 
-  private static let about = [
+  static let about = [
     "denoise": "takes noise away", "sr": "enlarges clean pictures", "jpeg": "takes JPEG damage away",
     "demosaic": "makes colours of a Bayer mosaic", "real-sr": "enlarges pictures of unknown damage",
     "motion-deblur": "takes motion blur away", "defocus-deblur": "sharpens what is out of focus",

@@ -52,7 +52,8 @@ extension PlanScreen {
         return true
       }
       session.prompt(
-        row.title, tag: "row " + row.rawValue, for: .plan, text: prompt.text, completion: prompt.completion)
+        row.title, tag: "row " + row.rawValue, for: .plan, text: prompt.text, completion: prompt.completion,
+        replaces: row.takesNumber)
     default: return cursor.perform(command, count: rows.count, visible: layout(session).visibleRows)
     }
     return true

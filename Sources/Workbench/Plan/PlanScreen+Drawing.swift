@@ -17,6 +17,8 @@ extension PlanScreen {
       let isCursor = first + line == min(cursor.index, rows.count - 1)
       draw(rows[first + line], isCursor, on: &canvas, in: layout.rows.dropTop(line).top(1), session, look)
     }
+    canvas.drawScrollMarks(
+      first: first, count: rows.count, in: layout.rows.top(layout.visibleRows), on: .text, look)
     if !layout.help.isEmpty, let row = row(session) { explain(row, on: &canvas, in: layout.help, session, look) }
   }
 
@@ -37,7 +39,8 @@ extension PlanScreen {
     let isChosen = row.isChosen(request)
     let isIgnored = row.ignored(looked(session)) != nil
     let used = canvas.write(
-      value, in: values.dropLeft(2), style(isIgnored ? .faint : isChosen || row == .task ? .title : .text), cut: .start)
+      row.isPath ? value.relative(to: "", home: session.engine?.home).shortened(to: values.columns - 4) : value,
+      in: values.dropLeft(2), style(isIgnored ? .faint : isChosen || row == .task ? .title : .text), cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
     let note = row.note(request, looked(session), totals, session)
     let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
@@ -113,14 +116,15 @@ extension PlanScreen {
   private func drawPictures(
     _ plan: JobPlan, on canvas: inout Canvas, in area: CanvasArea, _ layout: PlanLayout, _ look: Look
   ) {
-    let places = Self.table.places(in: area.columns)
+    let visible = min(layout.visiblePictures, area.rows)
+    let first = pictures.firstRow(count: plan.pictures.count, visible: visible)
+    let shown = plan.pictures.dropFirst(first).prefix(visible).filter { $0.problem == nil }.map(Self.texts)
+    let places = Self.table.places(in: area.columns, texts: shown)
     if layout.showsTitles {
       let titles = CanvasArea(column: area.column, row: area.row - 1, columns: area.columns, rows: 1)
       canvas.write(
         Self.table.columns.map(\.title), of: Self.table, at: places, in: titles, look[.faint, on: .panel])
     }
-    let visible = min(layout.visiblePictures, area.rows)
-    let first = pictures.firstRow(count: plan.pictures.count, visible: visible)
     for line in 0..<max(0, min(visible, plan.pictures.count - first)) {
       let picture = plan.pictures[first + line]
       let isCursor = pane == .plan && first + line == pictures.index
@@ -128,14 +132,23 @@ extension PlanScreen {
       if isCursor { canvas.fill(row, look[.cursor]) }
       let role: Look.Role =
         picture.problem != nil ? .error : picture.isSkipped ? .faint : picture.outputExists ? .warning : .text
-      canvas.write(
-        Self.texts(picture), of: Self.table, at: places, in: row, look[role, on: isCursor ? .cursor : .panel])
+      let style = look[role, on: isCursor ? .cursor : .panel]
+      if picture.problem != nil {
+        // The reason needs the row; columns of figures have nothing to say.
+        canvas.write(Self.texts(picture)[0], in: row, style)
+      } else {
+        canvas.write(Self.texts(picture), of: Self.table, at: places, in: row, style)
+      }
     }
+    canvas.drawScrollMarks(
+      first: first, count: plan.pictures.count, in: area.top(visible), on: .panel, look)
   }
 
   private static func texts(_ picture: JobPlan.Picture) -> [String] {
     let input = lastComponent(picture.input)
-    if let problem = picture.problem { return ["\(input): \(problem)", "", "", "", "", "problem"] }
+    if let problem = picture.problem {
+      return ["\(problem.reason(at: [picture.input, picture.output])): \(input)", "", "", "", "", "problem"]
+    }
     var size = "\(picture.width) x \(picture.height)"
     let scale = picture.outputWidth / max(1, picture.width)
     if picture.outputWidth == picture.width * scale && picture.outputHeight == picture.height * scale {
@@ -182,9 +195,13 @@ extension PlanScreen {
 
   /// Why the job cannot be queued, in the words of this screen where it can be settled here.
   private func problem(_ plan: JobPlan, _ totals: PlanTotals, _ session: Session) -> String? {
+    if totals.collisions > 0 {
+      let what = totals.collisions == 1 ? "1 result would" : "\(totals.collisions) results would"
+      return "\(what) replace a picture to read: r goes to row 'if it exists', 'choose another name' settles it"
+    }
     guard totals.isClash, Self.request(session).existing == .refuse else { return plan.problem }
     let what = totals.clashes == 1 ? "a result exists" : "\(totals.clashes) results exist"
-    return "\(what) already: change 'if it exists'"
+    return "\(what) already: r goes to row 'if it exists', which settles it"
   }
 
   /// The same for the plan that is shown; nil where it can be queued or is not known.
@@ -229,7 +246,8 @@ struct PlanLayout: Hashable, Sendable {
   /// - Parameters:
   ///   - count: rows that can be changed.
   ///   - summary: lines of totals.
-  init(_ area: CanvasArea, rows count: Int, summary: Int, pane: PlanScreen.Pane) {
+  ///   - pictures: of the plan.
+  init(_ area: CanvasArea, rows count: Int, summary: Int, pictures: Int, pane: PlanScreen.Pane) {
     let settings: CanvasArea
     if Self.isSideBySide(area) {
       let width = max(54, area.columns / 2)
@@ -237,8 +255,9 @@ struct PlanLayout: Hashable, Sendable {
       plan = area.dropLeft(width)
     } else if area.rows >= Self.stacked {
       // Where there is room, the plan keeps its titles and some pictures; the rows scroll.
+      let least = min(8, summary + 1 + max(1, pictures))
       settings = area.top(
-        area.rows >= Self.roomy ? min(count + 5, area.rows - summary - 8) : min(count + 1, area.rows - 8))
+        area.rows >= Self.roomy ? min(count + 5, area.rows - summary - 8) : min(count + 1, area.rows - least))
       plan = area.dropTop(settings.rows)
     } else {
       settings = pane == .rows ? area : area.top(0)

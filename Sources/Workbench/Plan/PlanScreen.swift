@@ -10,13 +10,26 @@ struct PlanScreen: Screen {
       .trial.called("restore only the framed part and compare", short: "preview"), .undo,
       .edit.called("edit as text", short: "edit"),
       Command("reset", "everything back to automatic", "0"), choosePreset, savePreset, TrainingForm.train,
-      FilesScreen.flip, Trial.less, Trial.more, Trial.control, Trial.several,
+      FilesScreen.flip, Trial.less, Trial.more, Trial.control, Trial.several, Trial.otherModel,
     ] + PlanRow.allCases.map(\.command)
 
   static let choosePreset = Command("preset", "take a named set of options", "P")
   static let savePreset = Command("save-preset", "keep what is chosen as a named set of options", "S")
 
-  var hints: [Command] { training.isOpen ? TrainingForm.hints : trial.isOpen ? Trial.hints : Self.commands }
+  func hints(_ session: Session) -> [Command] {
+    if training.isOpen { return TrainingForm.hints }
+    if trial.isOpen { return Trial.hints }
+    if Self.request(session).inputs.isEmpty {
+      return [ScreenID.files.command(short: "< files")] + Self.commands.dropFirst()
+    }
+    return Self.commands
+  }
+
+  /// Without the rows, which stand on the screen.
+  func helped(_ session: Session) -> [Command] {
+    if training.isOpen { return TrainingForm.hints }
+    return trial.isOpen ? Trial.helped : Self.commands.filter { !$0.keys.isEmpty && !$0.isForPreview }
+  }
 
   var cursor = ListCursor()
   /// In the pictures of the plan.
@@ -46,7 +59,9 @@ struct PlanScreen: Screen {
     layout(session.area, session)
   }
   func layout(_ area: CanvasArea, _ session: Session) -> PlanLayout {
-    PlanLayout(area, rows: rows(session).count, summary: summary(session).count, pane: pane)
+    PlanLayout(
+      area, rows: rows(session).count, summary: summary(session).count, pictures: session.plan?.pictures.count ?? 3,
+      pane: pane)
   }
 
   mutating func refresh(_ session: inout Session) {
@@ -86,11 +101,11 @@ struct PlanScreen: Screen {
     switch reply {
     case .submitted(let job):
       session.submitted = job
-      session.marked = []
       session.settings.task = session.draft.request.task
       session.settings.plan = session.draft.remembered
       session.effects.append(.save(session.settings))
       session.go(to: .run)
+      if !session.marked.isEmpty { session.say("queued; the marks stay, U on screen 1 takes them away") }
     case .failure(let failure): session.say(failure.message, .error)
     default: session.say("the engine did not say whether it took the job; see screen 3", .warning)
     }
@@ -129,7 +144,8 @@ extension PlanScreen {
     cursor.move(to: place, count: rows.count, visible: layout(session).visibleRows)
     if let prompt = row.prompt(session.draft.request, session) {
       session.prompt(
-        row.title, tag: "row \(row.rawValue)", for: .plan, text: prompt.text, completion: prompt.completion)
+        row.title, tag: "row \(row.rawValue)", for: .plan, text: prompt.text, completion: prompt.completion,
+        replaces: row.takesNumber)
     } else {
       let words = row.choices(session.draft.request, session).map(\.text)
       session.prompt(row.title, tag: "pick \(row.rawValue)", for: .plan, completion: .words(words))

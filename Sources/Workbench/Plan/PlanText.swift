@@ -56,6 +56,8 @@ struct PlanTotals: Hashable, Sendable {
   let failing: Int
   /// Results that stand there already.
   let clashes: Int
+  /// Those that cannot be written because they are a picture to read, or another one's result.
+  let collisions: Int
   /// The plan's problem is one of those results, and no other one: the engine's words begin with its path.
   let isClash: Bool
   /// Of the picture that needs most; a budget of 0 where nothing is known.
@@ -73,6 +75,7 @@ struct PlanTotals: Hashable, Sendable {
     skipped = plan.pictures.count(where: \.isSkipped)
     failing = plan.pictures.count { $0.problem != nil }
     clashes = plan.pictures.count(where: \.outputExists)
+    collisions = plan.problem == nil ? 0 : plan.pictures.count(where: \.isCollision)
     isClash =
       plan.problem.map { problem in
         plan.pictures.contains { $0.outputExists && problem.hasPrefix($0.output) }
@@ -151,5 +154,13 @@ enum PlanReport {
         + "\(Quantity.memory(step.estimateBytes))\(time)",
       "  tiles: \(step.tileCount) of \(step.tileWidth) x \(step.tileHeight), overlap \(step.overlap); \(step.reason)",
     ]
+  }
+}
+
+extension JobPlan.Picture {
+  /// Its result would replace a picture to read, or another result of the plan: the engine's words say so.
+  var isCollision: Bool {
+    guard let problem else { return false }
+    return problem.contains("is one of the pictures to read") || problem.contains("would be written here")
   }
 }

@@ -67,7 +67,7 @@ struct RunFigures {
   /// `7 of 12 tiles, 00:58, 00:41 left`; why it stands still where it does.
   var meterText: String {
     if let reason = picture.reason ?? (job.state == .paused || job.state == .failed ? job.reason : nil) {
-      return reason
+      return reason.reasonFirst
     }
     if isTraining { return trainingMeterText }
     let count = progress?.tileCount ?? tiles.states.count

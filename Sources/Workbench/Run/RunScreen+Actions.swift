@@ -21,6 +21,15 @@ extension RunScreen {
     case Self.beforeAfter: showsBefore.toggle()
     case Self.follow: follows = true
     case .compare: compare(&session)
+    case .nextInput:
+      let done = job(session)?.pictures.filter { $0.state == .done && !$0.output.isEmpty } ?? []
+      session.takeAsInput(job(session)?.training == nil ? done.map(\.output) : [])
+    case Self.view:
+      guard let (job, _, picture) = shown(session), job.training == nil, picture.state == .done else {
+        return session.sayTrue("this picture is not restored yet")
+      }
+      session.view(picture.output)
+    case Self.details: report(&session)
     case .open: open(&session)
     case .nextPane, .previousPane:
       // The picture needs the focus only where it has the screen for itself.
@@ -63,17 +72,22 @@ extension RunScreen {
     return true
   }
 
-  /// Everything about a picture, in lines to read; for a job of several pictures, folds it.
+  /// The result in a viewer, or everything about the picture in lines; for a job of several pictures, folds it.
   private mutating func open(_ session: inout Session) {
     guard let job = job(session) else { return }
     if selected?.picture == nil && job.pictures.count > 1 {
       _ = fold(!queue(session).isOpen(job.id), &session)
-    } else if let (job, _, picture) = shown(session) {
-      session.overlay = .report(
-        Report(
-          title: job.name(of: picture),
-          text: RunReport.lines(picture, of: job).joined(separator: "\n")))
+    } else if let (job, _, picture) = shown(session), job.training == nil, picture.state == .done {
+      session.view(picture.output)
+    } else {
+      report(&session)
     }
+  }
+
+  private func report(_ session: inout Session) {
+    guard let (job, _, picture) = shown(session) else { return }
+    session.overlay = .report(
+      Report(title: job.name(of: picture), text: RunReport.lines(picture, of: job).joined(separator: "\n")))
   }
 
   /// The job, if it is one of ours to act on.

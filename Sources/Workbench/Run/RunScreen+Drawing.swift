@@ -27,7 +27,7 @@ extension RunScreen {
 
   private func drawNothing(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {
     let text =
-      session.isConnected ? "nothing is queued: 1 marks pictures, 2 plans, r runs" : "waiting for the engine"
+      session.isConnected ? "nothing is queued: 1 marks pictures, 2 plans, r there runs" : "waiting for the engine"
     for (row, line) in text.wrapped(columns: max(1, area.columns - 4)).enumerated() {
       canvas.write(
         line, in: area.dropTop(min(1, area.rows - 1) + row).inset(columns: area.columns > 20 ? 2 : 0), look[.faint])
@@ -90,8 +90,15 @@ extension RunScreen {
   func logLines(_ session: Session) -> [LogLine] {
     guard let shown = shown(session) else { return session.log }
     let name = shown.job.name(of: shown.picture)
-    let own = session.log.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
-    return own.isEmpty ? session.log : own
+    // What stands above already, and that there is an engine, need not be told once more.
+    let reasons = [shown.picture.reason, shown.job.reason].compactMap {
+      $0?.reason(at: [shown.picture.input, shown.picture.output])
+    }
+    let lines = session.log.filter { line in
+      !line.text.hasPrefix("connected to engine") && !reasons.contains { line.text.contains($0) }
+    }
+    let own = lines.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
+    return own.isEmpty ? lines : own
   }
 
   private func drawLog(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {

@@ -9,8 +9,8 @@ extension RunScreen {
     let inset = layout.queue.columns > 20 ? 1 : 0
     if heads > 0 {
       let role: Look.Role = pane == .queue && layout.isWhole ? .accent : .faint
-      let line = layout.queue.inset(columns: inset)
-      canvas.write(queue.text(columns: line.columns, session), in: line, Self.style(role, ground, look))
+      let head = layout.queue.inset(columns: inset)
+      canvas.write(queue.text(columns: head.columns, session), in: head, Self.style(role, ground, look))
     }
     let rows = layout.queue.dropTop(heads)
     let first = cursor.firstRow(count: queue.count, visible: layout.queueRows)
@@ -22,6 +22,7 @@ extension RunScreen {
       if isCursor { canvas.fill(place, look[here]) }
       draw(item, job, on: &canvas, in: place.inset(columns: inset), here, session, look)
     }
+    canvas.drawScrollMarks(first: first, count: queue.count, in: rows, on: ground, look)
   }
 
   private func draw(
@@ -155,17 +156,31 @@ struct RunQueue {
   func text(columns: Int, _ session: Session) -> String {
     guard let job = jobs.first(where: { $0.state == .running }), case let whole = WholeJob(job, session, queue: true),
       whole.isQueue, let left = whole.left
-    else { return text }
+    else { return text.columns <= columns ? text : shortText }
     let all = "all jobs: \(left) left" + (whole.end.map { ", until \($0)" } ?? "")
     let both = "\(text); \(all)"
     return both.columns <= columns ? both : all
   }
 
   /// `1 running, 3 waiting, 2 done`: pictures of all jobs; "" where there are none.
-  var text: String {
-    var counts: [PictureState: Int] = [:]
-    for job in jobs { for picture in job.pictures { counts[picture.state, default: 0] += 1 } }
-    let order: [PictureState] = [.running, .waiting, .done, .failed, .skipped, .cancelled]
-    return order.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }.joined(separator: ", ")
+  var text: String { counts.map { "\($0.count) \($0.state)" }.joined(separator: ", ") }
+
+  /// The same where there is little room: `1 run, 3 wait, 2 done`.
+  var shortText: String {
+    let words = ["running": "run", "waiting": "wait", "failed": "fail", "skipped": "skip", "cancelled": "gone"]
+    return counts.map { "\($0.count) \(words[$0.state] ?? $0.state)" }.joined(separator: ", ")
+  }
+
+  private var counts: [(state: String, count: Int)] {
+    var counts: [String: Int] = [:]
+    for job in jobs {
+      for picture in job.pictures {
+        let isHeld = job.state == .paused && picture.state == .running
+        counts[isHeld ? "paused" : picture.state.rawValue, default: 0] += 1
+      }
+    }
+    return ["running", "paused", "waiting", "done", "failed", "skipped", "cancelled"].compactMap { state in
+      counts[state].map { (state, $0) }
+    }
   }
 }

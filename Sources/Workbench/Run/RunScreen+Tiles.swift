@@ -54,7 +54,9 @@ extension RunScreen {
     let picture = figures.picture
     var lines: [(text: String, role: Look.Role)] = []
     if let reason = picture.reason {
-      lines += reason.wrapped(columns: columns).map { ($0, picture.state == .failed ? .error : .faint) }
+      lines += reason.reason(at: [picture.input, picture.output]).wrapped(columns: columns).map {
+        ($0, picture.state == .failed ? .error : .faint)
+      }
     }
     switch picture.state {
     case .done:

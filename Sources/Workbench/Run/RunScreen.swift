@@ -12,10 +12,38 @@ struct RunScreen: Screen {
   static let keep = Command("keep", "a training: stop, and keep the model it has come to", short: "keep", "s")
   static let follow = Command("follow", "follow the picture that runs", "f")
 
+  static let view = Command("view", "open the result in a viewer; Enter on a result does too", "O")
+  static let details = Command("details", "everything about the picture, in lines", short: "details", "i")
+
   static let commands: [Command] = [
     .pause, .cancel.called("cancel the job", short: "cancel"), keep, .moveUp, .moveDown, beforeAfter, retry, remove,
-    removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"),
+    removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"), .nextInput,
+    view, details,
   ]
+
+  func hints(_ session: Session) -> [Command] {
+    guard let job = job(session), !job.isElsewhere else {
+      return session.jobs.isEmpty
+        ? [ScreenID.files.command(short: "< files"), ScreenID.plan.command(short: "plan")] : []
+    }
+    let isTraining = job.training != nil
+    let order: [Command] = [.moveUp.called("", short: "earlier"), .moveDown.called("", short: "later")]
+    let details = Self.details
+    let forget = Self.remove.called("", short: "forget")
+    switch job.state {
+    case .running:
+      return [.pause, .cancel] + (isTraining ? [Self.keep] : [Self.beforeAfter, details]) + [
+        Self.follow.called("", short: "follow")
+      ]
+    case .waiting: return [.pause, .cancel] + order + [details]
+    case .paused: return [.pause.called("", short: "go on"), .cancel] + order + [details]
+    case .done:
+      let picture = shown(session)?.picture
+      let compare = isTraining || picture?.state != .done ? [] : [Command.compare]
+      return compare + (isTraining ? [] : [.nextInput, .open.called("", short: "open")]) + [Self.details, forget]
+    case .failed, .cancelled: return [Self.retry, details] + (isTraining ? [] : [.compare]) + [forget]
+    }
+  }
 
   var cursor = ListCursor()
   /// What the cursor is on; it stays there when rows come and go.

@@ -12,8 +12,11 @@ protocol Screen: Sendable {
   /// (`Command.workbench`) are not among them. Keys of several screens that mean the same are `Command`'s statics.
   static var commands: [Command] { get }
 
-  /// What the footer offers now, those with a `short`: `commands`, unless the screen has something else in front.
-  var hints: [Command] { get }
+  /// What the footer offers now, those with a `short`, the way on first: `commands`, unless the state says otherwise.
+  func hints(_ session: Session) -> [Command]
+
+  /// What the help lists now: `commands`, unless the screen has something else in front.
+  func helped(_ session: Session) -> [Command]
 
   /// Does `command` (one of `commands`, a movement, or one of the workbench's own that this screen does its own way: `back`,
   /// `escape`, `showCommand`, `stop`). False if it means nothing here. A command that needs an argument asks for it by
@@ -48,7 +51,8 @@ protocol Screen: Sendable {
 }
 
 extension Screen {
-  var hints: [Command] { Self.commands }
+  func hints(_ session: Session) -> [Command] { Self.commands }
+  func helped(_ session: Session) -> [Command] { Self.commands }
   mutating func edited(_ text: String?, of tag: String, _ session: inout Session) {}
   mutating func mouse(_ event: MouseEvent, in area: CanvasArea, _ session: inout Session) {}
 

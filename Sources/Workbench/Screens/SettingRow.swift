@@ -3,7 +3,7 @@ import EngineWire
 
 /// One setting that can be changed on screen 7.
 enum SettingRow: String, Hashable, Sendable, CaseIterable {
-  case theme, colours, graphics, memory, threads, mouse, hidden, host
+  case theme, colours, graphics, memory, threads, mouse, hidden, terminal, host
 
   var title: String {
     switch self {
@@ -14,6 +14,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     case .threads: "threads"
     case .mouse: "mouse"
     case .hidden: "hidden files"
+    case .terminal: "terminal"
     case .host: "engine"
     }
   }
@@ -27,16 +28,20 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// It has a command of screen 7; the others have one of the workbench, or none.
+  var hasCommand: Bool { ![.theme, .host, .terminal].contains(self) }
+
   /// What it is about, in a few words.
   var note: String {
     switch self {
-    case .theme: "colours of everything; own ones in $XDG_CONFIG_HOME/grl/themes"
+    case .theme: "colours of everything; auto: as the terminal; own ones: see grl paths"
     case .colours: "how many the terminal shows; auto: as it tells"
-    case .graphics: "how pictures are drawn; auto: half blocks"
+    case .graphics: "how pictures are drawn; auto: half blocks; G on any screen changes it"
     case .memory: "what new jobs may hold, such as 4G; auto: the engine decides"
     case .threads: "cores for new jobs; the result is the same for any number"
     case .mouse: "on: clicks and wheel; off: the terminal selects text"
     case .hidden: "names that begin with a dot on screen 1"
+    case .terminal: "what it said it can show; Enter asks it again"
     case .host: "whose engine computes, through ssh; empty: this machine"
     }
   }
@@ -45,9 +50,11 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
   func value(_ session: Session) -> String {
     let settings = session.settings
     return switch self {
-    case .theme: session.themeName
+    case .theme: settings.theme == "auto" ? "auto (\(session.themeName))" : session.themeName
     case .colours: settings.colours ?? "auto (\(session.colours.rawValue))"
-    case .graphics: settings.graphics ?? "auto (\(session.graphics.rawValue))"
+    case .graphics:
+      settings.graphics.map { $0 == session.graphics.rawValue ? $0 : "\($0) (not here: \(session.graphics.rawValue))" }
+        ?? "auto (\(session.graphics.rawValue))"
     case .memory:
       settings.memoryBytes.map(Quantity.memory) ?? "auto"
         + (session.engine.map { " (\(Quantity.memory($0.budgetBytes)))" } ?? "")
@@ -55,6 +62,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
       settings.threadCount.map(String.init) ?? "auto" + (session.engine.map { " (\($0.threadCount))" } ?? "")
     case .mouse: settings.usesMouse ? "on" : "off"
     case .hidden: settings.showsHidden ? "shown" : "not shown"
+    case .terminal: session.terminal.text
     case .host: settings.host ?? "this machine"
     }
   }
@@ -62,14 +70,14 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
   /// What can be chosen, where that is a short list; nil is auto.
   private func choices(_ session: Session) -> [String?]? {
     switch self {
-    case .theme: session.themeNames
+    case .theme: ["auto"] + session.themeNames
     case .colours: [nil] + ColourDepth.allCases.map(\.rawValue)
     case .graphics: [nil] + Graphics.allCases.map(\.rawValue)
     case .threads: [nil] + (1...max(1, min(session.engine?.threadCount ?? 1, 64))).map(String.init)
     case .memory: [nil, "512M", "1G", "2G", "4G", "8G", "16G"]
     case .mouse: ["off", "on"]
     case .hidden: ["off", "on"]
-    case .host: nil
+    case .terminal, .host: nil
     }
   }
 
@@ -83,6 +91,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     case .threads: settings.threadCount.map(String.init)
     case .mouse: settings.usesMouse ? "on" : "off"
     case .hidden: settings.showsHidden ? "on" : "off"
+    case .terminal: nil
     case .host: settings.host
     }
   }
@@ -112,8 +121,8 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
     let isAuto = text.isEmpty || text == "auto"
     switch self {
     case .theme:
-      guard session.themeNames.contains(text) else {
-        return "no theme '\(text)'; there are \(session.themeNames.joined(separator: ", "))"
+      guard text == "auto" || session.themeNames.contains(text) else {
+        return "no theme '\(text)'; there are auto, \(session.themeNames.joined(separator: ", "))"
       }
       session.settings.theme = text
     case .colours:
@@ -121,7 +130,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
       session.settings.colours = isAuto ? nil : text
     case .graphics:
       guard isAuto || Graphics(rawValue: text) != nil else {
-        return "pictures are auto, half, quarter, ascii, kitty or sixel"
+        return "pictures are \(Graphics.allowed)"
       }
       session.settings.graphics = isAuto ? nil : text
     case .memory:
@@ -137,6 +146,7 @@ enum SettingRow: String, Hashable, Sendable, CaseIterable {
       } else {
         session.settings.showsHidden = text == "on"
       }
+    case .terminal: return "the terminal itself tells what it can show"
     case .host:
       // What begins with a dash would be an option of ssh.
       guard !text.hasPrefix("-"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {

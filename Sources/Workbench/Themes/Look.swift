@@ -18,6 +18,8 @@ public struct Look: Hashable, Sendable {
 
   public let colours: ColourDepth
   public let graphics: Graphics
+  /// Pixels of a cell of the terminal.
+  public var cell = CellSize.usual
   /// Colours of a heat map from least to most; empty where the terminal shows none.
   public let heat: [Colour]
   /// Made for a light background.

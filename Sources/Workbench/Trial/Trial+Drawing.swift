@@ -46,12 +46,20 @@ extension Trial {
     _ session: Session, _ look: Look
   ) {
     if let series { return drawSeries(series, on: &canvas, layout, after, session, look) }
-    let captions = ["before", "after: \(info.model), \(Quantity.duration(info.seconds))"]
+    var captions = ["before", "after: \(info.model), \(Quantity.duration(info.seconds))"]
+    var blocks = [before, after]
+    if let rival {
+      captions = [
+        captions[1],
+        rival.result == nil ? "\(rival.model) is at work" : "\(rival.model), \(Quantity.duration(rival.seconds))",
+      ]
+      blocks = [after, rival.result ?? after]
+    }
     let isOne = layout.panes.count == 1
     for (place, pane) in layout.panes.enumerated() {
       let isAfter = isOne ? view.isFlipped && view.showsAfter || !view.isFlipped : place == 1
       let room = session.pixels(in: pane)
-      let block = view.part(of: isAfter ? after : before, after: after, room: room)
+      let block = view.part(of: blocks[isAfter ? 1 : 0], after: after, room: room)
       canvas.draw(ShownPicture(block), in: Self.exactArea(block, pane, room), look)
       let caption = layout.captions[place].inset(columns: pane.columns > 20 ? 1 : 0)
       canvas.write(captions[isAfter ? 1 : 0], in: caption, look[isAfter ? .accent : .faint])

@@ -16,8 +16,20 @@ struct Trial: Sendable {
     .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
     .trial.called("", short: "again"), less.called("", short: "less"), more.called("", short: "more"),
     control.called("", short: "of what"), several.called("", short: "strengths"),
+    otherModel.called("", short: "other model"),
   ]
 
+  /// What the help lists while it is open.
+  static let helped: [Command] = [
+    .trial.called("preview once more"), FilesScreen.flip.called("before and after in turn"), .zoomIn, .zoomOut,
+    .fit.called("all of it"), .actualSize, less.called("less strength, or of what o has chosen"),
+    more.called("more strength, or of what o has chosen"), control.called("what < and > change"),
+    several.called("several strengths side by side, and back"),
+    otherModel.called("the same part by another model, side by side"), .escape.called("put the preview away"),
+  ]
+
+  static let otherModel = Command(
+    "second-model", "after a preview: the same part by another model, side by side", "M")
   static let less = Command("less", "after a preview: less strength, or of what o has chosen", "<")
   static let more = Command("more", "after a preview: more strength, or of what o has chosen", ">")
   static let control = Command(
@@ -43,6 +55,15 @@ struct Trial: Sendable {
   /// Something was changed while the engine worked on the change before.
   private var isStale = false
   var view = TrialView()
+  /// Another model's result for the same part, beside the one of the plan.
+  private(set) var rival: Rival?
+
+  struct Rival: Hashable, Sendable {
+    let model: String
+    /// nil while the engine works on it.
+    var result: PixelBlock?
+    var seconds = 0.0
+  }
 
   init(screen: ScreenID) { self.screen = screen }
 
@@ -53,6 +74,7 @@ struct Trial: Sendable {
   mutating func start(path: String, region: Rectangle, _ session: inout Session) {
     guard session.isConnected else { return session.say("there is no engine to restore it", .warning) }
     stop(&session)
+    rival = nil
     (self.path, self.region, task) = (path, region, session.draft.request.task)
     series = nil
     phase = .running(since: session.time)
@@ -62,6 +84,7 @@ struct Trial: Sendable {
   private mutating func ask(_ session: inout Session) {
     isStale = false
     var request = PlanScreen.request(session)
+    if let rival, rival.result == nil { (request.model, request.variant) = (rival.model, nil) }
     (request.inputs, request.region) = ([path], nil)
     if let series {
       let strength = Self.strengths[series.count]
@@ -92,6 +115,7 @@ struct Trial: Sendable {
 
   mutating func receive(_ reply: Reply, body: [UInt8], _ session: inout Session) {
     guard isOpen else { return }
+    if let rival, rival.result == nil { return receive(reply, body, for: rival, &session) }
     let isFirst = isRunning
     switch reply {
     case .trial(let info):
@@ -109,6 +133,34 @@ struct Trial: Sendable {
     case .failure(let failure): (phase, series) = (.failed(failure.message), nil)
     default: (phase, series) = (.failed("the engine did not answer with pictures"), nil)
     }
+  }
+
+  private mutating func receive(_ reply: Reply, _ body: [UInt8], for rival: Rival, _ session: inout Session) {
+    self.rival = nil
+    guard case .trial(let info) = reply,
+      let after = PixelBlock(info.after, body[min(body.count, max(0, info.before.byteCount))...])
+    else {
+      if case .failure(let failure) = reply { session.say("\(rival.model): \(failure.message)", .warning) }
+      return
+    }
+    self.rival = Rival(model: rival.model, result: after, seconds: info.seconds)
+  }
+
+  /// The next model of the task that is not the plan's; after the last one, what was before.
+  private mutating func takeRival(_ session: inout Session) {
+    guard case .shown(let info, _, _) = phase, !session.isAsking(screen, .trial) else {
+      return session.say("the engine is at work on this part; a moment")
+    }
+    let models = PlanModels.fitting(PlanScreen.request(session), session.models).map(\.name).filter { $0 != info.model }
+    guard !models.isEmpty else { return session.say("no other model for \(task) is installed") }
+    series = nil
+    let place = rival.flatMap { models.firstIndex(of: $0.model) }.map { $0 + 1 } ?? 0
+    guard place < models.count else {
+      rival = nil
+      return session.say("before and after again")
+    }
+    rival = Rival(model: models[place])
+    ask(&session)
   }
 
   /// The wheel zooms.
@@ -130,10 +182,11 @@ struct Trial: Sendable {
       switch command {
       case Self.control: chosen = (chosen + 1) % Self.controls.count
       case Self.several: showSeveral(&session)
+      case Self.otherModel: takeRival(&session)
       case Self.less, Self.more: change(by: command == Self.more ? 1 : -1, &session)
       default: break
       }
-      if [Self.control, Self.less, Self.more, Self.several].contains(command) { return true }
+      if [Self.control, Self.less, Self.more, Self.several, Self.otherModel].contains(command) { return true }
       let room = session.pixels(in: layout(area).panes[0])
       return view.perform(command, before: before, after: after, room: room)
     }
@@ -149,7 +202,7 @@ extension Trial {
       return series = nil
     }
     guard !session.isAsking(screen, .trial) else { return session.say("the engine still works on the last change") }
-    series = []
+    (series, rival) = ([], nil)
     ask(&session)
   }
 
@@ -160,6 +213,10 @@ extension Trial {
     let before = session.draft.request
     session.draft.edit { row.move(&$0, by: step) }
     guard session.draft.request != before else { return }
+    if rival != nil {
+      stop(&session)
+      rival = nil
+    }
     if session.isAsking(screen, .trial) { isStale = true } else { ask(&session) }
   }
 }

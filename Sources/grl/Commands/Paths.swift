@@ -4,6 +4,7 @@ import EngineTransport
 import Foundation
 import Imaging
 import Restoration
+import Workbench
 
 struct Paths: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,11 +34,14 @@ struct Paths: ParsableCommand {
     let place = EnginePlace(environment: ProcessInfo.processInfo.environment)
     entries += [("jobs and state", place.stateFolder), ("engine's socket", place.socket), ("engine's log", place.log)]
     entries.append(("program", canonicalPath("/proc/self/exe")))
+    let answers = TerminalAnswersFile(ProcessInfo.processInfo.environment)
+    entries.append(("what terminals said", answers.path))
     if json {
       console.result(jsonLine(entries.map { Entry(use: $0, path: $1, exists: fileExists($1)) }))
     } else {
       let rows = entries.map { [$0, $1.printable, fileExists($1) ? "" : "(does not exist)"] }
       for line in table(rows, leftAligned: [0, 1, 2]) { console.result(line) }
+      if let facts = answers.known() { console.result("this terminal said: \(facts.text)") }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Foundation
 

@@ -17,6 +17,7 @@ struct OpenWorkbench: ParsableCommand {
 
       EXAMPLES
         grl
+        grl --demo
         grl scans/*.png
         grl --theme light --color 256 photos
         grl --host me@server /data/photos
@@ -35,13 +36,15 @@ struct OpenWorkbench: ParsableCommand {
   var color: ColourChoice?
 
   @Option(
-    help: "How pictures are drawn: auto, half, quarter, ascii, kitty or sixel.",
-    completion: .list(["auto", "half", "quarter", "ascii", "kitty", "sixel"]),
-    transform: reading("auto, half, quarter, ascii, kitty or sixel", GraphicsChoice.init))
+    help: ArgumentHelp("How pictures are drawn: \(Graphics.allowed)."), completion: .list(["auto"] + Graphics.allCases.map(\.rawValue)),
+    transform: reading(Graphics.allowed, GraphicsChoice.init))
   var graphics: GraphicsChoice?
 
   @Option(help: "Use the engine of another machine, [user@]host, through ssh.")
   var host: String?
+
+  @Flag(help: "Open a damaged photograph that comes with the program, with the first steps.")
+  var demo = false
 
   @Flag(help: "Lines of text instead of a screen, for screen readers and logs.")
   var plain = false
@@ -56,7 +59,10 @@ struct OpenWorkbench: ParsableCommand {
     if color != nil { settings.colours = nil }
     if graphics != nil { settings.graphics = nil }
     settingsFile.leaveOut(settings, instead: kept)
-    let paths = try checked(files, isRemote: settings.host != nil)
+    if demo && (!files.isEmpty || settings.host != nil) {
+      throw ValidationError("--demo opens a picture of its own on this machine: leave out FILES and --host")
+    }
+    let paths = try demo ? [DemoPicture.path(environment)] : checked(files, isRemote: settings.host != nil)
     let (themes, complaints) = ThemeFiles.load(folders.themes)
     notes += complaints
     var presets: [JobPreset] = []
@@ -75,6 +81,12 @@ struct OpenWorkbench: ParsableCommand {
       throw Failure(.usage, "--host: \(error)")
     }
     var flags = State.Flags(theme: theme, colours: color?.depth, graphics: graphics?.graphics)
+    flags.hasViewer = Viewer.program(environment) != nil
+    flags.followsJobs = files.isEmpty && !demo
+    // Marks of pictures that are gone would only be in the way.
+    if settings.host == nil { settings.marked.removeAll { !fileExists($0) } }
+    // Who names pictures means those.
+    if demo || paths.contains(where: { !isFolder($0) }) { settings.marked = [] }
     if plain {
       let state = State(
         settings: settings, themes: themes, presets: presets, files: paths, graphics: .ascii, colours: .none,
@@ -88,13 +100,14 @@ struct OpenWorkbench: ParsableCommand {
     } catch {
       throw Failure(.usage, "\(error)")
     }
+    if demo { flags.greeting = DemoPicture.steps }
     // Nothing that anybody wishes gives a terminal characters it does not have.
     if terminal.capabilities.isASCII { flags.graphics = .ascii }
     let state = State(
       settings: settings, themes: themes, presets: presets, files: paths, colours: terminal.detectedColours,
       flags: flags, notes: notes,
       zoneSeconds: zoneSeconds())
-    let loop = WorkbenchLoop(terminal, engine, state, settingsFile)
+    let loop = WorkbenchLoop(terminal, engine, state, settingsFile, TerminalAnswersFile(environment))
     throw ExitCode(loop.run().rawValue)
   }
 

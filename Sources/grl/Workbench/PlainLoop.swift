@@ -103,7 +103,9 @@ final class PlainLoop {
         do { try engine.reach(host: host) } catch { handle(.problem("\(error)")) }
       case .export(let arguments, let file):
         if let failure = exports.begin(arguments, file: file) { handle(failure) }
-      case .suspend, .redraw, .setMouse, .copy: break
+      case .view(let path): if let problem = Viewer.open(path) { handle(.problem(problem)) }
+      case .change(let change): handle(.changed(change, problem: change.carryOut()))
+      case .suspend, .redraw, .askTerminal, .setMouse, .copy: break
       }
     }
   }

@@ -12,6 +12,10 @@ final class WorkbenchLoop {
   private let engine: EngineConnection
   private var state: State
   private let settingsFile: SettingsFile
+  private let answers: TerminalAnswersFile
+  /// What this terminal said another time, and what `state` was told.
+  private let known: TerminalFacts?
+  private var told: TerminalFacts?
 
   /// What is shown is older than `state`.
   private var isStale = true
@@ -31,9 +35,17 @@ final class WorkbenchLoop {
   /// Seconds between two frames, and between two ticks.
   private static let framePace = 1.0 / 60
   private static let tickPace = 0.1
+  /// Seconds that the terminal has to tell what it can do.
+  private static let patience = 0.1
 
-  init(_ terminal: Terminal, _ engine: EngineConnection, _ state: State, _ settingsFile: SettingsFile) {
+  /// - Parameter answers: where what terminals said is kept.
+  init(
+    _ terminal: Terminal, _ engine: EngineConnection, _ state: State, _ settingsFile: SettingsFile,
+    _ answers: TerminalAnswersFile
+  ) {
     self.terminal = terminal
+    self.answers = answers
+    known = answers.known()
     self.engine = engine
     self.state = state
     self.settingsFile = settingsFile
@@ -42,11 +54,18 @@ final class WorkbenchLoop {
   /// Runs until the person leaves. Does not return when a signal ends it.
   func run() -> ExitStatus {
     now = clockSeconds()
+    // A terminal that does not answer shall not be waited for longer than a blink; late answers are taken when they come.
+    let typed = terminal.askAndWait(patience: Self.patience, now: { clockSeconds() })
+    if !terminal.facts.hasAnswered, let known { terminal.assume(known) }
+    now = clockSeconds()
     handle(.resize(columns: terminal.columns, rows: terminal.rows))
+    tellFacts()
     if state.session.settings.usesMouse { terminal.setMouse(true) }
     // The first screen waits for nothing: the engine is looked for after it.
     draw()
+    take(typed)
     while ending == nil { step() }
+    if state.settingsAtEnd != state.session.settings { _ = settingsFile.save(state.settingsAtEnd) }
     if case .signal(let number) = ending { terminal.die(of: number) }
     terminal.close()
     return .done
@@ -129,10 +148,19 @@ final class WorkbenchLoop {
           continue
         }
         handle(.mouse(event))
-      case .cellSize: isStale = true
+      case .cellSize, .answer: break
       }
       if ending != nil { return }
     }
+    tellFacts()
+  }
+
+  /// Tells `state` what the terminal said, where that is new, and keeps it for the next time.
+  private func tellFacts() {
+    guard terminal.facts != told else { return }
+    told = terminal.facts
+    handle(.terminal(terminal.facts))
+    if terminal.facts.hasAnswered, terminal.facts != known { answers.keep(terminal.facts) }
   }
 
   private func takeEvents() {
@@ -145,7 +173,9 @@ final class WorkbenchLoop {
   }
 
   private func resize() {
-    guard terminal.measure() else { return }
+    let isOther = terminal.measure()
+    tellFacts()
+    guard isOther else { return }
     terminal.redraw()
     handle(.resize(columns: terminal.columns, rows: terminal.rows))
   }
@@ -181,11 +211,14 @@ final class WorkbenchLoop {
     case .quit: ending = .quit
     case .suspend: suspend()
     case .redraw: terminal.redraw()
+    case .askTerminal: terminal.ask(now: now)
     case .setMouse(let on): terminal.setMouse(on)
     case .copy(let text):
       if !terminal.copy(text) { handle(.problem("too long for the terminal's clipboard")) }
     case .export(let arguments, let file):
       if let failure = exports.begin(arguments, file: file) { handle(failure) }
+    case .view(let path): if let problem = Viewer.open(path) { handle(.problem(problem)) }
+    case .change(let change): handle(.changed(change, problem: change.carryOut()))
     case .savePreset(let preset):
       if let problem = PresetFiles().save(preset) { handle(.problem(problem)) }
     case .save(let settings):
