@@ -264,7 +264,7 @@ extension PixelBlock {
   }
 
   /// With frames drawn into it.
-  func with(_ frames: [PlacedPicture.Frame]) -> PixelBlock {
+  package func with(_ frames: [PlacedPicture.Frame]) -> PixelBlock {
     guard !frames.isEmpty else { return self }
     var result = bytes
     for frame in frames {

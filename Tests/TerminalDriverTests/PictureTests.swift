@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-@testable import TerminalDriver
+import TerminalDriver
 import Testing
 import Workbench
 
@@ -169,7 +169,8 @@ import Workbench
       try terminal.feed(bytes)
       // What came while it moved has 256 colours of its own; at the start all are there.
       let (seen, wanted) = (terminal.pixels(in: area), picture.pixels.with(picture.frames).bytes)
-      let error = zip(seen, wanted).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+      var error = 0
+      for (found, expected) in zip(seen, wanted) { error += abs(Int(found) - Int(expected)) }
       #expect(number > 0 ? error < 5 * wanted.count : error == 0, "at \(x), \(y): \(error)")
       #expect(layer.prepare(canvas([picture])) { _ in }.isEmpty && layer.pictures().isEmpty)
     }

@@ -1,5 +1,5 @@
 import Foundation
-@testable import TerminalDriver
+import TerminalDriver
 import Testing
 import Workbench
 

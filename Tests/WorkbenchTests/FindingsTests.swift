@@ -2,7 +2,7 @@ import Base
 import EngineWire
 import Testing
 
-@testable import Workbench
+import Workbench
 
 /// What people stumbled over who tried the workbench, each as it shall be.
 @Suite("Findings of a tour")

@@ -196,18 +196,18 @@ import Workbench
     ]
     var driver = WorkbenchDriver(settings: settings)
     driver.press("2")
-    #expect(driver.footer.contains("as last time: --task sr --scale 4"), "\(driver.footer)")
+    #expect(driver.lines.joined().contains("as last time: --task sr --scale 4"), "\(driver.lines.suffix(4))")
     let request = driver.state.session.draft.request
     #expect((request.task, request.scale, request.outputFolder, request.model) == ("sr", 4, "/out", "sr-x4-small"))
     #expect(request.existing == .refuse && request.depth == "keep")
     driver.press("0")
     #expect(driver.state.session.draft.request.outputFolder == nil)
     driver.press("1", "2")
-    #expect(!driver.footer.contains("as last time"))
+    #expect(!driver.lines.joined().contains("as last time"))
     // Nothing but the standard: nothing to say.
     var plain = WorkbenchDriver(settings: Settings())
     plain.press("2")
-    #expect(!plain.footer.contains("as last time"))
+    #expect(!plain.lines.joined().contains("as last time"))
   }
 
   @Test("time is told only where it was measured")

@@ -121,17 +121,17 @@ enum AttentionFigure: Hashable, Sendable, CaseIterable {
 }
 
 /// Where the panes stand.
-struct AttentionLayout: Hashable {
+package struct AttentionLayout: Hashable {
   let heading: CanvasArea
   /// Picture, and map or what stands in its place.
-  let panes: [CanvasArea]
+  package let panes: [CanvasArea]
   let numbers: CanvasArea
   /// What the colours mean.
   let scale: CanvasArea
   /// Numbers stand at the right, otherwise below.
   let isWide: Bool
 
-  init(_ area: CanvasArea, isSplit: Bool) {
+  package init(_ area: CanvasArea, isSplit: Bool) {
     heading = area.top(1)
     var rest = area.dropTop(1)
     isWide = area.columns >= 100

@@ -180,5 +180,5 @@ extension CanvasArea {
 
 extension Canvas {
   /// All of it.
-  var area: CanvasArea { CanvasArea(column: 0, row: 0, columns: columns, rows: rows) }
+  package var area: CanvasArea { CanvasArea(column: 0, row: 0, columns: columns, rows: rows) }
 }

@@ -2,7 +2,7 @@ import Base
 
 extension String {
   /// A path in at most `columns` cells, cut in its middle: what it begins with and its name stay to be seen.
-  func shortened(to columns: Int) -> String {
+  package func shortened(to columns: Int) -> String {
     let shown = ShownText(self)
     guard shown.columns > columns, columns > 4 else { return self }
     let name = lastPathPart
@@ -14,14 +14,14 @@ extension String {
   }
 
   /// A path as seen from `folder`, or from the home folder.
-  func relative(to folder: String, home: String?) -> String {
+  package func relative(to folder: String, home: String?) -> String {
     if !folder.isEmpty, folder != "/", hasPrefix(folder + "/") { return String(dropFirst(folder.count + 1)) }
     if let home, home.count > 1, self == home || hasPrefix(home + "/") { return "~" + dropFirst(home.count) }
     return self
   }
 
   /// `no room (scan_0003.png)` of `/photos/scan_0003.png: no room`: what is cut at the end shall not be the reason.
-  var reasonFirst: String {
+  package var reasonFirst: String {
     guard hasPrefix("/"), let end = firstRange(of: ": ") else { return self }
     return "\(self[end.upperBound...]) (\(String(self[..<end.lowerBound]).lastPathPart))"
   }

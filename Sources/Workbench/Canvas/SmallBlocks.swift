@@ -1,7 +1,7 @@
 /// Six or eight pixels in one cell of two colours.
-enum SmallBlocks {
+package enum SmallBlocks {
   /// Sextants (U+1FB00...) by mask; the four that are older blocks stand elsewhere in Unicode.
-  static let sextants: [Character] = (0..<64).map { mask in
+  package static let sextants: [Character] = (0..<64).map { mask in
     switch mask {
     case 0: " "
     case 0b010101: "\u{258c}"
@@ -12,7 +12,7 @@ enum SmallBlocks {
   }
 
   /// Octants (U+1CD00..., Unicode 16) by mask, in the order of their masks; 26 of the 256 are older characters.
-  static let octants: [Character] = {
+  package static let octants: [Character] = {
     var elsewhere: [Int: Int] = [
       3: 0x1fb82, 192: 0x2582, 63: 0x1fb85, 252: 0x2586, 1: 0x1cea8, 2: 0x1ceab, 64: 0x1cea3, 128: 0x1cea0,
       20: 0x1fbe6, 40: 0x1fbe7,
@@ -34,7 +34,7 @@ enum SmallBlocks {
 
   /// Two groups of pixels, each shown by its mean: along the line on which the channels change most, the cut of least squared
   /// error. The first pixel is in the background, so that equal pictures give equal cells.
-  static func split(_ pixels: [RGB]) -> (mask: Int, foreground: RGB, background: RGB) {
+  package static func split(_ pixels: [RGB]) -> (mask: Int, foreground: RGB, background: RGB) {
     func channels(_ colour: RGB) -> SIMD3<Int> { SIMD3(Int(colour.red), Int(colour.green), Int(colour.blue)) }
     let values = pixels.map(channels)
     var (low, high) = (values[0], values[0])

@@ -208,10 +208,10 @@ extension CompareScreen {
 }
 
 /// Where the parts of the screen stand.
-struct CompareLayout: Hashable, Sendable {
+package struct CompareLayout: Hashable, Sendable {
   let head: CanvasArea
   /// Areas of one size, and a line above each.
-  let panes: [CanvasArea]
+  package let panes: [CanvasArea]
   let captions: [CanvasArea]
   let notes: CanvasArea
   let pixel: CanvasArea
@@ -221,7 +221,7 @@ struct CompareLayout: Hashable, Sendable {
   ///   - pictures: how many are side by side; 1 where one is shown at a time.
   ///   - frame: what each of them shows; wide ones stand above each other.
   ///   - notes, figures: rows that are wanted for them.
-  init(_ area: CanvasArea, pictures: Int, frame: (width: Int, height: Int), notes: Int, figures: Int) {
+  package init(_ area: CanvasArea, pictures: Int, frame: (width: Int, height: Int), notes: Int, figures: Int) {
     head = area.top(area.rows >= 4 ? 1 : 0)
     var rest = area.dropTop(head.rows)
     // The pictures keep more than half of the rows.

@@ -1,19 +1,19 @@
 import Foundation
 
 /// A colour as three bytes of sRGB, for reckoning.
-struct RGB: Hashable, Sendable {
-  var red: UInt8
-  var green: UInt8
-  var blue: UInt8
+package struct RGB: Hashable, Sendable {
+  package var red: UInt8
+  package var green: UInt8
+  package var blue: UInt8
 
-  init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+  package init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
   /// `0xrrggbb`.
-  init(_ value: UInt32) {
+  package init(_ value: UInt32) {
     self.init(UInt8(value >> 16 & 255), UInt8(value >> 8 & 255), UInt8(value & 255))
   }
 
@@ -128,7 +128,7 @@ enum TerminalPalette {
 
 extension Colour {
   /// What it looks like, for reckoning; nil for the terminal's own.
-  var usualRGB: RGB? {
+  package var usualRGB: RGB? {
     switch self {
     case .standard: nil
     case .terminal(let number): TerminalPalette.usual[Int(number & 15)]
