@@ -45,7 +45,9 @@ public struct LocalAttribution: Sendable {
       // The middle of each part of the way.
       let place = (Float(step) + 0.5) / Float(steps)
       var x = input
-      for index in x.values.indices { x.values[index] = blurred.values[index] * (1 - place) + input.values[index] * place }
+      for index in x.values.indices {
+        x.values[index] = blurred.values[index] * (1 - place) + input.values[index] * place
+      }
       let slope = gradient.compute(x) { Detail($0, shape, patch).gradient }
       for index in sum.indices { sum[index] += Double(slope.values[index]) / Double(steps) }
       onStep(step + 1, steps)
@@ -148,9 +150,11 @@ public struct EffectiveField: Sendable {
     meanDistance = zip(sizes, distances).reduce(0) { $0 + Double($1.0) * $1.1 } / total
     var sum = 0.0
     let order = distances.indices.sorted { distances[$0] < distances[$1] }
-    radius90 = distances[order.first { pixel in
-      sum += Double(sizes[pixel])
-      return sum >= 0.9 * total
-    } ?? order[order.count - 1]]
+    radius90 =
+      distances[
+        order.first { pixel in
+          sum += Double(sizes[pixel])
+          return sum >= 0.9 * total
+        } ?? order[order.count - 1]]
   }
 }

@@ -53,7 +53,9 @@ public struct BlockFeatures: Sendable {
   public func components(_ count: Int = 3) throws(OpenBLAS.NotFound) -> Components {
     let (channels, pixels) = (channels, pixels)
     var means = [Double](repeating: 0, count: channels)
-    for pixel in pixels { for channel in 0..<channels { means[channel] += Double(map.values[pixel * channels + channel]) } }
+    for pixel in pixels {
+      for channel in 0..<channels { means[channel] += Double(map.values[pixel * channels + channel]) }
+    }
     for channel in 0..<channels { means[channel] /= Double(pixels.count) }
     var covariance = [Double](repeating: 0, count: channels * channels)
     var own = [Double](repeating: 0, count: channels)

@@ -107,7 +107,8 @@ private struct CosineProduct: Sendable {
   }
 
   func cosines(with queries: UnitColumns, _ query: Int) -> [Float] {
-    let own = (0..<queries.width).map { queries.values[$0 * queries.columns + query] }
+    let own =
+      (0..<queries.width).map { queries.values[$0 * queries.columns + query] }
       + [Float](repeating: 0, count: Int(GRL_SLACK))
     var result = [Float](repeating: 0, count: count + Int(GRL_SLACK))
     result.withUnsafeMutableBufferPointer { target in

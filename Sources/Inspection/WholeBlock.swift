@@ -134,7 +134,8 @@ public struct WholeBlock {
     threads.run(count: order.count) { index, _ in
       let cell = order[index]
       let pixels = cells.pixels(of: cell)
-      let write = kind == .window
+      let write =
+        kind == .window
         ? windowRows(parts, cell: cell, heads: heads, pixels) : stripeRows(parts, cell: cell, heads: heads, pixels)
       let stride = pixels.count.rounded(upTo: CellLayout.step)
       let floats = Self.block * stride

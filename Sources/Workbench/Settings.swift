@@ -27,7 +27,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, marked, knowsPixels, task, plan
+    case theme, colours, graphics, showsHidden, usesMouse, memoryBytes, threadCount, host, marked, knowsPixels, task,
+      plan
   }
 }
 

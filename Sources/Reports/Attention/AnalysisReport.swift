@@ -83,6 +83,8 @@ package struct PlaneMap {
   package let height: Int
   package let values: [Float]
   package let look: Look
+  /// The ends of its colours.
+  package let range: (low: Float, high: Float)
 
   package init(
     _ name: String, unit: String = "", width: Int, height: Int, values: [Float], look: Look = .magnitude(fromZero: true)
@@ -90,6 +92,15 @@ package struct PlaneMap {
     precondition(values.count == width * height)
     (self.name, self.unit, self.width, self.height, self.values) = (name, unit, width, height, values)
     self.look = look
+    let finite = values.filter { $0.isFinite }
+    let (least, most) = (finite.min() ?? 0, finite.max() ?? 0)
+    switch look {
+    case .magnitude(let fromZero): range = (fromZero ? 0 : least, most)
+    case .signed: range = (-max(abs(least), abs(most)), max(abs(least), abs(most)))
+    case .axis: range = (-90, 90)
+    case .categories(let names): range = (0, Float(names.count - 1))
+    case .colours: range = (0, 1)
+    }
   }
 
   package struct Numbers: Encodable {
@@ -106,21 +117,6 @@ package struct PlaneMap {
     return Numbers(
       mean: sorted.reduce(0.0) { $0 + Double($1) } / Double(sorted.count), least: Double(sorted[0]),
       median: Double(sorted[sorted.count / 2]), largest: Double(sorted[sorted.count - 1]))
-  }
-
-  /// The ends of its colours.
-  package var range: (low: Float, high: Float) {
-    let finite = values.filter { $0.isFinite }
-    let (least, most) = (finite.min() ?? 0, finite.max() ?? 0)
-    switch look {
-    case .magnitude(let fromZero): return (fromZero ? 0 : least, most)
-    case .signed:
-      let size = max(abs(least), abs(most))
-      return (-size, size)
-    case .axis: return (-90, 90)
-    case .categories(let names): return (0, Float(names.count - 1))
-    case .colours: return (0, 1)
-    }
   }
 
   package func colour(_ pixel: Int, _ look: HeatLook) -> Colour? {

@@ -19,11 +19,12 @@ extension AnalysisReport {
     )
     let lines = (cells + perLine - 1) / perLine
     let cellHeight = height + 64
-    let contentWidth = max(perLine * (side + gap) - gap, 460)
+    let contentWidth = max(perLine * (side + gap) - gap, charts.isEmpty ? 460 : 660)
     let chartHeight = 240
     let sheet = look.sheet
     var drawing = Drawing(
-      width: contentWidth + 2 * margin, height: 70 + lines * (cellHeight + gap) + charts.count * (chartHeight + gap) + 8,
+      width: contentWidth + 2 * margin,
+      height: 70 + lines * (cellHeight + gap) + charts.count * (chartHeight + gap) + 8,
       background: sheet.background)
     drawing.write(sheet.title.fitted(title, to: contentWidth), sheet.title, x: margin, y: 30, sheet.text)
     drawing.write(sheet.label.fitted(explanation, to: contentWidth), sheet.label, x: margin, y: 50, sheet.faint)
@@ -151,7 +152,8 @@ extension Chart {
         for (place, value) in line.values.enumerated() {
           let (zero, end) = (Int(level(of: isLogarithmic ? most * 1e-6 : 0)), Int(level(of: value)))
           drawing.fill(
-            left + Int(slot * (Double(place) + 0.1)) + index * bar, min(zero, end), bar, max(1, abs(zero - end)), colour)
+            left + Int(slot * (Double(place) + 0.1)) + index * bar, min(zero, end), bar, max(1, abs(zero - end)), colour
+          )
         }
       }
       if series.count > 1 {

@@ -107,7 +107,7 @@ struct Analysis {
         .regionOutside(region, width: whole.width, height: whole.height), picture: picture.path)
     }
     var report = AnalysisReport(
-      title: "\(order.name): \(kind.rawValue) of every pixel, \(place), \(headText)",
+      title: "\(lastComponent(order.name)): \(kind.rawValue) of every pixel, \(place), \(headText)",
       explanation: "\(model); " + geometry(kind))
     report.tables = [numbers(of: Array(maps.dropLast()), within: order.region, in: whole)]
     let shown = order.region.map { maps[maps.count - 1].cropped(to: $0) } ?? maps[maps.count - 1]
@@ -144,14 +144,18 @@ struct Analysis {
     let area = Rectangle(block.area)
     guard region.isWithin(area) else {
       throw Failure(
-        .usage, "--region reaches over more than one tile, the one of \(area.width) x \(area.height) pixels from "
+        .usage,
+        "--region reaches over more than one tile, the one of \(area.width) x \(area.height) pixels from "
           + "(\(area.x), \(area.y)) on; make it smaller, or give --tile none")
     }
-    let row = try caught { () throws(OutOfMemory) in try block.meanRow(kind, head: head, terms: terms, queries: AttentionCell.Area(region)) }
+    let row = try caught { () throws(OutOfMemory) in
+      try block.meanRow(kind, head: head, terms: terms, queries: AttentionCell.Area(region))
+    }
     let map = PlaneMap("mean weight", unit: "%", width: area.width, height: area.height, values: row.map { $0 * 100 })
     let inside = region.pixels(of: row, in: area)
     var report = AnalysisReport(
-      title: "\(order.name): what \(region.width) x \(region.height) pixels look at, \(place), \(headText)",
+      title:
+        "\(lastComponent(order.name)): what \(region.width) x \(region.height) pixels look at, \(place), \(headText)",
       explanation: "\(model); mean row of \(kind.rawValue) attention; " + geometry(kind))
     let weights = row.map { Double($0) }
     let entropy = weights.reduce(0) { $0 - ($1 > 0 ? $1 * log2($1) : 0) }
@@ -187,12 +191,14 @@ struct Analysis {
           SIMD2((2 * column + 1) * full.area.width / 24, (2 * row + 1) * full.area.height / 24))
       }
     }
-    let found = try caught { () throws(OutOfMemory) in try CrossScaleSimilarity(full, small, queries: queries, head: head) }
+    let found = try caught { () throws(OutOfMemory) in
+      try CrossScaleSimilarity(full, small, queries: queries, head: head)
+    }
     let (cosines, weights) = (
       Distribution(Array(found.correlations.dropFirst())), Distribution(Array(found.weightCorrelations.dropFirst()))
     )
     var report = AnalysisReport(
-      title: "\(order.name): cross-scale similarity, \(place), \(headText)",
+      title: "\(lastComponent(order.name)): cross-scale similarity, \(place), \(headText)",
       explanation: "\(model); stripe queries of the picture against keys of the picture at half the scale, everywhere")
     report.tables = [
       [
@@ -217,7 +223,10 @@ struct Analysis {
     report.charts = [
       Chart(
         "correlation of cosines, by pixel from the least on", axis: "pixels",
-        [Chart.Series("cosine", found.correlations.sorted()), Chart.Series("weight", found.weightCorrelations.sorted())])
+        [
+          Chart.Series("cosine", found.correlations.sorted()),
+          Chart.Series("weight", found.weightCorrelations.sorted()),
+        ])
     ]
     return Found(
       report: report, region: Rectangle(x: 0, y: 0, width: found.width * 2, height: found.height * 2),
@@ -230,14 +239,16 @@ struct Analysis {
       place, x: query.x, y: query.y, isCancelled: { Interruption.isRequested }, onBlock: onBlock)
     let heads = head.map { [$0] } ?? Array(0..<picture.configuration.stripeHeads)
     var report = AnalysisReport(
-      title: "\(order.name): are anchors enough? The stripe around (\(query.x), \(query.y)), \(place)",
+      title: "\(lastComponent(order.name)): are anchors enough? The stripe around (\(query.x), \(query.y)), \(place)",
       explanation: "\(model); attention of all tokens on all, without position bias, against what anchors make of it")
     var cell: AttentionCell?
     for head in heads {
       console.progress(order.image, done: Double(head) / Double(heads.count), detail: "singular values, head \(head)")
       let found: AnchorSpectrum
       do { found = try AnchorSpectrum(block, x: query.x, y: query.y, head: head) } catch {
-        if let refusal = error as? OutOfMemory { throw JobError.restoration(.outOfMemory(refusal), picture: picture.path) }
+        if let refusal = error as? OutOfMemory {
+          throw JobError.restoration(.outOfMemory(refusal), picture: picture.path)
+        }
         throw Failure(.badInput, "\(order.name): \(error)")
       }
       cell = found.cell
@@ -271,7 +282,7 @@ struct Analysis {
     let components: BlockFeatures.Components
     do { components = try features.components() } catch { throw Failure(.badInput, "\(error)") }
     var report = AnalysisReport(
-      title: "\(order.name): features, \(place)",
+      title: "\(lastComponent(order.name)): features, \(place)",
       explanation: "\(model); what the block makes of its input, \(features.channels) channels")
     func share(_ plane: [Float], _ pixel: Int, _ range: (low: Float, high: Float)) -> UInt8 {
       let value = (plane[pixel] - range.low) / max(range.high - range.low, .leastNormalMagnitude)
@@ -302,7 +313,8 @@ struct Analysis {
       }
       report.maps.append(
         PlaneMap(
-          "channel \(channel)", width: area.width, height: area.height, values: features.channel(channel), look: .signed))
+          "channel \(channel)", width: area.width, height: area.height, values: features.channel(channel), look: .signed
+        ))
     }
     report.tables = [
       [["component", "share of the variance"]]
@@ -318,7 +330,7 @@ struct Analysis {
     let area = Rectangle(kept.area)
     let flow = try caught { () throws(OutOfMemory) in try kept.rollout(x: query.x, y: query.y, through: place) }
     var report = AnalysisReport(
-      title: "\(order.name): rollout to (\(query.x), \(query.y)) through \(place)",
+      title: "\(lastComponent(order.name)): rollout to (\(query.x), \(query.y)) through \(place)",
       explanation: "\(model); weights alone, half of each pixel stays in each block: where from, not what")
     var (total, distance) = (0.0, 0.0)
     for (pixel, share) in flow.enumerated() {
@@ -366,7 +378,8 @@ struct Analysis {
         order.image, done: Double(index + 1) / Double(places.count), detail: "head \(index + 1) of \(places.count)")
     }
     var report = AnalysisReport(
-      title: "\(order.name): what each head is worth, \(region.width) x \(region.height) pixels from (\(region.x), \(region.y)) on",
+      title:
+        "\(lastComponent(order.name)): what each head is worth, \(region.width) x \(region.height) pixels from (\(region.x), \(region.y)) on",
       explanation: "\(model); each head's result set to zero, one after the other"
         + (reference == nil ? "; no --reference, so the change of the result is told, in levels of 255" : ""))
     let whole = reference.map { psnr(plain, $0) }
@@ -382,7 +395,10 @@ struct Analysis {
       Chart(
         whole == nil ? "change without the head, levels of 255" : "worth of the head, dB", axis: "heads in order",
         [Chart.Series("", rows.map { row in row.psnr.map { whole! - $0 } ?? row.change })],
-        labels: rows.map { "\($0.place.block.stage).\($0.place.block.block)" + ($0.place.kind == .window ? "w" : "s") + "\($0.place.head)" })
+        labels: rows.map {
+          "\($0.place.block.stage).\($0.place.block.block)" + ($0.place.kind == .window ? "w" : "s")
+            + "\($0.place.head)"
+        })
     ]
     return Found(report: report, region: region)
   }
@@ -392,7 +408,8 @@ struct Analysis {
     let scale = shape.width / region.width
     guard (image.width, image.height) == (picture.image.width * scale, picture.image.height * scale) else {
       throw Failure(
-        .usage, "--reference \(path.printable) is \(image.width) x \(image.height), the result would be "
+        .usage,
+        "--reference \(path.printable) is \(image.width) x \(image.height), the result would be "
           + "\(picture.image.width * scale) x \(picture.image.height * scale)")
     }
     return picture.colours(of: image, region.scaled(by: scale), channels: shape.channels)
@@ -422,33 +439,39 @@ struct Analysis {
     let store = EffectStore(order, model: picture.restorer.model.card.path, input, patch)
     var map = EffectMap(of: input, patch: patch, side: order.square, effects: store.read())
     let count = map.rows * map.columns
-    if map.passesLeft < count { console.note("\(order.name): \(count - map.passesLeft) of \(count) squares were there") }
+    if map.passesLeft < count {
+      console.note("\(order.name): \(count - map.passesLeft) of \(count) squares were there")
+    }
     // The first pass takes the memory, the second one says what a pass takes.
     _ = try session.restoredWatching(input)
     let start = ContinuousClock.now
     _ = try session.restoredWatching(input)
     let each = (ContinuousClock.now - start).seconds
     console.note(
-      "\(order.name): \(map.passesLeft) passes of \(each.fixed(2)) s, about \(Int((each * Double(map.passesLeft)).rounded(.up))) s in all")
+      "\(order.name): \(map.passesLeft) passes of \(each.fixed(2)) s, about \(Int((each * Double(map.passesLeft)).rounded(.up))) s in all"
+    )
     var written = ContinuousClock.now
-    try map.measure({ try session.restoredWatching($0) }) { now in
-      let done = count - now.passesLeft
-      console.progress(order.image, done: Double(done) / Double(count), detail: "square \(done) of \(count)")
-      if ContinuousClock.now - written > .seconds(5) {
-        store.write(now.effects)
-        written = ContinuousClock.now
+    do {
+      try map.measure({ try session.restoredWatching($0) }) { now in
+        let done = count - now.passesLeft
+        console.progress(order.image, done: Double(done) / Double(count), detail: "square \(done) of \(count)")
+        if ContinuousClock.now - written > .seconds(5) {
+          store.write(now.effects)
+          written = ContinuousClock.now
+        }
+        return true
       }
-      return !Interruption.isRequested
-    }
-    if Interruption.isRequested {
+    } catch {
       store.write(map.effects)
-      throw JobError.cancelled
+      throw error
     }
     store.remove()
     let sum = map.effects.reduce(0, +)
     var report = AnalysisReport(
-      title: "\(order.name): what restores the \(patch.width) x \(patch.height) pixels at (\(query.x), \(query.y))",
-      explanation: "\(model); each square of \(order.square) pixels replaced by its mean colour: how much the patch changes")
+      title:
+        "\(lastComponent(order.name)): what restores the \(patch.width) x \(patch.height) pixels at (\(query.x), \(query.y))",
+      explanation:
+        "\(model); each square of \(order.square) pixels replaced by its mean colour: how much the patch changes")
     let own = mark(patch, region, scale)
     let inside = map.effects.indices.reduce(Float(0)) { total, square in
       let place = Rectangle(
@@ -469,8 +492,9 @@ struct Analysis {
     ]
     return Found(
       report: report,
-      region: Rectangle(x: region.x, y: region.y, width: map.columns * map.side, height: map.rows * map.side).intersection(
-        Rectangle(x: 0, y: 0, width: picture.image.width, height: picture.image.height)) ?? region, marks: [own])
+      region: Rectangle(x: region.x, y: region.y, width: map.columns * map.side, height: map.rows * map.side)
+        .intersection(
+          Rectangle(x: 0, y: 0, width: picture.image.width, height: picture.image.height)) ?? region, marks: [own])
   }
 
   private func attribution() throws -> Found {
@@ -486,11 +510,12 @@ struct Analysis {
     else { throw JobError.cancelled }
     let change = found.detail - found.detailOfBlurred
     var report = AnalysisReport(
-      title: "\(order.name): where the detail at (\(query.x), \(query.y)) comes from",
+      title: "\(lastComponent(order.name)): where the detail at (\(query.x), \(query.y)) comes from",
       explanation: "\(model); integrated gradients of the patch's detail, \(steps) steps from a blurred picture")
     report.tables = [
       [
-        ["", ""], ["diffusion index, 0 to 100", found.diffusionIndex.fixed(2)], ["detail of the patch", found.detail.fixed(3)],
+        ["", ""], ["diffusion index, 0 to 100", found.diffusionIndex.fixed(2)],
+        ["detail of the patch", found.detail.fixed(3)],
         ["explained", "\(found.total.fixed(3)) of \(change.fixed(3))"],
       ]
     ]
@@ -509,11 +534,12 @@ struct Analysis {
     let found = EffectiveField(
       picture.networkInput(region), x: (query.x - region.x) * scale, y: (query.y - region.y) * scale, through: gradient)
     var report = AnalysisReport(
-      title: "\(order.name): effective receptive field of (\(query.x), \(query.y))",
+      title: "\(lastComponent(order.name)): effective receptive field of (\(query.x), \(query.y))",
       explanation: "\(model); size of the gradient with respect to each pixel of \(region.width) x \(region.height)")
     report.tables = [
       [
-        ["", ""], ["mean distance, pixels", found.meanDistance.fixed(2)], ["nine tenths within, pixels", found.radius90.fixed(2)],
+        ["", ""], ["mean distance, pixels", found.meanDistance.fixed(2)],
+        ["nine tenths within, pixels", found.radius90.fixed(2)],
       ]
     ]
     report.maps = [
@@ -561,7 +587,9 @@ private struct EffectStore {
       return nil
     }
     return bytes.withUnsafeBytes { raw in
-      (0..<bytes.count / 4).map { Float(bitPattern: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self).littleEndian) }
+      (0..<bytes.count / 4).map {
+        Float(bitPattern: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self).littleEndian)
+      }
     }
   }
 

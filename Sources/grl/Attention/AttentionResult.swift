@@ -23,7 +23,8 @@ struct AttentionResult {
     }
     self.format = format
     if kind.isAnalysis && (format == .md || format == .html) {
-      throw ValidationError("-o \(path.printable): a report is of one pixel; leave --kind out, or give .png .npy .json or .csv")
+      throw ValidationError(
+        "-o \(path.printable): a report is of one pixel; leave --kind out, or give .png .npy .json or .csv")
     }
     if format == .npy && kind.rows == nil && !kind.isAnalysis {
       throw ValidationError("-o \(path.printable): .npy holds one row; choose --kind window, stripe, anchors or gather")

@@ -36,7 +36,8 @@ struct OpenWorkbench: ParsableCommand {
   var color: ColourChoice?
 
   @Option(
-    help: ArgumentHelp("How pictures are drawn: \(Graphics.allowed)."), completion: .list(["auto"] + Graphics.allCases.map(\.rawValue)),
+    help: ArgumentHelp("How pictures are drawn: \(Graphics.allowed)."),
+    completion: .list(["auto"] + Graphics.allCases.map(\.rawValue)),
     transform: reading(Graphics.allowed, GraphicsChoice.init))
   var graphics: GraphicsChoice?
 

@@ -1,0 +1,99 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// `grl attention` on whole pictures, by trying and by gradients; its numbers are held in InspectionTests.
+@Suite("grl attention: analyses", .timeLimit(.minutes(10))) struct AnalysisTests {
+  private func run(_ arguments: String, in folder: TemporaryFolder) async throws -> GRLProcess.Outcome {
+    try await GRLProcess.run(
+      ["attention", "a.png", "--task", "denoise", "--model", "denoise-color-tiny"]
+        + arguments.split(separator: " ").map(String.init), in: folder)
+  }
+
+  @Test(
+    "each kind writes a picture, its numbers and, where it has maps, an array",
+    arguments: [
+      ("maps", "--region 8,8,16,16", [7, 48, 64]), ("maps --part window --head 1", "", [7, 48, 64]),
+      ("region --region 8,8,16,16", "", [1, 48, 64]), ("cross-scale", "--at 20,20", [2, 24, 32]),
+      ("spectrum --head 0", "--at 20,20", nil), ("features --channel 3", "--at 20,20", [3, 48, 64]),
+      ("rollout --stage 1", "--at 20,20", [1, 48, 64]), ("heads --span 16", "--at 20,20", nil),
+      ("effect --span 32 --square 16", "--at 20,20", nil), ("attribution --span 32 --steps 2", "--at 20,20", nil),
+      ("field --span 32", "--at 20,20", nil),
+    ] as [(String, String, [Int]?)])
+  func kinds(kind: String, place: String, shape: [Int]?) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 64, height: 48)
+    let array = kind.hasPrefix("spectrum") || kind.hasPrefix("heads") ? "" : " -o b.npy"
+    let outcome = try await run("--kind \(kind) \(place) -o b.png -o b.csv -o b.json\(array)", in: folder)
+    try #require(outcome.status == 0, "\(outcome.errorText)")
+    let picture = try ImageFile.read(folder.url.appending(path: "b.png").path).image
+    #expect(picture.width >= 400 && picture.height > 100)
+    let json = try JSONSerialization.jsonObject(with: Data(folder.bytes("b.json"))) as? [String: Any]
+    #expect(json?["model"] as? String == "denoise-color-tiny" && (json?["tables"] as? [[[String]]])?.isEmpty == false)
+    #expect(try String(decoding: folder.bytes("b.csv"), as: UTF8.self).split(separator: "\n").count > 1)
+    if let shape {
+      let header = try String(decoding: folder.bytes("b.npy").prefix(128), as: UTF8.self)
+      #expect(header.contains("'shape': (\(shape.map { "\($0)" }.joined(separator: ", ")))"), "\(header)")
+    }
+    let told = try await run("--kind \(kind) \(place)", in: folder)
+    #expect(told.status == 0 && told.outputLines.count > 2 && told.outputLines[0].hasPrefix("a.png: "))
+    #expect(told.outputLines.allSatisfy { $0.count <= 110 }, "\(told.outputText)")
+  }
+
+  @Test("a head is worth what the result loses without it") func worth() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 64, height: 48)
+    try TestPicture.write(to: folder, "small.png", width: 32, height: 48)
+    let told = try await run("--kind heads --at 20,20 --span 16 --reference a.png", in: folder)
+    #expect(told.status == 0 && told.outputText.contains("worth, dB") && told.outputText.contains("all heads"))
+    #expect(told.outputLines.count { $0.contains(" head ") } >= 64, "\(told.outputText)")
+    let refused = try await run("--kind heads --at 20,20 --reference small.png", in: folder)
+    #expect(refused.status == 2 && refused.oneErrorLine().contains("is 32 x 48, the result would be 64 x 48"))
+  }
+
+  @Test(
+    "what cannot be asked is refused in one line",
+    arguments: [
+      ("--kind spectrum", "--at X,Y is missing"), ("--kind region", "--kind region needs --region"),
+      ("--kind maps --region 60,40,16,16", "does not lie within the picture"),
+      ("--kind region --region 60,40,16,16", "does not lie within the picture"),
+      ("--kind spectrum --at 64,0", "lies outside the picture"), ("--kind maps --stage 9", "there is no stage 9"),
+      ("--kind maps --head 7", "there is no head 7"), ("--kind maps -o a.html", "a report is of one pixel"),
+      ("--kind features --at 1,1 --channel 64", "channels 0 to 63"),
+      ("--kind spectrum --at 1,1 -o a.npy", "has no map"), ("--kind effect --at 1,1 --span 8", "16 to 4096"),
+    ])
+  func refused(arguments: String, reason: String) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 64, height: 48)
+    let outcome = try await run(arguments, in: folder)
+    #expect(outcome.status == 2 || outcome.status == 3, "\(outcome.errorText)")
+    #expect(outcome.errorText.contains(reason), "\(outcome.errorText)")
+    #expect(try folder.listing() == ["a.png"])
+  }
+
+  @Test("an effect map that was interrupted goes on with what it measured") func resumes() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 128, height: 128)
+    let words = "attention a.png --task denoise --model denoise-color-tiny --kind effect --at 60,60 --square 2 -o e.npy"
+    func parts() throws -> [String] { try folder.listing().filter { $0.hasSuffix(".part") } }
+    /// Ctrl-C once something has been measured, or, where something was, after a while.
+    func interrupted() async throws -> GRLProcess.Outcome {
+      let running = try GRLProcess.start(
+        executable: URL(filePath: "/usr/bin/env"),
+        ["--default-signal=INT", GRLProcess.binary.path] + words.split(separator: " ").map(String.init), in: folder)
+      repeat { try await Task.sleep(for: .milliseconds(200)) } while try parts().isEmpty
+      try await Task.sleep(for: .seconds(2))
+      running.send(SIGINT)
+      return try await running.outcome()
+    }
+    let first = try await interrupted()
+    #expect(first.status == 130 && first.errorText.contains("4096 passes of"), "\(first.errorText)")
+    let kept = try parts()
+    #expect(kept.count == 1 && kept[0].hasPrefix("e.npy."))
+    let second = try await interrupted()
+    #expect(second.status == 130, "\(second.errorText)")
+    #expect(second.errorText.isEmpty || second.errorText.contains("of 4096 squares were there"), "\(second.errorText)")
+    #expect(try parts() == kept)
+  }
+}
