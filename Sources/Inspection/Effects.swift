@@ -72,8 +72,6 @@ public struct EffectMap: Sendable {
   public let columns: Int
   /// `[rows, columns]`: root mean square change of the patch's values, in 0...1; NaN where it has not been measured.
   public private(set) var effects: [Float]
-  /// Whether the square holds nothing that could be taken away: it is flat.
-  public private(set) var isFlat: [Bool]
 
   private let patch: AttentionCell.Area
   private let input: Tensor
@@ -90,7 +88,6 @@ public struct EffectMap: Sendable {
     precondition(effects.map { $0.count == rows * columns } ?? true)
     (self.rows, self.columns) = (rows, columns)
     self.effects = effects ?? [Float](repeating: .nan, count: rows * columns)
-    isFlat = [Bool](repeating: false, count: rows * columns)
   }
 
   /// Passes that are still to be made, besides the one of the picture itself.
@@ -125,9 +122,8 @@ public struct EffectMap: Sendable {
   ) throws(Failure) {
     let plain = try restore(input)
     for square in effects.indices where effects[square].isNaN {
-      let (picture, flat) = intervened(square)
-      isFlat[square] = flat
-      effects[square] = flat ? 0 : difference(try restore(picture), plain)
+      let (picture, isFlat) = intervened(square)
+      effects[square] = isFlat ? 0 : difference(try restore(picture), plain)
       if !onSquare(self) { return }
     }
   }

@@ -30,8 +30,13 @@ public struct WholeBlock {
     anchors = try block.anchors() + slack
   }
 
-  /// Bytes that a block of a padded map takes.
-  static func bytes(_ shape: Shape) -> Int { shape.pixels * shape.channels * 10 * MemoryLayout<Float>.stride }
+  /// Floats for each pixel and channel of a padded map that a block takes at its peak, while projections are made: the map and a copy,
+  /// its projections in the pass, out of it, and with what kernels read behind them.
+  public static let peakFeatures = 12
+
+  static func bytes(_ shape: Shape) -> Int {
+    shape.pixels * shape.channels * peakFeatures * MemoryLayout<Float>.stride
+  }
 
   var threads: ThreadLease { block.threads }
   /// Of the padded map.

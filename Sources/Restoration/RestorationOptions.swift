@@ -65,6 +65,8 @@ public struct RestorationOptions: Hashable, Sendable {
 
   /// What the caller holds all the while, beside picture and result.
   public var besidesBytes = 0
+  /// What the caller holds for each pixel of the tile in work, in floats for each channel of the network's features.
+  package var besidesFeatures = 0
 
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
   public var region: Rectangle?

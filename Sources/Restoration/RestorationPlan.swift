@@ -54,7 +54,10 @@ public struct RestorationPlan: Sendable {
       var estimate = MemoryEstimate(
         tiles, input: picture, output: output, route: route, model: model, ensemble: options.usesSelfEnsemble,
         threadCount: threadCount)
-      estimate.pictures += options.besidesBytes
+      let configuration = model.card.configuration
+      estimate.pictures +=
+        options.besidesBytes + options.besidesFeatures * configuration.padded(tiles.tileWidth)
+        * configuration.padded(tiles.tileHeight) * configuration.embeddingWidth * MemoryLayout<Float>.stride
       estimate.band += RowFinisher.bytes(
         options.finish, width: area.width * scale, channels: route.pictureChannels, scale: scale)
       if scale > 1 {

@@ -17,9 +17,13 @@ package struct InspectedPicture: Sendable {
 
   /// Reads the picture and settles model and tiles. Looked into in float32 always: a row is compared with others to 1e-5.
   ///
+  /// - Parameters:
+  ///   - features, pixelBytes: what an analysis holds besides, for each pixel of a tile (in floats for each of the network's channels) and
+  ///     of the picture. Tiles become smaller by it.
   /// - Throws: what `grl restore` would say of the same picture and settings.
   package init(
-    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threads: ThreadLease
+    _ path: String, _ settings: JobSettings, _ models: ModelCatalogue, threads: ThreadLease, features: Int = 0,
+    pixelBytes: Int = 0
   ) throws(JobError) {
     if settings.isChain {
       throw .badRequest("attention is of one network: give a single --task, without commas")
@@ -33,7 +37,10 @@ package struct InspectedPicture: Sendable {
       let card = try models.card(source.settings, for: shape)
       restorer = Restorer(
         model: try models.model(card, precision: .float32, kernels: source.settings.options.kernels), threads: threads)
-      plan = try restorer.plan(for: shape, request: source.settings.request, options: source.settings.options)
+      var options = source.settings.options
+      options.besidesFeatures = features
+      options.besidesBytes += pixelBytes * shape.width * shape.height
+      plan = try restorer.plan(for: shape, request: source.settings.request, options: options)
     } catch {
       throw JobError(error, picture: path)
     }
@@ -45,7 +52,7 @@ package struct InspectedPicture: Sendable {
     source = other.source.with(image)
     self.right = right
     plan = try restorer.plan(
-      for: PictureShape(image), request: other.plan.request, options: other.source.settings.options)
+      for: PictureShape(image), request: other.plan.request, options: other.plan.options)
   }
 
   /// The same at half the scale: means of 2 x 2 pixels.

@@ -24,6 +24,9 @@ struct Analysis {
   private var headText: String { head.map { "head \($0)" } ?? "mean of heads" }
   private var query: QueryPoint { order.at ?? QueryPoint(x: picture.image.width / 2, y: picture.image.height / 2) }
 
+  /// Of each pixel of a picture in `maps`: sums of its row in the picture and in the tile, the head, seven planes and their copies.
+  static let mapBytes = 200
+
   /// A report, and what its maps lie over.
   struct Found {
     var report: AnalysisReport

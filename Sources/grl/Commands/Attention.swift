@@ -4,6 +4,7 @@ import EngineCore
 import EngineWire
 import GRLModel
 import Imaging
+import Inspection
 import Reports
 import Restoration
 import Tensors
@@ -148,7 +149,8 @@ struct Attention: ParsableCommand {
     settings.limits.takesStreams = true
     let picture = try InspectedPicture(
       image, settings, ModelCatalogue(library: ModelLibrary.standard()),
-      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate))
+      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate),
+      features: kind.isAnalysis ? WholeBlock.peakFeatures : 0, pixelBytes: kind == .maps ? Analysis.mapBytes : 0)
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
     let inspection = Inspection(self, picture, console)
     do {
