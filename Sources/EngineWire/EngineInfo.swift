@@ -88,6 +88,8 @@ public struct ModelInfo: Codable, Hashable, Sendable {
   public var pixelsPerSecond: Double?
   /// Not yet one to rely on; the fact of this name says why.
   public var isExperimental: Bool { facts.contains { $0.name == "experimental" } }
+  /// Of `real-sr`: crisp rather than faithful.
+  public var isSharp: Bool { facts.contains { $0.name == "style" && $0.text == "sharp" } }
 
   public init(
     name: String, path: String, origin: String, fileBytes: Int, sha256: String, task: String, scale: Int,

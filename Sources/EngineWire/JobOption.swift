@@ -198,7 +198,7 @@ extension JobOption {
 extension JobOption {
   /// In the order in which `grl restore` is given them.
   public static let all: [JobOption] = [
-    task, sigma, noise, scale, quality, pattern, transfer, exposure, right, model, variant, window, stripe,
+    task, sigma, noise, scale, style, quality, pattern, transfer, exposure, right, model, variant, window, stripe,
     anchorFactor, tile,
     overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata,
     format, qualityOut, chroma, compression, subfolders, existing,
@@ -231,6 +231,10 @@ extension JobOption {
   public static let scale = number(
     "scale", "--scale", for: ["sr", "real-sr"], 2...4, \.scale, "sr: enlargement 2, 3 or 4; real-sr: 4.",
     note: "how many times as wide and high", allowed: "2, 3 or 4")
+  public static let style = word(
+    "style", "--style", for: ["real-sr"], ["faithful", "sharp"], \.style,
+    "real-sr: faithful (only what the picture supports) or sharp (crisp, invents detail); without it faithful.",
+    note: "faithful shows only what the picture supports; sharp is crisp and invents detail")
   public static let quality = number(
     "quality", "--quality", for: ["jpeg"], 1...100, \.quality,
     "jpeg: quality the picture was saved with, 1 to 100; without it a blind model.",

@@ -48,6 +48,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var noise: String?
   public var quality: Int?
   public var scale: Int?
+  /// `faithful`, `sharp`; nil takes a faithful model where there is one.
+  public var style: String?
   /// `rggb`, `grbg`, `gbrg`, `bggr`.
   public var filters = "rggb"
   /// How what is made of a camera raw file is stored: `srgb` (nil too), `linear`.

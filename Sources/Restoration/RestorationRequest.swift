@@ -13,6 +13,8 @@ public struct RestorationRequest: Hashable, Sendable {
   public var quality: Int?
   /// Enlargement: 2, 3 or 4 for `sr`, 4 for `real-sr`. `sr` needs it unless the model is named.
   public var scale: Int?
+  /// What the enlargement is after; nil takes any model, a faithful one first. `real-sr` only.
+  public var style: EnlargementStyle?
   /// Colours of the mosaic's first 2 x 2 pixels. `demosaic` only.
   public var filters: ColourFilterArray
   /// Left and right view of a dual-pixel sensor come in. `defocus-deblur` only.
@@ -20,13 +22,14 @@ public struct RestorationRequest: Hashable, Sendable {
 
   public init(
     _ task: RestorationTask, sigma: Double? = nil, noise: NoiseKind? = nil, quality: Int? = nil, scale: Int? = nil,
-    filters: ColourFilterArray = .rggb, isDualPixel: Bool = false
+    style: EnlargementStyle? = nil, filters: ColourFilterArray = .rggb, isDualPixel: Bool = false
   ) {
     self.task = task
     self.sigma = sigma
     self.noise = noise
     self.quality = quality
     self.scale = scale
+    self.style = style
     self.filters = filters
     self.isDualPixel = isDualPixel
   }
@@ -48,6 +51,7 @@ public struct RestorationRequest: Hashable, Sendable {
     try reject("--noise", noise != nil, unless: .denoise)
     try reject("--quality", quality != nil, unless: .jpeg)
     try reject("--scale", scale != nil, unless: .superResolution, .realSuperResolution)
+    try reject("--style", style != nil, unless: .realSuperResolution)
     try reject("--cfa", filters != .rggb, unless: .demosaic)
     try reject("--right", isDualPixel, unless: .defocusDeblur)
     if let sigma, !(sigma >= 0 && sigma <= 255) {

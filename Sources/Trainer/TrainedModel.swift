@@ -11,8 +11,11 @@ public struct TrainedModel {
 
   /// - Parameters:
   ///   - start: the file that the training began with; nil for first weights.
+  ///   - style: of the model that the training began with.
   ///   - dataNote: where the pictures are from.
-  public init(_ run: TrainingRun, startedFrom start: String?, dataNote: String, pictures: Int) {
+  public init(
+    _ run: TrainingRun, startedFrom start: String?, style: EnlargementStyle? = nil, dataNote: String, pictures: Int
+  ) {
     let (settings, record, configuration) = (run.settings, run.record, run.configuration)
     let preset = settings.preset
     let last = preset.phases.last!
@@ -33,7 +36,7 @@ public struct TrainedModel {
     var metadata = [
       "format": "grl", "title": preset.title, "config": configuration.json,
       "task": preset.task.published(isDualPixel: preset.isDualPixel).rawValue, "variant": preset.variant.rawValue,
-      "scale": "\(preset.scale)", "degradation": TrainedModel.damage(preset.damage),
+      "scale": "\(preset.scale)", "degradation": TrainedModel.damage(preset.damage, style: style),
       "colour": TrainedModel.object([
         ("space", (isGray ? "luma BT.601" : "sRGB").jsonLiteral), ("channels_in", "\(configuration.inputChannels)"),
         ("channels_out", "\(configuration.outputChannels)"), ("order", (isGray ? "Y" : "RGB").jsonLiteral),
@@ -73,7 +76,7 @@ public struct TrainedModel {
   }
 
   /// The `degradation` entry: what `ModelMetadata` reads.
-  private static func damage(_ damage: TrainingDamage) -> String {
+  private static func damage(_ damage: TrainingDamage, style: EnlargementStyle?) -> String {
     func entry(_ kind: String, _ more: (String, String)...) -> String { object([("kind", kind.jsonLiteral)] + more) }
     switch damage {
     case .noise(let sigma): return entry("noise", ("sigma", "[\(sigma.lowerBound), \(sigma.upperBound)]"))
@@ -84,7 +87,9 @@ public struct TrainedModel {
     case .defocus(let radius, let isDualPixel):
       return entry("defocus", ("radius", "\(radius)"), ("dual", "\(isDualPixel)"))
     case .photograph: return entry("photo")
-    case .realWorld: return entry("real")
+    case .realWorld:
+      guard let style else { return entry("real") }
+      return entry("real", ("style", style.rawValue.jsonLiteral))
     }
   }
 }

@@ -31,6 +31,7 @@ struct TaskOptions: ParsableArguments {
   @Option(.sigma) var sigma: String?
   @Option(.noise) var noise: String?
   @Option(.scale) var scale: String?
+  @Option(.style) var style: String?
   @Option(.quality) var quality: String?
   @Option(.pattern) var cfa: String?
   @Option(.right) var right: String?
@@ -46,7 +47,7 @@ struct TaskOptions: ParsableArguments {
     var job = JobRequest(inputs: inputs, task: task)
     job.take(
       [
-        (.sigma, sigma), (.noise, noise), (.scale, scale), (.quality, quality), (.pattern, cfa), (.right, right),
+        (.sigma, sigma), (.noise, noise), (.scale, scale), (.style, style), (.quality, quality), (.pattern, cfa), (.right, right),
         (.model, model), (.variant, variant), (.tile, tile),
       ] + network.values)
     return job

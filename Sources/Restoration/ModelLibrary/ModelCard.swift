@@ -25,6 +25,8 @@ public struct ModelCard: Hashable, Sendable {
   public let sigmas: ClosedRange<Double>?
   /// The noise a denoiser was trained for; nil for other tasks.
   public let noise: NoiseKind?
+  /// What an enlargement of unknown damage is after; nil for other tasks.
+  public let style: EnlargementStyle?
   /// JPEG qualities the model was trained for; nil where unknown or not of task `jpeg`.
   public let qualities: ClosedRange<Double>?
   /// The furthest that blur carried the light of a point in the training, in pixels: length of a shake, radius of a disc; nil
@@ -49,8 +51,8 @@ public struct ModelCard: Hashable, Sendable {
   public init(
     name: String, path: String, origin: Origin, fileBytes: Int, task: RestorationTask, variant: ModelVariant?,
     configuration: GRLConfiguration, sources: [ConfigurationSetting: SettingSource] = [:],
-    sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil, qualities: ClosedRange<Double>? = nil,
-    largestBlur: Double? = nil, experimental: String? = nil,
+    sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil, style: EnlargementStyle? = nil,
+    qualities: ClosedRange<Double>? = nil, largestBlur: Double? = nil, experimental: String? = nil,
     results: [TestResult] = [], facts: [Fact] = []
   ) {
     self.name = name
@@ -63,6 +65,7 @@ public struct ModelCard: Hashable, Sendable {
     self.sources = sources
     self.sigmas = sigmas
     self.noise = noise
+    self.style = style
     self.qualities = qualities
     self.largestBlur = largestBlur
     self.experimental = experimental

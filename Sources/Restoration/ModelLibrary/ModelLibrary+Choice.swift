@@ -8,6 +8,7 @@ extension ModelLibrary {
   ///   one takes a gray model, or a colour model where there is no gray one. Demosaicking and enlarging know colour models only.
   /// - A kind of noise that was named must be the model's. One that was measured comes first: correlated noise wants a model
   ///   made for it, and takes another where there is none.
+  /// - A style that was named must be the model's; where none was, faithful ones come first.
   /// - With a level (`sigma`, `quality`) the model must know it; one made for just that level comes first, then the narrowest
   ///   range. Without a level the model must be blind: made for a range, the widest first.
   /// - Then the largest variant, then the folder searched first.
@@ -33,6 +34,7 @@ extension ModelLibrary {
         && card.scale == request.outputScale && (variant == nil || card.variant == variant)
         && (card.isGray ? !layout.isColour && request.task != .demosaic : true)
         && knowsLevel(card, request) && (request.noise == nil || suits(card, request))
+        && (request.style == nil || card.style == request.style)
     }
     return fitting.enumerated().min {
       rank($0.element, $0.offset, request, layout).lexicographicallyPrecedes(
@@ -52,7 +54,8 @@ extension ModelLibrary {
       case nil: 3
       }
     let suits = !layout.isColour && request.task.hasGrayModels && !card.isGray ? 1.0 : 0
-    return [suits, self.suits(card, request) ? 0 : 1, levelRank(card, request), size, Double(place)]
+    let style = card.style == .sharp && request.style == nil ? 1.0 : 0
+    return [suits, self.suits(card, request) ? 0 : 1, style, levelRank(card, request), size, Double(place)]
   }
 
   /// Whether a denoiser is for the kind of noise that is wanted; other tasks know no kinds.
@@ -84,6 +87,7 @@ extension ModelLibrary {
     if request.outputScale > 1 { text += " x\(request.outputScale)" }
     if let sigma = request.sigma { text += " sigma \(sigma.shortText)" }
     if let noise = request.noise { text += " of \(noise.rawValue) noise" }
+    if let style = request.style { text += ", style \(style.rawValue)" }
     if let quality = request.quality { text += " quality \(quality)" }
     text +=
       request.isDualPixel ? " of a dual-pixel picture" : layout.isColour ? " of a colour picture" : " of a gray picture"
@@ -106,6 +110,7 @@ extension ModelCard {
     var parts = [task.rawValue + (scale > 1 ? " x\(scale)" : ""), colourText]
     if let sigmas { parts.append("sigma \(sigmas.text)") }
     if noise == .photo { parts.append("photo noise") }
+    if let style, style != .faithful { parts.append(style.rawValue) }
     if let qualities { parts.append("quality \(qualities.text)") }
     if takesLevelMap { parts.append("level given") }
     if let variant { parts.append(variant.rawValue) }

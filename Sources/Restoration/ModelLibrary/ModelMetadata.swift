@@ -29,13 +29,21 @@ package struct ModelMetadata {
     return kind
   }
 
+  /// What a `real-sr` model is after, as the `degradation` entry has it; nil where it does not say.
+  package var style: EnlargementStyle? {
+    guard case .object(let degradation)? = json("degradation"), case .string(let style)? = degradation["style"] else {
+      return nil
+    }
+    return EnlargementStyle(rawValue: style)
+  }
+
   /// The end of the range of the `degradation` entry `length` or `radius`.
   package var largestBlur: Double? { range("length")?.upperBound ?? range("radius")?.upperBound }
 
   /// What the file tells of itself, a line each.
   package var facts: [ModelCard.Fact] {
     let lines: [(String, String?)] = [
-      ("title", texts["title"]), ("experimental", texts["experimental"]), ("origin", texts["origin"]),
+      ("title", texts["title"]), ("experimental", texts["experimental"]), ("style", style?.rawValue), ("origin", texts["origin"]),
       ("training", training), ("data", data),
       ("quality", quality), ("licence", texts["licence"]), ("imported from", texts["imported_from"]),
       ("weights", texts["weight_set"]), ("settings", texts["configuration_sources"]),

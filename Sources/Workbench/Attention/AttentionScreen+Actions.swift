@@ -125,7 +125,7 @@ extension AttentionScreen {
     (shown.sigma, shown.quality, shown.scale, shown.filters) = (
       request.sigma, request.quality, request.scale, request.filters
     )
-    shown.noise = request.noise
+    (shown.noise, shown.style) = (request.noise, request.style)
     (shown.right, shown.model, shown.variant, shown.network) = (
       request.right, request.model, request.variant, request.network
     )

@@ -215,7 +215,8 @@ extension FilesScreen {
     else {
       return session.say("the preview suggests no task")
     }
-    session.draft.edit { $0.task = task }
+    let models = session.models
+    session.draft.edit { PlanRow.choose(task, &$0, models) }
     session.say("task \(task); 2 shows the plan")
   }
 

@@ -73,6 +73,8 @@ extension PlanRow {
     let tasks = request.tasks
     request.scale =
       tasks.contains("sr") ? PlanModels.scales("sr", models).first ?? 2 : tasks.contains("real-sr") ? 4 : nil
+    // Who looks at pictures on a screen wants them crisp; a command line says so by --style.
+    if tasks.contains("real-sr"), models.contains(where: \.isSharp) { request.style = "sharp" }
   }
 
   /// The value `step` places on, staying at the ends. A value that stands between two goes to the neighbour.

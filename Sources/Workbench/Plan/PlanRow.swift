@@ -3,7 +3,7 @@ import EngineWire
 
 /// One line of the plan that can be changed.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
-  case task, model, sigma, noise, quality, scale, pattern, transfer, exposure, right, region
+  case task, model, sigma, noise, quality, scale, style, pattern, transfer, exposure, right, region
   case tile, overlap, memory, threads, precision, ensemble
   case depth, metadata, folder, name, existing, damaged, kernels, subfolders
   case format, qualityOut = "quality-out", chroma, compression
@@ -176,7 +176,8 @@ enum PlanModels {
   static func fitting(_ request: JobRequest, _ models: [ModelInfo]) -> [ModelInfo] {
     let scale = request.task == "sr" ? request.scale ?? 2 : request.task == "real-sr" ? request.scale ?? 4 : 1
     return models.filter {
-      $0.task == request.task && $0.scale == scale && ($0.colours == "dual pixel") == (request.right != nil)
+      $0.task == request.task && $0.scale == scale && (request.style == nil || $0.isSharp == (request.style == "sharp"))
+        && ($0.colours == "dual pixel") == (request.right != nil)
     }
   }
 
