@@ -46,7 +46,7 @@ let package = Package(
       dependencies: [
         "Base", "Restoration", "Imaging", "GRLModel", "GRLTraining", "CPUDevice", "Checkpoints", "Tensors",
       ]),
-    .target(name: "Reports", dependencies: ["Base", "Restoration", "Imaging", "GRLModel"]),
+    .target(name: "Reports", dependencies: ["Base", "EngineWire", "Restoration", "Imaging", "GRLModel"]),
     .target(name: "JobStore", dependencies: ["Base", "EngineWire"]),
     .target(name: "EngineTransport", dependencies: ["Base", "EngineWire"]),
     .target(

@@ -77,6 +77,12 @@ package func timeOfDay(after seconds: Double) -> String {
   return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
+/// `0.125` as `12.5 %`.
+package func percent(_ share: Double) -> String { (share * 100).fixed(1) + " %" }
+
+/// Three digits that count.
+package func significant(_ number: Double) -> String { String(format: "%.3g", number) }
+
 /// Rows of cells as text, each column as wide as its widest cell; the first column to the left, the others to the right
 /// unless `leftAligned` names them.
 package func table(_ rows: [[String]], leftAligned: Set<Int> = [0]) -> [String] {

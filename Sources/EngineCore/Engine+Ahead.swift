@@ -64,17 +64,35 @@ extension Engine {
   func attention(
     _ job: JobRequest, _ path: String, _ order: AttentionOrder, isOverview: Bool, _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
+    try await lookInto(job, path, requester) { (cache, asked) throws(JobError) in
+      isOverview ? (try cache.overview(order, asked), []) : try cache.row(order, asked)
+    }
+  }
+
+  /// Answers what rows do not tell; the same rules hold.
+  func analysis(
+    _ job: JobRequest, _ path: String, _ order: AnalysisOrder, _ requester: Requester
+  ) async throws(JobError) -> (Reply, [UInt8]) {
+    try await lookInto(job, path, requester) { (cache, asked) throws(JobError) in
+      var found = try cache.analysis(order, asked)
+      found.maps = found.maps.map { $0.reduced(to: AnalysisReport.largestSide) }
+      return (.analysis(found), found.body)
+    }
+  }
+
+  private func lookInto(
+    _ job: JobRequest, _ path: String, _ requester: Requester,
+    _ body: @escaping @Sendable (AttentionCache, AttentionCache.Asked) throws(JobError) -> (Reply, [UInt8])
+  ) async throws(JobError) -> (Reply, [UInt8]) {
     var job = job
     (job.inputs, job.region, job.output, job.outputFolder) = ([path], nil, nil, nil)
-    let (jobOrder, attentionCache) = (job, attentionCache)
+    let (request, attentionCache) = (job, attentionCache)
     let threadCount = job.threadCount ?? configuration.threadCount
     let budget = max(1, (job.memoryBytes ?? configuration.budgetBytes) - runningBytes)
     return try await aheadOfJobs(requester, about: path) { (gate, flag) throws(JobError) in
-      let asked = AttentionCache.Order(
-        job: jobOrder, path: path, order: order, threadCount: threadCount, budgetBytes: budget, gate: gate, flag: flag)
-      return try attentionCache.run { (cache) throws(JobError) in
-        isOverview ? (try cache.overview(asked), []) : try cache.row(asked)
-      }
+      let asked = AttentionCache.Asked(
+        job: request, path: path, threadCount: threadCount, budgetBytes: budget, gate: gate, flag: flag)
+      return try attentionCache.run { (cache) throws(JobError) in try body(cache, asked) }
     }
   }
 }

@@ -73,6 +73,9 @@ public struct AnalysisReport: Codable, Hashable, Sendable {
   /// Outlines in the picture's pixels.
   public var marks: [Rectangle] = []
 
+  /// Of a map that is sent to a client.
+  public static let largestSide = 384
+
   public init(title: String, explanation: String, region: Rectangle) {
     (self.title, self.explanation, self.region) = (title, explanation, region)
   }

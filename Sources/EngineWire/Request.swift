@@ -50,7 +50,10 @@ public enum Request: Codable, Hashable, Sendable {
   case attention(JobRequest, path: String, AttentionOrder)
   /// Numbers of all blocks and heads for one query. Of the order, place and terms are looked at; what `attention` refuses is refused.
   case attentionOverview(JobRequest, path: String, AttentionOrder)
-  /// Ends what `tryRegion` or `attention` of the same client is computing; its answer is a failure.
+  /// Finds out more about the network on a picture than rows tell, ahead of the queue: from a forward pass to some hundred. Of the
+  /// request task, level, model, tile and memory are looked at.
+  case analysis(JobRequest, path: String, AnalysisOrder)
+  /// Ends what `tryRegion`, `attention` or `analysis` of the same client is computing; its answer is a failure.
   case stopTrying
   /// Something about two to four pictures that are looked at side by side.
   case compare(ComparisonRequest)
@@ -80,6 +83,8 @@ public enum Reply: Codable, Hashable, Sendable {
   /// The raw bytes hold one for each key.
   case attention(AttentionInfo)
   case attentionOverview(AttentionOverview)
+  /// The raw bytes hold the numbers of its maps (``AnalysisReport/body``), none with a side over ``AnalysisReport/largestSide``.
+  case analysis(AnalysisReport)
   case event(EngineEvent)
 
   /// Why a request was not carried out: one line, safe to print.

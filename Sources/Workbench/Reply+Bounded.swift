@@ -54,6 +54,7 @@ extension Reply {
     case .comparison(let reply): .comparison(reply.bounded)
     case .attention(let info): .attention(info.bounded)
     case .attentionOverview(let overview): .attentionOverview(overview.bounded)
+    case .analysis(let report): .analysis(report.bounded)
     case .event(let event): .event(event.bounded)
     }
   }
@@ -124,6 +125,24 @@ extension AttentionOverview {
     }
     overview.seconds = max(0, Bounds.number(seconds))
     return overview
+  }
+}
+
+extension AnalysisReport {
+  fileprivate var bounded: AnalysisReport {
+    var report = self
+    report.region = region.bounded
+    report.marks = marks.prefix(64).map(\.bounded)
+    report.tables = tables.prefix(64).map { rows in
+      rows.prefix(4096).filter { !$0.isEmpty }.map { $0.prefix(16).map { String($0.prefix(200)) } }
+    }
+    report.charts = charts.prefix(64).map { chart in
+      Chart(
+        chart.title, axis: chart.axis,
+        chart.series.prefix(8).map { Chart.Series($0.name, $0.values.prefix(1 << 14).map { Bounds.number($0) }) },
+        isLogarithmic: chart.isLogarithmic, labels: Array(chart.labels.prefix(1 << 12)))
+    }
+    return report
   }
 }
 

@@ -77,13 +77,18 @@ import Testing
     try TestPicture.write(to: folder, "a.png", width: 128, height: 128)
     let words = "attention a.png --task denoise --model denoise-color-tiny --kind effect --at 60,60 --square 2 -o e.npy"
     func parts() throws -> [String] { try folder.listing().filter { $0.hasSuffix(".part") } }
-    /// Ctrl-C once something has been measured, or, where something was, after a while.
+    func written() throws -> Date? {
+      try parts().first.map { name in
+        try folder.url.appending(path: name).resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+      } ?? nil
+    }
+    /// Ctrl-C once something more has been measured.
     func interrupted() async throws -> GRLProcess.Outcome {
       let running = try GRLProcess.start(
         executable: URL(filePath: "/usr/bin/env"),
         ["--default-signal=INT", GRLProcess.binary.path] + words.split(separator: " ").map(String.init), in: folder)
-      repeat { try await Task.sleep(for: .milliseconds(200)) } while try parts().isEmpty
-      try await Task.sleep(for: .seconds(2))
+      let before = try written()
+      repeat { try await Task.sleep(for: .milliseconds(200)) } while try written() == before
       running.send(SIGINT)
       return try await running.outcome()
     }

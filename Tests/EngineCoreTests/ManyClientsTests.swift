@@ -141,6 +141,33 @@ import Testing
     await engine.shutDown()
   }
 
+  @Test("analyses are answered with their numbers, at most so many a side, and refuse what does not exist")
+  func analysis() async throws {
+    let folder = try EngineFolder()
+    try folder.picture("a.png", width: 400, height: 24)
+    let engine = folder.engine()
+    let path = folder.path("pictures/a.png")
+    let order = AnalysisOrder(.maps, x: 30, y: 20, stage: 0, block: 1)
+    let (reply, body) = await engine.answer(.analysis(folder.request(), path: path, order), from: Self.requester(1))
+    guard case .analysis(let said) = reply, let report = said.filled(by: body) else {
+      Issue.record("no analysis: \(reply)")
+      return
+    }
+    #expect(report.maps.count == 7 && report.region == Rectangle(x: 0, y: 0, width: 400, height: 24))
+    #expect(report.maps.allSatisfy { $0.width == 200 && $0.height == 12 && $0.numbers.largest >= 0 })
+    #expect(report.maps[0].numbers.mean > 1, "an entropy of all keys is some bits")
+    var bad = [AnalysisOrder](repeating: order, count: 6)
+    (bad[0].stage, bad[1].block, bad[2].head, bad[3].x) = (99, -1, 99, 400)
+    (bad[4].kind, bad[4].span) = (.field, 1 << 20)
+    bad[5].region = Rectangle(x: 390, y: 0, width: 20, height: 5)
+    let words = ["no stage 99", "no block -1", "no head 99", "outside the picture", "--span", "region 390,0,20,5"]
+    for (order, word) in zip(bad, words) {
+      let refusal = await engine.refusal(.analysis(folder.request(), path: path, order))
+      #expect(refusal?.message.contains(word) == true, "\(refusal?.message ?? "")")
+    }
+    await engine.shutDown()
+  }
+
   // MARK: Plans
 
   @Test("a plan of a huge tree ends at its bounds, and when nobody waits for it any more")

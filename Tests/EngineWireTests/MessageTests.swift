@@ -17,10 +17,40 @@ import Testing
     #expect(frame.body == [1, 2, 3, 0, 255, 254])
   }
 
+  @Test("the numbers of an analysis come back from its raw bytes; fewer or more of them are refused")
+  func analysis() throws {
+    var report = Samples.report
+    let numbers: [Float] = [0, -1.5, 3e-20, 7, .infinity, 0.25]
+    let looks: [PlaneMap.Look] = [
+      .magnitude(fromZero: false), .signed, .axis(strength: numbers.reversed()), .categories(["a", "b"]),
+      .colours([0, 0xff, 0xff00, 0xff0000, 0xffffff, 0x123456]),
+    ]
+    report.maps = looks.map { PlaneMap("map", width: 3, height: 2, values: numbers, look: $0) }
+    let answer = Answer(id: 1, .analysis(report))
+    let frame = try sent(Frame(answer, body: report.body))
+    guard case .analysis(let said) = try frame.message(Answer.self).reply else {
+      Issue.record("the reply is another one")
+      return
+    }
+    #expect(said.filled(by: frame.body) == report)
+    #expect(said.filled(by: frame.body.dropLast()) == nil && said.filled(by: frame.body + [0]) == nil)
+  }
+
+  @Test("maps are sent smaller: means of numbers, of axes and names the one in the middle")
+  func reduced() {
+    let map = PlaneMap("map", width: 5, height: 4, values: (0..<20).map { Float($0) })
+    let small = map.reduced(to: 3)
+    #expect((small.width, small.height) == (3, 2))
+    #expect(small.values == [3, 5, 6.5, 13, 15, 16.5])
+    let names = PlaneMap("map", width: 4, height: 2, values: [0, 0, 1, 1, 2, 3, 2, 1], look: .categories(["a", "b"]))
+    #expect(names.reduced(to: 2).values == [3, 1])
+    #expect(map.reduced(to: 5) == map)
+  }
+
   @Test("the samples hold every kind of message")
   func samples() {
-    #expect(Set(Samples.requests.map(Samples.name)).count == 26)
-    #expect(Set(Samples.replies.map(Samples.name)).count == 22)
+    #expect(Set(Samples.requests.map(Samples.name)).count == 27)
+    #expect(Set(Samples.replies.map(Samples.name)).count == 23)
   }
 
   @Test("a number that is not finite is refused by both sides", arguments: [Double.nan, .infinity, -.infinity])

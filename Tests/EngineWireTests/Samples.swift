@@ -91,10 +91,33 @@ enum Samples {
         paths: ["/photos/a_whole.png", "/photos/a.png"], reference: 0,
         .tiling(picture: 1, columns: [376, 384], rows: [333]))),
     .attention(job, path: "/photos/harbour 1.png", attention),
-    .attentionOverview(job, path: "/photos/harbour 1.png", attention), .stopTrying, .shutDown, .planTraining(training),
+    .attentionOverview(job, path: "/photos/harbour 1.png", attention),
+    .analysis(job, path: "/photos/harbour 1.png", analysis), .stopTrying, .shutDown, .planTraining(training),
     .train(training),
     .keep(job: "t1"),
   ]
+
+  static let analysis: AnalysisOrder = {
+    var order = AnalysisOrder(.heads, x: 212, y: 148, stage: 2, block: 3)
+    (order.head, order.isOfWindow, order.hasBias, order.region) = (1, true, false, rectangle)
+    (order.reference, order.channel) = ("/photos/clean.png", 5)
+    return order
+  }()
+
+  /// Its maps' numbers are in the body, so they are all 0 in the message.
+  static let report: AnalysisReport = {
+    var report = AnalysisReport(title: "harbour 1.png: maps", explanation: "by stripes", region: rectangle)
+    report.tables = [[["", "mean"], ["entropy, bit", "5.25"]]]
+    report.charts = [Chart("worth", axis: "heads", [Chart.Series("", [0.5, 0.25])], isLogarithmic: true, labels: ["a", "b"])]
+    report.marks = [rectangle]
+    let nothing = [Float](repeating: 0, count: 6)
+    let looks: [PlaneMap.Look] = [
+      .magnitude(fromZero: true), .magnitude(fromZero: false), .signed, .axis(strength: nothing),
+      .categories(["window 0", "stripe 0"]), .colours([UInt32](repeating: 0, count: 6)),
+    ]
+    report.maps = looks.map { PlaneMap("map", unit: "bit", width: 3, height: 2, values: nothing, look: $0) }
+    return report
+  }()
 
   static let attention = AttentionOrder(
     x: 212, y: 148, stage: 2, block: 3, kind: "anchors", head: 1, hasBias: false, hasTemperature: false,
@@ -226,6 +249,7 @@ enum Samples {
         AttentionOverview(
           network: network, x: 212, y: 148,
           entries: [.init(stage: 2, block: 3, kind: "stripe", head: 1, figures: figures)], seconds: 0.5)),
+      .analysis(report),
     ] + events.map(Reply.event)
 
   /// Fails to compile when a kind of message is added: put one into the lists above then, and into the recorded conversation.
@@ -254,6 +278,7 @@ enum Samples {
     case .tryRegion: "tryRegion"
     case .attention: "attention"
     case .attentionOverview: "attentionOverview"
+    case .analysis: "analysis"
     case .stopTrying: "stopTrying"
     case .compare: "compare"
     case .shutDown: "shutDown"
@@ -277,6 +302,7 @@ enum Samples {
     case .comparison: "comparison"
     case .attention: "attention"
     case .attentionOverview: "attentionOverview"
+    case .analysis: "analysis"
     case .event(let event):
       switch event {
       case .jobs: "event jobs"

@@ -115,4 +115,56 @@ import Workbench
     driver.press("b", "x")
     try expectScreen(driver, "attention-scales-\(size.columns)x\(size.rows)")
   }
+
+  private static func analyses(_ driver: WorkbenchDriver) -> [AnalysisOrder] {
+    driver.asked { if case .analysis(_, _, let order) = $0 { order } else { nil } }
+  }
+
+  @Test("what a list of analyses offers is asked about the query, and maps turn with f") func finds() throws {
+    var driver = Self.driver(columns: 120, rows: 40)
+    driver.press("i")
+    #expect(driver.text.contains("What shall be found out?") && Self.analyses(driver).isEmpty)
+    driver.press("Enter")
+    let order = try #require(Self.analyses(driver).last)
+    #expect((order.kind, order.x, order.y, order.stage, order.block) == (.maps, 752, 500, 0, 0))
+    #expect(driver.text.contains("entropy, bit  1/3, f next") && driver.text.contains("17.5"))
+    driver.press("f")
+    #expect(driver.text.contains("direction, degrees  2/3") && driver.text.contains("90 degrees"))
+    driver.press("f")
+    #expect(driver.text.contains("stripe 1"))
+    driver.press("Esc", "Esc")
+    #expect(!driver.text.contains("What shall be found out?"))
+  }
+
+  @Test("five questions of a researcher, each in at most six keys from the open picture", arguments: [(80, 24), (120, 40)])
+  func questions(columns: Int, rows: Int) {
+    func screen(_ keys: String...) -> String {
+      precondition(keys.count <= 6)
+      var driver = WorkbenchDriver(columns: columns, rows: rows, files: ["/home/ada/photos/harbour-01.png"])
+      driver.rest(0.5)
+      for key in keys { driver.press(key) }
+      return driver.text
+    }
+    #expect(screen("4", "Enter").contains("top keys"))
+    #expect(screen("4", "Enter", "v", "f").contains("mean distance; f next"))
+    #expect(screen("4", "i", "Enter", "f").contains("direction, degrees"))
+    #expect(screen("4", "i", "Down", "Enter").contains("singular values"))
+    let heads = screen("4", "i", "Down", "Down", "Enter")
+    #expect(heads.contains("change without the head") && heads.contains("stage 0 block 0 window head 1"))
+  }
+
+  @Test("while something is found out no row is asked for, since that would end it; Esc stops it") func waits() {
+    var driver = Self.driver()
+    driver.press("Enter", "i")
+    let rows = Self.orders(driver).count
+    driver.holdsAnswers = true
+    driver.press("Enter", "l", "l")
+    #expect(driver.text.contains("the network is at work") && Self.orders(driver).count == rows)
+    driver.press("Esc")
+    #expect(driver.text.contains("What shall be found out?"))
+    driver.holdsAnswers = false
+    driver.deliver()
+    #expect(driver.asked { if case .stopTrying = $0 { true } else { nil } }.count == 1)
+    #expect(driver.text.contains("What shall be found out?"), "an answer that nobody waits for was shown")
+  }
 }

@@ -49,4 +49,48 @@ extension FakeEngine {
     }
     return AttentionOverview(network: Self.network, x: order.x, y: order.y, entries: entries, seconds: 0.2)
   }
+
+  /// Ramps and waves in place of what a network would show.
+  func analysis(_ picture: PictureInfo, _ order: AnalysisOrder) -> (Reply, [UInt8]) {
+    let whole = Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
+    var report = AnalysisReport(
+      title: "\(picture.path): \(order.kind.rawValue)", explanation: "denoise-color-tiny", region: whole)
+    let (width, height) = (60, 40)
+    let ramp = (0..<width * height).map { Float($0 % width) / Float(width) }
+    switch order.kind {
+    case .heads:
+      var rows: [(name: String, change: Double)] = []
+      for place in overview(AttentionOrder(x: 0, y: 0, stage: 0, block: 0)).entries {
+        let change = Double((place.stage * 7 + place.block * 3 + place.head) % 11) / 4
+        rows.append(("stage \(place.stage) block \(place.block) \(place.kind) head \(place.head)", change))
+      }
+      report.tables = [[["", "change, levels"]] + rows.map { [$0.name, "\($0.change)"] }]
+      report.charts = [
+        Chart(
+          "change without the head, levels of 255", axis: "heads in order", [Chart.Series("", rows.map(\.change))],
+          labels: rows.map(\.name))
+      ]
+    case .spectrum:
+      let values = (0..<128).map { 40 / Double(1 + $0 * $0) }
+      report.tables = [[["head 0", "anchors", "error"], ["4 x 4 (the network's)", "16", "12.5 %"]]]
+      report.charts = [
+        Chart(
+          "head 0: singular values, 16 x 32 tokens", axis: "rank",
+          [Chart.Series("all tokens on all", values), Chart.Series("16 anchors", Array(values.prefix(16)))],
+          isLogarithmic: true)
+      ]
+    default:
+      report.tables = [[["", "mean"], ["entropy, bit", "5.25"], ["distance of the heaviest key, pixels", "17.5"]]]
+      report.maps = [
+        PlaneMap("entropy", unit: "bit", width: width, height: height, values: ramp.map { $0 * 8 }),
+        PlaneMap(
+          "direction", unit: "degrees", width: width, height: height, values: ramp.map { $0 * 180 - 90 },
+          look: .axis(strength: ramp)),
+        PlaneMap(
+          "head that dominates", width: width, height: height, values: ramp.map { ($0 * 3.9).rounded(.down) },
+          look: .categories(["window 0", "window 1", "stripe 0", "stripe 1"])),
+      ]
+    }
+    return (.analysis(report), report.body)
+  }
 }

@@ -130,6 +130,9 @@ struct FakeEngine {
     case .attention(_, let path, let order):
       guard let picture = pictures[path] else { return (failure("\(path): not a picture"), []) }
       return attention(picture, order)
+    case .analysis(_, let path, let order):
+      guard let picture = pictures[path] else { return (failure("\(path): not a picture"), []) }
+      return analysis(picture, order)
     case .attentionOverview(_, _, let order): return (.attentionOverview(overview(order)), [])
     default: return (.done, [])
     }

@@ -2,6 +2,7 @@ import Base
 import EngineWire
 import GRLModel
 import Imaging
+import Inspection
 import Restoration
 import Tensors
 
@@ -35,10 +36,9 @@ final class AttentionCache {
   init(models: ModelCatalogue, pool: ThreadPool) { (self.models, self.pool) = (models, pool) }
 
   /// Where a query came from and what it may use.
-  struct Order: Sendable {
+  struct Asked: Sendable {
     let job: JobRequest
     let path: String
-    var order: AttentionOrder
     let threadCount: Int
     let budgetBytes: Int
     /// Cancelled when nobody waits for the answer any more.
@@ -51,28 +51,29 @@ final class AttentionCache {
   /// The one block that is asked about, and what about it.
   ///
   /// - Throws: for whatever does not exist: kind, place, block, head. Overviews are held to the same, and nothing is computed before.
-  private func checked(_ asked: Order) throws(JobError) -> (place: BlockPlace, question: AttentionQuestion) {
-    let place = BlockPlace(stage: asked.order.stage, block: asked.order.block)
-    let question = try Self.question(asked.order)
-    var full = asked
-    full.order.isHalfScale = false
-    let picture = try inspected(full).picture
-    try picture.check(x: asked.order.x, y: asked.order.y, blocks: [place], [question])
+  private func checked(
+    _ order: AttentionOrder, _ asked: Asked
+  ) throws(JobError) -> (place: BlockPlace, question: AttentionQuestion) {
+    let place = BlockPlace(stage: order.stage, block: order.block)
+    let question = try Self.question(order)
+    var full = order
+    full.isHalfScale = false
+    let picture = try inspected(full, asked).picture
+    try picture.check(x: order.x, y: order.y, blocks: [place], [question])
     return (place, question)
   }
 
-  func row(_ asked: Order) throws(JobError) -> (Reply, [UInt8]) {
+  func row(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> (Reply, [UInt8]) {
     let start = ContinuousClock.now
-    let order = asked.order
-    let (place, question) = try checked(asked)
-    let (entry, isNew) = try entry(for: asked, blocks: [place], [question])
+    let (place, question) = try checked(order, asked)
+    let (entry, isNew) = try entry(for: order, asked, blocks: [place], [question])
     let row = try self.row(of: entry, order, place, question)
     var correlation: Double?
     if order.isHalfScale {
-      var full = asked
-      full.order.isHalfScale = false
-      let whole = try self.entry(for: full, blocks: [place], [question]).entry
-      correlation = try self.row(of: whole, full.order, place, question).correlation(withHalfScale: row)
+      var full = order
+      full.isHalfScale = false
+      let whole = try self.entry(for: full, asked, blocks: [place], [question]).entry
+      correlation = try self.row(of: whole, full, place, question).correlation(withHalfScale: row)
     }
     let largest = row.weights.max() ?? 0
     let body = row.weights.map { largest > 0 ? UInt8((255 * ($0 / largest).squareRoot()).rounded()) : 0 }
@@ -88,20 +89,27 @@ final class AttentionCache {
     try rows(of: entry, order, place, [question])[0]
   }
 
-  func overview(_ asked: Order) throws(JobError) -> Reply {
+  /// Not kept: it takes the memory that rows would have.
+  func analysis(_ order: AnalysisOrder, _ asked: Asked) throws(JobError) -> AnalysisReport {
+    entries = []
+    let picture = try picture(asked, features: WholeBlock.peakFeatures, pixelBytes: PictureAnalysis.pixelBytes(order.kind))
+    return try PictureAnalysis(order, picture, PictureAnalysis.Watch { asked.isCancelled }).run()
+  }
+
+  func overview(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> Reply {
     let start = ContinuousClock.now
-    _ = try checked(asked)
-    let terms = ScoreTerms(hasBias: asked.order.hasBias, hasTemperature: asked.order.hasTemperature)
-    let picture = try entry(for: asked, blocks: nil, []).entry
+    _ = try checked(order, asked)
+    let terms = ScoreTerms(hasBias: order.hasBias, hasTemperature: order.hasTemperature)
+    let picture = try entry(for: order, asked, blocks: nil, []).entry
     let configuration = picture.picture.configuration
     let questions = [AttentionKind.window, .stripe].flatMap { kind in
       (0..<configuration.heads(kind)).map { AttentionQuestion(kind, head: $0, terms: terms) }
     }
     var rows: [AttentionRow] = []
     if picture.kept?.blocks == configuration.blocks {
-      for place in configuration.blocks { rows += try self.rows(of: picture, asked.order, place, questions) }
+      for place in configuration.blocks { rows += try self.rows(of: picture, order, place, questions) }
     } else {
-      let query = Self.query(asked.order, picture.picture)
+      let query = Self.query(order, picture.picture)
       rows = try picture.picture.rows(
         x: query.x, y: query.y, blocks: Set(configuration.blocks), questions,
         isCancelled: { asked.isCancelled }
@@ -114,7 +122,7 @@ final class AttentionCache {
     }
     return .attentionOverview(
       AttentionOverview(
-        network: AttentionNetwork(picture.picture), x: asked.order.x, y: asked.order.y, entries: entries,
+        network: AttentionNetwork(picture.picture), x: order.x, y: order.y, entries: entries,
         seconds: (ContinuousClock.now - start).seconds))
   }
 
@@ -130,12 +138,12 @@ final class AttentionCache {
 
   /// The picture with the activations of the query's tile: those of all blocks, or of `blocks` where not all fit the budget.
   private func entry(
-    for asked: Order, blocks: Set<BlockPlace>?, _ questions: [AttentionQuestion]
+    for order: AttentionOrder, _ asked: Asked, blocks: Set<BlockPlace>?, _ questions: [AttentionQuestion]
   ) throws(JobError) -> (entry: Entry, isNewPass: Bool) {
-    var entry = try take(asked)
+    var entry = try take(order, asked)
     let picture = entry.picture
     let all = picture.configuration.blocks
-    let query = Self.query(asked.order, picture)
+    let query = Self.query(order, picture)
     try picture.check(x: query.x, y: query.y, blocks: blocks ?? Set(all), questions)
     let tile = try picture.tile(forQueryAt: query.x, query.y)
     let has = Set(entry.kept?.blocks ?? [])
@@ -165,31 +173,33 @@ final class AttentionCache {
   }
 
   /// The entry of a picture, which stays.
-  private func inspected(_ asked: Order) throws(JobError) -> Entry {
-    let entry = try take(asked)
+  private func inspected(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> Entry {
+    let entry = try take(order, asked)
     entries.insert(entry, at: 0)
     return entry
   }
 
   /// The entry of a picture, taken out; another picture than the last one drops what was kept of that.
-  private func take(_ asked: Order) throws(JobError) -> Entry {
-    let key = Key(
-      job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: asked.order.isHalfScale)
+  private func take(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> Entry {
+    let key = Key(job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: order.isHalfScale)
     entries.removeAll { ($0.key.job, $0.key.path, $0.key.stamp) != (key.job, key.path, key.stamp) }
     if let place = entries.firstIndex(where: { $0.key == key }) { return entries.remove(at: place) }
-    let picture: InspectedPicture
-    if key.isHalfScale, let full = entries.first {
-      picture = try full.picture.halved()
-    } else {
-      var job = asked.job
-      job.memoryBytes = asked.budgetBytes
-      var settings = try JobSettings(job)
-      settings.limits.cancelFlag = asked.flag
-      let whole = try InspectedPicture(
-        asked.path, settings, models, threads: ThreadLease(threadCount: asked.threadCount, of: pool))
-      picture = key.isHalfScale ? try whole.halved() : whole
-    }
-    return Entry(key: key, picture: picture)
+    let known = entries.first { !$0.key.isHalfScale }?.picture
+    let full: InspectedPicture
+    if let known { full = known } else { full = try picture(asked) }
+    return Entry(key: key, picture: key.isHalfScale ? try full.halved() : full)
+  }
+
+  private func picture(
+    _ asked: Asked, features: Int = 0, pixelBytes: Int = 0
+  ) throws(JobError) -> InspectedPicture {
+    var job = asked.job
+    job.memoryBytes = asked.budgetBytes
+    var settings = try JobSettings(job)
+    settings.limits.cancelFlag = asked.flag
+    return try InspectedPicture(
+      asked.path, settings, models, threads: ThreadLease(threadCount: asked.threadCount, of: pool), features: features,
+      pixelBytes: pixelBytes)
   }
 
   /// The query in the pixels of the picture that is asked.

@@ -105,7 +105,7 @@ extension Request {
   var isInquiry: Bool {
     switch self {
     case .hello, .ping, .listFolder, .inspect, .preview, .listModels, .plan, .watch, .jobPreview, .tryRegion,
-      .attention, .attentionOverview, .compare:
+      .attention, .attentionOverview, .analysis, .compare:
       true
     default: false
     }

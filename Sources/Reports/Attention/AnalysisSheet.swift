@@ -1,4 +1,5 @@
 import Base
+import EngineWire
 import Foundation
 import Imaging
 
@@ -7,9 +8,7 @@ extension AnalysisReport {
   ///
   /// - Parameters:
   ///   - picture: nil leaves it out.
-  ///   - region: what the maps lie over, in the picture's pixels.
-  ///   - marks: outlines in the picture's pixels.
-  package func drawing(over picture: Image?, region: Rectangle, marks: [Rectangle] = [], _ look: HeatLook) -> Drawing {
+  package func drawing(over picture: Image?, _ look: HeatLook) -> Drawing {
     let (margin, gap, side) = (20, 18, 320)
     let cells = (picture == nil ? 0 : 1) + maps.count
     let perLine = cells <= 2 ? max(1, cells) : 3
@@ -108,9 +107,6 @@ extension AnalysisReport {
     }
   }
 }
-
-/// Three digits that count.
-package func significant(_ number: Double) -> String { String(format: "%.3g", number) }
 
 extension Chart {
   fileprivate func draw(

@@ -182,8 +182,6 @@ package struct AttentionRecord: Encodable {
   package var channels: [Channels]?
 }
 
-package func percent(_ share: Double) -> String { (share * 100).fixed(1) + " %" }
-
 extension Float {
   fileprivate var text: String { Double(self).fixed(3) }
 }

@@ -45,7 +45,7 @@ extension ModelCard {
       configuration: resolved.configuration, sources: resolved.sources,
       sigmas: task == .denoise ? metadata.range("sigma") ?? level : nil,
       noise: task == .denoise ? (metadata.damageKind == "photo" ? .photo : .gaussian) : nil,
-      style: task == .realSuperResolution ? metadata.style ?? .faithful : nil,
+      style: RestorationTask(task) == .realSuperResolution ? metadata.style ?? .faithful : nil,
       qualities: task == .jpeg ? metadata.range("quality") ?? level : nil, largestBlur: metadata.largestBlur,
       experimental: metadata.texts["experimental"]?.printable,
       results: metadata.results, facts: metadata.facts)

@@ -3,6 +3,10 @@ import EngineWire
 
 extension AttentionScreen {
   mutating func perform(_ command: Command, _ session: inout Session) -> Bool {
+    if performAnalysis(command, &session) {
+      refresh(&session)
+      return true
+    }
     switch command {
     case .left: step(-1, 0, &session)
     case .right: step(1, 0, &session)
@@ -120,6 +124,7 @@ extension AttentionScreen {
   private mutating func export(_ session: inout Session, isShownOnly: Bool) {
     guard let path, let order else { return session.say("choose a picture on screen 1 first", .warning) }
     let request = PlanScreen.request(session)
+    let found = second == .analysis && analysis.report != nil ? analysis.order : nil
     let kind = second == .overview ? "overview" : second == .halfScale ? "scales" : order.kind
     var shown = JobRequest(inputs: [], task: request.task)
     (shown.sigma, shown.quality, shown.scale, shown.filters) = (
@@ -132,23 +137,28 @@ extension AttentionScreen {
     (shown.tile, shown.memoryBytes, shown.threadCount, shown.maxPixels) = (
       request.tile, request.memoryBytes, request.threadCount, request.maxPixels
     )
-    var words = ["attention", path] + shown.optionWords + ["--at", "\(order.x),\(order.y)"]
-    func add(_ option: String, _ value: String?) { if let value { words += [option, value] } }
-    add("--kind", kind)
-    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
-    var file = "\(stem)_\(kind)_\(order.x)-\(order.y)"
-    if second != .overview {
-      words += ["--stage", "\(order.stage)", "--block", "\(order.block)"]
-      add("--head", order.head.map { "\($0)" })
-      file += "_s\(order.stage)b\(order.block)" + (order.head.map { "h\($0)" } ?? "")
-    }
-    if !order.hasBias { words.append("--no-bias") }
-    if !order.hasTemperature { words.append("--no-temperature") }
-    words += ["-o", file + ".png"]
+    let (asked, file) = found.map { exported($0, of: path) } ?? exported(order, kind, of: path)
+    let words = ["attention", path] + shown.optionWords + asked + ["-o", file + ".png"]
     guard !isShownOnly else {
       return session.show(command: ShellLine.text(["grl"] + words))
     }
     session.export(words, file: file + ".png")
+  }
+
+  private func exported(
+    _ order: AttentionOrder, _ kind: String, of path: String
+  ) -> (words: [String], file: String) {
+    var words = ["--at", "\(order.x),\(order.y)", "--kind", kind]
+    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
+    var file = "\(stem)_\(kind)_\(order.x)-\(order.y)"
+    if second != .overview {
+      words += ["--stage", "\(order.stage)", "--block", "\(order.block)"]
+      words += order.head.map { ["--head", "\($0)"] } ?? []
+      file += "_s\(order.stage)b\(order.block)" + (order.head.map { "h\($0)" } ?? "")
+    }
+    if !order.hasBias { words.append("--no-bias") }
+    if !order.hasTemperature { words.append("--no-temperature") }
+    return (words, file)
   }
 
   // MARK: Asking
@@ -164,7 +174,10 @@ extension AttentionScreen {
       return
     }
     askBackdrop(path, &session)
-    guard hasBegun, problem == nil, let order else { return }
+    noticeLoss(session)
+    if analysis.isRunning { session.wake(in: 1) }
+    // A row would end it.
+    guard !analysis.isRunning, hasBegun, problem == nil, let order else { return }
     if asked != nil && !session.isAsking(.attention, .other("row")) { asked = nil }
     // One question at a time; the newest is asked when the last is answered.
     if asked == nil, map?.info.order != order {
@@ -190,7 +203,7 @@ extension AttentionScreen {
       if !isKnown, !session.isAsking(.attention, .other("overview")) {
         session.ask(.attentionOverview(request, path: path, order), for: .attention, .other("overview"))
       }
-    case .map, .pinned: break
+    case .map, .pinned, .analysis: break
     }
   }
 
@@ -199,7 +212,8 @@ extension AttentionScreen {
     (picture, query, map, pinned, half, summary, problem) = (nil, nil, nil, nil, nil, nil, nil)
     (asked, backdrops, askedBackdrops) = (nil, [], [:])
     (zoom, centre, hasBegun) = (nil, nil, false)
-    if second == .pinned { second = .map }
+    analysis = AnalysisPane()
+    if second == .pinned || second == .analysis { second = .map }
   }
 
   /// Parts of the picture that are shown: the first pane's, the map's, and that behind the half-scale map.

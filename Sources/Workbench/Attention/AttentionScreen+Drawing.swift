@@ -18,7 +18,9 @@ extension AttentionScreen {
       drawPicture(map, withMap: true, near: firstRegion, on: &canvas, in: layout.panes[0], look)
     }
     drawScale(on: &canvas, in: layout.scale, look)
-    for (row, line) in numberLines(session, isWide: layout.isWide).prefix(layout.numbers.rows).enumerated() {
+    let found = second == .analysis ? analysisLines(columns: layout.numbers.columns) : []
+    let lines = found.isEmpty ? numberLines(session, isWide: layout.isWide) : found
+    for (row, line) in lines.prefix(layout.numbers.rows).enumerated() {
       canvas.write(line.text, in: layout.numbers.dropTop(row), look[line.role])
     }
   }
@@ -107,7 +109,7 @@ extension AttentionScreen {
   }
 
   /// A cross of one cell: a sign that is found on any picture.
-  private func drawCursor(
+  func drawCursor(
     _ region: Rectangle, _ placement: PicturePlacement, on canvas: inout Canvas, _ look: Look,
     at place: (x: Int, y: Int)?
   ) {
@@ -133,6 +135,7 @@ extension AttentionScreen {
     case .halfScale:
       drawHalf(on: &canvas, in: area, look)
     case .overview: drawOverview(on: &canvas, in: area, look)
+    case .analysis: drawAnalysis(on: &canvas, in: area, session, look)
     }
   }
 
@@ -216,7 +219,9 @@ extension AttentionScreen {
 
   /// What the colours stand for, from least to most, and what the lines are.
   private func drawScale(on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    guard !area.isEmpty, let info = map?.info else { return }
+    guard !area.isEmpty else { return }
+    if second == .analysis { return drawScale(of: analysisScale(look), on: &canvas, in: area, look) }
+    guard let info = map?.info else { return }
     let isOverview = second == .overview && summary != nil
     let (least, most): (String, String)
     if isOverview, let summary {
@@ -245,6 +250,25 @@ extension AttentionScreen {
     pieces += [("cell", look[.accent]), ("  ", look[.faint])]
     if info.order.kind != "window" { pieces.append(("window", look[.good])) }
     canvas.write(pieces, in: area.dropLeft(used))
+  }
+
+  private func drawScale(
+    of scale: (least: String, most: String, colour: (Double) -> RGB)?, on canvas: inout Canvas, in area: CanvasArea,
+    _ look: Look
+  ) {
+    guard let scale else { return }
+    let bar = 16
+    var used = canvas.write(scale.least + " ", in: area, look[.faint])
+    guard look.heat(0) != .standard else {
+      canvas.write("to " + scale.most, in: area.dropLeft(used), look[.faint])
+      return
+    }
+    for step in 0..<min(bar, max(0, area.columns - used)) {
+      let colour = scale.colour((Double(step) + 0.5) / Double(bar))
+      canvas.set(area.column + used + step, area.row, " ", Style(.standard, on: colour.colour))
+    }
+    used += bar
+    canvas.write(" " + scale.most, in: area.dropLeft(used), look[.faint])
   }
 
   // MARK: Numbers
@@ -289,6 +313,7 @@ extension AttentionScreen {
 
   func plainLines(_ session: Session) -> [String] {
     guard path != nil, problem == nil || map != nil else { return page(session).map(\.0) }
+    if second == .analysis { return analysisPlainLines() + [heading(session)] }
     var lines = numberLines(session, isWide: true).map(\.text).filter { !$0.isEmpty }
     if second == .overview, let summary {
       lines += summary.entries.map {

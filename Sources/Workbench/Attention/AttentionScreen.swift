@@ -7,7 +7,7 @@ struct AttentionScreen: Screen {
   /// How picture and map stand together.
   enum Arrangement: Hashable, Sendable, CaseIterable { case beside, over, alone }
   /// What stands in the second pane.
-  enum Second: Hashable, Sendable { case map, overview, pinned, halfScale }
+  enum Second: Hashable, Sendable { case map, overview, pinned, halfScale, analysis }
 
   static let place = Command("query", "to a pixel by its coordinates", "p")
   static let kind = Command("kind", "next kind: stripe, window, anchors, gather", short: "kind", "s")
@@ -25,12 +25,12 @@ struct AttentionScreen: Screen {
   static let pin = Command("pin", "keep this query beside the next ones", short: "pin", "b")
   static let scales = Command("scales", "the same query at half scale", short: "scales", "x")
   static let terms = Command("terms", "without bias, without temperature, without both", "t")
-  static let figure = Command("figure", "next figure of the overview", "f")
+  static let figure = Command("figure", "next figure of the overview, next map of what was found", "f")
 
   static let commands: [Command] = [
     .open.called("begin, or ask again", short: "ask"), nextBlock, previousBlock, nextStage, previousStage, nextHead,
-    previousHead, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin, scales,
-    terms, figure, .zoomIn, .zoomOut, .fit,
+    previousHead, analyses, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin,
+    scales, terms, figure, .zoomIn, .zoomOut, .fit,
     .export.called("the map as a PNG file", short: "export"),
     place,
   ]
@@ -58,6 +58,7 @@ struct AttentionScreen: Screen {
   var pinned: ShownAttention?
   var half: ShownAttention?
   var summary: AttentionOverview?
+  var analysis = AnalysisPane()
   var problem: String?
   var asked: AttentionOrder?
   /// The picture behind the maps, and what was asked for by its place in `wantedBackdrops`.
@@ -69,6 +70,10 @@ struct AttentionScreen: Screen {
     let region: Rectangle
     let width: Int
     let height: Int
+  }
+
+  func hints(_ session: Session) -> [Command] {
+    second == .analysis && analysis.isChoosing ? Self.choosingHints : Self.commands
   }
 
   var network: AttentionNetwork? { map?.info.network }
@@ -122,6 +127,7 @@ struct AttentionScreen: Screen {
     case .other("row"): receiveRow(reply, body)
     case .other("half"): receiveHalf(reply, body)
     case .other("overview"): receiveOverview(reply)
+    case AnalysisPane.purpose: analysis.receive(reply, body)
     default: break
     }
     refresh(&session)

@@ -3,10 +3,16 @@ struct Plot: Sendable {
   /// In the order of `x`.
   let points: [(x: Double, y: Double)]
 
-  init(_ points: [(x: Double, y: Double)]) { self.points = points.filter { $0.x.isFinite && $0.y.isFinite } }
+  /// Lower and upper edge; nil leaves them to the points.
+  private let edges: (low: Double, high: Double)?
+
+  init(_ points: [(x: Double, y: Double)], edges: (low: Double, high: Double)? = nil) {
+    (self.points, self.edges) = (points.filter { $0.x.isFinite && $0.y.isFinite }, edges)
+  }
 
   /// Lowest and highest value; a little apart where they are one.
   var range: (low: Double, high: Double)? {
+    if let edges, edges.high > edges.low { return edges }
     guard let low = points.map(\.y).min(), let high = points.map(\.y).max() else { return nil }
     return high - low > 1e-9 * max(1, abs(high)) ? (low, high) : (low - 0.5, high + 0.5)
   }

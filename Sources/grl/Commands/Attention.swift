@@ -55,13 +55,9 @@ struct Attention: ParsableCommand {
     /// Of one block; nil for what looks at several.
     var rows: AttentionKind? { AttentionKind(rawValue: rawValue) }
 
-    /// What `Analysis` finds out.
-    var isAnalysis: Bool {
-      switch self {
-      case .window, .stripe, .anchors, .gather, .overview, .scales, .reach, .channels: false
-      default: true
-      }
-    }
+    /// What no row tells; nil for rows.
+    var analysis: AnalysisKind? { AnalysisKind(rawValue: rawValue) }
+    var isAnalysis: Bool { analysis != nil }
 
     /// Whether it asks from one pixel.
     var needsQuery: Bool {
@@ -150,42 +146,53 @@ struct Attention: ParsableCommand {
     let picture = try InspectedPicture(
       image, settings, ModelCatalogue(library: ModelLibrary.standard()),
       threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate),
-      features: kind.isAnalysis ? WholeBlock.peakFeatures : 0, pixelBytes: kind == .maps ? Analysis.mapBytes : 0)
+      features: kind.isAnalysis ? WholeBlock.peakFeatures : 0,
+      pixelBytes: kind.analysis.map(PictureAnalysis.pixelBytes) ?? 0)
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
-    let inspection = Inspection(self, picture, console)
     do {
-      try kind.isAnalysis
-        ? run(Analysis(order: self, picture: picture, console: console, place: inspection.place), results)
-        : inspection.run(results)
+      if let kind = kind.analysis {
+        let found = try PictureAnalysis(order(kind), picture, PictureAnalysis.Watch(self, console)).run()
+        try write(found, of: picture, results, console)
+      } else {
+        try Inspection(self, picture, console).run(results)
+      }
     } catch JobError.cancelled {
       throw ExitCode(Interruption.exitCode)
     }
   }
 
-  private func run(_ analysis: Analysis, _ results: [AttentionResult]) throws {
-    let found = try analysis.run()
-    let model = analysis.picture.restorer.model.card.name
+  private func order(_ kind: AnalysisKind) -> AnalysisOrder {
+    var order = AnalysisOrder(kind, x: at?.x, y: at?.y, stage: stage, block: block)
+    (order.head, order.isOfWindow) = (head.index, part == .window)
+    (order.hasBias, order.hasTemperature) = (!noBias, !noTemperature)
+    (order.region, order.reference) = (region, reference)
+    (order.span, order.patch, order.square, order.steps, order.channel) = (span, patch, square, steps, channel)
+    return order
+  }
+
+  private func write(
+    _ found: AnalysisReport, of picture: InspectedPicture, _ results: [AttentionResult], _ console: Console
+  ) throws {
+    let model = picture.restorer.model.card.name
     let look = HeatLook(background, scaling: scaling, isAlone: alone)
     for result in results {
       switch result.format {
-      case .png:
-        let shown = alone ? nil : analysis.picture.source.shown
-        try result.write(found.report.drawing(over: shown, region: found.region, marks: found.marks, look).image)
+      case .png: try result.write(found.drawing(over: alone ? nil : picture.source.shown, look).image)
       case .npy:
-        guard let bytes = found.report.numPy else {
+        guard let bytes = found.numPy else {
           throw Failure(.usage, "\(result.path.printable): \(kind.rawValue) has no map; give .png, .json or .csv")
         }
         try result.write(bytes)
-      case .json: try result.write(found.report.json(picture: image, model: model) + "\n")
-      case .csv: try result.write(found.report.csv)
+      case .json: try result.write(found.json(picture: image, model: model) + "\n")
+      case .csv: try result.write(found.csv)
       case .md, .html: break
       }
     }
-    analysis.console.endProgress()
+    console.endProgress()
     if json {
-      analysis.console.result(found.report.json(picture: image, model: model))
+      console.result(found.json(picture: image, model: model))
     } else if results.isEmpty {
-      found.report.lines.forEach { analysis.console.result($0.printable) }
+      found.lines.forEach { console.result($0.printable) }
     }
   }
 
