@@ -6,19 +6,35 @@ public enum AnalysisKind: String, Codable, Sendable, CaseIterable {
   case crossScale = "cross-scale"
   case spectrum, features, rollout, heads, effect, attribution, field
 
-  /// What it answers, in a few words.
+  /// What it answers, in at most 36 columns.
   public var title: String {
     switch self {
-    case .maps: "every pixel: entropy, reach, direction, leading head"
-    case .region: "what a region looks at, on average"
-    case .crossScale: "does the smaller picture look alike?"
-    case .spectrum: "are a few anchors enough for this stripe?"
-    case .features: "features as colours, and what is like this pixel"
-    case .rollout: "weights through all blocks up to this one"
+    case .maps: "every pixel: entropy, reach, heads"
+    case .region: "what a region looks at"
+    case .crossScale: "is the smaller picture alike?"
+    case .spectrum: "are a few anchors enough?"
+    case .features: "features as colours, what is alike"
+    case .rollout: "weights through the blocks so far"
     case .heads: "what changes without each head"
-    case .effect: "which squares of the picture restore this patch"
-    case .attribution: "where this patch's detail comes from (gradients)"
-    case .field: "effective receptive field of this pixel"
+    case .effect: "which squares restore this patch"
+    case .attribution: "where this detail comes from"
+    case .field: "effective receptive field"
+    }
+  }
+
+  /// What is done for it, in a sentence.
+  public var explanation: String {
+    switch self {
+    case .maps: "Of every pixel's row: entropy, mean distance, share beyond the window, direction; and the head that leads."
+    case .region: "The mean row of all pixels of a region."
+    case .crossScale: "Queries of the picture against keys of the picture at half the scale, as the paper argues."
+    case .spectrum: "This stripe's full attention against what its anchors make of it: singular values, error by anchor factor."
+    case .features: "Principal components of what the block makes of the picture, and what is similar to this pixel."
+    case .rollout: "Attention weights multiplied through the blocks: where from, not what."
+    case .heads: "A forward pass without each head, one after the other, around this pixel."
+    case .effect: "A forward pass without each square around this pixel: some hundred passes."
+    case .attribution: "Integrated gradients of the detail of a patch at this pixel."
+    case .field: "Size of the gradient of this pixel's result with respect to each pixel around it."
     }
   }
 }

@@ -101,4 +101,25 @@ import Testing
     #expect(second.errorText.isEmpty || second.errorText.contains("of 4096 squares were there"), "\(second.errorText)")
     #expect(try parts() == kept)
   }
+
+  @Test("a page goes through the paper's claims with a picture", arguments: ["html", "md"]) func claims(ending: String) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 48, height: 40)
+    let outcome = try await run("--report page.\(ending) --span 16", in: folder)
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+    let page = try String(contentsOf: folder.url.appending(path: "page.\(ending)"), encoding: .utf8)
+    for words in [
+      "from (24, 20) of a.png", "Pixels resemble pixels of the smaller picture", "lies along stripes",
+      "A few anchors are enough", "what changes without each head", "energy kept by rank", "anisotropy",
+    ] { #expect(page.contains(words), "\(words)") }
+    #expect(!page.contains("Left out"))
+    if ending == "md" {
+      let figures = try FileManager.default.contentsOfDirectory(atPath: folder.url.appending(path: "page.md_files").path)
+      #expect(figures.count == 8, "\(figures)")
+    }
+    let again = try await run("--report page.\(ending)", in: folder)
+    #expect(again.status == 2 && again.errorText.contains("exists already"))
+    let wrong = try await run("--report page.png", in: folder)
+    #expect(wrong.status == 2 && wrong.errorText.contains(".html or .md"))
+  }
 }

@@ -35,7 +35,7 @@ package struct PictureAnalysis {
   }
 
   /// Of each pixel of a picture in `maps`: sums of its row in the picture and in the tile, the head, seven planes and their copies.
-  package static func pixelBytes(_ kind: AnalysisKind) -> Int { kind == .maps ? 200 : 0 }
+  package static func pixelBytes(_ kind: AnalysisKind?) -> Int { kind == .maps ? 200 : 0 }
 
   var head: Int? { order.head }
   var terms: ScoreTerms { ScoreTerms(hasBias: order.hasBias, hasTemperature: order.hasTemperature) }

@@ -1,9 +1,11 @@
 import Base
+import EngineWire
 import Foundation
 import GRLModel
 import Imaging
 
-/// Everything about one query of one picture, as a page: two forward passes, or three with the picture at half scale.
+/// Everything about one query of one picture, as a page: two forward passes, or three with the picture at half scale; and, where they
+/// are asked for, the paper's claims with what this picture says to each.
 package struct PictureReport {
   package struct Figure {
     package let name: String
@@ -11,20 +13,41 @@ package struct PictureReport {
     package let drawing: Drawing
   }
 
+  /// One claim of the paper, and what this picture and model say to it.
+  package struct Claim {
+    package let claim: String
+    package let answer: Result<AnalysisReport, any Error>
+
+    package init(_ claim: String, _ answer: Result<AnalysisReport, any Error>) {
+      (self.claim, self.answer) = (claim, answer)
+    }
+  }
+
   private let title: String
   private let introduction: String
+  private let claims: [Section]
   package let figures: [Figure]
+  /// Of them, those that belong to no claim.
+  private let ownFigures: Int
   private let numbers: [[String]]
   private let reach: [[String]]
+
+  private struct Section {
+    let heading: String
+    let text: String
+    let figure: Figure?
+    let tables: [[[String]]]
+  }
 
   /// - Parameters:
   ///   - x, y: the query.
   ///   - factors: the block's rows: window, stripe, anchors, gather.
   ///   - overview: `[block][head]`, windows first.
   ///   - pair: the stripe's row at two scales; nil leaves that figure out.
+  ///   - claims: behind all this.
   package init(
     of picture: Image, name: String, model: String, task: String, x: Int, y: Int, factors: [AttentionRow],
-    overview: [[AttentionRow]], pair: ScalePair?, _ look: HeatLook
+    overview: [[AttentionRow]], pair: ScalePair?, claims: [Claim] = [], _ look: HeatLook
   ) {
     title = "What \(model) looks at from (\(x), \(y)) of \(lastComponent(name))"
     introduction =
@@ -53,7 +76,24 @@ package struct PictureReport {
             + (pair.correlation.map { "correlation \($0.fixed(3))." } ?? "nothing is seen by both."),
           drawing: AttentionSheets.scales(pair, title: name, look)))
     }
-    self.figures = figures
+    self.claims = claims.enumerated().map { number, claim in
+      switch claim.answer {
+      case .failure(let error):
+        return Section(heading: claim.claim, text: "Left out: \(error)", figure: nil, tables: [])
+      case .success(let found):
+        let figure =
+          found.maps.isEmpty && found.charts.isEmpty
+          ? nil
+          : Figure(name: "claim-\(number + 1)", caption: found.title, drawing: found.drawing(over: picture, look))
+        // A table of all heads is a chart already; what counts most of it is enough here.
+        let tables = found.tables.map { rows in
+          rows.count <= 24 ? rows : [rows[0]] + rows.dropFirst().sorted { Self.weight($0) > Self.weight($1) }.prefix(12)
+        }
+        return Section(heading: claim.claim, text: found.explanation + ".", figure: figure, tables: tables)
+      }
+    }
+    self.figures = figures + self.claims.compactMap(\.figure)
+    ownFigures = figures.count
     let facts = factors.map(\.numbers.facts)
     numbers =
       [[""] + factors.map(\.question.kindText)]
@@ -62,6 +102,8 @@ package struct PictureReport {
       [["stage", "kind", "mean distance", "nine tenths within", "inside the window"]] + AttentionAnswer.reach(overview)
   }
 
+  private static func weight(_ row: [String]) -> Double { row.count > 1 ? Double(row[1]) ?? 0 : 0 }
+
   /// The page in Markdown, its figures in `folder`.
   package func markdown(figuresIn folder: String) -> String {
     func table(_ rows: [[String]]) -> String {
@@ -69,11 +111,18 @@ package struct PictureReport {
       let rule = "|" + String(repeating: "---|", count: rows[0].count)
       return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
     }
-    let pictures = figures.map { "![\($0.caption)](<\(folder)/\($0.name).png>)\n\n\($0.caption)" }
-    return
-      (["# \(title)", introduction, pictures[0], table(numbers), "## Reach by stage", table(reach)]
-      + pictures.dropFirst())
-      .joined(separator: "\n\n") + "\n"
+    func shown(_ figure: Figure) -> String {
+      "![\(figure.caption)](<\(folder)/\(figure.name).png>)\n\n\(figure.caption)"
+    }
+    let pictures = figures.prefix(ownFigures).map(shown)
+    var parts = ["# \(title)", introduction, pictures[0], table(numbers), "## Reach by stage", table(reach)]
+    parts += pictures.dropFirst()
+    for claim in claims {
+      parts += ["## \(claim.heading)", claim.text.printable]
+      if let figure = claim.figure { parts.append(shown(figure)) }
+      parts += claim.tables.map(table)
+    }
+    return parts.joined(separator: "\n\n") + "\n"
   }
 
   /// The page in HTML, its figures within.
@@ -85,11 +134,16 @@ package struct PictureReport {
             "<tr>" + row.map { number == 0 ? "<th>\(escaped($0))</th>" : "<td>\(escaped($0))</td>" }.joined() + "</tr>"
           }.joined() + "</table>"
       }
-      let pictures = try figures.map { figure in
+      func shown(_ figure: Figure) throws -> String {
         let bytes = try ImageFile.encode(figure.drawing.image, format: .png)
         let data = Data(bytes).base64EncodedString()
         return "<figure><img alt=\"\(escaped(figure.caption))\" src=\"data:image/png;base64,\(data)\">"
           + "<figcaption>\(escaped(figure.caption))</figcaption></figure>"
+      }
+      let pictures = try figures.prefix(ownFigures).map(shown)
+      let sections = try claims.map { claim in
+        "<h2>\(escaped(claim.heading))</h2><p>\(escaped(claim.text.printable))</p>"
+          + (try claim.figure.map(shown) ?? "") + claim.tables.map(table).joined()
       }
       let style =
         "body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em}img{max-width:100%}"
@@ -97,7 +151,7 @@ package struct PictureReport {
       return
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>\(escaped(title))</title><style>\(style)</style>"
         + "<h1>\(escaped(title))</h1><p>\(escaped(introduction))</p>" + pictures[0] + table(numbers)
-        + "<h2>Reach by stage</h2>" + table(reach) + pictures.dropFirst().joined() + "</html>\n"
+        + "<h2>Reach by stage</h2>" + table(reach) + pictures.dropFirst().joined() + sections.joined() + "</html>\n"
     }
   }
 

@@ -133,10 +133,11 @@ extension AttentionScreen {
         if isHere { canvas.fill(line, look[.cursor]) }
         canvas.write((isHere ? "> " : "  ") + kind.title, in: line, look[isHere ? .cursor : .text])
       }
+      drawLines([(analysis.kind.explanation, .faint)], on: &canvas, in: area.dropTop(AnalysisPane.kinds.count + 3), look)
     case .running(let since):
       let seconds = Int(max(0, session.time - since))
-      let text = "\(analysis.kind.title): the network is at work\(seconds > 1 ? ", \(seconds) s" : ""); Esc stops it"
-      drawLines([(text, .faint)], on: &canvas, in: area, look)
+      let lines = [analysis.kind.title, "the network is at work\(seconds > 1 ? ", \(seconds) s" : "")", "Esc stops it"]
+      drawLines(lines.map { ($0, .faint) }, on: &canvas, in: area, look)
     case .failed(let reason):
       drawLines([(reason, .error), ("Enter asks again, Esc goes back.", .faint)], on: &canvas, in: area, look)
     case .shown(let report):

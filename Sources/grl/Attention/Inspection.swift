@@ -19,7 +19,9 @@ struct Inspection {
 
   var name: String { order.name }
   /// Kinds that are asked here have a query.
-  private var at: QueryPoint { order.at ?? QueryPoint(x: 0, y: 0) }
+  private var at: QueryPoint {
+    order.at ?? QueryPoint(x: picture.image.width / 2, y: picture.image.height / 2)
+  }
   var model: String { picture.restorer.model.card.name }
 
   init(_ order: Attention, _ picture: InspectedPicture, _ console: Console) {
@@ -32,6 +34,10 @@ struct Inspection {
   }
 
   func run(_ results: [AttentionResult]) throws {
+    if let path = order.report {
+      try write(report(), to: AttentionResult(path, .stripe, mayReplace: order.overwrite))
+      return console.endProgress()
+    }
     let needsReport = results.contains { $0.format == .md || $0.format == .html }
     let answer = try answer()
     for result in results where result.format != .md && result.format != .html { try write(answer, to: result) }
@@ -67,7 +73,26 @@ struct Inspection {
     let pair = hasScales ? try scalePair(.stripe, place, order.head.index) : nil
     return PictureReport(
       of: shown, name: name, model: model, task: order.wanted.task, x: at.x, y: at.y, factors: factors,
-      overview: overview, pair: pair, look)
+      overview: overview, pair: pair, claims: order.report == nil ? [] : try claims(), look)
+  }
+
+  /// The paper's claims; what cannot be asked of this picture or model is left out with the reason.
+  private func claims() throws -> [PictureReport.Claim] {
+    let questions: [(claim: String, kind: AnalysisKind)] = [
+      ("Pixels resemble pixels of the smaller picture", .crossScale),
+      ("What is similar lies along stripes, not in squares", .maps), ("A few anchors are enough", .spectrum),
+      ("Global, regional and local parts all count: what changes without each head", .heads),
+    ]
+    return try questions.map { claim, kind in
+      var asked = AnalysisOrder(kind, x: at.x, y: at.y, stage: place.stage, block: place.block)
+      (asked.head, asked.reference, asked.span) = (kind == .heads ? nil : order.head.index, order.reference, order.span)
+      do throws(JobError) {
+        return .init(claim, .success(try PictureAnalysis(asked, picture, PictureAnalysis.Watch(order, console)).run()))
+      } catch {
+        if case .cancelled = error { throw error }
+        return .init(claim, .failure(error))
+      }
+    }
   }
 
   private func write(_ report: PictureReport, to result: AttentionResult) throws {

@@ -37,6 +37,7 @@ struct Attention: ParsableCommand {
         grl attention facade.png --task denoise --at 212,148 --kind window \\
           --no-bias -o row.npy
         grl attention facade.png --task denoise --at 212,148 -o report.html
+        grl attention facade.png --task denoise --report claims.html
         grl attention facade.png --task denoise --kind maps -o maps.png \\
           -o maps.npy
         grl attention facade.png --task denoise --kind spectrum --at 212,148
@@ -106,6 +107,10 @@ struct Attention: ParsableCommand {
     help: "A result, its kind by the ending: .png .npy .json .csv .md .html; - is a PNG on standard output.",
     completion: .file())
   var output: [String] = []
+  @Option(
+    help: "A page, .html or .md, that goes through the paper's claims with this picture and model; --at is the middle.",
+    completion: .file())
+  var report: String?
   @Flag(help: "Draw the map alone, not over the picture.") var alone = false
   @Option(help: "How colours grow with weights.") var scaling: HeatScale = .sqrt
   @Option(help: "Behind maps and letters.") var background: SheetLook.Background = .dark
@@ -125,7 +130,16 @@ struct Attention: ParsableCommand {
     if (stage != nil || block != nil) && [.overview, .reach].contains(kind) {
       throw ValidationError("--stage and --block go with one block; \(kind.rawValue) shows all")
     }
-    if at == nil && kind.needsQuery {
+    if let report {
+      let result = try AttentionResult(report, .stripe)
+      guard result.format == .html || result.format == .md else {
+        throw ValidationError("--report \(report.printable): give a name that ends in .html or .md")
+      }
+      guard output.isEmpty, kind == .stripe, !json else {
+        throw ValidationError("--report is a page of its own: leave --kind, -o and --json out")
+      }
+    }
+    if at == nil && kind.needsQuery && report == nil {
       throw ValidationError("--at X,Y is missing: \(kind.rawValue) asks from one pixel")
     }
     if kind == .region && region == nil { throw ValidationError("--kind region needs --region X,Y,W,H") }
@@ -135,7 +149,8 @@ struct Attention: ParsableCommand {
 
   func run() throws {
     let results = try output.map { try AttentionResult($0, kind, mayReplace: overwrite) }
-    for result in results where result.path != "-" && !overwrite && fileExists(result.path) {
+    for result in try results + (report.map { [try AttentionResult($0, kind)] } ?? [])
+    where result.path != "-" && !overwrite && fileExists(result.path) {
       throw Failure(.usage, "\(result.path.printable): exists already; give another name or --overwrite")
     }
     Interruption.watch()
@@ -146,8 +161,8 @@ struct Attention: ParsableCommand {
     let picture = try InspectedPicture(
       image, settings, ModelCatalogue(library: ModelLibrary.standard()),
       threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate),
-      features: kind.isAnalysis ? WholeBlock.peakFeatures : 0,
-      pixelBytes: kind.analysis.map(PictureAnalysis.pixelBytes) ?? 0)
+      features: kind.isAnalysis || report != nil ? WholeBlock.peakFeatures : 0,
+      pixelBytes: PictureAnalysis.pixelBytes(report == nil ? kind.analysis : .maps))
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
     do {
       if let kind = kind.analysis {
