@@ -71,3 +71,6 @@ package func namesInFolder(_ path: String) -> [String]? {
   }
   return names
 }
+
+/// Whether a name is what a shell's pattern (`*`, `?`, `[a-z]`) stands for.
+package func matches(_ name: String, pattern: String) -> Bool { fnmatch(pattern, name, 0) == 0 }

@@ -17,7 +17,7 @@ public struct Provenance: Hashable, Sendable {
     }
   }
 
-  /// `GRL Workbench 0.1.0`
+  /// `GRL Workbench 0.2.0`
   public var software: String
   public var steps: [Step]
   /// The options of the command line that settle the result, quoted for a shell.
@@ -30,7 +30,7 @@ public struct Provenance: Hashable, Sendable {
   static let program = "GRL Workbench"
   static let namespace = "urn:grl-workbench:provenance:1"
 
-  /// `GRL Workbench 0.1.0: denoise by denoise-color-tiny (SHA-256 8af1...), grl restore --task denoise`
+  /// `GRL Workbench 0.2.0: denoise by denoise-color-tiny (SHA-256 8af1...), grl restore --task denoise`
   public var comment: String {
     let steps = steps.map { "\($0.task) by \($0.model) (SHA-256 \($0.sha256))" }.joined(separator: ", then ")
     return "\(software): \(steps), grl restore \(settings)"

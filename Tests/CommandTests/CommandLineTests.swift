@@ -43,7 +43,9 @@ import grl
     (defocus.fit, defocus.maxMegapixels) = (.init(width: 800, height: 600), 0.5)
     var chain = JobRequest(inputs: ["a.dng"], task: "demosaic,denoise,sr")
     (chain.scale, chain.exposure, chain.model) = (2, "auto", ",denoise-photo-tiny,it's.pth")
-    return [denoise, enlarge, compressed, mosaic, defocus, chain]
+    var real = JobRequest(inputs: ["small.jpg"], task: "real-sr")
+    (real.scale, real.style) = (4, "sharp")
+    return [denoise, enlarge, compressed, mosaic, defocus, chain, real]
   }()
 
   @Test("command lines are those of grl restore, quoted for a shell")

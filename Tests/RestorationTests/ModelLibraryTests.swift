@@ -234,6 +234,29 @@ import Testing
     #expect(error?.description.contains("denoise of photo noise of a colour picture") == true)
   }
 
+  @Test("real-sr is faithful where nobody says otherwise; a style that is said is the model's")
+  func styles() throws {
+    let network = TestNetworks.configuration(upscale: 4, upsampler: .nearestConvolution)
+    let faithful = TestNetworks.card(.realSuperResolution, network, name: "faithful", style: .faithful)
+    let sharp = TestNetworks.card(.realSuperResolution, network, variant: .small, name: "sharp", style: .sharp)
+    func best(_ cards: [ModelCard], _ style: EnlargementStyle? = nil, _ variant: ModelVariant? = nil) -> String? {
+      let request = RestorationRequest(.realSuperResolution, style: style)
+      return ModelLibrary.best(of: cards, for: request, layout: .rgb, variant: variant)?.name
+    }
+    for all in [[faithful, sharp], [sharp, faithful]] {
+      #expect(best(all) == "faithful" && best(all, .faithful) == "faithful" && best(all, .sharp) == "sharp")
+      #expect(best(all, nil, .small) == "sharp" && best(all, .faithful, .small) == nil)
+    }
+    #expect(best([sharp]) == "sharp" && best([sharp], .faithful) == nil)
+    #expect(sharp.summary == "real-sr x4, colour, sharp, small" && faithful.summary == "real-sr x4, colour, tiny")
+    let error = #expect(throws: RestorationError.self) { try RestorationRequest(.denoise, style: .sharp).validate() }
+    #expect(error?.description.contains("--style") == true && error?.description.contains("real-sr") == true)
+    for (text, style) in [
+      (#"{"kind": "real", "style": "sharp"}"#, EnlargementStyle.sharp), (#"{"kind": "real", "style": "odd"}"#, nil),
+      (#"{"kind": "real"}"#, nil),
+    ] { #expect(ModelMetadata(["degradation": text]).style == style) }
+  }
+
   @Test("Where none fits, the error says what was wanted and what the task has")
   func noneFits() throws {
     let folder = try Folder()

@@ -46,11 +46,11 @@ enum TestNetworks {
   static func card(
     _ task: RestorationTask, _ configuration: GRLConfiguration = configuration(), variant: ModelVariant? = .tiny,
     name: String = "test", sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil,
-    qualities: ClosedRange<Double>? = nil, experimental: String? = nil
+    style: EnlargementStyle? = nil, qualities: ClosedRange<Double>? = nil, experimental: String? = nil
   ) -> ModelCard {
     ModelCard(
       name: name, path: "/nowhere/\(name).safetensors", origin: .file, fileBytes: 0, task: task, variant: variant,
-      configuration: configuration, sigmas: sigmas, noise: noise, qualities: qualities,
+      configuration: configuration, sigmas: sigmas, noise: noise, style: style, qualities: qualities,
       experimental: experimental)
   }
 
