@@ -181,11 +181,13 @@ package final class ResultClaim {
   }
 
   /// Takes the claim of a process that died away, where there is one.
-  package static func tidy(_ output: String) {
+  ///
+  /// - Parameter gone: see ``take(_:program:gone:)``.
+  package static func tidy(_ output: String, gone: ProcessIdentity? = nil) {
     guard let names = names(beside: output) else { return }
     for path in [names.clear, names.short] where fileExists(path) {
       // One that is somebody's, or cannot be removed, stays.
-      do { _ = try take(output, program: "grl") } catch {}
+      do { _ = try take(output, program: "grl", gone: gone) } catch {}
     }
   }
 

@@ -27,8 +27,9 @@ package final class ShardHold: Sendable {
     _ number: Int, free: String, path: String, worker: ShardWorker, job: String, onRepair: (String) -> Void
   ) throws(StoreError) {
     (self.number, self.free, self.path, self.job) = (number, free, path, job)
+    let before = SharedJob.worker(path)
     var worker = worker
-    worker.progress = SharedJob.worker(path)?.progress ?? .init()
+    worker.progress = before?.progress ?? .init()
     worker.progress.isEnded = false
     self.worker = Locked(worker)
     end = Locked(End())
@@ -39,6 +40,10 @@ package final class ShardHold: Sendable {
       try DurableFile.write(try DurableFile.read(journal, limit: Journal.largest), to: journal)
     }
     folder = try JobFolder(taken: path, onRepair: onRepair)
+    let record = folder.record
+    if let picture = record.lastAttempt, record.job.pictures.indices.contains(picture) {
+      ResultClaim.tidy(record.job.pictures[picture].output, gone: before?.process)
+    }
     beat()
   }
 

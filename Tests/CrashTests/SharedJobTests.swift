@@ -87,7 +87,7 @@ import Testing
     let shared = try await SharedJobFolder(small: 2, large: nil)
     #expect(try await shared.plan(shards: 1).status == 0)
     let over = try await shared.work("1/1", ["--max-time", "1s", "--grace", "1s"])
-    #expect(over.status == 75 && over.errors.contains("--max-time is over; 2 of 2 left"), "\(over.errors)")
+    #expect(over.status == 75 && over.errors.contains("stopped: --max-time is over"), "\(over.errors)")
     #expect(try await shared.work("1/1", ["--max-time", "1:00:00"]).status == 0)
     #expect(try await shared.finish().status == 0)
     try shared.check()

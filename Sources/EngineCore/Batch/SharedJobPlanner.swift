@@ -24,10 +24,13 @@ package struct SharedJobPlanner {
   /// Shards of one job, at most.
   package static let mostShards = 100_000
 
-  package init(models: ModelCatalogue, speeds: SpeedProfile, threadCount: Int) {
+  /// - Parameters:
+  ///   - threadCount: of this machine, whose speed is known or measured.
+  ///   - workerThreads: of a machine that works on a shard, which memory is estimated for.
+  package init(models: ModelCatalogue, speeds: SpeedProfile, threadCount: Int, workerThreads: Int) {
     (self.models, self.speeds, self.threadCount) = (models, speeds, threadCount)
     planner = JobPlanner(
-      models: models, speeds: speeds, budgetBytes: MemoryBudget.standard, threadCount: threadCount)
+      models: models, speeds: speeds, budgetBytes: MemoryBudget.standard, threadCount: workerThreads)
   }
 
   /// What is known of the pictures behind the reading of headers.

@@ -31,7 +31,7 @@ struct Plan: ParsableCommand {
 
   func run() throws {
     let console = common.console(showsProgress: true)
-    let job = try shared.plan(inputs, wanted, speed: 1, console)
+    let job = try shared.plan(inputs, wanted, console)
     console.result(job.folder)
   }
 }
@@ -61,8 +61,10 @@ struct SharedJobOptions: ParsableArguments {
 
   /// Plans the job and writes its folder.
   ///
-  /// - Parameter speed: how many times as fast as this machine one of the cluster's is.
-  func plan(_ inputs: [String], _ wanted: RestoreOptions, speed: Double, _ console: Console) throws -> SharedJob {
+  /// - Parameter cpus: of a machine that will work on a shard; nil for as many as this one has.
+  func plan(
+    _ inputs: [String], _ wanted: RestoreOptions, cpus: Int? = nil, _ console: Console
+  ) throws -> SharedJob {
     let names = try inputs + (filesFrom.map { try Self.names(in: $0, separator: zero ? 0 : UInt8(ascii: "\n")) } ?? [])
     guard !names.isEmpty else { throw Failure(.badInput, "--files-from \(filesFrom ?? ""): names no picture".printable) }
     guard wanted.task.right == nil || (names.count == 1 && !isFolder(names[0])) else {
@@ -82,7 +84,7 @@ struct SharedJobOptions: ParsableArguments {
     let threads = wanted.threads.count
     let planner = SharedJobPlanner(
       models: models, speeds: SpeedProfile(path: StateFolder.path() + "/speeds.json", threadCount: threads),
-      threadCount: threads)
+      threadCount: threads, workerThreads: cpus ?? threads)
     let count = outputs.items.count
     let surveyed: SharedJobPlanner.Surveyed
     do throws(JobError) {
@@ -98,7 +100,8 @@ struct SharedJobOptions: ParsableArguments {
       throw Failure(.badInput, "none of these pictures can be restored; nothing was planned")
     }
     let plan = try planner.write(
-      surveyed, request.absolute, settings, shards.map { .count($0) } ?? .time(shardTime ?? 3600, speed: speed),
+      surveyed, request.absolute, settings, shards.map { .count($0) }
+        ?? .time(shardTime ?? 3600, speed: Double(cpus ?? threads) / Double(threads)),
       to: jobDir
     ) { picture in
       console.note("\(picture): a tile of its model is computed to measure this machine")

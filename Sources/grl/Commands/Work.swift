@@ -49,6 +49,7 @@ struct Work: ParsableCommand {
     let stop = StopSoon(graceSeconds: grace)
     stop.watch(maxSeconds: maxTime)
     guard let hold = try Self.take(number.number, of: job, environment, stop, console) else {
+      console.note("stopped: \(stop.reason ?? "")")
       throw ExitCode(ExitStatus.later.rawValue)
     }
     defer { hold.release() }
