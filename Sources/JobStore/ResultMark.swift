@@ -57,7 +57,8 @@ extension SharedJob {
       while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
         let line: ManifestLine
         do { line = try decoder.decode(ManifestLine.self, from: Data(rest[start..<end])) } catch {
-          throw .refused(path: manifest, reason: "has a damaged line", advice: "plan the job again, into another folder")
+          throw .refused(
+            path: manifest, reason: "has a damaged line", advice: "plan the job again, into another folder")
         }
         try body(line)
         start = end + 1

@@ -29,7 +29,8 @@ package struct SharedJob: Sendable {
     }
     guard plan.version == SharedPlan.version else {
       throw .refused(
-        path: path, reason: "was written by another version (\(plan.version))", advice: "use one version for all shards")
+        path: path, reason: "was written by another version (\(plan.version))", advice: "use one version for all shards"
+      )
     }
   }
 
@@ -163,8 +164,15 @@ package struct SharedJob: Sendable {
         guard fileExists(own) else { continue }
       }
       let isRestart = before?.isEarlierRun(of: worker) ?? false
-      let hold = try ShardHold(
-        number, free: "\(shards)/\(Self.name(number))", path: own, worker: worker, job: folder, onRepair: onRepair)
+      let free = "\(shards)/\(Self.name(number))"
+      let hold: ShardHold
+      do throws(StoreError) {
+        hold = try ShardHold(number, free: free, path: own, worker: worker, job: folder, onRepair: onRepair)
+      } catch {
+        // A full disk, or a damaged folder: the next one need not wait for a sign of life.
+        rename(own.systemPath, free.systemPath)
+        throw error
+      }
       if isRestart, let picture = hold.folder.record.lastAttempt, hold.folder.record.pictures[picture].attempt != nil {
         // The scheduler ended that process, not the picture.
         try hold.folder.append(.left(picture: picture))

@@ -40,7 +40,8 @@ struct GRLCommand: ParsableCommand {
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Presets.self, Plan.self, Work.self, Finish.self, Submit.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self,
+      Restore.self, Presets.self, Plan.self, Work.self, Finish.self, Submit.self, Attention.self, Jobs.self,
+      Compare.self, Evaluate.self, Degrade.self, Train.self,
       Models.self,
       Bench.self,
       EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self, Manual.self, Complete.self,

@@ -34,7 +34,8 @@ final class SharedJobFolder {
         + [folder.path("in")])
   }
 
-  func work(_ shard: String, _ more: [String] = [], _ environment: [String: String] = [:]) async throws -> Child.Outcome {
+  func work(_ shard: String, _ more: [String] = [], _ environment: [String: String] = [:]) async throws -> Child.Outcome
+  {
     try await run(["work", "--job-dir", job, "--shard", shard] + more, environment)
   }
 

@@ -5,7 +5,9 @@ import Testing
 
 /// `grl plan`, `grl work` and `grl finish`: the bytes of `grl restore`, whatever happens to the processes.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SharedJobTests {
-  @Test("four processes at once, one picture among them divided, make what one makes; nothing else is left in the results' folder")
+  @Test(
+    "four processes at once, one picture among them divided, make what one makes; nothing else is left in the results' folder"
+  )
   func together() async throws {
     let shared = try await SharedJobFolder()
     let plan = try await shared.plan(shards: 4)
@@ -38,7 +40,9 @@ import Testing
     "picture-done",
   ]
 
-  @Test("killed at each step, the same command goes on and computes nothing again but the tile in flight", arguments: points)
+  @Test(
+    "killed at each step, the same command goes on and computes nothing again but the tile in flight", arguments: points
+  )
   func killed(step: String) async throws {
     let shared = try await SharedJobFolder(small: 3, large: 120)
     #expect(try await shared.plan(shards: 2).status == 0)
@@ -60,7 +64,8 @@ import Testing
     try shared.check("\(step)")
   }
 
-  @Test("a signal of the scheduler ends the work between tiles with status 75, and nothing is computed twice",
+  @Test(
+    "a signal of the scheduler ends the work between tiles with status 75, and nothing is computed twice",
     arguments: [SIGTERM, SIGUSR1, SIGUSR2])
   func announced(signal: Int32) async throws {
     let shared = try await SharedJobFolder(small: 1, large: 400)
@@ -126,7 +131,9 @@ import Testing
     #expect(finish.status == 1 && finish.errors.contains("50 bytes") && finish.errors.contains("is gone"))
   }
 
-  @Test("a second plan for the same results is refused until the first is finished; a folder that is there is not written to")
+  @Test(
+    "a second plan for the same results is refused until the first is finished; a folder that is there is not written to"
+  )
   func twoPlans() async throws {
     let shared = try await SharedJobFolder(small: 2, large: nil)
     #expect(try await shared.plan(shards: 1).status == 0)
@@ -157,7 +164,8 @@ import Testing
     }
     #expect(try await shared.work("auto", ["--offset", "2"], ["SLURM_ARRAY_TASK_ID": "1"]).status == 0)
     for (text, environment) in [
-      ("auto", [:]), ("auto", ["SLURM_ARRAY_TASK_ID": "0"]), ("auto", ["PARALLEL_SEQ": "4"]), ("4/3", [:]), ("1/2", [:]),
+      ("auto", [:]), ("auto", ["SLURM_ARRAY_TASK_ID": "0"]), ("auto", ["PARALLEL_SEQ": "4"]), ("4/3", [:]),
+      ("1/2", [:]),
       ("0/3", [:]), ("x", [:]),
     ] {
       let outcome = try await shared.work(text, [], environment)
@@ -201,7 +209,9 @@ import Testing
     #expect(utimensat(AT_FDCWD, taken + "/worker", times + times, 0) == 0)
   }
 
-  @Test("a shard of another machine is waited for while that gives signs of life, and taken over when it has been silent for long")
+  @Test(
+    "a shard of another machine is waited for while that gives signs of life, and taken over when it has been silent for long"
+  )
   func otherMachine() async throws {
     let shared = try await SharedJobFolder(small: 2, large: nil)
     #expect(try await shared.plan(shards: 1).status == 0)
@@ -291,7 +301,8 @@ import Testing
     defer { umount2(scratch, 0) }
     try Data(repeating: 1, count: 4096).write(to: URL(filePath: scratch + "/full"))
     let outcome = try await shared.work("1/1", ["--scratch", scratch])
-    #expect(outcome.status == 0 && outcome.errors.contains("no copy on the scratch disk (no space left"), "\(outcome.errors)")
+    #expect(
+      outcome.status == 0 && outcome.errors.contains("no copy on the scratch disk (no space left"), "\(outcome.errors)")
     #expect(try shared.folder.names(in: "scratch") == ["full"])
     #expect(try await shared.finish().status == 0)
     try shared.check()

@@ -37,7 +37,9 @@ import Testing
     for shard in division.shards { #expect(shard.map(\.picture) == shard.map(\.picture).sorted()) }
   }
 
-  @Test("what is more than a shard is divided, what cannot be divided stays whole, and what cannot be restored costs nothing")
+  @Test(
+    "what is more than a shard is divided, what cannot be divided stays whole, and what cannot be restored costs nothing"
+  )
   func divided() {
     let division = ShardDivision(costs: [90, 5, 5, 0], rowCounts: [30, 1, 1, 1], count: 10)
     #expect(division.shards.joined().filter { $0.picture == 0 }.count == 9)

@@ -62,6 +62,7 @@ final class FolderTileStore: TileStore {
       do throws(StoreError) {
         try write(tile, at: index, seconds: seconds)
         journal.recovered()
+        CrashPoint.pauseBehindTile()
         return
       } catch {
         isKeeping = try journal.shouldRetry(.store(error))

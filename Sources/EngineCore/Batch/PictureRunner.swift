@@ -246,7 +246,9 @@ package final class PictureRunner {
 
   /// - Parameter gone: whose folder this is now, that one's work is over.
   private func take(_ output: String, gone: ProcessIdentity?) throws(JobError) -> ResultClaim? {
-    do { return try ResultClaim.take(output, program: program, gone: gone) } catch { throw JobError(error, path: output) }
+    do { return try ResultClaim.take(output, program: program, gone: gone) } catch {
+      throw JobError(error, path: output)
+    }
   }
 
   /// Whether something has the result's name that is neither to be replaced nor what an attempt that died may have written itself.

@@ -174,7 +174,8 @@ package struct SharedJobPlanner {
     var picture = StoredJob.Picture(items[number])
     picture.tiles = pictures[number].tiles
     picture.tiles?.rows = rows.map { [$0.lowerBound, $0.upperBound] }
-    picture.cost = rows.map { pictures[number].cost * Double($0.count) / Double(pictures[number].rows) }
+    picture.cost =
+      rows.map { pictures[number].cost * Double($0.count) / Double(pictures[number].rows) }
       ?? pictures[number].cost
     picture.pixels = pictures[number].width * pictures[number].height
     if let rows { picture.pixels = (picture.pixels ?? 0) * rows.count / pictures[number].rows }
@@ -211,6 +212,23 @@ package struct SurveyedPicture: Sendable {
 }
 
 extension JobPlanner {
+  /// Pictures of one tile come in many sizes, and each size takes milliseconds to plan: they are planned as the next larger of these.
+  private static let sizeStep = 64
+
+  /// The same with sides that are multiples of `sizeStep`; large ones as they are.
+  private static func larger(_ shape: PictureShape) -> PictureShape {
+    guard max(shape.width, shape.height) <= 1024 else { return shape }
+    func rounded(_ side: Int) -> Int { (side + sizeStep - 1) / sizeStep * sizeStep }
+    return PictureShape(
+      width: rounded(shape.width), height: rounded(shape.height), layout: shape.layout, bitDepth: shape.bitDepth)
+  }
+
+  private typealias Steps = [(plan: RestorationPlan, card: ModelCard)]
+
+  private static func oneTile(_ steps: Steps?) -> Steps? {
+    steps.flatMap { $0.count == 1 && $0[0].plan.tiles.tileCount == 1 ? $0 : nil }
+  }
+
   /// The header and the tiles of one picture.
   func survey(_ item: OutputPlan.Item, _ settings: JobSettings, _ state: inout PlanState) -> SurveyedPicture {
     var picture = SurveyedPicture()
@@ -219,12 +237,21 @@ extension JobPlanner {
       (picture.width, picture.height) = (shape.width, shape.height)
       try settings.checkSize(of: shape, output: item.output)
       let steps: [(plan: RestorationPlan, card: ModelCard)]
-      do throws(RestorationError) { steps = try plans(shape, settings, &state) } catch {
+      var share = 1.0
+      do throws(RestorationError) {
+        let like = settings.isChain || settings.options.region != nil ? shape : Self.larger(shape)
+        if like != shape, let found = Self.oneTile(try? plans(like, settings, &state)) {
+          steps = found
+          share = Double(shape.width * shape.height) / Double(like.width * like.height)
+        } else {
+          steps = try plans(shape, settings, &state)
+        }
+      } catch {
         throw .restoration(error, picture: nil)
       }
       let last = steps[steps.count - 1].plan
-      try settings.checkSize(last.result, output: item.output)
-      picture.cost = steps.reduce(0) { $0 + Double($1.plan.networkPixels) }
+      if share == 1 { try settings.checkSize(last.result, output: item.output) }
+      picture.cost = steps.reduce(0) { $0 + Double($1.plan.networkPixels) } * share
       picture.memoryBytes = steps.map(\.plan.estimate.totalBytes).max() ?? 0
       picture.seconds = 0
       for (plan, card) in steps {
@@ -233,7 +260,7 @@ extension JobPlanner {
         let speed =
           plan.options.kernels == .preferred
           ? speeds.pixelsPerSecond(model: hash, precision: plan.options.precision) : nil
-        picture.seconds = picture.seconds.flatMap { sum in speed.map { sum + Double(plan.networkPixels) / $0 } }
+        picture.seconds = picture.seconds.flatMap { sum in speed.map { sum + Double(plan.networkPixels) * share / $0 } }
       }
       // Where the memory of another machine would cut it otherwise, its tiles are those of this plan. What one step of a chain makes
       // the next one needs whole.

@@ -132,9 +132,28 @@ public struct ModelLibrary: Sendable {
 public struct RestorationModel: Sendable {
   public let card: ModelCard
   public let network: GRL
+  private let measured = Locked<[MeasuredTile: Int]>([:])
 
   public init(card: ModelCard, network: GRL) {
     self.card = card
     self.network = network
+  }
+
+  private struct MeasuredTile: Hashable {
+    let height: Int
+    let width: Int
+    let threads: Int
+  }
+
+  /// `GRL.workspaceBytes`, measured once for each shape: that takes milliseconds, and pictures of all sizes have one tile.
+  func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {
+    let tile = MeasuredTile(height: height, width: width, threads: threadCount)
+    if let bytes = measured.withLock({ $0[tile] }) { return bytes }
+    let bytes = network.workspaceBytes(height: height, width: width, threadCount: threadCount)
+    measured.withLock { measured in
+      if measured.count > 1000 { measured.removeAll() }
+      measured[tile] = bytes
+    }
+    return bytes
   }
 }

@@ -35,7 +35,8 @@ struct ShardNumber: Equatable {
         throw Failure(.usage, "--shard '\(text)': give I/N with I from 1 to N, or auto".printable)
       }
       guard of == count else {
-        throw Failure(.usage, "--shard \(text): the job has \(count) shards; plan it with --shards \(of), or give I/\(count)")
+        throw Failure(
+          .usage, "--shard \(text): the job has \(count) shards; plan it with --shards \(of), or give I/\(count)")
       }
       (number, origin) = (index + offset, "--shard \(text)")
     }

@@ -157,7 +157,8 @@ final class ShardWork {
       let seconds = try runner.runPart(
         order, rows: rows, journal: journal, isCancelled: { stop.isDue }, onEvent: { heed($0, picture) })
       console.report(
-        "\(paths.input): rows \(rows.lowerBound + 1) to \(rows.upperBound) of its tiles, \(seconds.fixed(1)) s".printable)
+        "\(paths.input): rows \(rows.lowerBound + 1) to \(rows.upperBound) of its tiles, \(seconds.fixed(1)) s"
+          .printable)
       return
     }
     let tiles = try parts.map { (parts) throws(JobError) in
@@ -185,7 +186,8 @@ final class ShardWork {
     }
     if !tiles.arithmetics.isEmpty {
       console.note(
-        "\(paths.input): its parts were computed by \(tiles.arithmetics.joined(separator: " and ")), which differ by rounding")
+        "\(paths.input): its parts were computed by \(tiles.arithmetics.joined(separator: " and ")), which differ by rounding"
+      )
     }
     if hold.folder.record.pictures[picture].record != tiles.record {
       append(.began(picture: picture, record: tiles.record))

@@ -22,7 +22,8 @@ enum Slurm {
     let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      let line = complaint.split(separator: "\n").last.map(String.init) ?? "it ended with status \(process.terminationStatus)"
+      let line =
+        complaint.split(separator: "\n").last.map(String.init) ?? "it ended with status \(process.terminationStatus)"
       throw Failure(.engineLost, "\(words[0]): \(line); is this a machine of a Slurm cluster?".printable)
     }
     return String(decoding: text, as: UTF8.self)
@@ -134,7 +135,9 @@ struct SlurmSubmission: Codable {
   /// - Parameter program: path of `grl` on the cluster's machines.
   func shardScript(_ job: SharedJob, program: String) -> String {
     let work =
-      [program, "work", "--job-dir", job.folder, "--shard", "auto"] + ["--threads", "\(cpus)", "--grace", "\(Self.grace)s"]
+      [program, "work", "--job-dir", job.folder, "--shard", "auto"] + [
+        "--threads", "\(cpus)", "--grace", "\(Self.grace)s",
+      ]
       + (scratch.map { ["--scratch", $0] } ?? [])
     return """
       #!/bin/bash

@@ -56,7 +56,8 @@ struct Finish: ParsableCommand {
     ResultMark.remove(job.plan, from: try job.resultFolders())
     for failure in outcome.failures { console.error("\(failure.output): \(failure.reason)") }
     console.note(
-      "\(outcome.done) done, \(outcome.failures.count) failed, \(outcome.skipped) skipped; \(clockTime(outcome.seconds)) of computing")
+      "\(outcome.done) done, \(outcome.failures.count) failed, \(outcome.skipped) skipped; \(clockTime(outcome.seconds)) of computing"
+    )
     let status = outcome.status
     if status != ExitStatus.done.rawValue { throw ExitCode(status) }
   }
@@ -155,7 +156,8 @@ struct SharedOutcome {
 
   func write() throws(StoreError) {
     let report = Report(
-      id: job.plan.id, done: done, skipped: skipped, failed: failures, computingSeconds: (seconds * 1000).rounded() / 1000,
+      id: job.plan.id, done: done, skipped: skipped, failed: failures,
+      computingSeconds: (seconds * 1000).rounded() / 1000,
       shards: job.plan.shards.count)
     try DurableFile.write(Array(jsonLine(report).utf8) + [UInt8(ascii: "\n")], to: job.folder + "/report.json")
   }

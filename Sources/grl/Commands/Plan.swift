@@ -38,6 +38,8 @@ struct Plan: ParsableCommand {
 
 /// What divides a job among machines: of `grl plan` and `grl submit`.
 struct SharedJobOptions: ParsableArguments {
+  @Option(help: "Named set of options, see grl presets; what is given beside it counts more.", completion: .presets)
+  var preset: String?
   @Option(help: "Folder to make for the job, on a file system that all machines see.", completion: .directory)
   var jobDir: String
   @Option(help: "Number of shards.", transform: number(in: 1...SharedJobPlanner.mostShards)) var shards: Int?
@@ -66,7 +68,9 @@ struct SharedJobOptions: ParsableArguments {
     _ inputs: [String], _ wanted: RestoreOptions, cpus: Int? = nil, _ console: Console
   ) throws -> SharedJob {
     let names = try inputs + (filesFrom.map { try Self.names(in: $0, separator: zero ? 0 : UInt8(ascii: "\n")) } ?? [])
-    guard !names.isEmpty else { throw Failure(.badInput, "--files-from \(filesFrom ?? ""): names no picture".printable) }
+    guard !names.isEmpty else {
+      throw Failure(.badInput, "--files-from \(filesFrom ?? ""): names no picture".printable)
+    }
     guard wanted.task.right == nil || (names.count == 1 && !isFolder(names[0])) else {
       throw Failure(.usage, "--right goes with exactly one picture, the left view")
     }
@@ -100,7 +104,8 @@ struct SharedJobOptions: ParsableArguments {
       throw Failure(.badInput, "none of these pictures can be restored; nothing was planned")
     }
     let plan = try planner.write(
-      surveyed, request.absolute, settings, shards.map { .count($0) }
+      surveyed, request.absolute, settings,
+      shards.map { .count($0) }
         ?? .time(shardTime ?? 3600, speed: Double(cpus ?? threads) / Double(threads)),
       to: jobDir
     ) { picture in
@@ -136,7 +141,8 @@ struct SharedJobOptions: ParsableArguments {
     let divided = plan.divided > 0 ? ", \(plan.divided) of them in parts" : ""
     let time = plan.seconds.map { ", about \(clockTime($0)) on \(plan.threads) threads of this machine" } ?? ""
     console.note(
-      "\(plan.pictures) pictures of \((Double(pixels) / 1e6).fixed(1)) megapixels\(divided), in \(plan.shards.count) shards\(time)")
+      "\(plan.pictures) pictures of \((Double(pixels) / 1e6).fixed(1)) megapixels\(divided), in \(plan.shards.count) shards\(time)"
+    )
   }
 
   /// Says in the folders of the results that this job makes them, unless another one does.

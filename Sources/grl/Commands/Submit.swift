@@ -25,12 +25,14 @@ struct Submit: ParsableCommand {
   @Flag(help: "Print the scripts and the calls of sbatch, and submit nothing.") var dryRun = false
   @Option(help: "Processors of a shard.", transform: number(in: 1...1024)) var cpus = 8
   @Option(
-    help: "Time limit of a shard, as sbatch takes it (default: twice the time of a shard, at least 30 minutes).") var time: String?
+    help: "Time limit of a shard, as sbatch takes it (default: twice the time of a shard, at least 30 minutes).")
+  var time: String?
   @Option(help: "Partition of the cluster.") var partition: String?
   @Option(help: "Account to charge.") var account: String?
   @Option(help: "Shards that run at once, at most.", transform: number(in: 1...100_000)) var limit: Int?
   @Option(help: "Where a shard's machine keeps copies of its next inputs: a folder, or auto.") var scratch: String?
-  @Option(help: "A further option of sbatch, such as --sbatch=--qos=night; may be given several times.") var sbatch: [String] = []
+  @Option(help: "A further option of sbatch, such as --sbatch=--qos=night; may be given several times.") var sbatch:
+    [String] = []
   @OptionGroup var shared: SharedJobOptions
   @OptionGroup var wanted: RestoreOptions
   @OptionGroup var common: CommonOptions
@@ -77,7 +79,8 @@ struct Submit: ParsableCommand {
     console.result(job.folder)
     let jobs = submitted.arrays.map(\.job).joined(separator: ", ")
     console.note(
-      "submitted as \(jobs), finished by \(submitted.finish ?? ""); grl jobs show \(shared.jobDir) shows how it goes".printable)
+      "submitted as \(jobs), finished by \(submitted.finish ?? ""); grl jobs show \(shared.jobDir) shows how it goes"
+        .printable)
   }
 
   /// What the costliest picture takes and a little more, since a scheduler counts other things too.

@@ -21,7 +21,9 @@ struct Work: ParsableCommand {
 
   @Option(help: "The job's folder.", completion: .directory) var jobDir: String
   @Option(help: "I/N, counted from 1, or auto: what Slurm, Kubernetes, PBS or GNU parallel say.") var shard: String
-  @Option(help: "Added to the number of the shard, for schedulers whose arrays are short.", transform: number(in: 0...1_000_000))
+  @Option(
+    help: "Added to the number of the shard, for schedulers whose arrays are short.",
+    transform: number(in: 0...1_000_000))
   var offset = 0
   @Option(
     help: "Folder on a disk of this machine, where copies of the next inputs are read; auto: $SLURM_TMPDIR or $TMPDIR.",

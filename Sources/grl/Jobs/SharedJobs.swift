@@ -149,7 +149,8 @@ enum SharedJobs {
       if state.number > 0, queued[state.number] == nil, !state.isRunning { missing.append(state.number) }
     }
     guard !missing.isEmpty else {
-      return console.note("nothing is missing that is not in work; grl finish --job-dir \(job.folder) checks it".printable)
+      return console.note(
+        "nothing is missing that is not in work; grl finish --job-dir \(job.folder) checks it".printable)
     }
     guard let slurm = try SlurmSubmission.read(job), let before = submission else {
       for number in missing {
@@ -168,8 +169,9 @@ enum SharedJobs {
 
   /// Puts the failed pictures of a shard back among those that wait.
   private static func retry(_ number: Int, of job: SharedJob, _ console: Console) throws {
-    guard case .taken(let hold, _) = try job.take(
-      number, as: ShardWorker(program: "grl jobs resume"), onRepair: { console.note($0) })
+    guard
+      case .taken(let hold, _) = try job.take(
+        number, as: ShardWorker(program: "grl jobs resume"), onRepair: { console.note($0) })
     else { return }
     defer { hold.release() }
     let record = hold.folder.record
