@@ -53,6 +53,11 @@ CONF
     sleep 0.1
   done
   echo "the server does not answer; see $R/sshd.log" >&2; exit 1 ;;
-stop) [[ ! -s $R/sshd.pid ]] || kill "$(cat "$R/sshd.pid")" ;;
+stop)
+  pid=$(cat "$R/sshd.pid" 2>/dev/null) || exit 0
+  # Who started it may have blocked SIGTERM for it.
+  kill "$pid" 2>/dev/null || true
+  sleep 0.5
+  kill -9 "$pid" 2>/dev/null || true ;;
 *) usage ;;
 esac
