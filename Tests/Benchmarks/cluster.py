@@ -6,8 +6,8 @@
   cluster.py overhead GRL [COUNT]   'grl work' on COUNT (1000) pictures of 64 x 64 against 'grl restore' on the same, interleaved, medians of three
   cluster.py scale [SECONDS]        simulation: 10,000 pictures of 12 megapixels, SECONDS of computing for one on one node (900 by default)
 
-The first three need a GRL built for release. The simulation reads nothing: it schedules by the rule of ShardDivision, with times of tiles that differ
-by 5 % and nodes by 3 % (measured: see Docs/Performance.md), 3 s to begin a shard, and 0.5 s of reading and writing for each picture.
+The first three need a GRL built for release. The simulation reads nothing: it schedules by the rule of ShardDivision, with pictures that differ
+by 5 % and nodes by 3 % (assumed), 3 s to begin a shard, and 0.5 s of reading and writing for each picture.
 """
 import heapq, os, random, resource, struct, subprocess, sys, tempfile, time, zlib
 

@@ -82,7 +82,7 @@ struct SlurmTests {
 
     func logs() throws -> String {
       try shared.folder.names(in: "job/log").map { name in
-        name + ":\n" + String(decoding: try shared.folder.bytes("job/log/" + name).suffix(800), as: UTF8.self)
+        name + ":\n" + String(decoding: try shared.folder.bytes("job/log/" + name), as: UTF8.self)
       }.joined(separator: "\n")
     }
   }
@@ -101,7 +101,7 @@ struct SlurmTests {
         "submit", "--slurm", "--job-dir", shared.folder.path("second"), "--shards", "2", "--output-dir",
         shared.folder.path("out"), "--overwrite",
       ] + SharedJobFolder.options + [shared.folder.path("in")])
-    #expect(second.status == 2 && second.errors.contains("is to make this result"), "\(second.errors)")
+    #expect(second.status == 2 && second.errors.contains("this result"), "\(second.errors)")
 
     try await cluster.waitUntil("work on both nodes") {
       let queue = try await cluster.queue()

@@ -83,8 +83,8 @@ import Testing
         "sbatch --parsable --array=1-3 \(job)/shard.sbatch 3", "sbatch --parsable --array=1-2 \(job)/shard.sbatch 6",
         "sbatch --parsable --dependency=afterany:41:42:43 \(job)/finish.sbatch",
       ])
-    let again = try await cluster.run(["submit", "--slurm", "--job-dir", cluster.shared.job])
-    #expect(again.status == 2 && again.errors.contains("was submitted already"))
+    let again = try await cluster.submit(["--shards", "8"])
+    #expect(again.status == 2 && again.errors.contains("is there already"), "\(again.errors)")
     let other = try await cluster.submit(["--shards", "2", "--overwrite"], job: cluster.shared.folder.path("other"))
     #expect(other.status == 2 && other.errors.contains("is to make this result"), "\(other.errors)")
   }
@@ -99,7 +99,8 @@ import Testing
     #expect(try cluster.calls().last == "scancel 41 41")
     #expect(!cluster.shared.folder.exists("job/submission.json"))
     try cluster.command("sbatch", "echo 50")
-    #expect(try await cluster.run(["submit", "--slurm", "--job-dir", cluster.shared.job]).status == 0)
+    let resumed = try await cluster.run(["jobs", "resume", cluster.shared.job])
+    #expect(resumed.status == 0 && resumed.errors.contains("3 shards submitted as 50"), "\(resumed.errors)")
   }
 
   @Test(

@@ -145,15 +145,16 @@ public struct RestorationModel: Sendable {
     let threads: Int
   }
 
-  /// `GRL.workspaceBytes`, measured once for each shape: that takes milliseconds, and pictures of all sizes have one tile.
+  /// `GRL.workspaceBytes`, measured once for each shape, one after the other: that takes milliseconds and tables, and pictures of all sizes have
+  /// one tile.
   func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {
     let tile = MeasuredTile(height: height, width: width, threads: threadCount)
-    if let bytes = measured.withLock({ $0[tile] }) { return bytes }
-    let bytes = network.workspaceBytes(height: height, width: width, threadCount: threadCount)
-    measured.withLock { measured in
+    return measured.withLock { measured in
+      if let bytes = measured[tile] { return bytes }
       if measured.count > 1000 { measured.removeAll() }
+      let bytes = network.workspaceBytes(height: height, width: width, threadCount: threadCount)
       measured[tile] = bytes
+      return bytes
     }
-    return bytes
   }
 }

@@ -10,7 +10,7 @@ struct Submit: ParsableCommand {
     abstract: "Plan a job and give it to a Slurm cluster.",
     discussion: """
       Writes shard.sbatch and finish.sbatch into the job's folder, submits the shards as an array and, behind them, the job that joins and checks. \
-      Without pictures a job that was planned is submitted. 'grl jobs show', 'cancel' and 'resume' take the folder.
+      'grl jobs show', 'cancel' and 'resume' take the folder.
 
       EXAMPLES
         grl submit --slurm --job-dir job --task denoise --output-dir out in
@@ -39,27 +39,17 @@ struct Submit: ParsableCommand {
 
   func validate() throws {
     guard slurm else { throw ValidationError("say where to: --slurm (for others see Docs/Cluster.md)") }
-    if !isPlanned { try shared.check(inputs, wanted) }
+    try shared.check(inputs, wanted)
     for option in sbatch where !option.hasPrefix("-") || option.contains("\n") {
       throw ValidationError("--sbatch \(option): give an option of sbatch, such as --sbatch=--qos=night")
     }
   }
 
-  private var isPlanned: Bool { inputs.isEmpty && shared.filesFrom == nil && SharedJob.isThere(shared.jobDir) }
-
   func run() throws {
     let console = common.console(showsProgress: true)
     // Before hours of planning: is there a cluster?
     let maxArraySize = dryRun ? (try? Slurm.maxArraySize()) ?? 1001 : try Slurm.maxArraySize()
-    let job: SharedJob
-    if isPlanned {
-      job = try SharedJob(shared.jobDir)
-      if try Submission.read(job) != nil {
-        throw Failure(.usage, "\(job.folder): was submitted already; grl jobs resume submits what is missing".printable)
-      }
-    } else {
-      job = try shared.plan(inputs, wanted, cpus: cpus, console)
-    }
+    let job = try shared.plan(inputs, wanted, cpus: cpus, console)
     let submission = SlurmSubmission(
       cpus: cpus, memoryMegabytes: Self.megabytes(job.plan), time: time ?? Self.time(job.plan, cpus: cpus),
       partition: partition, account: account, limit: limit, scratch: scratch, further: sbatch)
@@ -71,8 +61,7 @@ struct Submit: ParsableCommand {
       let arrays = SlurmSubmission.arrays(shards, maxArraySize: maxArraySize)
       for words in submission.commands(job, arrays) { console.result(words.joined(separator: " ")) }
       console.result(submission.finishCommand(job, after: arrays.map { _ in "JOB" }).joined(separator: " "))
-      if !isPlanned || !inputs.isEmpty { try Self.remove(job) }
-      return
+      return try Self.remove(job)
     }
     try submission.write(job, program: program)
     let submitted = try submission.submit(job, shards: shards, maxArraySize: maxArraySize)

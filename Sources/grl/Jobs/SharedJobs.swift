@@ -152,7 +152,7 @@ enum SharedJobs {
       return console.note(
         "nothing is missing that is not in work; grl finish --job-dir \(job.folder) checks it".printable)
     }
-    guard let slurm = try SlurmSubmission.read(job), let before = submission else {
+    guard let slurm = try SlurmSubmission.read(job) else {
       for number in missing {
         console.result("grl work --job-dir \(ShellLine.quoted(job.folder)) --shard \(number)/\(job.plan.shards.count)")
       }
@@ -160,8 +160,8 @@ enum SharedJobs {
     }
     var submitted = try slurm.submit(job, shards: missing, maxArraySize: Slurm.maxArraySize())
     // Tasks of before may still be in the queue, and the finishing job waits for all.
-    if !queued.isEmpty {
-      submitted.arrays = before.arrays + submitted.arrays
+    if let submission, !queued.isEmpty {
+      submitted.arrays = submission.arrays + submitted.arrays
       try submitted.write(job)
     }
     console.note("\(missing.count) shards submitted as \(submitted.arrays.map(\.job).joined(separator: ", "))")
