@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(name: "WorkbenchTests", dependencies: ["Base", "Workbench", "EngineWire"], exclude: ["Screens"]),
     .testTarget(name: "TerminalDriverTests", dependencies: ["TerminalDriver", "Workbench", "CTerminal", "Imaging"]),
     .testTarget(name: "ScreenTests", dependencies: ["EngineWire", "Imaging", "TestSupport"], exclude: ["Screens"]),
-    .testTarget(name: "CrashTests", dependencies: ["EngineWire", "Imaging", "TestSupport"]),
+    .testTarget(name: "CrashTests", dependencies: ["Base", "EngineWire", "Imaging", "JobStore", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

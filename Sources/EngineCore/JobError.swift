@@ -34,6 +34,8 @@ package enum JobError: KnownFailure {
   case image(ImageError)
   /// `picture` is put in front where the error does not name a file itself.
   case restoration(RestorationError, picture: String?)
+  /// Tiles that several machines made of the picture do not belong together, or to what it is now.
+  case partsVoid(picture: String)
   /// `program` died twice in a row at `place` of the picture; `log` is its last word, or where to look for it.
   case died(picture: String, program: String, place: String, log: String?)
   /// Before anything is computed; `limit` is what it is over.
@@ -63,7 +65,7 @@ package enum JobError: KnownFailure {
     case .store(let error): error.kind
     case .badRequest: .badRequest
     case .previewTooLarge, .comparisonTooLarge: .memory
-    case .died, .noAnswer: .system
+    case .died, .noAnswer, .partsVoid: .system
     case .cancelled: .cancelled
     }
   }
@@ -79,6 +81,7 @@ package enum JobError: KnownFailure {
     case .resultTooLarge, .tooManyPictures, .tooManyFiles: "too-large"
     case .folderNotMade, .folderNotWritable: "unwritable"
     case .died: "died"
+    case .partsVoid: "parts-void"
     case .noAnswer: "no-answer"
     case .jobState: "job-state"
     case .image(let error): error.code
@@ -141,6 +144,9 @@ package enum JobError: KnownFailure {
       error.description(at: picture)
     case .training(let error, _):
       "\(error)"
+    case .partsVoid(let picture):
+      "\(picture): its parts belong to another picture, model or size of tiles, or there is no room for them; see that it and the "
+        + "model are what they were, then grl jobs resume makes them again"
     case .died(let picture, let program, let place, let log):
       "\(picture): \(program) died twice at \(place)" + (log.map { "; log: \($0)" } ?? "")
     case .previewTooLarge(let path, let bytes, let limit):

@@ -54,6 +54,14 @@ package enum CrashPoint: String, CaseIterable {
     fatalError("GRL_TRAP_AT \(trap.name)")
   }
 
+  /// Waits so many milliseconds behind each tile that was kept, so that a test can do something in the meantime: `GRL_SLOW_TILES=20`.
+  private static let tilePause =
+    ProcessInfo.processInfo.environment["GRL_SLOW_TILES"].flatMap { UInt32($0) }.map { min($0, 10_000) * 1000 }
+
+  package static func pauseBehindTile() {
+    if let tilePause { usleep(tilePause) }
+  }
+
   static func die() {
     kill(getpid(), SIGKILL)
     while true { pause() }

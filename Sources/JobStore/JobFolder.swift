@@ -8,7 +8,8 @@ import Foundation
 package final class JobFolder: Sendable {
   package let path: String
   package let id: String
-  private let lock: FileLock
+  /// nil where the folder's name says whose it is.
+  private let lock: FileLock?
 
   private struct State {
     var record: JobRecord
@@ -20,7 +21,11 @@ package final class JobFolder: Sendable {
   /// Opens a folder whose lock is held. What is torn or damaged at the journal's end is cut off.
   ///
   /// - Parameter onRepair: called with one line on what was cut off.
-  init(path: String, lock: FileLock, onRepair: (String) -> Void) throws(StoreError) {
+  convenience init(taken path: String, onRepair: (String) -> Void) throws(StoreError) {
+    try self.init(path: path, lock: nil, onRepair: onRepair)
+  }
+
+  init(path: String, lock: FileLock?, onRepair: (String) -> Void) throws(StoreError) {
     self.path = path
     self.lock = lock
     let (record, length, found) = try Self.read(path)

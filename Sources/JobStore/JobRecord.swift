@@ -16,6 +16,10 @@ package struct JobRecord: Sendable {
     package var isWriting = false
     package var seconds = 0.0
     package var seamScore: Double?
+    /// Of its result's file.
+    package var resultBytes: Int?
+    /// Exit status of what failed.
+    package var status: Int32?
     package var notes: [String] = []
     /// Of a training.
     package var curve = TrainingCurve()
@@ -93,8 +97,12 @@ package struct JobRecord: Sendable {
         ($0.state, $0.reason, $0.seconds, $0.seamScore, $0.notes) = (.done, nil, seconds, seamScore, notes)
         ($0.tiles, $0.isWriting, $0.attempt) = ([:], false, nil)
       }
-    case .failed(let picture, _, let reason):
-      changeUnlessEnded(picture) { ($0.state, $0.reason, $0.attempt) = (.failed, reason, nil) }
+    case .made(let picture, let seconds):
+      change(picture) { ($0.state, $0.reason, $0.seconds, $0.attempt) = (.done, nil, seconds, nil) }
+    case .wrote(let picture, let bytes):
+      change(picture) { $0.resultBytes = bytes }
+    case .failed(let picture, let status, let reason):
+      changeUnlessEnded(picture) { ($0.state, $0.reason, $0.status, $0.attempt) = (.failed, reason, status, nil) }
     case .skipped(let picture, let reason):
       changeUnlessEnded(picture) {
         ($0.state, $0.reason) = (.skipped, reason)

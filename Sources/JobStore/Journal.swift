@@ -52,6 +52,10 @@ package enum JournalEntry: Codable, Hashable, Sendable {
   case writing(picture: Int)
   /// Its result has its name.
   case done(picture: Int, seconds: Double, seamScore: Double?, notes: [String])
+  /// The rows of its tiles that this shard makes are all on the disk; they stay for whoever joins them.
+  case made(picture: Int, seconds: Double)
+  /// Its result has so many bytes.
+  case wrote(picture: Int, bytes: Int)
   case failed(picture: Int, status: Int32, reason: String)
   /// Another process made its result meanwhile.
   case skipped(picture: Int, reason: String)

@@ -48,13 +48,16 @@ package final class ResultClaim {
   /// Claims the file that `output` names, links followed.
   ///
   /// - Parameter program: what the process is called in others' messages, such as `grl restore`.
+  /// - Parameter gone: a process that is known to have left this work, wherever it was: its claim is void.
   /// - Returns: nil for what is not a file: standard output, a pipe, a device.
   /// - Throws: `held` where another process is making it; `unwritable`.
-  package static func take(_ output: String, program: String) throws(Refusal) -> ResultClaim? {
+  package static func take(
+    _ output: String, program: String, gone: ProcessIdentity? = nil
+  ) throws(Refusal) -> ResultClaim? {
     guard let names = names(beside: output) else { return nil }
     let own = Holder(program: program, process: .current)
     let taken =
-      take(names.clear, own) ?? take(names.short, own) ?? unwritable(names.short, ENAMETOOLONG)
+      take(names.clear, own, gone) ?? take(names.short, own, gone) ?? unwritable(names.short, ENAMETOOLONG)
     return try taken.get()
   }
 
@@ -99,7 +102,9 @@ package final class ResultClaim {
   }
 
   /// nil where the name is too long for the file system.
-  private static func take(_ path: String, _ own: Holder) -> Result<ResultClaim, Refusal>? {
+  private static func take(
+    _ path: String, _ own: Holder, _ gone: ProcessIdentity?
+  ) -> Result<ResultClaim, Refusal>? {
     // Each turn but the last finds that somebody has just taken or left it.
     for _ in 0..<1000 {
       let made = open(path.systemPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -127,7 +132,7 @@ package final class ResultClaim {
 
       let lock = OpenFileLock.take(found)
       if made < 0 || lock == .held {
-        if let holder = holder(found, path, lock) {
+        if let holder = holder(found, path, lock, gone) {
           if lock == .own { OpenFileLock.release(found) }
           return .failure(.held(by: holder))
         }
@@ -176,19 +181,24 @@ package final class ResultClaim {
   }
 
   /// Takes the claim of a process that died away, where there is one.
-  package static func tidy(_ output: String) {
+  ///
+  /// - Parameter gone: see ``take(_:program:gone:)``.
+  package static func tidy(_ output: String, gone: ProcessIdentity? = nil) {
     guard let names = names(beside: output) else { return }
     for path in [names.clear, names.short] where fileExists(path) {
       // One that is somebody's, or cannot be removed, stays.
-      do { _ = try take(output, program: "grl") } catch {}
+      do { _ = try take(output, program: "grl", gone: gone) } catch {}
     }
   }
 
   // MARK: Looking
 
   /// Who holds the claim that is open, in words; nil where it is stale.
-  private static func holder(_ descriptor: Int32, _ path: String, _ lock: OpenFileLock.State) -> String? {
+  private static func holder(
+    _ descriptor: Int32, _ path: String, _ lock: OpenFileLock.State, _ gone: ProcessIdentity? = nil
+  ) -> String? {
     let holder = Holder(descriptor)
+    if let gone, gone != .current, holder?.process == gone { return nil }
     let text = holder?.text ?? "another process"
     if lock == .held { return text }
     // One kernel knows all locks of its processes.
@@ -197,19 +207,11 @@ package final class ResultClaim {
     return seconds(sinceTouched: descriptor, path) <= patienceSeconds ? text : nil
   }
 
-  /// By the clock of the file system, which may be another machine's: that of a file made now.
+  /// By the clock of the file system, which may be another machine's.
   private static func seconds(sinceTouched descriptor: Int32, _ path: String) -> Int {
-    var (claim, new) = (stat(), stat())
+    var claim = stat()
     guard fstat(descriptor, &claim) == 0 else { return 0 }
-    new.st_mtim.tv_sec = time(nil)
-    let probe = joined(parentFolder(path), ".grl-\(String(UInt64.random(in: .min ... .max), radix: 36)).part")
-    let made = open(probe.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    if made >= 0 {
-      fstat(made, &new)
-      close(made)
-      unlink(probe.systemPath)
-    }
-    return new.st_mtim.tv_sec - claim.st_mtim.tv_sec
+    return FileSystemClock.now(in: parentFolder(path)) - claim.st_mtim.tv_sec
   }
 }
 

@@ -9,6 +9,8 @@ package enum StoreError: KnownFailure {
   case noSuchJob(id: String)
   /// Another process holds the job's lock.
   case jobElsewhere(id: String, owner: String)
+  /// What stands there is not what it would have to be.
+  case refused(path: String, reason: String, advice: String)
   /// A request that JSON cannot hold.
   case unwritable(String)
 
@@ -26,7 +28,7 @@ package enum StoreError: KnownFailure {
     switch self {
     case .system, .damaged: .system
     case .noSuchJob: .noSuchJob
-    case .jobElsewhere: .usage
+    case .jobElsewhere, .refused: .usage
     case .unwritable: .badRequest
     }
   }
@@ -39,6 +41,7 @@ package enum StoreError: KnownFailure {
       case .damaged(let path, let reason): "\(path): \(reason); remove the job with grl jobs clean"
       case .noSuchJob(let id): "no job is called \(id); see grl jobs list"
       case .jobElsewhere(let id, let owner): "job \(id) is worked on by \(owner); stop it there first"
+      case .refused(let path, let reason, let advice): "\(path): \(reason); \(advice)"
       case .unwritable(let fault): fault
       }
     return sentence.printable

@@ -11,11 +11,34 @@ package struct StoredJob: Codable, Hashable, Sendable {
     case engine
     /// Of a `grl restore`; goes on when somebody asks for it.
     case restore
+    /// A shard of a job that several machines share; goes on when somebody works on it.
+    case shared
+  }
+
+  /// How a picture of a shared job is cut, whatever memory the machine has that works on it.
+  package struct Tiles: Codable, Hashable, Sendable {
+    package var side: Int
+    package var overlap: Int
+    /// The first row of tiles that this shard makes and the one behind the last; nil for all.
+    package var rows: [Int]?
+
+    package init(side: Int, overlap: Int, rows: [Int]? = nil) {
+      (self.side, self.overlap, self.rows) = (side, overlap, rows)
+    }
+
+    package var range: Range<Int>? {
+      guard let rows, rows.count == 2, 0 <= rows[0], rows[0] < rows[1] else { return nil }
+      return rows[0]..<rows[1]
+    }
   }
 
   package struct Picture: Codable, Hashable, Sendable {
     package var input: String
     package var output: String
+    /// Of a shared job: its tiles where there are several, and what its work costs, as `SharedPlan.Shard` has it.
+    package var tiles: Tiles?
+    package var cost: Double?
+    package var pixels: Int?
 
     package init(input: String, output: String) {
       self.input = input

@@ -13,7 +13,7 @@ public struct Restorer: Sendable {
   public var gate: WorkGate { threads.gate }
 
   let threads: ThreadLease
-  private let makeNetwork: TileNetworkFactory
+  let makeNetwork: TileNetworkFactory
 
   /// - Parameter threads: those that compute. Their gate is looked at before each piece of work; open it before the next
   ///   picture when it was cancelled.
@@ -60,15 +60,9 @@ public struct Restorer: Sendable {
     if let right, right.width != image.width || right.height != image.height {
       throw .sizesDiffer(left: PictureShape(image), right: PictureShape(right))
     }
-    // A refusal is answered here; in the midst of the work it would be the end of the process.
-    do throws(OutOfMemory) { try OutOfMemory.check(plan.estimate.bytesToCome(after: image, right)) } catch {
-      throw .outOfMemory(error)
-    }
+    try checkMemory(plan, image, right)
     let (tiles, route) = (plan.tiles, plan.route)
-    var network = TileRunner(
-      orientations: !plan.options.usesSelfEnsemble
-        ? [TileOrientation()] : route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
-      make: makeNetwork)
+    var network = tileRunner(for: plan)
     var meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height, gate: gate)
     var inspector = TileInspector(plan.options.checks)
     var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)

@@ -56,6 +56,8 @@ enum ExitStatus: Int32 {
   case verificationFailed = 6
   /// The engine cannot be started or reached, or is gone.
   case engineLost = 7
+  /// A part of a shared job stopped before its end, or waits for others: the same command goes on later (`EX_TEMPFAIL`).
+  case later = 75
   case interrupted = 130
 
   /// The same for programs, where nothing says more.
@@ -69,6 +71,7 @@ enum ExitStatus: Int32 {
     case .overMemoryBudget: "memory"
     case .verificationFailed: "verification"
     case .engineLost: "engine"
+    case .later: "later"
     case .interrupted: "interrupted"
     }
   }

@@ -35,12 +35,13 @@ struct GRLCommand: ParsableCommand {
 
       Results go to standard output, everything else to standard error. Exit status: 0 done, 1 some pictures failed, \
       2 usage, 3 bad input, 4 model problem, 5 over the memory budget, 6 suspicious output, 7 the engine is lost, \
-      130 interrupted. 'man grl' and 'man grl-restore' say more where they are installed.
+      75 a shard goes on later, 130 interrupted. 'man grl' and 'man grl-restore' say more where they are installed.
       """,
     version: "grl \(Version.current)",
     subcommands: [
       OpenWorkbench.self,
-      Restore.self, Presets.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self,
+      Restore.self, Presets.self, Plan.self, Work.self, Finish.self, Submit.self, Attention.self, Jobs.self,
+      Compare.self, Evaluate.self, Degrade.self, Train.self,
       Models.self,
       Bench.self,
       EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self, Manual.self, Complete.self,

@@ -3,6 +3,7 @@ import EngineCore
 import EngineWire
 import GRLModel
 import Restoration
+import Tensors
 
 /// What the user says about a weight file that does not tell all itself.
 struct NetworkOptions: ParsableArguments {
@@ -71,6 +72,63 @@ struct FinishOptions: ParsableArguments {
       (.strength, strength), (.texture, texture), (.chromaOnly, chromaOnly ? "on" : nil), (.grain, grain),
       (.grainSeed, grainSeed), (.width, width), (.height, height), (.fit, fit), (.maxMegapixels, maxMegapixels),
     ]
+  }
+}
+
+/// Everything that settles what a job makes and where its results lie: of all verbs that restore pictures.
+struct RestoreOptions: ParsableArguments {
+  @OptionGroup var task: TaskOptions
+  @Flag(.transfer, "linear") var linear = false
+  @Option(.exposure) var exposure: String?
+  @Option(.overlap) var overlap: String?
+  @Option(.memory) var memory: String?
+  @OptionGroup var threads: ThreadOptions
+  @Option(.precision) var precision: String?
+  @Option(.region) var region: String?
+  @Flag(.ensemble) var ensemble = false
+  @OptionGroup var finish: FinishOptions
+  @Option(.output) var output: String?
+  @Option(.folder) var outputDir: String?
+  @Option(.fileName) var name: String?
+  @Flag(.subfolders) var recursive = false
+  @Flag(.existing, "skip") var skipExisting = false
+  @Flag(.existing, "replace") var overwrite = false
+  @Flag(.existing, "rename") var renameExisting = false
+  @Option(.depth) var depth: String?
+  @Option(.metadata) var metadata: String?
+  @Option(.format) var format: String?
+  @Option(.qualityOut) var qualityOut: String?
+  @Option(.chroma) var chroma: String?
+  @Option(.compression) var compression: String?
+  @Option(.damaged) var damaged: String?
+  @OptionGroup var limits: LimitOptions
+
+  func validate() throws {
+    try threads.check(precision.flatMap { PrecisionChoice(rawValue: $0) } ?? .float32)
+    if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
+    if renameExisting && (skipExisting || overwrite) {
+      throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
+    }
+    if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
+    if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
+  }
+
+  /// The job that asks for it.
+  func job(_ inputs: [String]) -> JobRequest {
+    var job = task.job(inputs)
+    job.take(
+      [
+        (.transfer, linear ? "linear" : nil), (.exposure, exposure), (.overlap, overlap), (.memory, memory),
+        (.precision, precision),
+        (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir),
+        (.fileName, name),
+        (.subfolders, recursive ? "on" : nil),
+        (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
+        (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
+        (.compression, compression),
+      ] + finish.values)
+    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
+    return job
   }
 }
 

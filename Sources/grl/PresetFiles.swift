@@ -77,9 +77,12 @@ struct PresetFiles {
     }
   }
 
-  /// A command line of `grl restore` with the options of its `--preset` in place of it; what is given beside it counts more.
+  /// Verbs that take presets.
+  private static let verbs = ["restore", "plan", "submit"]
+
+  /// A command line of `grl restore` and others like it with the options of its `--preset` in place of it; what is given beside it counts more.
   func expanded(_ words: [String]) throws(Failure) -> [String] {
-    guard words.first == "restore" else { return words }
+    guard let verb = words.first, Self.verbs.contains(verb) else { return words }
     let given = RepeatedOption.valued(words.dropFirst())
     guard let name = given.first(where: { $0.word == "--preset" })?.value else { return words }
     var values: [String: String] = [:]
@@ -98,6 +101,6 @@ struct PresetFiles {
     }
     let hasEnd = options.count < words.count
     let chosen = try preset(name).words(beside: values)
-    return ["restore"] + chosen + left + (hasEnd ? ["--"] : []) + Array(rest)
+    return [verb] + chosen + left + (hasEnd ? ["--"] : []) + Array(rest)
   }
 }

@@ -4,10 +4,14 @@ import EngineWire
 /// Options that are given twice, of which the parser would take the last without a word.
 enum RepeatedOption {
   /// Verbs whose options are those of a job, and the options of theirs that may be given several times.
-  private static let verbs: [String: Set<String>] = ["restore": [], "attention": ["--output"], "degrade": []]
+  private static let verbs: [String: Set<String>] = [
+    "restore": [], "plan": [], "submit": ["--sbatch"], "attention": ["--output"], "degrade": [],
+  ]
   /// Options of these verbs that the table does not have.
   private static let others: Set<String> = [
     "--preset", "--events", "--verify-map", "--seed", "--length", "--angle", "--radius", "--at",
+    "--job-dir", "--shards", "--shard-time", "--files-from",
+    "--cpus", "--time", "--partition", "--account", "--limit", "--scratch", "--sbatch",
   ]
 
   /// - Parameter words: the command line, the verb first.

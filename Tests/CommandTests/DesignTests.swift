@@ -134,7 +134,9 @@ import Testing
     }
   }
 
-  @Test("the tests that other pages name exist", arguments: [("Reliability.md", 25), ("Training.md", 6)])
+  @Test(
+    "the tests that other pages name exist",
+    arguments: [("Reliability.md", 25), ("Training.md", 6), ("Cluster.md", 15)])
   func namedTests(name: String, least: Int) throws {
     let page = try String(contentsOf: TestData.packageRoot.appending(path: "Docs/" + name), encoding: .utf8)
     let names = page.matches(of: /`([A-Za-z]+Tests)\.([A-Za-z]+)`/)

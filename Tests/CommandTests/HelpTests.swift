@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
   static let verbs = [
-    ["restore"], ["compare"], ["evaluate"], ["degrade"], ["train"], ["models"], ["models", "list"], ["models", "show"],
+    ["restore"], ["plan"], ["work"], ["finish"], ["submit"], ["compare"], ["evaluate"], ["degrade"], ["train"],
+    ["models"], ["models", "list"], ["models", "show"],
     ["models", "import"],
     ["models", "verify"], ["bench"], ["engine"], ["paths"], ["limits"], ["formats"], ["completions"], ["manual"],
     ["jobs", "list"], ["jobs", "show"], ["jobs", "watch"], ["jobs", "wait"], ["jobs", "pause"], ["jobs", "resume"],

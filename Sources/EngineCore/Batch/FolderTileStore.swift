@@ -30,21 +30,28 @@ final class FolderTileStore: TileStore {
 
   func tile(_ index: Int, shape: Shape) -> Tensor? {
     guard let line = known[first + index], shape.count * 4 == tileBytes else { return nil }
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    return Self.read(file, at: index, shape, checksum: line.checksum) { journal.log($0) }
+  }
+
+  /// A tile of a picture's file; nil where its bytes are not those that the journal speaks of.
+  static func read(
+    _ file: String, at index: Int, _ shape: Shape, checksum: String, log: (String) -> Void
+  ) -> Tensor? {
+    let descriptor = open(file.systemPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      journal.log("tile \(index) is missing (\(systemReason())) and is computed again")
+      log("tile \(index) is missing (\(systemReason())) and is computed again")
       return nil
     }
     defer { close(descriptor) }
     var isWhole = false
     let values = [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
-      isWhole = Descriptor.fill(bytes, from: descriptor, at: index * tileBytes).count == bytes.count
-      if isWhole { isWhole = Checksum.text(UnsafeRawBufferPointer(bytes)) == line.checksum }
+      isWhole = Descriptor.fill(bytes, from: descriptor, at: index * shape.count * 4).count == bytes.count
+      if isWhole { isWhole = Checksum.text(UnsafeRawBufferPointer(bytes)) == checksum }
       count = isWhole ? shape.count : 0
     }
     guard isWhole else {
-      journal.log("tile \(index) is damaged and is computed again")
+      log("tile \(index) is damaged and is computed again")
       return nil
     }
     return Tensor(shape: shape, values: values)
@@ -55,6 +62,7 @@ final class FolderTileStore: TileStore {
       do throws(StoreError) {
         try write(tile, at: index, seconds: seconds)
         journal.recovered()
+        CrashPoint.pauseBehindTile()
         return
       } catch {
         isKeeping = try journal.shouldRetry(.store(error))

@@ -11,8 +11,8 @@ package final class JobPlanner: Sendable {
   /// Files and folders that are looked at for one job, at most: ten for each picture, which takes some seconds.
   package static let mostFiles = 100_000
 
-  private let models: ModelCatalogue
-  private let speeds: SpeedProfile
+  let models: ModelCatalogue
+  let speeds: SpeedProfile
   private let budgetBytes: Int
   private let threadCount: Int
   private let memory = Locked(Memory())
@@ -28,17 +28,19 @@ package final class JobPlanner: Sendable {
   private static let mostLookedAt = 24_000_000
 
   /// What one plan has found out so far.
-  private struct PlanState {
+  struct PlanState {
     /// What the pictures need hangs on their damage.
     let looks: Bool
-    var pixelsLeft = mostLookedAt
-    var last = PictureEstimates.none
+    fileprivate var pixelsLeft = mostLookedAt
+    fileprivate var last = PictureEstimates.none
     /// Looking through the installed models takes milliseconds.
-    var cards: [Wanted: Result<ModelCard, RestorationError>] = [:]
+    fileprivate var cards: [Wanted: Result<ModelCard, RestorationError>] = [:]
+
+    init(looks: Bool) { self.looks = looks }
   }
 
   /// What the choice of a model hangs on.
-  private struct Wanted: Hashable {
+  fileprivate struct Wanted: Hashable {
     let request: RestorationRequest
     let layout: Image.Layout
   }
@@ -135,17 +137,10 @@ package final class JobPlanner: Sendable {
       (picture.width, picture.height) = (shape.width, shape.height)
       try settings.checkSize(of: shape, output: item.output)
       do throws(RestorationError) {
-        var cards: [ModelCard] = []
-        let plans = try settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
-          let wanted = Wanted(request: settings.request, layout: shape.layout)
-          let found =
-            state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
-          state.cards[wanted] = found
-          let card = try found.get()
-          cards.append(card)
-          picture.model = cards.map(\.name).joined(separator: ", ")
-          return try plan(shape, settings, card)
+        let planned = try plans(shape, settings, &state) { card in
+          picture.model += (picture.model.isEmpty ? "" : ", ") + card.name
         }
+        let (plans, cards) = (planned.map(\.plan), planned.map(\.card))
         let last = plans[plans.count - 1]
         do throws(JobError) {
           try settings.checkSize(last.result, output: item.output)
@@ -174,6 +169,24 @@ package final class JobPlanner: Sendable {
       picture.problem = "\(error)".printable
     }
     return picture
+  }
+
+  /// The plan and the model of each step.
+  func plans(
+    _ shape: PictureShape, _ settings: JobSettings, _ state: inout PlanState, onModel: (ModelCard) -> Void = { _ in }
+  ) throws(RestorationError) -> [(plan: RestorationPlan, card: ModelCard)] {
+    var cards: [ModelCard] = []
+    let plans = try settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
+      let wanted = Wanted(request: settings.request, layout: shape.layout)
+      let found =
+        state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
+      state.cards[wanted] = found
+      let card = try found.get()
+      cards.append(card)
+      onModel(card)
+      return try plan(shape, settings, card)
+    }
+    return Array(zip(plans, cards))
   }
 
   private func step(_ plan: RestorationPlan, _ card: ModelCard) throws(RestorationError) -> JobPlan.Step {

@@ -158,7 +158,7 @@ package struct JobSettings: Sendable {
   }
 
   /// The same with tiles as an earlier run cut them.
-  func cut(side: Int, overlap: Int) -> JobSettings {
+  package func cut(side: Int, overlap: Int) -> JobSettings {
     var settings = self
     (settings.options.tile, settings.options.overlap) = (.side(side), overlap)
     return settings

@@ -192,3 +192,15 @@ package struct OutputPlan: Sendable {
     return nil
   }
 }
+
+extension StoredJob.Picture {
+  /// - Parameter item: with paths as they were given.
+  package init(_ item: OutputPlan.Item) {
+    self.init(input: Self.absolute(item.input), output: Self.absolute(item.output))
+  }
+
+  /// A file's path from the root; a link's name stays, since its ending says which format to write.
+  package static func absolute(_ path: String) -> String {
+    joined(canonicalPath(parentFolder(path)), lastComponent(path))
+  }
+}

@@ -84,9 +84,14 @@ package struct PictureOrder: Sendable {
   /// Whether a result that stands there when the picture is done may be replaced.
   package let mayReplace: Bool
   package let threadCount: Int
+  /// Where the input's bytes are read, if a copy lies nearer.
+  let source: String
 
-  package init(input: String, output: String, settings: JobSettings, mayReplace: Bool, threadCount: Int) {
+  package init(
+    input: String, output: String, settings: JobSettings, mayReplace: Bool, threadCount: Int, source: String? = nil
+  ) {
     self.input = input
+    self.source = source ?? input
     self.output = output
     self.settings = settings
     self.mayReplace = mayReplace

@@ -44,49 +44,29 @@ package final class PictureRunner {
   ///   - journal: keeps tiles of pictures with more than one, and the steps; nil for pictures that leave no trace.
   ///   - isCancelled: asked between transformer blocks, beside the gate.
   ///   - onRead: called when the input has been read.
+  ///   - tiles: of a picture that is joined: those that were made of it elsewhere, cut as `journal` has them.
   ///   - onVerify: called with the progress of a second restoration without tiles, which is made only where this is given.
   /// - Throws: before anything is computed `resultClaimed`, where another process makes the result, and `died`, where two
   ///   processes before this one ended at the picture; `resultExists`, then or at the end.
   package func run(
-    _ order: PictureOrder, journal: (any PictureJournal)?, isCancelled: () -> Bool, onRead: () -> Void = {},
+    _ order: PictureOrder, journal: (any PictureJournal)?, tiles: (any TileStore)? = nil, isCancelled: () -> Bool,
+    onRead: () -> Void = {},
     onVerify: ((RestorationProgress) -> Void)? = nil, onEvent: (PictureEvent) -> Void
   ) throws(JobError) -> PictureOutcome {
     // Standard input may be long in coming, and Ctrl-C ends that wait at once.
     let isStream = ImageFile.isStream(order.input)
     var claim = isStream ? nil : try self.claim(order, journal)
     defer { claim?.release() }
-    if let journal {
-      try journal.checkDeaths(at: order.input, program: program, crashLog: crashLog) {
-        onEvent(.log(.warning, "\(order.input): \($0)"))
-      }
-      try journal.put(.attempt(picture: journal.picture, process: .current))
-    }
-    CrashPoint.passTrap(order.input)
-    var source = try SourcePicture(
-      order.input, order.settings, models, threadCount: order.threadCount, output: order.output)
-    onRead()
+    var (order, source, right, work) = try prepare(order, journal, onRead: onRead, onEvent: onEvent)
     if isStream { claim = try self.claim(order, journal) }
-    var order = order
-    order.settings = source.settings
-    let right = try order.settings.right.map { (path) throws(JobError) in
-      try source.rightView(path, of: order.input)
-    }
-    let work: PictureWork
+    // A picture that does not fit whole is refused before its tiles take hours.
     let wholePlan: RestorationPlan?
     do throws(RestorationError) {
-      work = try PictureWork(order, PictureShape(source.image), models, found: journal?.found) {
-        (settings, shape) throws(RestorationError) in
-        let restorer = try self.restorer(for: try models.card(settings, for: shape), settings, order.threadCount)
-        let plan = try restorer.plan(for: shape, request: settings.request, options: settings.options)
-        return (plan, restorer.model.card)
-      } onRestart: {
-        onEvent(.log(.warning, "\(order.input): \($0)"))
-      }
-      // A picture that does not fit whole is refused before its tiles take hours.
       wholePlan = onVerify == nil ? nil : try restorer?.wholePlan(of: work.steps[0].plan)
     } catch {
       throw .restoration(error, picture: order.input)
     }
+    if tiles != nil && !work.isResumed { throw .partsVoid(picture: order.input) }
     let plan = work.steps[work.steps.count - 1].plan
     try order.settings.checkSize(plan.result, output: order.output)
 
@@ -105,13 +85,7 @@ package final class PictureRunner {
         .planned(
           step.plan, model: step.card, image: source.shown, reason: step.reason,
           step: work.steps.count > 1 ? JobStep(number: place + 1, count: work.steps.count, task: task) : nil))
-      let tileStore = journal.flatMap { journal in
-        folder.map {
-          FolderTileStore(
-            $0, picture: journal.picture, step: place, firstTile: work.firstTile(of: place),
-            tileBytes: step.plan.tileShape.count * 4, journal: journal)
-        }
-      }
+      let tileStore = tiles ?? tileStore(of: place, in: work, folder, journal)
       var last: RestorationProgress?
       do {
         let restorer = try restorer(for: step.card, step.settings, order.threadCount)
@@ -171,13 +145,96 @@ package final class PictureRunner {
     return outcome
   }
 
+  // MARK: Parts
+
+  /// Reads, plans, and makes some rows of a picture's tiles, which stay in the job's folder for whoever joins them.
+  ///
+  /// - Parameters:
+  ///   - rows: of tiles, from the top.
+  ///   - journal: of a folder: without one there is nowhere for the tiles to go.
+  /// - Returns: seconds of computing.
+  package func runPart(
+    _ order: PictureOrder, rows: Range<Int>, journal: any PictureJournal, isCancelled: () -> Bool,
+    onEvent: (PictureEvent) -> Void
+  ) throws(JobError) -> Double {
+    let (order, source, right, work) = try prepare(order, journal, onRead: {}, onEvent: onEvent)
+    let step = work.steps[0]
+    let count = step.plan.tiles.tileCount / step.plan.tiles.tilesPerRow
+    guard work.steps.count == 1, rows.upperBound <= count, let made = journal.makeFolder(),
+      let folder = try begin(work, order, journal, made),
+      let store = tileStore(of: 0, in: work, folder, journal)
+    else { throw .partsVoid(picture: order.input) }
+    onEvent(.planned(step.plan, model: step.card, image: source.shown, reason: step.reason, step: nil))
+    let seconds: Double
+    do {
+      seconds = try restorer(for: step.card, step.settings, order.threadCount).restoreTiles(
+        of: source.image, right: right, plan: step.plan, rows: rows, tileStore: store, isCancelled: isCancelled,
+        onTile: { event in
+          onEvent(.tile(event))
+          if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
+        },
+        onProgress: { onEvent(.progress($0)) })
+    } catch {
+      throw JobError(error, picture: order.input)
+    }
+    let all = journal.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } } ?? seconds
+    try journal.put(.made(picture: journal.picture, seconds: (max(all, seconds) * 1000).rounded() / 1000))
+    return seconds
+  }
+
+  private func tileStore(
+    of place: Int, in work: PictureWork, _ folder: JobFolder?, _ journal: (any PictureJournal)?
+  ) -> (any TileStore)? {
+    guard let folder, let journal else { return nil }
+    return FolderTileStore(
+      folder, picture: journal.picture, step: place, firstTile: work.firstTile(of: place),
+      tileBytes: work.steps[place].plan.tileShape.count * 4, journal: journal)
+  }
+
   // MARK: Before the work
+
+  private typealias Prepared = (order: PictureOrder, source: SourcePicture, right: Image?, work: PictureWork)
+
+  /// Reads the picture and settles how it is cut.
+  private func prepare(
+    _ order: PictureOrder, _ journal: (any PictureJournal)?, onRead: () -> Void, onEvent: (PictureEvent) -> Void
+  ) throws(JobError) -> Prepared {
+    if let journal {
+      try journal.checkDeaths(at: order.input, program: program, crashLog: crashLog) {
+        onEvent(.log(.warning, "\(order.input): \($0)"))
+      }
+      try journal.put(.attempt(picture: journal.picture, process: .current))
+    }
+    CrashPoint.passTrap(order.input)
+    let source = try SourcePicture(
+      order.source, order.settings, models, threadCount: order.threadCount, output: order.output)
+    onRead()
+    var order = order
+    order.settings = source.settings
+    let right = try order.settings.right.map { (path) throws(JobError) in
+      try source.rightView(path, of: order.input)
+    }
+    let work: PictureWork
+    do throws(RestorationError) {
+      work = try PictureWork(order, PictureShape(source.image), models, found: journal?.found) {
+        (settings, shape) throws(RestorationError) in
+        let restorer = try self.restorer(for: try models.card(settings, for: shape), settings, order.threadCount)
+        let plan = try restorer.plan(for: shape, request: settings.request, options: settings.options)
+        return (plan, restorer.model.card)
+      } onRestart: {
+        onEvent(.log(.warning, "\(order.input): \($0)"))
+      }
+    } catch {
+      throw .restoration(error, picture: order.input)
+    }
+    return (order, source, right, work)
+  }
 
   /// Claims the result for this process, then checks that nobody has made it yet.
   private func claim(_ order: PictureOrder, _ journal: (any PictureJournal)?) throws(JobError) -> ResultClaim? {
     while true {
       do throws(JobError) {
-        let claim = try take(order.output)
+        let claim = try take(order.output, gone: journal?.found?.attempt)
         journal?.recovered()
         if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
         return claim
@@ -187,8 +244,11 @@ package final class PictureRunner {
     }
   }
 
-  private func take(_ output: String) throws(JobError) -> ResultClaim? {
-    do { return try ResultClaim.take(output, program: program) } catch { throw JobError(error, path: output) }
+  /// - Parameter gone: whose folder this is now, that one's work is over.
+  private func take(_ output: String, gone: ProcessIdentity?) throws(JobError) -> ResultClaim? {
+    do { return try ResultClaim.take(output, program: program, gone: gone) } catch {
+      throw JobError(error, path: output)
+    }
   }
 
   /// Whether something has the result's name that is neither to be replaced nor what an attempt that died may have written itself.

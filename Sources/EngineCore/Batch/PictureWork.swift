@@ -92,7 +92,7 @@ struct PictureWork {
     if record.instructionSet != order.settings.options.device.description {
       return "it was begun with instruction set \(record.instructionSet)"
     }
-    guard record.input.isStill(order.input) else { return "the picture has changed since" }
+    guard record.input.isStill(order.source) else { return "the picture has changed since" }
     guard let right = order.settings.right else { return nil }
     return record.right?.isStill(right) == true ? nil : "the right view has changed since"
   }
@@ -111,7 +111,7 @@ struct PictureWork {
     }
     let (input, right) = try JobError.storing { () throws(StoreError) in
       (
-        try PictureRecord.Identity(of: order.input),
+        try PictureRecord.Identity(of: order.source),
         try order.settings.right.map { (path) throws(StoreError) in try PictureRecord.Identity(of: path) }
       )
     }

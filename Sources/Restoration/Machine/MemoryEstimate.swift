@@ -66,10 +66,10 @@ extension MemoryEstimate {
     let scale = model.card.scale
     process = Self.processBytes + threadCount * Self.threadBytes
     weights = network.weightBytes
-    let upright = network.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
+    let upright = model.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
     workspace =
       ensemble && tiles.tileHeight != tiles.tileWidth
-      ? max(upright, network.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threadCount))
+      ? max(upright, model.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threadCount))
       : upright
 
     let tilePixels = tiles.tileWidth * tiles.tileHeight

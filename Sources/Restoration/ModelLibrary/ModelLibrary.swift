@@ -132,9 +132,29 @@ public struct ModelLibrary: Sendable {
 public struct RestorationModel: Sendable {
   public let card: ModelCard
   public let network: GRL
+  private let measured = Locked<[MeasuredTile: Int]>([:])
 
   public init(card: ModelCard, network: GRL) {
     self.card = card
     self.network = network
+  }
+
+  private struct MeasuredTile: Hashable {
+    let height: Int
+    let width: Int
+    let threads: Int
+  }
+
+  /// `GRL.workspaceBytes`, measured once for each shape, one after the other: that takes milliseconds and tables, and pictures of all sizes have
+  /// one tile.
+  func workspaceBytes(height: Int, width: Int, threadCount: Int) -> Int {
+    let tile = MeasuredTile(height: height, width: width, threads: threadCount)
+    return measured.withLock { measured in
+      if let bytes = measured[tile] { return bytes }
+      if measured.count > 1000 { measured.removeAll() }
+      let bytes = network.workspaceBytes(height: height, width: width, threadCount: threadCount)
+      measured[tile] = bytes
+      return bytes
+    }
   }
 }

@@ -76,17 +76,6 @@ extension RestorationBatch {
   }
 }
 
-extension StoredJob.Picture {
-  fileprivate init(_ item: OutputPlan.Item) {
-    self.init(input: Self.absolute(item.input), output: Self.absolute(item.output))
-  }
-
-  /// A file's path from the root; a link's name stays, since its ending says which format to write.
-  private static func absolute(_ path: String) -> String {
-    joined(canonicalPath(parentFolder(path)), lastComponent(path))
-  }
-}
-
 extension JobRequest {
   /// The same from any folder: paths from the root, where links keep their names, which results are called by.
   var fromHere: JobRequest {

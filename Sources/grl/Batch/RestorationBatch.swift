@@ -285,10 +285,7 @@ struct RestorationBatch {
           jobSecondsRemaining: estimate.secondsRemaining))
       return
     }
-    let seam = report.seamScore.map { ", seam score " + $0.fixed(3) } ?? ""
-    let consistency = report.consistency.map { ", consistent with the input to \($0.fixed(1)) dB" } ?? ""
-    let steps = outcome.reports.map { "\($0.model), \($0.plan)" }.joined(separator: ", then ")
-    let line = "\(item.input) -> \(item.output): \(steps), \(outcome.seconds.fixed(1)) s\(seam)\(consistency)"
+    let line = outcome.line(input: item.input, output: item.output)
     // Standard output is the picture's if it takes one.
     if items.contains(where: { $0.item.output == "-" }) { console.note(line) } else { console.report(line.printable) }
     guard verifies else { return }

@@ -129,12 +129,13 @@ struct JobsShow: ParsableCommand {
         grl jobs show 20261122-215219-k3f9 --json | jq .state
       """)
 
-  @Argument(help: "The job's ID.", completion: .jobs) var id: String
+  @Argument(help: "The job's ID, or the folder of a shared job.", completion: .jobs) var id: String
   @Flag(help: "One JSON object instead of text.") var json = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let console = common.console()
+    if let shared = try SharedJobs.find(id) { return try SharedJobs.show(shared, json: json, console) }
     let snapshot = try Jobs.store.snapshot(id)
     let info = JobsList.told([snapshot]).first ?? Jobs.info(snapshot)
     if json { return console.result(jsonLine(info)) }
@@ -183,11 +184,12 @@ struct JobsResume: ParsableCommand {
         grl jobs resume 20261122-215219-k3f9
       """)
 
-  @Argument(help: "The job's ID.", completion: .jobs) var id: String
+  @Argument(help: "The job's ID, or the folder of a shared job.", completion: .jobs) var id: String
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    if let shared = try SharedJobs.find(id) { return try SharedJobs.resume(shared, common.console()) }
     let store = Jobs.store
     let snapshot = try store.snapshot(id)
     let console = common.console(showsProgress: true)
@@ -222,11 +224,15 @@ struct JobsCancel: ParsableCommand {
         grl jobs cancel 20261122-215219-k3f9
       """)
 
-  @Argument(help: "IDs of the jobs.", completion: .jobs) var id: [String]
+  @Argument(help: "IDs of the jobs, or folders of shared ones.", completion: .jobs) var id: [String]
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     for id in id {
+      if let shared = try SharedJobs.find(id) {
+        try SharedJobs.cancel(shared, common.console())
+        continue
+      }
       try Jobs.change(id, asking: .cancel(job: id), wanted: "waiting, paused or interrupted") { folder in
         try folder.append(.state(.cancelled, reason: nil))
         folder.removeAllTiles()

@@ -39,52 +39,20 @@ struct Restore: ParsableCommand {
 
   @Option(help: "Named set of options, see grl presets; what is given beside it counts more.", completion: .presets)
   var preset: String?
-  @OptionGroup var wanted: TaskOptions
-  @Flag(.transfer, "linear") var linear = false
-  @Option(.exposure) var exposure: String?
-  @Option(.overlap) var overlap: String?
-  @Option(.memory) var memory: String?
-  @OptionGroup var threads: ThreadOptions
-  @Option(.precision) var precision: String?
-  @Option(.region) var region: String?
+  @OptionGroup var wanted: RestoreOptions
   @Flag(help: "Restore each picture without tiles too and say what tiling changed: twice the time, more memory.")
   var verify = false
   @Option(help: "Picture of what tiling changed, a PNG file; implies --verify.", completion: .file())
   var verifyMap: String?
-  @Flag(.ensemble) var ensemble = false
-  @OptionGroup var finish: FinishOptions
-
-  @Option(.output) var output: String?
-  @Option(.folder) var outputDir: String?
-  @Option(.fileName) var name: String?
-  @Flag(.subfolders) var recursive = false
-  @Flag(.existing, "skip") var skipExisting = false
-  @Flag(.existing, "replace") var overwrite = false
-  @Flag(.existing, "rename") var renameExisting = false
   @Flag(help: "Hand the pictures to the engine and return at once with the job's name; see grl jobs.") var queue = false
   @Flag(help: "Go on where an interrupted run with the same pictures and options stopped.") var resume = false
-  @Option(.depth) var depth: String?
-  @Option(.metadata) var metadata: String?
-  @Option(.format) var format: String?
-  @Option(.qualityOut) var qualityOut: String?
-  @Option(.chroma) var chroma: String?
-  @Option(.compression) var compression: String?
   @Option(help: "Tell progress on standard output, one JSON object a line.") var events: EventFormat?
-  @Option(.damaged) var damaged: String?
-  @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    try threads.check(precision.flatMap { PrecisionChoice(rawValue: $0) } ?? .float32)
-    if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
-    if renameExisting && (skipExisting || overwrite) {
-      throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
-    }
-    if output != nil && outputDir != nil { throw ValidationError("-o and --output-dir exclude each other") }
-    if output != nil && name != nil { throw ValidationError("-o and --name exclude each other") }
     if inputs.contains("") { throw ValidationError("an input has no name; is a variable of the shell empty?") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
-    if wanted.right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
+    if wanted.task.right != nil && (inputs.count != 1 || isFolder(inputs[0])) {
       throw ValidationError("--right goes with exactly one picture, the left view")
     }
     if let verifyMap {
@@ -95,11 +63,11 @@ struct Restore: ParsableCommand {
         throw ValidationError("--verify-map: '\(verifyMap)' must end in .png")
       }
     }
-    if (verify || verifyMap != nil) && wanted.task.contains(",") {
+    if (verify || verifyMap != nil) && wanted.task.task.contains(",") {
       throw ValidationError("--verify goes with a single task: verify the steps one by one")
     }
     if queue {
-      guard !inputs.contains("-") && output != "-" else {
+      guard !inputs.contains("-") && wanted.output != "-" else {
         throw ValidationError("--queue: the engine reads and writes files; leave - out")
       }
       guard !resume && events == nil && !verify && verifyMap == nil else {
@@ -107,7 +75,7 @@ struct Restore: ParsableCommand {
           "--queue: the engine goes on by itself, and grl jobs tells how; leave --resume, --events and --verify out")
       }
     }
-    if wanted.right == "-" { throw ValidationError("--right must name a file") }
+    if wanted.task.right == "-" { throw ValidationError("--right must name a file") }
   }
 
   func run() throws {
@@ -116,9 +84,9 @@ struct Restore: ParsableCommand {
     settings.limits.takesStreams = true
     let console = common.console(showsProgress: events == nil)
     let logger = common.logger(console)
-    threads.log(to: logger, memory: job.memoryBytes)
+    wanted.threads.log(to: logger, memory: job.memoryBytes)
     let around = RestorationBatch.Surroundings(
-      console: console, tellsEvents: events != nil, logger: logger, threadCount: threads.count)
+      console: console, tellsEvents: events != nil, logger: logger, threadCount: wanted.threads.count)
     let models = ModelCatalogue(library: ModelLibrary.standard())
 
     if queue { return try handOver(job, settings, console) }
@@ -156,33 +124,18 @@ struct Restore: ParsableCommand {
   }
 
   private func checkMap(_ path: String) throws(Failure) {
-    if fileExists(path) && !overwrite {
+    if fileExists(path) && !wanted.overwrite {
       throw Failure(.usage, "\(path): exists; give --overwrite to replace it, or another name")
     }
     guard isFolder(parentFolder(path)) else {
       throw Failure(.usage, "\(path): the folder \(parentFolder(path)) does not exist; create it first")
     }
-    if let output, canonicalPath(output) == canonicalPath(path) {
+    if let output = wanted.output, canonicalPath(output) == canonicalPath(path) {
       throw Failure(.usage, "\(path): is the result already; choose another name for --verify-map")
     }
   }
 
-  fileprivate var jobRequest: JobRequest {
-    var job = wanted.job(inputs)
-    job.take(
-      [
-        (.transfer, linear ? "linear" : nil), (.exposure, exposure), (.overlap, overlap), (.memory, memory),
-        (.precision, precision),
-        (.region, region), (.ensemble, ensemble ? "on" : nil), (.output, output), (.folder, outputDir),
-        (.fileName, name),
-        (.subfolders, recursive ? "on" : nil),
-        (.existing, skipExisting ? "skip" : overwrite ? "replace" : renameExisting ? "rename" : nil), (.depth, depth),
-        (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
-        (.compression, compression),
-      ] + finish.values)
-    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
-    return job
-  }
+  fileprivate var jobRequest: JobRequest { wanted.job(inputs) }
 }
 
 /// How `grl restore` reads its arguments, for whoever writes them.
