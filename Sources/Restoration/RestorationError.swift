@@ -27,6 +27,8 @@ public enum RestorationError: KnownFailure {
   case modelTaskUnknown(path: String)
   case checkpoint(CheckpointError)
   case configuration(ConfigurationError)
+  /// A device that cannot be used as it was chosen, or failed where nothing could take its place.
+  case device(DeviceError)
   // Memory
   /// `estimate` is what would do.
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
@@ -49,7 +51,7 @@ public enum RestorationError: KnownFailure {
 
   public var kind: FailureKind {
     switch self {
-    case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict: .usage
+    case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict, .device: .usage
     case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput
     case .attention: .usage
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
@@ -109,6 +111,8 @@ public enum RestorationError: KnownFailure {
     case .notSound(let model, let damage, let fault):
       "\(model.printable): not sound: \(fault), tried with \(damage) on the bundled photograph; get the file anew or import "
         + "another one"
+    case .device(let error):
+      error.description
     case .cancelled:
       "cancelled"
     }

@@ -52,9 +52,20 @@ struct ThreadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(JobOption.kernels.help))
   var kernels: KernelChoice?
+  @Option(help: ArgumentHelp(JobOption.device.help))
+  var device: String?
 
   /// Settles whose kernels this process computes with.
   func validate() throws {
+    if let device {
+      let choice = DeviceChoice(device)
+      do throws(DeviceError) {
+        _ = try PrecisionChoice.float32.device(by: kernels ?? .preferred, on: choice)
+      } catch {
+        throw ValidationError("\(error)")
+      }
+      DeviceChoice.preferred = choice
+    }
     guard let kernels else { return }
     do throws(OpenBLAS.NotFound) {
       if kernels == .blas { _ = try OpenBLAS() }
@@ -66,6 +77,13 @@ struct ThreadOptions: ParsableArguments {
 
   /// - Throws: `ValidationError` where these kernels do not compute in `precision`.
   func check(_ precision: PrecisionChoice) throws {
+    if let device, precision == .bfloat16 {
+      do throws(DeviceError) {
+        _ = try precision.device(by: kernels ?? .preferred, on: DeviceChoice(device))
+      } catch {
+        throw ValidationError("\(error)")
+      }
+    }
     guard kernels == .blas && precision == .bfloat16 else { return }
     throw ValidationError("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
   }

@@ -42,7 +42,7 @@ struct GRLCommand: ParsableCommand {
       OpenWorkbench.self,
       Restore.self, Presets.self, Attention.self, Jobs.self, Compare.self, Evaluate.self, Degrade.self, Train.self,
       Models.self,
-      Bench.self,
+      Bench.self, Devices.self,
       EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self, Manual.self, Complete.self,
     ],
     defaultSubcommand: OpenWorkbench.self)

@@ -181,6 +181,7 @@ struct Restore: ParsableCommand {
         (.compression, compression),
       ] + finish.values)
     (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
+    job.device = threads.device
     return job
   }
 }
