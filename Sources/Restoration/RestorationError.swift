@@ -32,6 +32,8 @@ public enum RestorationError: KnownFailure {
   // Memory
   /// `estimate` is what would do.
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
+  /// The same of a graphics card.
+  case overCard(estimate: MemoryEstimate, freeBytes: Int, advice: String)
   case outOfMemory(OutOfMemory)
   // Verification
   case suspiciousOutput(tile: Rectangle, what: SuspiciousOutput)
@@ -57,7 +59,7 @@ public enum RestorationError: KnownFailure {
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
-    case .overBudget, .outOfMemory: .memory
+    case .overBudget, .overCard, .outOfMemory: .memory
     case .suspiciousOutput, .notSound: .verification
     case .cancelled: .cancelled
     }
@@ -113,6 +115,8 @@ public enum RestorationError: KnownFailure {
         + "another one"
     case .device(let error):
       error.description
+    case .overCard(let estimate, let freeBytes, let advice):
+      "needs \(MemoryBudget.text(estimate.card)) on the card, of which \(MemoryBudget.text(freeBytes)) may be taken: \(advice)"
     case .cancelled:
       "cancelled"
     }

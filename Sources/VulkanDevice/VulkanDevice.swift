@@ -8,14 +8,18 @@ public struct VulkanDevice: Device {
   let context: VulkanContext
   /// Floats of one buffer of the arena.
   public let bufferFloats: Int
+  private let memoryLimit: Int?
 
   public var card: GraphicsCard { context.card }
 
-  /// - Parameter largestBuffer: bytes of one buffer, for tests; by default what the driver allows.
+  /// - Parameters:
+  ///   - largestBuffer: bytes of one buffer, for tests; by default what the driver allows.
+  ///   - memoryLimit: bytes of the card that are free, for tests; by default what the driver says.
   /// - Throws: `VulkanError`: the card lacks what the kernels need, or its driver refuses.
   public init(
-    _ card: GraphicsCard, of library: VulkanLibrary, largestBuffer: Int? = nil
+    _ card: GraphicsCard, of library: VulkanLibrary, largestBuffer: Int? = nil, memoryLimit: Int? = nil
   ) throws(VulkanError) {
+    self.memoryLimit = memoryLimit
     context = try VulkanContext(card, of: library)
     // Numbers of values are 32 bits wide in the kernels.
     let bytes = min(largestBuffer ?? .max, card.largestAllocation, 4 << 30)
@@ -24,6 +28,13 @@ public struct VulkanDevice: Device {
 
   /// The driver's compiler decides on the last bits.
   public var description: String { "Vulkan \(card.name), \(card.driver)" }
+
+  /// Bytes of the card that a pass and its weights may take: four fifths of what is free now, or of all where the driver does not say.
+  public var budgetBytes: Int {
+    let card = context.library.refreshed(context.card)
+    let free = VulkanFeature.disabled.contains(.budget) ? nil : card.freeBytes
+    return (memoryLimit ?? free ?? card.memoryBytes) / 5 * 4
+  }
 
   /// What became of the card; nil while it can be used.
   public var fault: DeviceFault? { context.fault }

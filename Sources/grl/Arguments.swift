@@ -57,15 +57,7 @@ struct ThreadOptions: ParsableArguments {
 
   /// Settles whose kernels this process computes with.
   func validate() throws {
-    if let device {
-      let choice = DeviceChoice(device)
-      do throws(DeviceError) {
-        _ = try PrecisionChoice.float32.device(by: kernels ?? .preferred, on: choice)
-      } catch {
-        throw ValidationError("\(error)")
-      }
-      DeviceChoice.preferred = choice
-    }
+    if let device { DeviceChoice.preferred = DeviceChoice(device) }
     guard let kernels else { return }
     do throws(OpenBLAS.NotFound) {
       if kernels == .blas { _ = try OpenBLAS() }
@@ -77,13 +69,6 @@ struct ThreadOptions: ParsableArguments {
 
   /// - Throws: `ValidationError` where these kernels do not compute in `precision`.
   func check(_ precision: PrecisionChoice) throws {
-    if let device, precision == .bfloat16 {
-      do throws(DeviceError) {
-        _ = try precision.device(by: kernels ?? .preferred, on: DeviceChoice(device))
-      } catch {
-        throw ValidationError("\(error)")
-      }
-    }
     guard kernels == .blas && precision == .bfloat16 else { return }
     throw ValidationError("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
   }

@@ -32,6 +32,9 @@ import VulkanDevice
     InstructionSet.available.map { CPUDevice($0) } + [(try? OpenBLAS()).map { PlainDevice($0) } ?? PlainDevice()]
     + (VulkanDevices.any.map { [$0] } ?? [])
 
+  /// The best kernels of this processor, and Vulkan's card.
+  static let fastDevices: [any Device] = [CPUDevice()] + (VulkanDevices.any.map { [$0] } ?? [])
+
   /// Every case on every device, but the large ones on the two that are slow: the scalar kernels, which are held call by call by
   /// `make test-kernels`, and a card of Vulkan's that is this processor (all cases with GRL_SLOW_TESTS=1).
   static let pairs: [(URL, any Device)] = GoldenCase.files.flatMap { file in

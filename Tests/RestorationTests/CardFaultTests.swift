@@ -18,7 +18,7 @@ import VulkanDevice
     folder = FileManager.default.temporaryDirectory.appending(path: "grl-card-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let file = try TestModel.write(to: folder)
-    card = try ModelCard(path: file.path, origin: .file)
+    card = try ModelLibrary(folders: [], userFolder: "/nowhere").card(file.path)
     image = Image(
       width: 40, height: 24, layout: .rgb,
       samples: .eight(Noise.values("picture", 40 * 24 * 3).map { UInt8(128 + 90 * $0) }))
@@ -63,6 +63,25 @@ import VulkanDevice
       #expect(
         result.report.notes.contains { $0.contains("the processor computed from tile") }, "\(result.report.notes)")
     }
+  }
+
+  @Test("tiles are chosen by what is free of the card, and what does not fit says so", .vulkan) func memory() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func plan(_ free: Int, _ tile: TileChoice) throws -> RestorationPlan {
+      let device = try #require(try VulkanDevices.make(memoryLimit: free))
+      let network = try GRL(Checkpoint(contentsOf: card.path), configuration: card.configuration, on: device)
+      let restorer = Restorer(
+        model: RestorationModel(card: card, network: network), threads: ThreadLease(threadCount: 1))
+      var options = RestorationOptions()
+      options.tile = tile
+      let shape = PictureShape(width: 640, height: 480, layout: .rgb)
+      return try restorer.plan(for: shape, request: RestorationRequest(.denoise), options: options)
+    }
+    let (much, little) = (try plan(1 << 30, .automatic), try plan(12 << 20, .automatic))
+    #expect(little.estimate.card <= 12 << 20 && little.estimate.card > 0)
+    #expect(little.tiles.tileWidth < much.tiles.tileWidth && little.tiles.reason.contains("of the card"))
+    let error = #expect(throws: RestorationError.self) { try plan(12 << 20, .side(480)) }
+    #expect(error.map { "\($0)".contains("--device cpu") && $0.kind == .memory } == true)
   }
 
   @Test("where the model's file is gone by then, the fault is the error", .vulkan) func nothingInstead() throws {

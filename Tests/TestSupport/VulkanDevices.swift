@@ -12,10 +12,10 @@ public enum VulkanDevices {
   public static let any: VulkanDevice? = try? make()
 
   /// Another one of its own, which a test may break.
-  public static func make(largestBuffer: Int? = nil) throws -> VulkanDevice? {
+  public static func make(largestBuffer: Int? = nil, memoryLimit: Int? = nil) throws -> VulkanDevice? {
     let library = try library.get()
     guard let card = library.cards.first(where: { $0.lacks == nil }) else { return nil }
-    return try VulkanDevice(card, of: library, largestBuffer: largestBuffer)
+    return try VulkanDevice(card, of: library, largestBuffer: largestBuffer, memoryLimit: memoryLimit)
   }
 }
 

@@ -1,5 +1,6 @@
 import Base
 import CPUDevice
+import Foundation
 import GRLModel
 import Tensors
 import VulkanDevice
@@ -13,7 +14,7 @@ package enum GraphicsCards {
   ///
   /// - Throws: `DeviceError`; never for `automatic`.
   package static func device(for choice: DeviceChoice) throws(DeviceError) -> VulkanDevice? {
-    if choice == .cpu { return nil }
+    if choice == .cpu || choice == .automatic && !mayExist { return nil }
     do {
       let library = try VulkanLibrary.shared()
       guard let card = try choice.card(among: library.cards) else { return nil }
@@ -24,6 +25,14 @@ package enum GraphicsCards {
       throw .unavailable(choice: choice.description.printable(), reason: "\(error)")
     }
   }
+
+  /// Whether the system shows a card's file. Where it does not, nobody pays for loader and drivers: some 100 MiB and a tenth of a second.
+  private static let mayExist: Bool = {
+    let manager = FileManager.default
+    let direct = (try? manager.contentsOfDirectory(atPath: "/dev/dri")) ?? []
+    return direct.contains { $0.hasPrefix("renderD") }
+      || ["/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"].contains { manager.fileExists(atPath: $0) }
+  }()
 
   private static func open(_ card: GraphicsCard, of library: VulkanLibrary) throws(VulkanError) -> VulkanDevice {
     // One that was lost is opened anew: a driver that was reset works again.
