@@ -1,6 +1,9 @@
 // swift-tools-version:6.1
 import PackageDescription
 
+/// Kernels of graphics cards, compiled: `Sources/VulkanDevice/Shaders/compile` makes them.
+let shaders = ["attention", "channels", "norm", "product", "rearrange"]
+
 let package = Package(
   name: "grl-workbench",
   products: [
@@ -27,6 +30,13 @@ let package = Package(
     .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "Tensors"),
     .target(name: "CPUDevice", dependencies: ["Tensors", "CKernels"]),
+    .target(name: "CVulkan", linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "VulkanDevice", dependencies: ["Base", "CVulkan", "Tensors"],
+      exclude: ["Shaders/SHA256SUMS", "Shaders/compile"] + shaders.map { "Shaders/\($0).comp" } + [
+        "Shaders/memory.glsl"
+      ],
+      resources: shaders.map { .embedInCode("Shaders/\($0).spv") }),
     .target(name: "Checkpoints", dependencies: ["Base", "Tensors"]),
     .target(name: "GRLModel", dependencies: ["Tensors", "Checkpoints"]),
     .target(name: "GRLTraining", dependencies: ["GRLModel", "CPUDevice", "CKernels", "Checkpoints", "Tensors"]),
@@ -35,7 +45,8 @@ let package = Package(
       dependencies: ["GRLModel", "GRLTraining", "CPUDevice", "CKernels", "Checkpoints", "Tensors"]),
     .target(name: "Imaging", dependencies: ["Base", "CImageIO"]),
     .target(
-      name: "Restoration", dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "Checkpoints", "Tensors"],
+      name: "Restoration",
+      dependencies: ["Base", "Imaging", "GRLModel", "CPUDevice", "VulkanDevice", "Checkpoints", "Tensors"],
       resources: [.copy("Models"), .embedInCode("Verification/photograph.jpg")]),
     .target(name: "EngineWire", dependencies: ["Base"]),
     .target(
@@ -62,14 +73,15 @@ let package = Package(
       dependencies: [
         "GRLTraining", "Trainer", "Inspection",
         "Base", "EngineCore", "EngineTransport", "EngineWire", "Evaluation", "JobStore", "Reports", "Workbench",
-        "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "Tensors",
+        "TerminalDriver", "Restoration", "Imaging", "GRLModel", "Checkpoints", "CPUDevice", "VulkanDevice", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Demo/torii-gates.jpg")]),
 
     .target(
-      name: "TestSupport", dependencies: ["Base", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "Imaging"],
+      name: "TestSupport",
+      dependencies: ["Base", "GRLModel", "CPUDevice", "VulkanDevice", "Checkpoints", "Tensors", "Imaging"],
       path: "Tests/TestSupport"),
     .target(
       name: "FuzzTargets",
@@ -83,16 +95,24 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Base", "CPUDevice", "Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(
-      name: "GRLModelTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
+      name: "GRLModelTests",
+      dependencies: ["GRLModel", "CPUDevice", "VulkanDevice", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "VulkanDeviceTests",
+      dependencies: ["Base", "VulkanDevice", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(
       name: "GRLTrainingTests",
       dependencies: ["GRLTraining", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(
       name: "InspectionTests",
       dependencies: ["Inspection", "GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
-    .testTarget(name: "GoldenTests", dependencies: ["GRLModel", "CPUDevice", "Checkpoints", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "GoldenTests",
+      dependencies: ["GRLModel", "CPUDevice", "VulkanDevice", "Checkpoints", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagingTests", dependencies: ["Base", "Imaging", "Restoration", "Tensors", "TestSupport"]),
-    .testTarget(name: "RestorationTests", dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "TestSupport"]),
+    .testTarget(
+      name: "RestorationTests",
+      dependencies: ["Base", "Restoration", "Imaging", "GRLModel", "Checkpoints", "VulkanDevice", "TestSupport"]),
     .testTarget(
       name: "TrainerTests",
       dependencies: [
@@ -111,7 +131,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "grl", "Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "TestSupport",
+        "grl", "Base", "EngineCore", "EngineWire", "Restoration", "Imaging", "GRLModel", "Checkpoints", "VulkanDevice",
+        "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

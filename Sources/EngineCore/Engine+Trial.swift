@@ -97,7 +97,7 @@ private struct TrialOrder: Sendable {
         let shape = PictureShape(source.image)
         let card = try models.card(step, for: shape)
         names.append(card.name)
-        let model = try models.model(card, precision: step.options.precision, kernels: step.options.kernels)
+        let model = try models.model(card, step.options)
         let restorer = Restorer(model: model, threads: threads)
         let own = try restorer.plan(for: shape, request: step.request, options: step.options)
         // What later steps see hangs on what is done behind the first one.

@@ -200,7 +200,7 @@ extension JobOption {
   public static let all: [JobOption] = [
     task, sigma, noise, scale, style, quality, pattern, transfer, exposure, right, model, variant, window, stripe,
     anchorFactor, tile,
-    overlap, memory, threads, region, precision, kernels, ensemble, maxPixels, depth, damaged, metadata,
+    overlap, memory, threads, region, precision, kernels, device, ensemble, maxPixels, depth, damaged, metadata,
     format, qualityOut, chroma, compression, subfolders, existing,
     strength, texture, chromaOnly, grain, grainSeed, width, height, fit, maxMegapixels,
     output, folder, fileName,
@@ -358,6 +358,18 @@ extension JobOption {
     "Kernels: own, or blas: plain float32 on OpenBLAS, for processors without own ones (default: GRL_KERNELS, or own where "
       + "this processor has them).",
     note: "own ones, or plain float32 on OpenBLAS; automatic: own where the processor has them")
+  public static let device = JobOption(
+    "device", "--device",
+    "Where it is computed: auto (a graphics card where there is one), cpu, vulkan, or a card's name, UUID or PCI address "
+      + "(default: GRL_DEVICE, or auto; see grl devices).",
+    note: "auto takes a graphics card where there is one; or cpu, vulkan, a card's name, UUID or PCI address",
+    allowed: "auto, cpu, vulkan, or a card of grl devices", steps: [nil, "auto", "cpu", "vulkan"],
+    get: { $0.device },
+    set: { job, text in
+      guard text.map({ !$0.isEmpty && $0.utf8.count <= 256 }) ?? true else { return false }
+      job.device = text
+      return true
+    })
   public static let ensemble = isOn(
     "ensemble", "--ensemble", \.usesSelfEnsemble,
     "Mean over the eight flips and rotations: eight times slower, slightly better.",

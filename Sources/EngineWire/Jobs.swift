@@ -83,6 +83,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
   public var precision: String?
   /// Whose products compute: `own`, `blas`; nil leaves it to the engine.
   public var kernels: String?
+  /// Where it is computed: `auto`, `cpu`, `vulkan`, or a card's name, UUID or PCI address; nil leaves it to the engine.
+  public var device: String?
   /// What becomes of pictures that are damaged or cut off: `refuse` (nil too), `keep`.
   public var damaged: String?
   public var usesSelfEnsemble = false

@@ -57,7 +57,7 @@ package struct EvaluationNetwork {
           onProgress((Double(index) + Double(done) / Double(max(1, of))) / Double(tiles.tileCount))
         }
       } catch {
-        throw .cancelled
+        throw session.fault.map { .device(.fault($0)) } ?? .cancelled
       }
       sum.add(output, at: (region.x * scale, region.y * scale), counts: &counts)
     }

@@ -29,6 +29,11 @@ public final class GRLSession {
   /// Working memory and tables that passes have taken so far; `GRL.workspaceBytes` is what was measured before.
   package var usedBytes: Int { workspace.peakFloats * 4 + rules.joined().reduce(0) { $0 + $1.bytes } }
 
+  /// Why the device computes nothing more for this session: it was lost, or had too little memory. Passes then end with `CancellationError`.
+  public var fault: DeviceFault? { workspace.memory?.fault }
+
+  package var memory: (any DeviceMemory)? { workspace.memory }
+
   /// Restores one picture. Same result for any number of threads. While their gate is paused, this waits.
   ///
   /// - Parameters:
@@ -36,19 +41,19 @@ public final class GRLSession {
   ///   - isCancelled: asked between blocks; when true, `CancellationError` is thrown.
   ///   - onBlock: told after each transformer block how many of how many are done.
   /// - Returns: `[height * upscale, width * upscale, outputChannels]`, not clamped.
-  /// - Throws: `CancellationError` when `isCancelled` says so, or when the threads' gate was cancelled.
+  /// - Throws: `CancellationError` when `isCancelled` says so, when the threads' gate was cancelled, or when the device has a `fault`.
   public func restore(
     _ input: Tensor, isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(CancellationError) -> Tensor {
     var done = 0
     let output = try run(input) { (_) throws(CancellationError) in
-      if threads.gate.isCancelled { throw CancellationError() }
+      if threads.gate.isCancelled || fault != nil { throw CancellationError() }
       done += 1
       onBlock(done, network.blockCount)
       if isCancelled() { throw CancellationError() }
     }
     // A pass that skipped some of its work has no result.
-    if threads.gate.isCancelled { throw CancellationError() }
+    if threads.gate.isCancelled || fault != nil { throw CancellationError() }
     return output
   }
 
@@ -75,7 +80,7 @@ public final class GRLSession {
     var done = 0
     do throws(Stop) {
       _ = try run(input, probe: probe) { (place) throws(Stop) in
-        if threads.gate.isCancelled { throw .cancelled }
+        if threads.gate.isCancelled || fault != nil { throw .cancelled }
         done += 1
         onBlock(done, network.blockCount)
         if isCancelled() { throw .cancelled }
@@ -84,7 +89,7 @@ public final class GRLSession {
     } catch {
       if error == .cancelled { throw .cancelled }
     }
-    if threads.gate.isCancelled { throw .cancelled }
+    if threads.gate.isCancelled || fault != nil { throw .cancelled }
     if let failure = probe.failure { throw .outOfMemory(failure) }
   }
 

@@ -27,9 +27,13 @@ public enum RestorationError: KnownFailure {
   case modelTaskUnknown(path: String)
   case checkpoint(CheckpointError)
   case configuration(ConfigurationError)
+  /// A device that cannot be used as it was chosen, or failed where nothing could take its place.
+  case device(DeviceError)
   // Memory
   /// `estimate` is what would do.
   case overBudget(estimate: MemoryEstimate, budgetBytes: Int, advice: String)
+  /// The same of a graphics card.
+  case overCard(estimate: MemoryEstimate, freeBytes: Int, advice: String)
   case outOfMemory(OutOfMemory)
   // Verification
   case suspiciousOutput(tile: Rectangle, what: SuspiciousOutput)
@@ -49,13 +53,13 @@ public enum RestorationError: KnownFailure {
 
   public var kind: FailureKind {
     switch self {
-    case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict: .usage
+    case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict, .device: .usage
     case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput
     case .attention: .usage
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
-    case .overBudget, .outOfMemory: .memory
+    case .overBudget, .overCard, .outOfMemory: .memory
     case .suspiciousOutput, .notSound: .verification
     case .cancelled: .cancelled
     }
@@ -109,6 +113,10 @@ public enum RestorationError: KnownFailure {
     case .notSound(let model, let damage, let fault):
       "\(model.printable): not sound: \(fault), tried with \(damage) on the bundled photograph; get the file anew or import "
         + "another one"
+    case .device(let error):
+      error.description
+    case .overCard(let estimate, let freeBytes, let advice):
+      "needs \(MemoryBudget.text(estimate.card)) on the card, of which \(MemoryBudget.text(freeBytes)) may be taken: \(advice)"
     case .cancelled:
       "cancelled"
     }

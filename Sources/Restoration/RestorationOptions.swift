@@ -76,8 +76,10 @@ public struct RestorationOptions: Hashable, Sendable {
   public var precision: PrecisionChoice = .float32
   /// Whose products it is computed with; the model must have been loaded for them.
   public var kernels = KernelChoice.preferred
-  /// Where it is computed.
-  public var device: any Device { precision.device(by: kernels) }
+  /// Where it is computed; the model must have been loaded for it.
+  public var place = DeviceChoice.preferred
+  /// What computes by these choices; the processor where they cannot be followed.
+  public var device: any Device { (try? precision.device(by: kernels, on: place)) ?? precision.device(by: kernels) }
   /// Mean over the eight flips and rotations of each tile: slower by eight, slightly better.
   public var usesSelfEnsemble = false
   public var checks: OutputChecks = .standard

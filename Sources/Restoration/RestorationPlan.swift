@@ -1,6 +1,7 @@
 import Base
 import Imaging
 import Tensors
+import VulkanDevice
 
 /// What a restoration will do, settled before it starts: tiles, memory, output, and what will be converted on the way.
 public struct RestorationPlan: Sendable {
@@ -82,7 +83,8 @@ public struct RestorationPlan: Sendable {
     crop = Rectangle(x: region.x - area.x, y: region.y - area.y, width: region.width, height: region.height)
       .scaled(by: scale)
     tiles = try TilePlan.choose(
-      width: area.width, height: area.height, options, model: model.card, estimate: estimate)
+      width: area.width, height: area.height, options, model: model.card,
+      cardBytes: (model.network.device as? VulkanDevice)?.budgetBytes ?? .max, estimate: estimate)
     self.estimate = estimate(tiles)
     ignored = Self.ignored(request, route, model.card)
     notes =

@@ -64,7 +64,7 @@ extension Restorer {
     TileRunner(
       orientations: !plan.options.usesSelfEnsemble
         ? [TileOrientation()] : plan.route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
-      make: makeNetwork)
+      make: makeNetwork, makeInstead: makeInstead)
   }
 }
 

@@ -1,6 +1,7 @@
 import GRLModel
 import Imaging
 import Tensors
+import VulkanDevice
 
 /// Restores pictures with one model: image in, image out, the same bytes for any number of threads.
 ///
@@ -14,18 +15,30 @@ public struct Restorer: Sendable {
 
   let threads: ThreadLease
   let makeNetwork: TileNetworkFactory
+  /// What takes the tiles of a device that failed.
+  let makeInstead: TileNetworkFactory?
 
   /// - Parameter threads: those that compute. Their gate is looked at before each piece of work; open it before the next
   ///   picture when it was cancelled.
   public init(model: RestorationModel, threads: ThreadLease) {
-    self.init(model: model, threads: threads) { (height, width) throws(OutOfMemory) in
+    let processor = ProcessorNetwork(model)
+    let makeInstead: TileNetworkFactory = { (height, width) throws(OutOfMemory) in
+      try processor.session(height, width, threads)
+    }
+    self.init(
+      model: model, threads: threads, makeInstead: model.network.device is VulkanDevice ? makeInstead : nil
+    ) { (height, width) throws(OutOfMemory) in
       try GRLSession(network: model.network, height: height, width: width, threads: threads)
     }
   }
 
   /// With something else in place of the network, to see what comes of its faults.
-  package init(model: RestorationModel, threads: ThreadLease, makeNetwork: @escaping TileNetworkFactory) {
+  package init(
+    model: RestorationModel, threads: ThreadLease, makeInstead: TileNetworkFactory? = nil,
+    makeNetwork: @escaping TileNetworkFactory
+  ) {
     self.model = model
+    self.makeInstead = makeInstead
     self.threads = threads
     self.makeNetwork = makeNetwork
   }
@@ -63,6 +76,7 @@ public struct Restorer: Sendable {
     try checkMemory(plan, image, right)
     let (tiles, route) = (plan.tiles, plan.route)
     var network = tileRunner(for: plan)
+    var faulty: (fault: DeviceFault, tile: Int)?
     var meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height, gate: gate)
     var inspector = TileInspector(plan.options.checks)
     var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
@@ -86,6 +100,7 @@ public struct Restorer: Sendable {
           onProgress(meter.progress(tilesDone: index, shareOfNext: share))
         }
         tile = route.picture(output)
+        if faulty == nil, let fault = network.fault { faulty = (fault, index) }
       }
       try inspector.check(input: route.colours(ofInput: input), output: tile, of: place)
       canvas.add(tile, at: index)
@@ -115,7 +130,10 @@ public struct Restorer: Sendable {
         task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
         pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score,
         consistency: plan.consistency(of: restored, with: image),
-        notes: plan.notes + (hadThumbnail ? ["EXIF thumbnail left out: it shows the picture as it was"] : []))
+        notes: plan.notes
+          + (faulty.map { ["\($0.fault): the processor computed from tile \($0.tile + 1) of \(tiles.tileCount) on"] }
+            ?? [])
+          + (hadThumbnail ? ["EXIF thumbnail left out: it shows the picture as it was"] : []))
     )
   }
 

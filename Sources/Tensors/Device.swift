@@ -5,7 +5,45 @@ public protocol PackedData: Sendable {
 }
 
 /// Memory of a pass, given back when the last reference goes.
-public protocol DeviceMemory: AnyObject {}
+public protocol DeviceMemory: AnyObject {
+  /// Why nothing more is computed in it; nil as long as all went well, and always on the processor.
+  var fault: DeviceFault? { get }
+}
+
+extension DeviceMemory {
+  public var fault: DeviceFault? { nil }
+}
+
+/// What a device other than the processor failed at. A pass on it has no result.
+public struct DeviceFault: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: Hashable, Sendable {
+    /// It is gone for this process: reset, unplugged, or stuck.
+    case lost
+    case outOfMemory
+    /// A map that is larger than one of its buffers can be.
+    case mapTooLarge
+    case failed(code: Int)
+  }
+
+  /// Its name.
+  public let device: String
+  /// The call that failed.
+  public let call: String
+  public let kind: Kind
+
+  public init(device: String, call: String, kind: Kind) {
+    (self.device, self.call, self.kind) = (device, call, kind)
+  }
+
+  public var description: String {
+    switch kind {
+    case .lost: "\(device) was lost (\(call))"
+    case .outOfMemory: "\(device) has not enough memory (\(call))"
+    case .mapTooLarge: "a map of this tile is larger than \(device) can hold in one piece"
+    case .failed(let code): "\(device) failed (\(call), code \(code))"
+    }
+  }
+}
 
 /// Where networks are computed: the one door between `GRLModel` and what does the arithmetic.
 ///
@@ -47,6 +85,8 @@ public protocol Device: Sendable, CustomStringConvertible {
 
   /// Floats of a pass's memory that `count` values take, with what kernels touch behind them.
   func footprint(_ count: Int) -> Int
+  /// Floats of one piece of a pass's memory; no map lies across two pieces.
+  var bufferFloats: Int { get }
   func allocate(floats: Int) throws(OutOfMemory) -> any DeviceMemory
 
   // MARK: Values in and out
@@ -82,4 +122,9 @@ public protocol Device: Sendable, CustomStringConvertible {
   /// Queries, keys and values of whole maps, for probes: all queries head by head, then all keys, then all values, from `channel` on.
   func project(
     _ heads: [HeadProjection], of input: FeatureMap, into output: FeatureMap, channel: Int, on pass: Pass)
+}
+
+extension Device {
+  /// Memory in one piece.
+  public var bufferFloats: Int { .max }
 }

@@ -79,8 +79,10 @@ public final class Workspace {
 
   /// The place of `count` uninitialised floats.
   public func take(_ count: Int) -> Int {
-    let start = used
-    used += device.footprint(count)
+    let (size, piece) = (device.footprint(count), device.bufferFloats)
+    // A map that would lie across two pieces of memory begins with the second one.
+    let start = used % piece + size > piece ? (used + piece - 1) / piece * piece : used
+    used = start + size
     peakFloats = max(peakFloats, used)
     precondition(used <= capacity, "workspace of \(capacity) floats is too small")
     return start

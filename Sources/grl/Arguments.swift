@@ -52,9 +52,12 @@ struct ThreadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(JobOption.kernels.help))
   var kernels: KernelChoice?
+  @Option(help: ArgumentHelp(JobOption.device.help))
+  var device: String?
 
   /// Settles whose kernels this process computes with.
   func validate() throws {
+    if let device { DeviceChoice.preferred = DeviceChoice(device) }
     guard let kernels else { return }
     do throws(OpenBLAS.NotFound) {
       if kernels == .blas { _ = try OpenBLAS() }

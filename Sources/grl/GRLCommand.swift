@@ -43,7 +43,7 @@ struct GRLCommand: ParsableCommand {
       Restore.self, Presets.self, Plan.self, Work.self, Finish.self, Submit.self, Attention.self, Jobs.self,
       Compare.self, Evaluate.self, Degrade.self, Train.self,
       Models.self,
-      Bench.self,
+      Bench.self, Devices.self,
       EngineCommand.self, Paths.self, Limits.self, Formats.self, Completions.self, Manual.self, Complete.self,
     ],
     defaultSubcommand: OpenWorkbench.self)

@@ -128,6 +128,7 @@ struct RestoreOptions: ParsableArguments {
         (.compression, compression),
       ] + finish.values)
     (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
+    job.device = threads.device
     return job
   }
 }

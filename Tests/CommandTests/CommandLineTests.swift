@@ -29,7 +29,7 @@ import grl
     enlarge.model = "-weights.pth"
     var compressed = JobRequest(inputs: ["a.jpg"], task: "jpeg")
     (compressed.quality, compressed.existing, compressed.precision) = (40, .skip, "exact")
-    compressed.kernels = "own"
+    (compressed.kernels, compressed.device) = ("own", "NVIDIA \"it's\" 4090")
     (compressed.format, compressed.outputQuality, compressed.chroma) = ("avif", 80, "half")
     (compressed.strength, compressed.texture, compressed.chromaOnly) = (0.7, 0.25, "on")
     (compressed.grain, compressed.grainSeed) = (3.5, 11)

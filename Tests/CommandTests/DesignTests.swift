@@ -35,7 +35,7 @@ import Testing
     let order = try rows(section("Targets")).compactMap { row in
       row[0].firstMatch(of: /`([A-Za-z]+)`/).map { String($0.1) }
     }
-    #expect(order.count == 23)
+    #expect(order.count == 25)
     var imports: [String: Set<String>] = [:]
     for target in order {
       for (_, text) in try texts(target, ".swift") {
@@ -50,6 +50,7 @@ import Testing
     }
     func importers(_ name: String) -> [String] { order.filter { imports[$0, default: []].contains(name) } }
     #expect(importers("CKernels") == ["CPUDevice", "GRLTraining", "Inspection"])
+    #expect(importers("CVulkan") == ["VulkanDevice"])
     #expect(importers("CBase") == ["Base"])
     #expect(importers("CImageIO") == ["Imaging"])
     #expect(importers("CTerminal") == ["TerminalDriver"])

@@ -17,6 +17,7 @@ import Testing
     InstructionSet.available.filter { $0 != .scalar }.flatMap { isa in
       ConvolutionMethod.allCases.map { CPUDevice(isa, convolutionMethod: $0) }
     } + [PlainDevice()] + ((try? OpenBLAS()).map { [PlainDevice($0)] } ?? [])
+    + (VulkanDevices.any.map { [$0] } ?? [])
 
   /// Odd sides, so that runs, blocks and vectors end in the middle.
   static let shape = Shape(height: 19, width: 23, channels: 20)

@@ -7,28 +7,30 @@ import Testing
 
 /// Rows of the probe against the published code's.
 @Suite("Attention probe, golden") struct AttentionProbeGoldenTests {
-  @Test("window, anchor-to-key, query-to-anchor and composed rows match within 1e-5", arguments: [0, 3])
-  func rowsMatch(block: Int) throws {
-    #expect(try compare(GoldenCase.attentionRows, block: block, everyRow: 1, everyColumn: 1) >= 40)
+  @Test(
+    "window, anchor-to-key, query-to-anchor and composed rows match within 1e-5", arguments: [0, 3],
+    GoldenTests.fastDevices)
+  func rowsMatch(block: Int, device: any Device) throws {
+    #expect(try compare(GoldenCase.attentionRows, block: block, on: device, everyRow: 1, everyColumn: 1) >= 40)
   }
 
   @Test("so do those of every cell", .shared("golden"), arguments: [0, 3])
   func sharedRowsMatch(block: Int) throws {
     let file = try #require(TestData.shared("golden/mini_dn_grey.safetensors"))
-    #expect(try compare(file, block: block, everyRow: 3, everyColumn: 5) == 2 * 10 * 5 * 2)
+    #expect(try compare(file, block: block, on: CPUDevice(), everyRow: 3, everyColumn: 5) == 2 * 10 * 5 * 2)
   }
 
   /// Compares the rows of the chosen pixels, as far as the case stores them.
   ///
   /// - Returns: how many rows of windows and of stripes were compared.
-  private func compare(_ file: URL, block: Int, everyRow: Int, everyColumn: Int) throws -> Int {
+  private func compare(_ file: URL, block: Int, on device: any Device, everyRow: Int, everyColumn: Int) throws -> Int {
     let golden = try GoldenCase(file)
-    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: CPUDevice())
+    let network = try GRL(golden.checkpoint, configuration: golden.configuration, on: device)
     let input = golden.picture("input", 0)
     let threads = ThreadLease(threadCount: 2)
     let kept = try KeptActivations(of: input, through: network, threads: threads)
     let configuration = golden.configuration
-    let rules = try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
+    let rules = try Pass.onOwnMemory(of: device, threads: threads) { pass in
       network.rules(
         height: configuration.padded(input.shape.height), width: configuration.padded(input.shape.width), on: pass)[
           0][block]

@@ -10,18 +10,22 @@ import Testing
 /// The kernels never store a probability. But attention of values that are 1 at one token and 0 at all others *is* the column of
 /// probabilities of that token, so the production kernels, biases, masks and shifts are what is tested.
 @Suite("Attention rows") struct AttentionRowTests {
-  @Test("window rows and composed stripe rows match within 1e-5", arguments: [0, 3])
-  func rowsMatch(block: Int) throws { try compare(GoldenCase.attentionRows, block: block) }
+  @Test(
+    "window rows and composed stripe rows match within 1e-5", arguments: [0, 3],
+    GoldenTests.fastDevices)
+  func rowsMatch(block: Int, device: any Device) throws {
+    try compare(GoldenCase.attentionRows, block: block, on: device)
+  }
 
   @Test("so do those of every cell", .shared("golden"), arguments: [0, 3])
   func sharedRowsMatch(block: Int) throws {
-    try compare(#require(TestData.shared("golden/mini_dn_grey.safetensors")), block: block)
+    try compare(#require(TestData.shared("golden/mini_dn_grey.safetensors")), block: block, on: CPUDevice())
   }
 
-  private func compare(_ file: URL, block: Int) throws {
+  private func compare(_ file: URL, block: Int, on device: any Device) throws {
     let golden = try GoldenCase(file)
     let configuration = golden.configuration
-    let network = try GRL(golden.checkpoint, configuration: configuration, on: CPUDevice())
+    let network = try GRL(golden.checkpoint, configuration: configuration, on: device)
     let input = golden.picture("input", 0)
     let threads = ThreadLease(threadCount: 2)
     let session = try GRLSession(
@@ -35,8 +39,9 @@ import Testing
     let projections = try #require(traced["stage0.block\(block).qkv"])
     let anchors = try #require(traced["stage0.block\(block).anchor"])
     let (height, width) = (projections.shape.height, projections.shape.width)
-    let probe = RowProbe(projections: projections, anchors: anchors, configuration: configuration, threads: threads)
-    let rules = try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
+    let probe = RowProbe(
+      projections: projections, anchors: anchors, configuration: configuration, device: device, threads: threads)
+    let rules = try Pass.onOwnMemory(of: device, threads: threads) { pass in
       network.rules(height: height, width: width, on: pass)[0][block]
     }
 
@@ -77,6 +82,7 @@ private struct RowProbe {
   let projections: Tensor
   let anchors: Tensor
   let configuration: GRLConfiguration
+  let device: any Device
   let threads: ThreadLease
 
   static func difference(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
@@ -130,11 +136,11 @@ private struct RowProbe {
             weights[(run * width + index) * channels + channel + (run * heads + head) * width + index] = 1
           }
         }
-        return HeadProjection(weights: weights, bias: nil, inputs: channels, width: width, on: CPUDevice())
+        return HeadProjection(weights: weights, bias: nil, inputs: channels, width: width, on: device)
       }
       return AttentionSource(features: features, heads: picks, output: output, outputChannel: target)
     }
-    return try Pass.onOwnMemory(of: CPUDevice(), threads: threads) { pass in
+    return try Pass.onOwnMemory(of: device, threads: threads) { pass in
       let features = pass.map(shape, values: projections.values)
       let output = pass.workspace.map(height: shape.height, width: shape.width, channels: 2 * half)
       pass.attend(

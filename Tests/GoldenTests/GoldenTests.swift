@@ -4,6 +4,7 @@ import GRLModel
 import Tensors
 import TestSupport
 import Testing
+import VulkanDevice
 
 /// The network against numbers of the published code, computed there in float64 (Docs/Network.md section 10).
 ///
@@ -18,7 +19,9 @@ import Testing
   @Test(
     "every other case beside the project", .shared("golden"), arguments: GoldenCase.sharedFiles,
     devices)
-  func sharedMatches(file: URL, device: any Device) throws { try matches(file: file, device: device) }
+  func sharedMatches(file: URL, device: any Device) throws {
+    if !GoldenTests.isTooSlow(file, on: device) { try matches(file: file, device: device) }
+  }
 
   @Test(
     "intermediate values of the cases beside the project", .shared("golden"), arguments: traced(GoldenCase.sharedFiles))
@@ -27,14 +30,24 @@ import Testing
   /// All kernels of this machine, and the plain forwards of the layers, on OpenBLAS where it is installed.
   static let devices: [any Device] =
     InstructionSet.available.map { CPUDevice($0) } + [(try? OpenBLAS()).map { PlainDevice($0) } ?? PlainDevice()]
+    + (VulkanDevices.any.map { [$0] } ?? [])
 
-  /// Every case on every device, but GRL-B on the scalar kernels, which would take half of the time of all cases: what those compute is
-  /// held by the smaller networks and, call by call, by `make test-kernels`.
+  /// The best kernels of this processor, and Vulkan's card.
+  static let fastDevices: [any Device] = [CPUDevice()] + (VulkanDevices.any.map { [$0] } ?? [])
+
+  /// Every case on every device, but the large ones on the two that are slow: the scalar kernels, which are held call by call by
+  /// `make test-kernels`, and a card of Vulkan's that is this processor (all cases with GRL_SLOW_TESTS=1).
   static let pairs: [(URL, any Device)] = GoldenCase.files.flatMap { file in
-    devices.compactMap { device in
-      let isScalar = device.description == CPUDevice(.scalar).description
-      return isScalar && file.lastPathComponent.hasPrefix("base_") ? nil : (file, device)
+    devices.compactMap { isTooSlow(file, on: $0) ? nil : (file, $0) }
+  }
+
+  private static func isTooSlow(_ file: URL, on device: any Device) -> Bool {
+    let name = file.lastPathComponent
+    if let card = (device as? VulkanDevice)?.card {
+      let isLarge = ["base_", "small_", "tiny_"].contains { name.hasPrefix($0) }
+      return isLarge && card.kind == .software && ProcessInfo.processInfo.environment["GRL_SLOW_TESTS"] == nil
     }
+    return name.hasPrefix("base_") && device.description == CPUDevice(.scalar).description
   }
 
   @Test("every case matches on every device", arguments: pairs)

@@ -309,7 +309,7 @@ import Workbench
     (job.tile, job.overlap, job.memoryBytes, job.threadCount) = (.side(128), 24, 1_234_567_891, 7)
     (job.region, job.maxPixels) = (Rectangle(x: 1, y: 2, width: 30, height: 40), 123_456_789)
     (job.depth, job.metadata, job.precision, job.usesSelfEnsemble) = ("16", "strip", "bf16", true)
-    (job.noise, job.damaged, job.kernels) = ("photo", "keep", "blas")
+    (job.noise, job.damaged, job.kernels, job.device) = ("photo", "keep", "blas", "vulkan")
     (job.outputFolder, job.name, job.existing) = ("-out\u{1B}\u{202E}\ndir'", "{stem}  it's.{ext}", .rename)
     var mosaic = JobRequest(inputs: [], task: "demosaic")
     (mosaic.filters, mosaic.transfer, mosaic.output, mosaic.existing) = ("gbrg", "linear", "-o.png", .replace)

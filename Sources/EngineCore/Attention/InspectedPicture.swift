@@ -36,7 +36,7 @@ package struct InspectedPicture: Sendable {
       let shape = PictureShape(source.image)
       let card = try models.card(source.settings, for: shape)
       restorer = Restorer(
-        model: try models.model(card, precision: .float32, kernels: source.settings.options.kernels), threads: threads)
+        model: try models.model(card, source.settings.options, precision: .float32), threads: threads)
       var options = source.settings.options
       options.besidesFeatures = features
       options.besidesBytes += pixelBytes * shape.width * shape.height

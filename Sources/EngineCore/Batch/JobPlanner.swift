@@ -195,8 +195,8 @@ package final class JobPlanner: Sendable {
       outputHeight: plan.result.height, tileCount: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth,
       tileHeight: plan.tiles.tileHeight, overlap: plan.tiles.overlap, reason: plan.tiles.reason,
       estimateBytes: plan.estimate.totalBytes)
-    // Speeds are known of the preferred kernels.
-    guard plan.options.kernels == .preferred else { return step }
+    // Speeds are known of the processor's preferred kernels.
+    guard plan.options.hasKnownSpeed else { return step }
     step.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: plan.options.precision)
       .map { Double(plan.networkPixels) / $0 }
     return step
@@ -254,7 +254,7 @@ package final class JobPlanner: Sendable {
     if let known = memory.withLock({ $0.plans[key] }) { return try known.get() }
     let result = Result { () throws(RestorationError) in
       try Restorer(
-        model: models.model(card, precision: settings.options.precision, kernels: settings.options.kernels),
+        model: models.model(card, settings.options),
         threads: ThreadLease(threadCount: threads)
       ).plan(for: shape, request: settings.request, options: settings.options)
     }

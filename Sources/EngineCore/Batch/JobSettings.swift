@@ -117,6 +117,14 @@ package struct JobSettings: Sendable {
         do { _ = try OpenBLAS() } catch { throw .badRequest("--kernels blas: \(error)") }
       }
     }
+    if let device = job.device {
+      options.place = DeviceChoice(device)
+      do {
+        _ = try options.precision.device(by: options.kernels, on: options.place)
+      } catch {
+        throw .restoration(.device(error), picture: nil)
+      }
+    }
     options.usesSelfEnsemble = job.usesSelfEnsemble
     (options.finish, options.size) = (ResultFinish(job), ResultSize(job))
     do throws(RestorationError) {

@@ -267,7 +267,7 @@ package final class PictureRunner {
     }
     restorer = nil  // Two at once would hold two sets of weights.
     let made = Restorer(
-      model: try models.model(card, precision: options.precision, kernels: options.kernels),
+      model: try models.model(card, options),
       threads: ThreadLease(threadCount: threadCount, of: pool, gate: gate))
     restorer = made
     return made
@@ -343,7 +343,7 @@ package final class PictureRunner {
   }
 
   private func remember(_ last: RestorationProgress, _ plan: RestorationPlan, _ card: ModelCard) {
-    guard plan.options.kernels == .preferred, last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else {
+    guard plan.options.hasKnownSpeed, last.pixelsPerSecond > 0, last.secondsElapsed >= Self.fewestSeconds else {
       return
     }
     let share = Double(plan.networkPixels) / Double(plan.area.width * plan.area.height)

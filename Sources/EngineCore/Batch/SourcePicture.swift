@@ -218,7 +218,7 @@ extension JobSettings {
   ) throws(RestorationError) {
     let (least, decoding) = (MemoryEstimate(leastFor: shape, request, options), MemoryEstimate(pictures: decodingBytes))
     guard max(least.totalBytes, decoding.totalBytes) > options.budgetBytes else { return }
-    let model = try models.model(models.card(self, for: shape), precision: options.precision, kernels: options.kernels)
+    let model = try models.model(models.card(self, for: shape), options)
     let restorer = Restorer(model: model, threads: ThreadLease(threadCount: threadCount))
     _ = try restorer.plan(for: shape, request: request, options: options)
     try MemoryBudget.check(decoding, within: options.budgetBytes)

@@ -49,15 +49,18 @@ package final class ModelCatalogue: Sendable {
 
   /// The model behind a card, from memory where it was used lately and its file has not changed.
   package func model(
-    _ card: ModelCard, precision: PrecisionChoice, kernels: KernelChoice
+    _ card: ModelCard, _ options: RestorationOptions, precision: PrecisionChoice? = nil
   ) throws(RestorationError) -> RestorationModel {
+    let (precision, kernels) = (precision ?? options.precision, options.kernels)
     guard let stamp = FileStamp(card.path) else {
-      return try library.load(card, precision: precision, kernels: kernels)
+      return try library.load(card, precision: precision, kernels: kernels, on: options.place)
     }
-    let device = precision.device(by: kernels).description
+    var wanted = options
+    wanted.precision = precision
+    let device = wanted.device.description
     let found = state.withLock { state -> RestorationModel? in
       let place = state.loaded.firstIndex {
-        $0.stamp == stamp && $0.device == device && $0.model.card == card
+        $0.stamp == stamp && $0.device == device && $0.model.card == card && !$0.model.network.device.isLost
       }
       guard let place else { return nil }
       let entry = state.loaded.remove(at: place)
@@ -65,7 +68,7 @@ package final class ModelCatalogue: Sendable {
       return entry.model
     }
     if let found { return found }
-    let model = try library.load(card, precision: precision, kernels: kernels)
+    let model = try library.load(card, precision: precision, kernels: kernels, on: options.place)
     state.withLock { state in
       state.loaded.insert((stamp, device, model), at: 0)
       if state.loaded.count > Self.mostLoaded { state.loaded.removeLast() }

@@ -57,6 +57,7 @@ extension Restorer {
     do throws(InspectionError) {
       try session.inspect(input, with: probe, isCancelled: isCancelled, onBlock: onBlock)
     } catch {
+      if let fault = session.fault { throw .device(.fault(fault)) }
       throw RestorationError(error)
     }
   }

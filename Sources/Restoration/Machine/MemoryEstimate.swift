@@ -1,4 +1,6 @@
+import GRLModel
 import Imaging
+import VulkanDevice
 
 /// Expected peak of resident memory, part by part, in bytes.
 public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
@@ -14,6 +16,8 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   public var band: Int
   /// Samples of the pictures in and out, alpha included.
   public var pictures: Int
+  /// What weights and features take on a graphics card: not part of the total, which is this process's.
+  public var card = 0
 
   public var totalBytes: Int { process + weights + workspace + tiles + band + pictures }
 
@@ -27,7 +31,7 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     [
       ("program", process), ("weights", weights), ("working memory", workspace), ("tiles", tiles), ("band", band),
-      ("pictures", pictures),
+      ("pictures", pictures), ("on the card", card),
     ].filter { $0.1 > 0 }.map { "\($0) \(MemoryBudget.text($1))" }.joined(separator: ", ")
   }
 }
@@ -71,6 +75,16 @@ extension MemoryEstimate {
       ensemble && tiles.tileHeight != tiles.tileWidth
       ? max(upright, model.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threadCount))
       : upright
+
+    if network.device is VulkanDevice {
+      // The process holds what is on its way there and back.
+      let (height, width) = (
+        model.card.configuration.padded(tiles.tileHeight), model.card.configuration.padded(tiles.tileWidth)
+      )
+      (card, weights) = (weights + workspace, 0)
+      let outputs = scale * scale * model.card.configuration.outputChannels
+      workspace = 4 * height * width * (3 * route.inputChannels + 2 * outputs)
+    }
 
     let tilePixels = tiles.tileWidth * tiles.tileHeight
     let inputTensor = tilePixels * route.inputChannels * 4

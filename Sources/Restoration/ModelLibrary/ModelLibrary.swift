@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import GRLModel
 import Tensors
+import VulkanDevice
 
 /// The models that are installed: bundled with the program, imported by the user, or where `GRL_MODELS` says.
 public struct ModelLibrary: Sendable {
@@ -78,17 +79,36 @@ public struct ModelLibrary: Sendable {
 
   /// Loads the weights and builds the network; every name, shape and value is checked.
   public func load(
-    _ card: ModelCard, precision: PrecisionChoice = .float32, kernels: KernelChoice = .preferred
+    _ card: ModelCard, precision: PrecisionChoice = .float32, kernels: KernelChoice = .preferred,
+    on place: DeviceChoice = .preferred
   ) throws(RestorationError) -> RestorationModel {
     do throws(OutOfMemory) {
       try OutOfMemory.check(Self.loadingBytes(card.path))
     } catch {
       throw .outOfMemory(error)
     }
+    let device = try Self.device(precision, kernels, place, for: card)
+    return RestorationModel(card: card, network: try Self.network(card, on: device))
+  }
+
+  /// The device, checked on a small network of the card's widths where it is not the processor.
+  private static func device(
+    _ precision: PrecisionChoice, _ kernels: KernelChoice, _ place: DeviceChoice, for card: ModelCard
+  ) throws(RestorationError) -> any Device {
+    do throws(DeviceError) {
+      let device = try precision.device(by: kernels, on: place)
+      if let device = device as? VulkanDevice { try GraphicsCards.check(device, for: card.configuration) }
+      return device
+    } catch {
+      if place == .automatic { return precision.device(by: kernels) }
+      throw .device(error)
+    }
+  }
+
+  /// The network of a weight file.
+  static func network(_ card: ModelCard, on device: any Device) throws(RestorationError) -> GRL {
     do {
-      let checkpoint = try Checkpoint(contentsOf: card.path)
-      let network = try GRL(checkpoint, configuration: card.configuration, on: precision.device(by: kernels))
-      return RestorationModel(card: card, network: network)
+      return try GRL(Checkpoint(contentsOf: card.path), configuration: card.configuration, on: device)
     } catch {
       throw .checkpoint(error)
     }

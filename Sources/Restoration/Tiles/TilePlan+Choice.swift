@@ -5,10 +5,13 @@ extension TilePlan {
   ///
   /// Tiles chosen here are multiples of what the network pads to, so nothing is padded in them.
   ///
-  /// - Parameter estimate: memory that a plan needs. Must not fall when the tile grows.
-  /// - Throws: a usage error for a tile or overlap out of range, `overBudget` where nothing fits.
+  /// - Parameters:
+  ///   - cardBytes: what may be taken of a graphics card.
+  ///   - estimate: memory that a plan needs. Must not fall when the tile grows.
+  /// - Throws: a usage error for a tile or overlap out of range, `overBudget` or `overCard` where nothing fits.
   static func choose(
-    width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, estimate: (TilePlan) -> MemoryEstimate
+    width: Int, height: Int, _ options: RestorationOptions, model: ModelCard, cardBytes: Int,
+    estimate: (TilePlan) -> MemoryEstimate
   ) throws(RestorationError) -> TilePlan {
     if let overlap = options.overlap, overlap < 0 {
       throw .optionOutOfRange(option: "--overlap", value: "\(overlap)", allowed: "0 or more pixels")
@@ -22,7 +25,10 @@ extension TilePlan {
         width: width, height: height, side: side, overlap: overlap, blending: options.blending, reason: reason)
     }
     let budget = options.budgetBytes
-    func fits(_ plan: TilePlan) -> Bool { estimate(plan).totalBytes <= budget }
+    func fits(_ plan: TilePlan) -> Bool {
+      let need = estimate(plan)
+      return need.totalBytes <= budget && need.card <= cardBytes
+    }
     func largestSide() -> Int? {
       let unit = model.configuration.padMultiple
       return largest(in: 1...max(1, (longest - 1) / unit)) { fits(plan($0 * unit, "")) }.map { $0 * unit }
@@ -30,6 +36,9 @@ extension TilePlan {
     func accept(_ plan: TilePlan, or alternative: () -> String = { "" }) throws(RestorationError) -> TilePlan {
       if fits(plan) { return plan }
       let need = estimate(plan)
+      if need.card > cardBytes {
+        throw .overCard(estimate: need, freeBytes: cardBytes, advice: alternative() + "take --device cpu")
+      }
       throw .overBudget(
         estimate: need, budgetBytes: budget,
         advice: alternative() + "raise --memory to \(MemoryBudget.argument(need.totalBytes))")
@@ -61,9 +70,12 @@ extension TilePlan {
         return try accept(estimate(smallest).totalBytes < estimate(preferred).totalBytes ? smallest : preferred)
       }
       try checkOverlap(options.overlap, side: side)
-      let wanted = MemoryBudget.text(estimate(preferred).totalBytes)
+      let need = estimate(preferred)
+      let isOverCard = need.card > cardBytes
+      let wanted = MemoryBudget.text(isOverCard ? need.card : need.totalBytes)
+      let limit = MemoryBudget.text(isOverCard ? cardBytes : budget) + (isOverCard ? " of the card" : "")
       let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.tile)"
-      return plan(side, "largest in \(MemoryBudget.text(budget)); \(size) needs \(wanted)")
+      return plan(side, "largest in \(limit); \(size) needs \(wanted)")
     }
   }
 

@@ -8,6 +8,13 @@ package protocol TileNetwork {
   func restore(
     _ input: Tensor, isCancelled: () -> Bool, onBlock: (_ done: Int, _ of: Int) -> Void
   ) throws(CancellationError) -> Tensor
+
+  /// Why its device computes nothing more, where that is why `restore` threw.
+  var fault: DeviceFault? { get }
+}
+
+extension TileNetwork {
+  package var fault: DeviceFault? { nil }
 }
 
 extension GRLSession: TileNetwork {}
@@ -22,28 +29,29 @@ package typealias TileNetworkFactory =
 struct TileRunner {
   let orientations: [TileOrientation]
   private let make: TileNetworkFactory
+  private let makeInstead: TileNetworkFactory?
   private var session: (height: Int, width: Int, network: any TileNetwork)?
+  /// What the device failed at; from then on tiles are computed by what `makeInstead` makes.
+  private(set) var fault: DeviceFault?
 
-  init(orientations: [TileOrientation], make: @escaping TileNetworkFactory) {
+  /// - Parameter makeInstead: what takes a tile that the device failed at, and those after it; nil where nothing does.
+  init(
+    orientations: [TileOrientation], make: @escaping TileNetworkFactory, makeInstead: TileNetworkFactory? = nil
+  ) {
     self.orientations = orientations
     self.make = make
+    self.makeInstead = makeInstead
   }
 
   /// - Parameter onProgress: told the share of this tile's work that is done, 0...1.
   mutating func restore(
     _ input: Tensor, isCancelled: () -> Bool, onProgress: (_ share: Double) -> Void
   ) throws(RestorationError) -> Tensor {
+    let runs = Double(orientations.count)
     var sum: Tensor?
     for (run, orientation) in orientations.enumerated() {
-      let turned = input.oriented(orientation)
-      let network = try network(for: turned.shape)
-      let output: Tensor
-      do {
-        output = try network.restore(turned, isCancelled: isCancelled) { done, of in
-          onProgress((Double(run) + Double(done) / Double(max(1, of))) / Double(orientations.count))
-        }
-      } catch {
-        throw .cancelled
+      let output = try compute(input.oriented(orientation), isCancelled: isCancelled) { share in
+        onProgress((Double(run) + share) / runs)
       }
       let upright = output.oriented(orientation.inverse)
       if sum == nil { sum = upright } else { sum!.add(upright) }
@@ -53,16 +61,33 @@ struct TileRunner {
     return mean
   }
 
+  /// One orientation. A device that fails costs one try.
+  private mutating func compute(
+    _ input: Tensor, isCancelled: () -> Bool, onProgress: (_ share: Double) -> Void
+  ) throws(RestorationError) -> Tensor {
+    let network = try network(for: input.shape)
+    do {
+      return try network.restore(input, isCancelled: isCancelled) { onProgress(Double($0) / Double(max(1, $1))) }
+    } catch {
+      guard let failure = network.fault else { throw .cancelled }
+      guard fault == nil, makeInstead != nil else { throw .device(.fault(failure)) }
+      (fault, session) = (failure, nil)
+    }
+    return try compute(input, isCancelled: isCancelled, onProgress: onProgress)
+  }
+
   private mutating func network(for shape: Shape) throws(RestorationError) -> any TileNetwork {
     if let session, session.height == shape.height, session.width == shape.width { return session.network }
     session = nil
     do {
-      let network = try make(shape.height, shape.width)
+      let network = try (fault == nil ? make : makeInstead!)(shape.height, shape.width)
       session = (shape.height, shape.width, network)
       return network
     } catch {
-      throw .outOfMemory(error)
+      guard fault == nil, makeInstead != nil else { throw .outOfMemory(error) }
+      fault = DeviceFault(device: "the device", call: "\(error)", kind: .outOfMemory)
     }
+    return try network(for: shape)
   }
 }
 

@@ -5,7 +5,7 @@ import EngineWire
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
   case task, model, sigma, noise, quality, scale, style, pattern, transfer, exposure, right, region
   case tile, overlap, memory, threads, precision, ensemble
-  case depth, metadata, folder, name, existing, damaged, kernels, subfolders
+  case depth, metadata, folder, name, existing, damaged, kernels, device, subfolders
   case format, qualityOut = "quality-out", chroma, compression
   case strength, texture, chromaOnly = "chroma-only", grain, grainSeed = "grain-seed"
   case width, height, fit, maxMegapixels = "max-megapixels"

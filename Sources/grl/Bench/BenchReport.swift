@@ -2,6 +2,7 @@ import Base
 import CPUDevice
 import Restoration
 import Tensors
+import VulkanDevice
 
 /// What `grl bench` measured.
 struct BenchReport: Encodable {
@@ -56,21 +57,23 @@ struct BenchReport: Encodable {
   /// The most memory that this process ever held resident.
   let peakBytes: Int
   let machine: String
+  /// What `peakGigaflops` is.
+  let peakKind: String
 
   /// - Parameters:
-  ///   - profile: of all timed passes together.
+  ///   - profile: of `profiledPasses` passes together: all that were timed, or others.
   ///   - peakRate: floating-point operations a second.
   /// - Precondition: `seconds` is not empty.
   init(
-    network: String, size: PictureSize, threads: Int, device: any Device, instructionSet: InstructionSet,
-    seconds: [Double], profile: Profile,
+    network: String, size: PictureSize, threads: Int, device: any Device, instructionSet: String,
+    profiledPasses: Int, seconds: [Double], profile: Profile,
     peakRate: Double, peakBytes: Int, machine: String
   ) {
     let sorted = seconds.sorted()
     let median = Self.median(seconds)
     self.network = network
     (width, height, self.threads) = (size.width, size.height, threads)
-    self.instructionSet = instructionSet.rawValue
+    self.instructionSet = instructionSet
     arithmetic = device.description
     self.seconds = seconds
     medianSeconds = median
@@ -80,9 +83,11 @@ struct BenchReport: Encodable {
     pixelsPerSecond = Double(width * height) / medianSeconds
     self.peakBytes = peakBytes
     self.machine = machine
+    peakKind = device is VulkanDevice ? "rate of a large product on the card" : "float32 multiply-add peak"
 
-    let passes = Double(seconds.count)
-    let total = seconds.reduce(0, +)
+    let passes = Double(profiledPasses)
+    let total =
+      profiledPasses == seconds.count ? seconds.reduce(0, +) : profile.entries.reduce(0) { $0 + $1.seconds }
     func share(_ name: String, _ entries: [Profile.Entry]) -> Share {
       let time = entries.reduce(0) { $0 + $1.seconds }
       let operations = entries.reduce(0) { $0 + $1.floatingPointOperations }
@@ -117,7 +122,7 @@ struct BenchReport: Encodable {
         + "\((fastestSeconds * 1000).fixed(1)) to \((slowestSeconds * 1000).fixed(1)) ms (spread \((spread * 100).fixed(1)) %)",
       "\((pixelsPerSecond / 1e6).fixed(3)) megapixels a second, peak memory \(MemoryBudget.text(peakBytes))",
       "\(gigaflop.fixed(1)) GFLOP counted as direct arithmetic, \((gigaflop / medianSeconds).fixed(0)) GFLOP/s: "
-        + "\((shareOfPeak * 100).fixed(0)) % of the float32 multiply-add peak of \(peakGigaflops.fixed(0)) GFLOP/s",
+        + "\((shareOfPeak * 100).fixed(0)) % of the \(peakKind) of \(peakGigaflops.fixed(0)) GFLOP/s",
     ]
     func rows(_ title: String, _ shares: [Share]) -> [String] {
       let head = [title, "ms", "time", "GFLOP", "of peak"]

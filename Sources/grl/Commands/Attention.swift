@@ -217,7 +217,7 @@ struct Attention: ParsableCommand {
   private var job: JobRequest {
     var job = wanted.job([image])
     (job.memoryBytes, job.threadCount, job.maxPixels) = (budget.memory, threads.threads, limits.maxPixels)
-    job.kernels = threads.kernels?.rawValue
+    (job.kernels, job.device) = (threads.kernels?.rawValue, threads.device)
     return job
   }
 

@@ -8,6 +8,7 @@ import GRLTraining
 import Restoration
 import Tensors
 import Trainer
+import VulkanDevice
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -83,6 +84,12 @@ struct Bench: ParsableCommand {
           : "--compare \(other.rawValue) goes with --training")
     }
     if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
+    if isa != nil && threads.device.map({ DeviceChoice($0) != .cpu }) == true {
+      throw ValidationError("--isa goes with the processor, not with --device")
+    }
+    if training && threads.device.map({ DeviceChoice($0) != .cpu }) == true {
+      throw ValidationError("--training computes on the processor; leave --device out")
+    }
     if isa != nil && threads.kernels == .blas {
       throw ValidationError("--isa goes with own kernels, not with --kernels blas")
     }
@@ -98,7 +105,7 @@ struct Bench: ParsableCommand {
     if training { return try runTraining(console) }
     if formats { return try runFormats(console) }
     let (name, configuration, checkpoint) = try chosenWeights()
-    let device: any Device = isa.map { CPUDevice(precision, instructionSet: $0) } ?? precision.device
+    let device = try chosenDevice()
     let instructionSet = isa ?? .best
     let network = try GRL(checkpoint, configuration: configuration, on: device)
     let lease = ThreadLease(threadCount: threads.count)
@@ -116,19 +123,25 @@ struct Bench: ParsableCommand {
     try comparison?.start(checkpoint, configuration, picture, size, threads: lease.threadCount, ours: output)
 
     var seconds: [Double] = []
-    var peakRate = instructionSet.peakRate(on: lease)
+    let card = device as? VulkanDevice
+    func measuredPeak() throws -> Double { try card?.measuredSpeed().operations ?? instructionSet.peakRate(on: lease) }
+    var peakRate = try measuredPeak()
+    // Operators are told apart on a card by waiting for each, which costs time of its own: once, then without.
+    if card != nil { _ = session.restore(picture, profile: profile) }
     for run in 1...runs {
       console.progress("bench", done: Double(run - 1) / Double(runs), detail: "\(run - 1)/\(runs) runs")
       let started = ContinuousClock.now
-      _ = session.restore(picture, profile: profile)
+      if card == nil { _ = session.restore(picture, profile: profile) } else { _ = try session.restore(picture) }
       seconds.append((ContinuousClock.now - started).seconds)
       try comparison?.runAll()
     }
-    peakRate = max(peakRate, instructionSet.peakRate(on: lease))
+    peakRate = max(peakRate, try measuredPeak())
+    if let fault = session.fault { throw RestorationError.device(.fault(fault)) }
     console.endProgress()
 
     var report = BenchReport(
-      network: name, size: size, threads: lease.threadCount, device: device, instructionSet: instructionSet,
+      network: name, size: size, threads: lease.threadCount, device: device,
+      instructionSet: card == nil ? instructionSet.rawValue : "vulkan", profiledPasses: card == nil ? runs : 1,
       seconds: seconds, profile: profile,
       peakRate: peakRate, peakBytes: try Machine.peakResidentBytes(), machine: Machine.description)
     report.peers = try comparison?.end(ours: report.medianSeconds) ?? []
@@ -170,6 +183,15 @@ struct Bench: ParsableCommand {
     }
     console.endProgress()
     if json { console.result(jsonLine(report)) } else { report.lines.forEach { console.result($0.printable) } }
+  }
+
+  private func chosenDevice() throws -> any Device {
+    if let isa { return CPUDevice(precision, instructionSet: isa) }
+    do throws(DeviceError) {
+      return try precision.device(by: .preferred, on: .preferred)
+    } catch {
+      throw RestorationError.device(error)
+    }
   }
 
   private func chosenWeights() throws -> (name: String, GRLConfiguration, Checkpoint) {

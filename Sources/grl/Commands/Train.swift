@@ -130,6 +130,9 @@ struct Train: ParsableCommand {
     if threads.kernels == .blas {
       throw ValidationError("--kernels blas: trainings have gradients by this program's kernels only; leave it out")
     }
+    if let device = threads.device, DeviceChoice(device) != .cpu {
+      throw ValidationError("--device \(device.printable): trainings are computed on the processor; leave it out")
+    }
     if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
     if from != nil && initial != nil {
       throw ValidationError(
