@@ -40,7 +40,7 @@ private struct CardPass {
     let kernel = Kernel.product(taps: layer.taps, isWide: layer.inputs % 4 == 0, activation: kind)
     let push = Push(
       [
-        address(x), layer.weights.address + UInt64(first * layer.rowBytes), address(y, channel: channel),
+        address(x), memory.address(of: layer.weights) + UInt64(first * layer.rowBytes), address(y, channel: channel),
         residual.map { address($0, channel: channel) },
       ],
       [
@@ -57,7 +57,8 @@ private struct CardPass {
     let kernel = Kernel.norm(hasNorm: norm != nil, hasResidual: residual != nil, hasLocal: local != nil)
     let push = Push(
       [
-        address(x), norm?.values.address, residual.map { address($0) }, local.map { address($0.features) },
+        address(x), norm.map { memory.address(of: $0.values) }, residual.map { address($0) },
+        local.map { address($0.features) },
         local.map { address($0.gate) }, address(y),
       ], [x.pixels, x.channels])
     dispatch(kernel, push, groups: grid(groups(x.pixels, 8)), work: 32 * Double(x.count))
@@ -94,7 +95,9 @@ private struct CardPass {
     let isShifted = [queries, keys].contains { $0.shiftX != 0 || $0.shiftY != 0 }
     let parts = [q, k, v, y]
     let addresses =
-      parts.map { address($0.map, channel: $0.channel) } + [(rule.packed as! CardRule).values?.address ?? 0]
+      parts.map { address($0.map, channel: $0.channel) } + [
+        (rule.packed as! CardRule).values.map { memory.address(of: $0) } ?? 0
+      ]
     let numbers = [queries, keys].flatMap {
       [$0.height, $0.width, $0.cellHeight, $0.cellWidth, $0.shiftY, $0.shiftX]
     }
@@ -264,7 +267,7 @@ extension VulkanDevice {
       guard let card = CardPass(pass) else { return }
       let weights = gate.packed as! CardGate
       let push = Push(
-        [card.address(input), card.address(sums), weights.values.address, card.address(output)],
+        [card.address(input), card.address(sums), card.memory.address(of: weights.values), card.address(output)],
         [input.pixels, VulkanDevice.runs])
       card.dispatch(
         .channelSums(channels: input.channels), push, groups: [UInt32(VulkanDevice.runs), 1, 1],

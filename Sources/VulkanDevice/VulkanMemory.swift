@@ -30,6 +30,8 @@ package final class VulkanMemory: DeviceMemory {
   private var recordings: [[Step]: Recording] = [:]
   private var inFlight: [Recording] = []
   private var submissions = 0
+  /// Weights that steps name: they stay until the steps are done, even where a layer does not outlive its operation.
+  private var held: [ObjectIdentifier: WeightBlock] = [:]
 
   package private(set) var fault: DeviceFault?
   /// Recordings that were made, and submissions.
@@ -84,6 +86,12 @@ package final class VulkanMemory: DeviceMemory {
   /// Multiplications and additions of a submission: adapted so that one lasts about 50 ms, and desktops and Ctrl-C wait for no longer.
   private var workOfSubmission: Double { context.pace.work }
 
+  /// Where weights lie on the card; they stay there until what is added before the next `finish` is done.
+  func address(of weights: StoredWeights) -> UInt64 {
+    if let block = weights.block { held[ObjectIdentifier(block)] = block }
+    return weights.address
+  }
+
   /// - Parameter work: multiplications and additions, or bytes where there are more of them.
   func add(_ step: Step, work: Double, gate: WorkGate) {
     guard fault == nil else { return }
@@ -118,6 +126,7 @@ package final class VulkanMemory: DeviceMemory {
   func finish(_ gate: WorkGate) {
     submit(gate)
     wait(downTo: 0)
+    held = [:]
     uploadedBytes = 0
   }
 

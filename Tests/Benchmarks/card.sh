@@ -18,7 +18,7 @@ echo "== Results: one part of a photograph with noise, on the processor and on t
 "$grl" degrade --task denoise --sigma 25 --seed 1 Samples/torii_gates.png -o "$folder/noisy.png"
 for place in cpu "$device"; do
   timeout 120 "$grl" restore --task denoise --sigma 25 --model "${MODEL:-denoise-color-tiny}" --region 0,0,64,48 --tile 64 --overlap 0 --device "$place" \
-    "$folder/noisy.png" -o "$folder/$([[ $place == cpu ]] && echo cpu || echo card).png" || echo "not in 120 s: $place"
+    "$folder/noisy.png" -o "$folder/$([[ $place == cpu ]] && echo cpu || echo card).png" || echo "no result from $place: an error above, or more than 120 s"
 done
 [[ -f $folder/card.png ]] && "$grl" compare "$folder/cpu.png" "$folder/card.png" --reference "$folder/cpu.png"
 
@@ -27,6 +27,6 @@ for size in ${SIZES:-256 512}; do
     echo "== $variant, $size x $size"
     which=(--variant "$variant")
     [[ -f $variant ]] && which=(--model "$variant")
-    timeout 90 "$grl" bench --device "$device" "${which[@]}" --size "$size" --runs 5 || echo "not in 90 s, or failed"
+    timeout 90 "$grl" bench --device "$device" "${which[@]}" --size "$size" --runs 5 || echo "no figure: an error above, or more than 90 s"
   done
 done

