@@ -187,7 +187,7 @@ package struct SharedJobPlanner {
     let (shape, own) = try SourcePicture.shape(item.input, settings)
     do throws(RestorationError) {
       let card = try models.card(own, for: shape)
-      let model = try models.model(card, precision: own.options.precision, kernels: own.options.kernels)
+      let model = try models.model(card, own.options)
       let speed = try model.trialSpeed(threadCount: threadCount)
       speeds.record(model: try models.hash(card), precision: own.options.precision, pixelsPerSecond: speed)
       return speed
