@@ -158,7 +158,8 @@ public actor Engine: EngineService {
       return try await attention(resolved(job), resolved(path), order, isOverview: false, requester)
     case .attentionOverview(let job, let path, let order):
       return try await attention(resolved(job), resolved(path), order, isOverview: true, requester)
-    case .analysis(let job, let path, let order): return try await analysis(resolved(job), resolved(path), order, requester)
+    case .analysis(let job, let path, let order):
+      return try await analysis(resolved(job), resolved(path), order, requester)
     case .stopTrying: endPass(of: requester.number)
     case .compare(let request): return try await compare(request, requester)
     case .shutDown: await shutDown()

@@ -25,10 +25,12 @@ public enum AnalysisKind: String, Codable, Sendable, CaseIterable {
   /// What is done for it, in a sentence.
   public var explanation: String {
     switch self {
-    case .maps: "Of every pixel's row: entropy, mean distance, share beyond the window, direction; and the head that leads."
+    case .maps:
+      "Of every pixel's row: entropy, mean distance, share beyond the window, direction; and the head that leads."
     case .region: "The mean row of all pixels of a region."
     case .crossScale: "Queries of the picture against keys of the picture at half the scale, as the paper argues."
-    case .spectrum: "This stripe's full attention against what its anchors make of it: singular values, error by anchor factor."
+    case .spectrum:
+      "This stripe's full attention against what its anchors make of it: singular values, error by anchor factor."
     case .features: "Principal components of what the block makes of the picture, and what is similar to this pixel."
     case .rollout: "Attention weights multiplied through the blocks: where from, not what."
     case .heads: "A forward pass without each head, one after the other, around this pixel."
@@ -140,7 +142,8 @@ public struct PlaneMap: Hashable, Sendable {
   }
 
   public static func == (a: PlaneMap, b: PlaneMap) -> Bool {
-    (a.name, a.unit, a.width, a.height) == (b.name, b.unit, b.width, b.height) && (a.values, a.look) == (b.values, b.look)
+    (a.name, a.unit, a.width, a.height) == (b.name, b.unit, b.width, b.height)
+      && (a.values, a.look) == (b.values, b.look)
   }
 
   public func hash(into hasher: inout Hasher) {

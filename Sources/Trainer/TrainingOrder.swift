@@ -241,6 +241,7 @@ public struct PreparedTraining: Sendable {
 
   /// The model file of a run.
   public func model(_ run: TrainingRun, pictures: Int) -> TrainedModel {
-    TrainedModel(run, startedFrom: startedFrom, style: card?.style, dataNote: "pictures of the user's own", pictures: pictures)
+    TrainedModel(
+      run, startedFrom: startedFrom, style: card?.style, dataNote: "pictures of the user's own", pictures: pictures)
   }
 }

@@ -48,7 +48,8 @@ struct TaskOptions: ParsableArguments {
     var job = JobRequest(inputs: inputs, task: task)
     job.take(
       [
-        (.sigma, sigma), (.noise, noise), (.scale, scale), (.style, style), (.quality, quality), (.pattern, cfa), (.right, right),
+        (.sigma, sigma), (.noise, noise), (.scale, scale), (.style, style), (.quality, quality), (.pattern, cfa),
+        (.right, right),
         (.model, model), (.variant, variant), (.tile, tile),
       ] + network.values)
     return job

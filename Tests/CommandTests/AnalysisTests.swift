@@ -79,7 +79,8 @@ import Testing
     func parts() throws -> [String] { try folder.listing().filter { $0.hasSuffix(".part") } }
     func written() throws -> Date? {
       try parts().first.map { name in
-        try folder.url.appending(path: name).resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+        try folder.url.appending(path: name).resourceValues(forKeys: [.contentModificationDateKey])
+          .contentModificationDate
       } ?? nil
     }
     /// Ctrl-C once something more has been measured.
@@ -102,7 +103,9 @@ import Testing
     #expect(try parts() == kept)
   }
 
-  @Test("a page goes through the paper's claims with a picture", arguments: ["html", "md"]) func claims(ending: String) async throws {
+  @Test("a page goes through the paper's claims with a picture", arguments: ["html", "md"]) func claims(ending: String)
+    async throws
+  {
     let folder = try TemporaryFolder()
     try TestPicture.write(to: folder, "a.png", width: 48, height: 40)
     let outcome = try await run("--report page.\(ending) --span 16", in: folder)
@@ -114,7 +117,8 @@ import Testing
     ] { #expect(page.contains(words), "\(words)") }
     #expect(!page.contains("Left out"))
     if ending == "md" {
-      let figures = try FileManager.default.contentsOfDirectory(atPath: folder.url.appending(path: "page.md_files").path)
+      let figures = try FileManager.default.contentsOfDirectory(
+        atPath: folder.url.appending(path: "page.md_files").path)
       #expect(figures.count == 8, "\(figures)")
     }
     let again = try await run("--report page.\(ending)", in: folder)

@@ -108,7 +108,9 @@ enum Samples {
   static let report: AnalysisReport = {
     var report = AnalysisReport(title: "harbour 1.png: maps", explanation: "by stripes", region: rectangle)
     report.tables = [[["", "mean"], ["entropy, bit", "5.25"]]]
-    report.charts = [Chart("worth", axis: "heads", [Chart.Series("", [0.5, 0.25])], isLogarithmic: true, labels: ["a", "b"])]
+    report.charts = [
+      Chart("worth", axis: "heads", [Chart.Series("", [0.5, 0.25])], isLogarithmic: true, labels: ["a", "b"])
+    ]
     report.marks = [rectangle]
     let nothing = [Float](repeating: 0, count: 6)
     let looks: [PlaneMap.Look] = [

@@ -136,7 +136,8 @@ import Workbench
     #expect(!driver.text.contains("What shall be found out?"))
   }
 
-  @Test("five questions of a researcher, each in at most six keys from the open picture", arguments: [(80, 24), (120, 40)])
+  @Test(
+    "five questions of a researcher, each in at most six keys from the open picture", arguments: [(80, 24), (120, 40)])
   func questions(columns: Int, rows: Int) {
     func screen(_ keys: String...) -> String {
       precondition(keys.count <= 6)

@@ -92,7 +92,8 @@ final class AttentionCache {
   /// Not kept: it takes the memory that rows would have.
   func analysis(_ order: AnalysisOrder, _ asked: Asked) throws(JobError) -> AnalysisReport {
     entries = []
-    let picture = try picture(asked, features: WholeBlock.peakFeatures, pixelBytes: PictureAnalysis.pixelBytes(order.kind))
+    let picture = try picture(
+      asked, features: WholeBlock.peakFeatures, pixelBytes: PictureAnalysis.pixelBytes(order.kind))
     return try PictureAnalysis(order, picture, PictureAnalysis.Watch { asked.isCancelled }).run()
   }
 

@@ -167,7 +167,8 @@ extension PictureAnalysis {
     let flow = try caught { () throws(OutOfMemory) in try kept.rollout(x: query.x, y: query.y, through: place) }
     var report = AnalysisReport(
       title: "\(name): rollout to (\(query.x), \(query.y)) through \(place)",
-      explanation: "\(model); weights alone, half of each pixel stays in each block: where from, not what", region: area)
+      explanation: "\(model); weights alone, half of each pixel stays in each block: where from, not what", region: area
+    )
     var (total, distance) = (0.0, 0.0)
     for (pixel, share) in flow.enumerated() {
       let (dx, dy) = (pixel % area.width + area.x - query.x, pixel / area.width + area.y - query.y)

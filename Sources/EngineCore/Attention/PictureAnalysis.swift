@@ -88,7 +88,9 @@ package struct PictureAnalysis {
     _ = try picture.tile(forQueryAt: query.x, query.y)
   }
 
-  func onBlock(_ done: Int, _ count: Int) { watch.onProgress(Double(done) / Double(count), "block \(done) of \(count)") }
+  func onBlock(_ done: Int, _ count: Int) {
+    watch.onProgress(Double(done) / Double(count), "block \(done) of \(count)")
+  }
 
   func square(_ at: (x: Int, y: Int)) -> Rectangle { Rectangle(x: at.x, y: at.y, width: 1, height: 1) }
 

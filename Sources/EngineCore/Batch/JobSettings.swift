@@ -76,7 +76,8 @@ package struct JobSettings: Sendable {
     request = RestorationRequest(
       task, sigma: job.sigma, noise: try job.noise.map { (text) throws(JobError) in try value(text) },
       quality: job.quality, scale: job.scale,
-      style: try job.style.map { (text) throws(JobError) in try value(text) }, filters: try value(job.filters), isDualPixel: job.right != nil)
+      style: try job.style.map { (text) throws(JobError) in try value(text) }, filters: try value(job.filters),
+      isDualPixel: job.right != nil)
     do { try request.validate(modelIsNamed: job.model != nil) } catch { throw .restoration(error, picture: nil) }
     right = job.right
     model = job.model

@@ -43,7 +43,8 @@ package struct ModelMetadata {
   /// What the file tells of itself, a line each.
   package var facts: [ModelCard.Fact] {
     let lines: [(String, String?)] = [
-      ("title", texts["title"]), ("experimental", texts["experimental"]), ("style", style?.rawValue), ("origin", texts["origin"]),
+      ("title", texts["title"]), ("experimental", texts["experimental"]), ("style", style?.rawValue),
+      ("origin", texts["origin"]),
       ("training", training), ("data", data),
       ("quality", quality), ("licence", texts["licence"]), ("imported from", texts["imported_from"]),
       ("weights", texts["weight_set"]), ("settings", texts["configuration_sources"]),

@@ -133,7 +133,8 @@ extension AttentionScreen {
         if isHere { canvas.fill(line, look[.cursor]) }
         canvas.write((isHere ? "> " : "  ") + kind.title, in: line, look[isHere ? .cursor : .text])
       }
-      drawLines([(analysis.kind.explanation, .faint)], on: &canvas, in: area.dropTop(AnalysisPane.kinds.count + 3), look)
+      drawLines(
+        [(analysis.kind.explanation, .faint)], on: &canvas, in: area.dropTop(AnalysisPane.kinds.count + 3), look)
     case .running(let since):
       let seconds = Int(max(0, session.time - since))
       let lines = [analysis.kind.title, "the network is at work\(seconds > 1 ? ", \(seconds) s" : "")", "Esc stops it"]
@@ -186,7 +187,8 @@ extension AttentionScreen {
         outlines: report.marks.filter { $0.width > 1 || $0.height > 1 }.map {
           ShownPicture.Outline(rectangle: $0, role: .accent, isAround: true)
         }), in: room, look)
-    drawCursor(region, placement, on: &canvas, look, at: analysis.order.flatMap { order in order.x.map { ($0, order.y ?? 0) } })
+    drawCursor(
+      region, placement, on: &canvas, look, at: analysis.order.flatMap { order in order.x.map { ($0, order.y ?? 0) } })
   }
 
   /// One below the other, as many as have room: curves, or bars where there are names.

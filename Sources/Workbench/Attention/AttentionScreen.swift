@@ -29,7 +29,8 @@ struct AttentionScreen: Screen {
 
   static let commands: [Command] = [
     .open.called("begin, or ask again", short: "ask"), nextBlock, previousBlock, nextStage, previousStage, nextHead,
-    previousHead, analyses, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview, pin,
+    previousHead, analyses, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview,
+    pin,
     scales, terms, figure, .zoomIn, .zoomOut, .fit,
     .export.called("the map as a PNG file", short: "export"),
     place,
