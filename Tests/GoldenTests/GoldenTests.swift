@@ -27,13 +27,13 @@ import VulkanDevice
     "intermediate values of the cases beside the project", .shared("golden"), arguments: traced(GoldenCase.sharedFiles))
   func sharedIntermediatesMatch(file: URL) throws { try intermediatesMatch(file: file) }
 
-  /// All kernels of this machine, and the plain forwards of the layers, on OpenBLAS where it is installed.
+  /// All kernels of this machine, and the plain forwards of the layers, on OpenBLAS where it is installed; in the run of its own, Vulkan's card.
   static let devices: [any Device] =
-    InstructionSet.available.map { CPUDevice($0) } + [(try? OpenBLAS()).map { PlainDevice($0) } ?? PlainDevice()]
-    + (VulkanDevices.any.map { [$0] } ?? [])
+    VulkanDevices.any.map { [$0] }
+    ?? InstructionSet.available.map { CPUDevice($0) } + [(try? OpenBLAS()).map { PlainDevice($0) } ?? PlainDevice()]
 
-  /// The best kernels of this processor, and Vulkan's card.
-  static let fastDevices: [any Device] = [CPUDevice()] + (VulkanDevices.any.map { [$0] } ?? [])
+  /// The best kernels of this processor, or Vulkan's card.
+  static let fastDevices: [any Device] = VulkanDevices.any.map { [$0] } ?? [CPUDevice()]
 
   /// Every case on every device, but the large ones on the two that are slow: the scalar kernels, which are held call by call by
   /// `make test-kernels`, and a card of Vulkan's that is this processor (all cases with GRL_SLOW_TESTS=1).

@@ -56,11 +56,16 @@ package struct OutputPlan: Sendable {
       items.append((input, try Self.output(for: input, to: destination, format, of: inputs.count)))
     }
     // In a folder, what an earlier run wrote is not a picture to restore again, wherever this run's results go.
-    let results = Set((items.map(\.output) + Self.resultsBeside(items.map(\.input), destination)).map(fileKey))
+    var results = Set<[UInt8]>(minimumCapacity: items.count)
+    for (input, output) in items {
+      results.insert(fileKey(output))
+      if let beside = Self.resultBeside(input, destination) { results.insert(fileKey(beside)) }
+    }
     let isResult = items.map { $0.input.isFromFolder && results.contains(fileKey($0.input.path)) }
     let found = zip(items, isResult).filter(\.1).map {
       PassedOver(path: $0.0.input.path, reason: "the result of an earlier run")
     }
+    results = []
     items = zip(items, isResult).filter { !$0.1 }.map(\.0)
     self.passedOver = passedOver + found
     if existing == .rename { items = Self.renamed(items, right) }
@@ -127,10 +132,10 @@ package struct OutputPlan: Sendable {
     }
   }
 
-  /// Where results would lie beside pictures of folders, for results that go elsewhere.
-  private static func resultsBeside(_ inputs: [Input], _ destination: Destination) -> [String] {
-    guard case .folder(_, let name) = destination else { return [] }
-    return inputs.filter(\.isFromFolder).map { joined(parentFolder($0.path), name.name(for: $0.path)) }
+  /// Where the result would lie beside a picture of a folder, for results that go elsewhere.
+  private static func resultBeside(_ input: Input, _ destination: Destination) -> String? {
+    guard case .folder(_, let name) = destination, input.isFromFolder else { return nil }
+    return joined(parentFolder(input.path), name.name(for: input.path))
   }
 
   /// A name that the file system does not take is known before anything is computed.
@@ -170,7 +175,9 @@ package struct OutputPlan: Sendable {
   private static func collisions(_ items: [Item], _ right: String?) -> [(input: String, error: JobError)] {
     var collisions: [(input: String, error: JobError)] = []
     var owner: [[UInt8]: String] = [:]
-    let inputs = Set((items.map(\.input) + [right].compactMap { $0 }).filter { $0 != "-" }.map(fileKey))
+    var inputs = Set<[UInt8]>(minimumCapacity: items.count)
+    for item in items where item.input != "-" { inputs.insert(fileKey(item.input)) }
+    if let right, right != "-" { inputs.insert(fileKey(right)) }
     for item in items where item.output != "-" {
       let path = fileKey(item.output)
       if let other = owner.updateValue(item.input, forKey: path) {
