@@ -27,7 +27,9 @@ public enum VulkanDevices {
 
 extension Trait where Self == ConditionTrait {
   /// The test runs where Vulkan has a card, if only `mesa-vulkan-drivers`.
-  public static var vulkan: Self { .enabled(
+  public static var vulkan: Self {
+    .enabled(
       if: VulkanDevices.any != nil,
-      VulkanDevices.areTested ? "Vulkan has no card here" : "Vulkan has a run of its own: GRL_VULKAN_TESTS=1") }
+      VulkanDevices.areTested ? "Vulkan has no card here" : "Vulkan has a run of its own: GRL_VULKAN_TESTS=1")
+  }
 }
