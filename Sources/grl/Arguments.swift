@@ -57,7 +57,6 @@ struct ThreadOptions: ParsableArguments {
 
   /// Settles whose kernels this process computes with.
   func validate() throws {
-    if let device { DeviceChoice.preferred = DeviceChoice(device) }
     guard let kernels else { return }
     do throws(OpenBLAS.NotFound) {
       if kernels == .blas { _ = try OpenBLAS() }
@@ -76,10 +75,11 @@ struct ThreadOptions: ParsableArguments {
   /// As many as this process may use, if nothing else was said.
   var count: Int { threads ?? MachineLimits.current.threadCount }
 
-  /// Logs how many threads compute and what memory there is, and who ruled so.
+  /// Settles where this process computes, and logs how many threads do and what memory there is, and who ruled so.
   ///
   /// - Parameter memory: what `--memory` says.
   func log(to logger: Logger, memory: Int? = nil) {
+    if let device { DeviceChoice.preferred = DeviceChoice(device) }
     let limits = MachineLimits.current
     let ruled = limits.memoryRule.map {
       "\(MemoryBudget.text(MemoryBudget.standard(within: limits))): 3/4 of \($0.origin)"
