@@ -223,7 +223,9 @@ package struct EvaluationRun {
       if network?.model.card != model.card {
         network = nil
         let library = models!.library
-        network = EvaluationNetwork(model: try library.load(model.card), threads: threads, options: options)
+        network = EvaluationNetwork(
+          model: try library.load(model.card, kernels: options.kernels, on: options.place), threads: threads,
+          options: options)
       }
       let started = ContinuousClock.now
       var running = network!

@@ -75,9 +75,9 @@ public struct RestorationOptions: Hashable, Sendable {
   /// How the network is computed; the model must have been loaded for it.
   public var precision: PrecisionChoice = .float32
   /// Whose products it is computed with; the model must have been loaded for them.
-  public var kernels = KernelChoice.preferred
+  public var kernels = KernelChoice.standard
   /// Where it is computed; the model must have been loaded for it.
-  public var place = DeviceChoice.preferred
+  public var place = DeviceChoice.standard
   /// What computes by these choices; the processor where they cannot be followed.
   public var device: any Device { (try? precision.device(by: kernels, on: place)) ?? precision.device(by: kernels) }
   /// Mean over the eight flips and rotations of each tile: slower by eight, slightly better.

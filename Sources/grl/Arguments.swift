@@ -49,37 +49,14 @@ struct ThreadOptions: ParsableArguments {
     help: ArgumentHelp(JobOption.threads.help),
     transform: number(in: 1...MachineLimits.mostThreads))
   var threads: Int?
-  @Option(
-    help: ArgumentHelp(JobOption.kernels.help))
-  var kernels: KernelChoice?
-  @Option(help: ArgumentHelp(JobOption.device.help))
-  var device: String?
-
-  /// Settles whose kernels this process computes with.
-  func validate() throws {
-    guard let kernels else { return }
-    do throws(OpenBLAS.NotFound) {
-      if kernels == .blas { _ = try OpenBLAS() }
-    } catch {
-      throw ValidationError("--kernels blas: \(error)")
-    }
-    KernelChoice.preferred = kernels
-  }
-
-  /// - Throws: `ValidationError` where these kernels do not compute in `precision`.
-  func check(_ precision: PrecisionChoice) throws {
-    guard kernels == .blas && precision == .bfloat16 else { return }
-    throw ValidationError("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
-  }
 
   /// As many as this process may use, if nothing else was said.
   var count: Int { threads ?? MachineLimits.current.threadCount }
 
-  /// Settles where this process computes, and logs how many threads do and what memory there is, and who ruled so.
+  /// Logs how many threads compute and what memory there is, and who ruled so.
   ///
   /// - Parameter memory: what `--memory` says.
   func log(to logger: Logger, memory: Int? = nil) {
-    if let device { DeviceChoice.preferred = DeviceChoice(device) }
     let limits = MachineLimits.current
     let ruled = limits.memoryRule.map {
       "\(MemoryBudget.text(MemoryBudget.standard(within: limits))): 3/4 of \($0.origin)"
@@ -92,6 +69,27 @@ struct ThreadOptions: ParsableArguments {
       ])
     for complaint in limits.complaints { logger.info("\(complaint)") }
   }
+}
+
+/// Where and by whose kernels networks are computed.
+struct DeviceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp(JobOption.kernels.help)) var kernels: KernelChoice?
+  @Option(help: ArgumentHelp(JobOption.device.help)) var device: String?
+
+  func validate() throws {
+    guard kernels == .blas else { return }
+    do { _ = try OpenBLAS() } catch { throw ValidationError("--kernels blas: \(error)") }
+  }
+
+  /// - Throws: `ValidationError` where these kernels do not compute in `precision`.
+  func check(_ precision: PrecisionChoice) throws {
+    guard kernels == .blas && precision == .bfloat16 else { return }
+    throw ValidationError("--kernels blas computes in float32: leave --precision bf16 away, or take --kernels own")
+  }
+
+  /// What was said, or what this machine and its environment say.
+  var chosenKernels: KernelChoice { kernels ?? .standard }
+  var place: DeviceChoice { device.map { DeviceChoice($0) } ?? .standard }
 }
 
 /// Memory that a verb stays within.

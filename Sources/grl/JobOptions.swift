@@ -84,6 +84,7 @@ struct RestoreOptions: ParsableArguments {
   @Option(.overlap) var overlap: String?
   @Option(.memory) var memory: String?
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
   @Option(.precision) var precision: String?
   @Option(.region) var region: String?
   @Flag(.ensemble) var ensemble = false
@@ -105,7 +106,7 @@ struct RestoreOptions: ParsableArguments {
   @OptionGroup var limits: LimitOptions
 
   func validate() throws {
-    try threads.check(precision.flatMap { PrecisionChoice(rawValue: $0) } ?? .float32)
+    try device.check(precision.flatMap { PrecisionChoice(rawValue: $0) } ?? .float32)
     if skipExisting && overwrite { throw ValidationError("--skip-existing and --overwrite exclude each other") }
     if renameExisting && (skipExisting || overwrite) {
       throw ValidationError("--rename-existing excludes --skip-existing and --overwrite")
@@ -128,8 +129,8 @@ struct RestoreOptions: ParsableArguments {
         (.metadata, metadata), (.damaged, damaged), (.format, format), (.qualityOut, qualityOut), (.chroma, chroma),
         (.compression, compression),
       ] + finish.values)
-    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, threads.kernels?.rawValue, limits.maxPixels)
-    job.device = threads.device
+    (job.threadCount, job.kernels, job.maxPixels) = (threads.threads, device.kernels?.rawValue, limits.maxPixels)
+    job.device = device.device
     return job
   }
 }

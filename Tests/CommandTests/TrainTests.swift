@@ -125,7 +125,7 @@ import Testing
         ["--task", "defocus-deblur", "--from", "defocus-deblur-tiny", "--dual-pixel", "--data", "photos"], 2,
         ["takes 3 channels, not 6"]
       ),
-      (["--task", "denoise", "--data", "photos", "--kernels", "blas"], 2, ["--kernels blas"]),
+      (["--task", "denoise", "--data", "photos", "--kernels", "blas"], 2, ["--kernels"]),
       (["--task", "denoise", "--data", "photos", "-o", "nowhere/own.safetensors"], 3, ["no such folder"]),
     ]
     for (arguments, status, words) in cases {

@@ -258,7 +258,7 @@ extension JobPlanner {
         let hash: String
         do throws(RestorationError) { hash = try models.hash(card) } catch { throw .restoration(error, picture: nil) }
         let speed =
-          plan.options.kernels == .preferred
+          plan.options.kernels == .standard
           ? speeds.pixelsPerSecond(model: hash, precision: plan.options.precision) : nil
         picture.seconds = picture.seconds.flatMap { sum in speed.map { sum + Double(plan.networkPixels) * share / $0 } }
       }

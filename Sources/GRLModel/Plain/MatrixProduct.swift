@@ -61,10 +61,12 @@ public struct OpenBLAS: MatrixProduct {
   }
 
   private static let loaded: Result<Library, NotFound> = {
-    // One thread for each call; where the variable is read is the library's start.
-    setenv("OPENBLAS_NUM_THREADS", "1", 1)
     guard let handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL) else {
       return .failure(NotFound(reason: dlerror().map { String(cString: $0) } ?? "no reason given"))
+    }
+    // One thread for each call. Not by the library's environment variable: other threads may read the environment now.
+    if let setThreads = dlsym(handle, "openblas_set_num_threads") {
+      unsafeBitCast(setThreads, to: (@convention(c) (Int32) -> Void).self)(1)
     }
     return .success(Library(handle: handle))
   }()

@@ -11,21 +11,16 @@ public enum KernelChoice: String, Sendable, CaseIterable {
   /// OpenBLAS, in plain float32: for processors that there are no kernels for, and to compare with.
   case blas
 
-  /// What this process computes with: `own` where there are kernels for the processor, otherwise `blas` where OpenBLAS is installed. The
+  /// Where nothing else is said: `own` where there are kernels for the processor, otherwise `blas` where OpenBLAS is installed. The
   /// environment variable `GRL_KERNELS` names another one.
-  public static var preferred: KernelChoice {
-    get { choice.withLock { $0 } }
-    set { choice.withLock { $0 = newValue } }
-  }
-
-  private static let choice = Locked<KernelChoice>(
+  public static let standard =
     ProcessInfo.processInfo.environment["GRL_KERNELS"].flatMap { KernelChoice(rawValue: $0) }
-      ?? (InstructionSet.available == [.scalar] ? .blas : .own))
+    ?? (InstructionSet.available == [.scalar] ? .blas : .own)
 }
 
 extension PrecisionChoice {
-  /// Where networks are computed as this choice says, by the preferred kernels.
-  public var device: any Device { device(by: .preferred) }
+  /// Where networks are computed as this choice says, by the standard kernels.
+  public var device: any Device { device(by: .standard) }
 
   /// The same by others. Without OpenBLAS, and for bf16, by own kernels.
   public func device(by kernels: KernelChoice) -> any Device {

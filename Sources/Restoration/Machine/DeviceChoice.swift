@@ -34,14 +34,9 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What this process computes on where nothing else is said: what `GRL_DEVICE` names, else `automatic`.
-  public static var preferred: DeviceChoice {
-    get { choice.withLock { $0 } }
-    set { choice.withLock { $0 = newValue } }
-  }
-
-  private static let choice = Locked<DeviceChoice>(
-    ProcessInfo.processInfo.environment["GRL_DEVICE"].map { DeviceChoice($0) } ?? .automatic)
+  /// Where nothing else is said: what `GRL_DEVICE` names, else `automatic`.
+  public static let standard =
+    ProcessInfo.processInfo.environment["GRL_DEVICE"].map { DeviceChoice($0) } ?? .automatic
 }
 
 /// Why a choice of a device cannot be followed.

@@ -117,6 +117,6 @@ extension Device {
 }
 
 extension RestorationOptions {
-  /// Whether it is the processor's preferred kernels that compute: speeds are noted of those.
-  package var hasKnownSpeed: Bool { kernels == .preferred && !(device is VulkanDevice) }
+  /// Whether it is the processor's standard kernels that compute: speeds are noted of those.
+  package var hasKnownSpeed: Bool { kernels == .standard && !(device is VulkanDevice) }
 }

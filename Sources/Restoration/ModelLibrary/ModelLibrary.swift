@@ -79,8 +79,8 @@ public struct ModelLibrary: Sendable {
 
   /// Loads the weights and builds the network; every name, shape and value is checked.
   public func load(
-    _ card: ModelCard, precision: PrecisionChoice = .float32, kernels: KernelChoice = .preferred,
-    on place: DeviceChoice = .preferred
+    _ card: ModelCard, precision: PrecisionChoice = .float32, kernels: KernelChoice = .standard,
+    on place: DeviceChoice = .standard
   ) throws(RestorationError) -> RestorationModel {
     do throws(OutOfMemory) {
       try OutOfMemory.check(Self.loadingBytes(card.path))

@@ -120,6 +120,7 @@ struct Attention: ParsableCommand {
   @OptionGroup var wanted: TaskOptions
   @OptionGroup var budget: MemoryOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -217,7 +218,7 @@ struct Attention: ParsableCommand {
   private var job: JobRequest {
     var job = wanted.job([image])
     (job.memoryBytes, job.threadCount, job.maxPixels) = (budget.memory, threads.threads, limits.maxPixels)
-    (job.kernels, job.device) = (threads.kernels?.rawValue, threads.device)
+    (job.kernels, job.device) = (device.kernels?.rawValue, device.device)
     return job
   }
 

@@ -50,6 +50,7 @@ struct Bench: ParsableCommand {
     transform: reading("two sizes with a comma between, 4 to 512") { Train.stripe($0) })
   var stripe: Stripe?
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
   @Option(help: "Passes that are timed (default: 5).", transform: number(in: 1...1000)) var runs: Int?
   @Option(help: "Instruction set (default: the best this machine has).") var isa: InstructionSet?
   @Option(help: "float32; exact: convolutions without shortcuts; bf16: faster where the processor has it.")
@@ -61,7 +62,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    try threads.check(precision)
+    try device.check(precision)
     if model != nil && scale != nil {
       throw ValidationError("--scale goes with a published configuration, not with --model")
     }
@@ -71,7 +72,7 @@ struct Bench: ParsableCommand {
     if !training && (batch != nil || window != nil || stripe != nil) {
       throw ValidationError("--batch, --window and --stripe go with --training")
     }
-    if training && (precision != .float32 || threads.kernels == .blas) {
+    if training && (precision != .float32 || device.kernels == .blas) {
       throw ValidationError("--training computes in float32 with own kernels; leave --precision and --kernels out")
     }
     if training, let size, size.width != size.height {
@@ -84,13 +85,13 @@ struct Bench: ParsableCommand {
           : "--compare \(other.rawValue) goes with --training")
     }
     if python != nil && compare.isEmpty { throw ValidationError("--python goes with --compare ENGINE") }
-    if isa != nil && threads.device.map({ DeviceChoice($0) != .cpu }) == true {
+    if isa != nil && device.device.map({ DeviceChoice($0) != .cpu }) == true {
       throw ValidationError("--isa goes with the processor, not with --device")
     }
-    if training && threads.device.map({ DeviceChoice($0) != .cpu }) == true {
+    if training && device.device.map({ DeviceChoice($0) != .cpu }) == true {
       throw ValidationError("--training computes on the processor; leave --device out")
     }
-    if isa != nil && threads.kernels == .blas {
+    if isa != nil && device.kernels == .blas {
       throw ValidationError("--isa goes with own kernels, not with --kernels blas")
     }
     if let isa, !InstructionSet.available.contains(isa) {
@@ -188,7 +189,7 @@ struct Bench: ParsableCommand {
   private func chosenDevice() throws -> any Device {
     if let isa { return CPUDevice(precision, instructionSet: isa) }
     do throws(DeviceError) {
-      return try precision.device(by: .preferred, on: .preferred)
+      return try precision.device(by: device.chosenKernels, on: device.place)
     } catch {
       throw RestorationError.device(error)
     }

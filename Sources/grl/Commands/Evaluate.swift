@@ -72,6 +72,7 @@ struct Evaluate: ParsableCommand {
   var overlap: Int?
   @OptionGroup var budget: MemoryOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
 
   @Option(help: "Only so many pictures of each set: a quick look, not a result.", transform: number(in: 1...1_000_000))
   var limit: Int?
@@ -188,6 +189,7 @@ struct Evaluate: ParsableCommand {
     options.blending = .average
     if let tile { options.tile = tile }
     options.overlap = overlap
+    (options.kernels, options.place) = (device.chosenKernels, device.place)
     if let memory = budget.memory { options.memoryBytes = memory }
     return options
   }

@@ -174,6 +174,7 @@ struct ModelsImport: ParsableCommand {
   @Option(help: "Name to install it under (default: the file's name).") var name: String?
   @OptionGroup var options: ModelOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -186,7 +187,7 @@ struct ModelsImport: ParsableCommand {
     console.result("\(card.name): \(card.summary), installed as \(card.path)".printable)
     do throws(RestorationError) {
       let lease = ThreadLease(threadCount: threads.count, gate: Interruption.gate)
-      let trial = try ModelTrial(try library.load(card), on: lease)
+      let trial = try ModelTrial(try library.load(card, kernels: device.chosenKernels, on: device.place), on: lease)
       console.result("\(card.name): sound; \(trial.summary)".printable)
     } catch {
       if error.kind == .cancelled { throw ExitCode(Interruption.exitCode) }
@@ -212,6 +213,7 @@ struct ModelsVerify: ParsableCommand {
   @Argument(help: "Names or weight files (default: all that are installed).", completion: .models)
   var models: [String] = []
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var device: DeviceOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -228,7 +230,7 @@ struct ModelsVerify: ParsableCommand {
     for name in names {
       do throws(RestorationError) {
         let card = try library.card(name)
-        let model = try library.load(card)
+        let model = try library.load(card, kernels: device.chosenKernels, on: device.place)
         let trial = try ModelTrial(model, on: lease)
         console.result(
           "\(name): sound, sha256 \(try card.sha256()); \(trial.summary)".printable)

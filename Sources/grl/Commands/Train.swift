@@ -127,12 +127,6 @@ struct Train: ParsableCommand {
     try task.refuse("--gray", gray, unless: .denoise, .jpeg)
     try task.refuse("--dual-pixel", dualPixel, unless: .defocusDeblur)
     try task.refuse("--bursts", bursts != nil, unless: .motionDeblur)
-    if threads.kernels == .blas {
-      throw ValidationError("--kernels blas: trainings have gradients by this program's kernels only; leave it out")
-    }
-    if let device = threads.device, DeviceChoice(device) != .cpu {
-      throw ValidationError("--device \(device.printable): trainings are computed on the processor; leave it out")
-    }
     if pairs && data.count > 1 { throw ValidationError("--pairs takes one --data FOLDER") }
     if from != nil && initial != nil {
       throw ValidationError(
