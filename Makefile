@@ -24,11 +24,11 @@ test: packages
 	swift build -c release --build-tests $(SWIFT_BUILD_FLAGS)
 	@.ci/tests $(SWIFT_BUILD_FLAGS)
 
-# All suites but the golden ones, which name their threads, and those of terminals and screens, once more with 16 threads wherever no number is
+# All suites but the golden ones, which name their threads, and those of terminals, screens and a Slurm, once more with 16 threads wherever no number is
 # given, as on a machine with many processors. Builds nothing: `make test` comes first.
 test-threads: export GRL_THREADS = 16
 test-threads:
-	@.ci/tests $(SWIFT_BUILD_FLAGS) --skip 'GoldenTests|ScreenTests|TerminalDriverTests'
+	@.ci/tests $(SWIFT_BUILD_FLAGS) --skip 'GoldenTests|ScreenTests|TerminalDriverTests|SlurmTests'
 
 # Every vector kernel against the scalar one, and the scalar backward ones against finite differences, each call held against its contract
 # (GRL_CHECK): those of this machine, tiles of AMX emulated where AVX-512 BF16 is, and NEON in an emulator. About a minute of processor

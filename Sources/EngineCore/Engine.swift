@@ -41,7 +41,10 @@ public actor Engine: EngineService {
 
   /// By rank; ended ones included.
   var jobs: [QueuedJob] = []
-  var running: RunningPicture?
+  var running: RunningPicture? {
+    didSet { isComputing.withLock { $0 = running != nil } }
+  }
+  private let isComputing = Locked(false)
   /// Of the running picture's plan; 0 before it is planned.
   var runningBytes = 0
   var runningBudget = 0
@@ -82,7 +85,8 @@ public actor Engine: EngineService {
     self.speeds = speeds
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
     planner = JobPlanner(
-      models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount)
+      models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount,
+      isBusy: { [isComputing] in isComputing.withLock { $0 } })
     trialCache = TrialCache(budgetBytes: configuration.budgetBytes)
     attentionCache = Exclusive { AttentionCache(models: models, pool: pool) }
     let log = EnginePlace(socket: "", stateFolder: configuration.stateFolder).log

@@ -157,7 +157,7 @@ public struct JobPlan: Codable, Hashable, Sendable {
     public var reason: String
     public var estimateBytes: Int
     public var budgetBytes: Int
-    /// nil before the model was ever timed here.
+    /// nil where the model was never timed here and something else computes now.
     public var seconds: Double?
     public var notes: [String]
     /// What speaks against the task for this picture, and which other one is made for it; nil where nothing does.
@@ -166,14 +166,18 @@ public struct JobPlan: Codable, Hashable, Sendable {
     public var ignored: [String: String]?
     /// Of a chain, its steps; the numbers above are their sums, or of the step that needs most. nil for a single task.
     public var steps: [Step]?
+    /// Models that differ from `model` in their size alone; nil where there is none, the model was named, or it is a chain.
+    public var alternatives: [Alternative]?
 
     public init(
       input: String, output: String, outputExists: Bool = false, isSkipped: Bool = false, problem: String? = nil,
       model: String = "", width: Int = 0, height: Int = 0, outputWidth: Int = 0, outputHeight: Int = 0,
       tileCount: Int = 0, tileWidth: Int = 0, tileHeight: Int = 0, overlap: Int = 0, reason: String = "",
       estimateBytes: Int = 0, budgetBytes: Int = 0, seconds: Double? = nil, notes: [String] = [],
-      advice: String? = nil, ignored: [String: String]? = nil, steps: [Step]? = nil
+      advice: String? = nil, ignored: [String: String]? = nil, steps: [Step]? = nil,
+      alternatives: [Alternative]? = nil
     ) {
+      self.alternatives = alternatives
       self.steps = steps
       self.input = input
       self.output = output
@@ -196,6 +200,20 @@ public struct JobPlan: Codable, Hashable, Sendable {
       self.notes = notes
       self.advice = advice
       self.ignored = ignored
+    }
+  }
+
+  /// What could be taken in a model's place.
+  public struct Alternative: Codable, Hashable, Sendable {
+    public var model: String
+    public var variant: String
+    /// Of the same picture; nil where it cannot be measured now.
+    public var seconds: Double?
+    /// What it brings more, in dB of PSNR: the mean over the test sets that both models' files tell.
+    public var gain: Double
+
+    public init(model: String, variant: String, seconds: Double?, gain: Double) {
+      (self.model, self.variant, self.seconds, self.gain) = (model, variant, seconds, gain)
     }
   }
 

@@ -72,7 +72,10 @@ extension RestorationModel {
   /// Side of the tile that tells a model's speed.
   private static let trialSide = 128
 
-  /// Input pixels that go through the network by the second on this machine, by one small tile.
+  /// What a trial may take; a network that needs longer for its tile is stopped behind a block.
+  private static let trialTime = Duration.seconds(2)
+
+  /// Input pixels that go through the network by the second on this machine, by one small tile in two seconds at most (and one block at least).
   package func trialSpeed(threadCount: Int) throws(RestorationError) -> Double {
     let side = network.configuration.padded(Self.trialSide)
     do {
@@ -82,8 +85,15 @@ extension RestorationModel {
       let values = (0..<side * side * channels).map { Float($0 % 97) / 96 }
       let input = Tensor(shape: Shape(height: side, width: side, channels: channels), values: values)
       let began = ContinuousClock.now
-      _ = try session.restore(input)
-      return Double(side * side) / max((ContinuousClock.now - began) / .seconds(1), 1e-6)
+      var share = 0.0
+      do {
+        _ = try session.restore(
+          input, isCancelled: { ContinuousClock.now - began > Self.trialTime },
+          onBlock: { share = Double($0) / Double($1) })
+      } catch {
+        if session.fault != nil { throw error }
+      }
+      return share * Double(side * side) / max((ContinuousClock.now - began) / .seconds(1), 1e-6)
     } catch let error as OutOfMemory {
       throw .outOfMemory(error)
     } catch {

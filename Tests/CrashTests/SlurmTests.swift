@@ -6,9 +6,8 @@ import Testing
 /// Why there can be no Slurm of one's own; nil where there can.
 private enum SlurmLoopback {
   static let obstacle: String? = {
-    // Polling the queue some hundred times, Foundation's Process has ended a whole test run with a fault in `run()`.
     guard ProcessInfo.processInfo.environment["GRL_CLUSTER_TESTS"] == "1" else {
-      return "Slurm is tested on demand: GRL_CLUSTER_TESTS=1"
+      return "Slurm has a run of its own: GRL_CLUSTER_TESTS=1"
     }
     if getuid() != 0 { return "a Slurm of one's own needs root" }
     let missing = ["/usr/bin/sbatch", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/sbin/munged"].filter {

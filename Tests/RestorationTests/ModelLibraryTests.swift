@@ -257,6 +257,47 @@ import Testing
     ] { #expect(ModelMetadata(["degradation": text]).style == style) }
   }
 
+  @Test("A picture of a test set's size takes the largest variant, a larger one the variant that is worth its time")
+  func worth() throws {
+    let library = ModelLibrary.standard(environment: ["HOME": "/nowhere"])
+    func best(_ task: RestorationTask, _ width: Int, _ height: Int, _ variant: ModelVariant? = nil) throws -> String {
+      try library.best(
+        for: .init(task), picture: .init(width: width, height: height, layout: .rgb), variant: variant
+      ).name
+    }
+    #expect(try best(.denoise, 512, 512) == "denoise-color-small" && best(.denoise, 513, 512) == "denoise-color-tiny")
+    #expect(try best(.denoise, 4000, 3000, .small) == "denoise-color-small")
+    #expect(try best(.jpeg, 481, 321) == "jpeg-color-small" && best(.jpeg, 4000, 3000) == "jpeg-color-tiny")
+    let others = ModelLibrary.alternatives(
+      to: try library.card("denoise-color-tiny"), of: library.list().cards, for: .init(.denoise), layout: .rgb)
+    #expect(others.map(\.card.name) == ["denoise-color-small"] && others.allSatisfy { (0.1...0.3).contains($0.gain) })
+  }
+
+  @Test("A variant has to bring 0.15 dB a doubling of its parameters; where nobody measured, the larger one is taken")
+  func worthByFigures() {
+    let tiny = TestNetworks.configuration()
+    var wide = tiny
+    wide.embeddingWidth *= 2
+    func best(_ smaller: Double?, _ larger: Double?) -> String? {
+      func results(_ psnr: Double?) -> [ModelCard.TestResult] {
+        psnr.map { [.init(key: "CBSD68/25", psnr: $0, inputPSNR: 20), .init(key: "Own/\($0)", psnr: 99, inputPSNR: nil)] }
+          ?? []
+      }
+      let cards = [
+        TestNetworks.card(.denoise, wide, variant: .small, name: "small", sigmas: 0...50, results: results(larger)),
+        TestNetworks.card(.denoise, tiny, name: "tiny", sigmas: 0...50, results: results(smaller)),
+      ]
+      return ModelLibrary.best(of: cards, for: .init(.denoise), layout: .rgb, pixels: 1_000_000)?.name
+    }
+    func count(_ configuration: GRLConfiguration) -> Double {
+      Double(GRL.parameters(of: configuration).reduce(0) { $0 + $1.shape.reduce(1, *) })
+    }
+    let needed = 0.15 * log2(count(wide) / count(tiny))
+    #expect(needed > 0.2)
+    #expect(best(30, 30 + needed + 0.01) == "small" && best(30, 30 + needed - 0.01) == "tiny" && best(30, 29) == "tiny")
+    #expect(best(nil, 30) == "small" && best(30, nil) == "small")
+  }
+
   @Test("Where none fits, the error says what was wanted and what the task has")
   func noneFits() throws {
     let folder = try Folder()

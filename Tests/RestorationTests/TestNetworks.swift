@@ -46,12 +46,13 @@ enum TestNetworks {
   static func card(
     _ task: RestorationTask, _ configuration: GRLConfiguration = configuration(), variant: ModelVariant? = .tiny,
     name: String = "test", sigmas: ClosedRange<Double>? = nil, noise: NoiseKind? = nil,
-    style: EnlargementStyle? = nil, qualities: ClosedRange<Double>? = nil, experimental: String? = nil
+    style: EnlargementStyle? = nil, qualities: ClosedRange<Double>? = nil, experimental: String? = nil,
+    results: [ModelCard.TestResult] = []
   ) -> ModelCard {
     ModelCard(
       name: name, path: "/nowhere/\(name).safetensors", origin: .file, fileBytes: 0, task: task, variant: variant,
       configuration: configuration, sigmas: sigmas, noise: noise, style: style, qualities: qualities,
-      experimental: experimental)
+      experimental: experimental, results: results)
   }
 
   /// A restorer whose network is `body`, called with the tile.

@@ -40,6 +40,16 @@ final class TestPlace {
     return environment
   }
 
+  /// What the engine has written about its jobs and itself, for a failure's report.
+  var records: String {
+    let state = root.appending(path: "state")
+    let names = FileManager.default.enumerator(atPath: state.path)?.compactMap { $0 as? String } ?? []
+    return names.filter { $0.hasSuffix("/journal") || $0.hasSuffix(".log") }.sorted().map { name in
+      let bytes = FileManager.default.contents(atPath: state.appending(path: name).path) ?? Data()
+      return "== \(name)\n" + String(decoding: bytes.suffix(4000), as: UTF8.self)
+    }.joined(separator: "\n")
+  }
+
   func path(_ name: String) -> String { home.appending(path: name).path }
 
   func write(_ name: String, _ text: String) throws {

@@ -121,7 +121,8 @@ final class TmuxTerminal {
       let text = try text()
       if condition(text) { return text }
       guard ContinuousClock.now < end else {
-        Issue.record("not on the screen within \(seconds) s: \(what)\n\(text)", sourceLocation: sourceLocation)
+        Issue.record(
+          "not on the screen within \(seconds) s: \(what)\n\(text)\n\(place.records)", sourceLocation: sourceLocation)
         throw ScreenTestError.notShown(what)
       }
       usleep(20_000)

@@ -18,6 +18,7 @@ struct FakeEngine {
   var passedOver: JobPlan.PassedOver?
   /// Seconds for a picture; nil is not measured.
   var secondsPerPicture: Double? = 62.5
+  var alternatives: [JobPlan.Alternative]?
   var existing: Set<String> = []
   /// Pictures whose result would replace one to read.
   var collisions: Set<String> = []
@@ -210,7 +211,8 @@ struct FakeEngine {
         reason: "the published tile, fits the memory", estimateBytes: 1_400_000_000,
         budgetBytes: job.memoryBytes ?? 4 << 30, seconds: secondsPerPicture,
         notes: picture.layout == "rgbAlpha" ? ["alpha is kept as it is"] : [],
-        ignored: job.sigma.map { ["sigma": "--sigma \(Int($0)) is ignored: it is blind"] })
+        ignored: job.sigma.map { ["sigma": "--sigma \(Int($0)) is ignored: it is blind"] },
+        alternatives: alternatives)
     }
     let clash = job.existing == .refuse ? plans.first { $0.outputExists } : nil
     return JobPlan(

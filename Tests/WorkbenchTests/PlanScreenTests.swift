@@ -215,7 +215,21 @@ import Workbench
     #expect(Self.driver().row("about 3 min 08 s, from this machine's speed") != nil)
     var engine = FakeEngine.photographs
     engine.secondsPerPicture = nil
-    #expect(Self.driver(engine).row("time not measured yet on this machine") != nil)
+    #expect(Self.driver(engine).row("time not known: its model is timed when nothing else is computed") != nil)
+  }
+
+  @Test("what another size of the model would take and bring stands beside the time, for the whole and for a picture")
+  func tellsAlternatives() {
+    var engine = FakeEngine.photographs
+    engine.alternatives = [
+      JobPlan.Alternative(model: "denoise-color-small", variant: "small", seconds: 782, gain: 0.19),
+      JobPlan.Alternative(model: "denoise-color-base", variant: "base", seconds: nil, gain: -0.04),
+    ]
+    var driver = Self.driver(engine)
+    let line = "about 3 min 08 s, from this machine's speed; small: 39 min 06 s, +0.2 dB"
+    #expect(driver.row(line) != nil, "\(driver.lines)")
+    driver.press("Tab", "Enter")
+    #expect(driver.row("or: small: 13 min 02 s, +0.2 dB; base: -0.0 dB") != nil, "\(driver.lines)")
   }
 
   @Test("r queues the job and shows it at work; marks stay")

@@ -4,7 +4,7 @@ import Imaging
 import Restoration
 import Tensors
 
-/// Says what a job would do: reads headers and models, computes nothing.
+/// Says what a job would do: reads headers and models, and times a model that was never used on this machine on a small tile, for two seconds at most.
 package final class JobPlanner: Sendable {
   /// Pictures of one job, at most: what a request on the wire may name, and what a person can look through.
   package static let mostPictures = 10_000
@@ -15,6 +15,8 @@ package final class JobPlanner: Sendable {
   let speeds: SpeedProfile
   private let budgetBytes: Int
   private let threadCount: Int
+  /// Whether something else computes: no model is timed then.
+  private let isBusy: @Sendable () -> Bool
   private let memory = Locked(Memory())
 
   /// What earlier plans found out.
@@ -35,6 +37,7 @@ package final class JobPlanner: Sendable {
     fileprivate var last = PictureEstimates.none
     /// Looking through the installed models takes milliseconds.
     fileprivate var cards: [Wanted: Result<ModelCard, RestorationError>] = [:]
+    fileprivate var installed: [ModelCard]?
 
     init(looks: Bool) { self.looks = looks }
   }
@@ -43,6 +46,7 @@ package final class JobPlanner: Sendable {
   fileprivate struct Wanted: Hashable {
     let request: RestorationRequest
     let layout: Image.Layout
+    let isSmall: Bool
   }
 
   /// How far a plan is.
@@ -59,7 +63,11 @@ package final class JobPlanner: Sendable {
     let threads: Int
   }
 
-  package init(models: ModelCatalogue, speeds: SpeedProfile, budgetBytes: Int, threadCount: Int) {
+  package init(
+    models: ModelCatalogue, speeds: SpeedProfile, budgetBytes: Int, threadCount: Int,
+    isBusy: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.isBusy = isBusy
     self.models = models
     self.speeds = speeds
     self.budgetBytes = budgetBytes
@@ -161,7 +169,11 @@ package final class JobPlanner: Sendable {
         if settings.looksAtNoise && cards[0].noise == .photo { picture.notes.append(Self.correlated) }
         let seconds = steps.compactMap(\.seconds)
         if seconds.count == steps.count { picture.seconds = seconds.reduce(0, +) }
-        if settings.isChain { picture.steps = steps }
+        if settings.isChain {
+          picture.steps = steps
+        } else if settings.model == nil, settings.variant == nil {
+          picture.alternatives = alternatives(to: cards[0], shape, settings, &state)
+        }
       } catch {
         throw JobError.restoration(error, picture: nil)
       }
@@ -177,7 +189,9 @@ package final class JobPlanner: Sendable {
   ) throws(RestorationError) -> [(plan: RestorationPlan, card: ModelCard)] {
     var cards: [ModelCard] = []
     let plans = try settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
-      let wanted = Wanted(request: settings.request, layout: shape.layout)
+      let wanted = Wanted(
+        request: settings.request, layout: shape.layout,
+        isSmall: shape.width * shape.height <= ModelLibrary.fewPixels)
       let found =
         state.cards[wanted] ?? Result { () throws(RestorationError) in try models.card(settings, for: shape) }
       state.cards[wanted] = found
@@ -195,11 +209,33 @@ package final class JobPlanner: Sendable {
       outputHeight: plan.result.height, tileCount: plan.tiles.tileCount, tileWidth: plan.tiles.tileWidth,
       tileHeight: plan.tiles.tileHeight, overlap: plan.tiles.overlap, reason: plan.tiles.reason,
       estimateBytes: plan.estimate.totalBytes)
-    // Speeds are known of the processor's preferred kernels.
-    guard plan.options.hasKnownSpeed else { return step }
-    step.seconds = speeds.pixelsPerSecond(model: try models.hash(card), precision: plan.options.precision)
-      .map { Double(plan.networkPixels) / $0 }
+    step.seconds = try seconds(plan, card)
     return step
+  }
+
+  /// How long the plan takes here; nil where no speed is known and none can be measured now.
+  private func seconds(_ plan: RestorationPlan, _ card: ModelCard) throws(RestorationError) -> Double? {
+    // Speeds are known of the processor's standard kernels.
+    guard plan.options.hasKnownSpeed else { return nil }
+    let known = speeds.pixelsPerSecond(model: try models.hash(card), precision: plan.options.precision)
+    if let known { return Double(plan.networkPixels) / known }
+    if isBusy() { return nil }
+    return Double(plan.networkPixels) / (try speeds.measure(card, plan.options, models))
+  }
+
+  /// Other sizes of the model, with their times and gains; nil where there are none.
+  private func alternatives(
+    to card: ModelCard, _ shape: PictureShape, _ settings: JobSettings, _ state: inout PlanState
+  ) -> [JobPlan.Alternative]? {
+    let installed = state.installed ?? models.library.list().cards
+    state.installed = installed
+    let found = ModelLibrary.alternatives(to: card, of: installed, for: settings.request, layout: shape.layout)
+    let alternatives = found.compactMap { (other, gain) -> JobPlan.Alternative? in
+      guard let variant = other.variant, let plan = try? plan(shape, settings, other) else { return nil }
+      return JobPlan.Alternative(
+        model: other.name, variant: variant.rawValue, seconds: (try? seconds(plan, other)) ?? nil, gain: gain)
+    }
+    return alternatives.isEmpty ? nil : alternatives
   }
 
   static let correlated =

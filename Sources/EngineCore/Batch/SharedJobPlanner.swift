@@ -186,11 +186,7 @@ package struct SharedJobPlanner {
   private func trialSpeed(_ item: OutputPlan.Item, _ settings: JobSettings) throws(JobError) -> Double {
     let (shape, own) = try SourcePicture.shape(item.input, settings)
     do throws(RestorationError) {
-      let card = try models.card(own, for: shape)
-      let model = try models.model(card, own.options)
-      let speed = try model.trialSpeed(threadCount: threadCount)
-      speeds.record(model: try models.hash(card), precision: own.options.precision, pixelsPerSecond: speed)
-      return speed
+      return try speeds.measure(try models.card(own, for: shape), own.options, models)
     } catch {
       throw .restoration(error, picture: item.input)
     }

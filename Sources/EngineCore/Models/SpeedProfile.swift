@@ -68,6 +68,17 @@ package final class SpeedProfile: Sendable {
     }
   }
 
+  /// Times the model on a small tile, for two seconds at most, and remembers what came out.
+  ///
+  /// - Returns: input pixels by the second.
+  package func measure(
+    _ card: ModelCard, _ options: RestorationOptions, _ models: ModelCatalogue
+  ) throws(RestorationError) -> Double {
+    let speed = try models.model(card, options).trialSpeed(threadCount: threadCount)
+    record(model: try models.hash(card), precision: options.precision, pixelsPerSecond: speed)
+    return speed
+  }
+
   private func loaded(_ state: inout State?) -> State {
     if let state { return state }
     let made = State(machine: Self.machine(threadCount), entries: path.map(Self.read) ?? [])

@@ -99,7 +99,7 @@ extension ModelCard {
     public let inputPSNR: Double?
 
     /// - Parameter key: `SET/LEVEL`, or the set alone.
-    init(key: String, psnr: Double, inputPSNR: Double?) {
+    package init(key: String, psnr: Double, inputPSNR: Double?) {
       let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
       set = parts.first ?? ""
       levelText = parts.count > 1 ? parts[1] : ""

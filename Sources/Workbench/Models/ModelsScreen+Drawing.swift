@@ -156,7 +156,7 @@ enum ModelDetails {
 
   static func speed(_ model: ModelInfo) -> String {
     guard let speed = model.pixelsPerSecond, speed.isFinite, speed > 0 else {
-      return "not measured yet; the first run measures it"
+      return "not known yet; the first plan measures it"
     }
     return "\(Quantity.megapixels(speed))/s: a picture of 1 megapixel takes \(Quantity.duration(1e6 / speed))"
   }

@@ -100,11 +100,28 @@ struct PlanTotals: Hashable, Sendable {
     let known = pictures.compactMap(\.seconds)
     let sum = known.reduce(0, +)
     if pictures.isEmpty { return "nothing to restore" }
-    if known.isEmpty { return "time not measured yet on this machine" }
+    if known.isEmpty { return "time not known: its model is timed when nothing else is computed" }
     if known.count < pictures.count {
-      return "over \(Quantity.duration(sum)); \(pictures.count - known.count) not measured yet on this machine"
+      return "over \(Quantity.duration(sum)); \(pictures.count - known.count) of them not known yet"
     }
-    return "about \(Quantity.duration(sum)), from this machine's speed"
+    let others = alternatives(pictures).map { "; " + $0.text }.joined()
+    return "about \(Quantity.duration(sum)), from this machine's speed" + others
+  }
+
+  /// What the whole would take and bring with one size of the model, where another one is taken for some picture.
+  private static func alternatives(_ pictures: [JobPlan.Picture]) -> [JobPlan.Alternative] {
+    let all = pictures.flatMap { $0.alternatives ?? [] }
+    let variants = all.map(\.variant).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    return variants.map { variant in
+      let taken = pictures.map { picture in picture.alternatives?.first { $0.variant == variant } }
+      let seconds = zip(pictures, taken).map { $1.map(\.seconds) ?? $0.seconds }
+      let gains = taken.reduce(0) { $0 + ($1?.gain ?? 0) }
+      let model = all.first { $0.variant == variant }?.model ?? ""
+      return JobPlan.Alternative(
+        model: model, variant: variant,
+        seconds: seconds.contains(nil) ? nil : seconds.reduce(0) { $0 + ($1 ?? 0) },
+        gain: gains / Double(pictures.count))
+    }
   }
 
   private static func notes(_ pictures: [JobPlan.Picture]) -> String? {
@@ -141,8 +158,9 @@ enum PlanReport {
     }
     lines += [
       "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
-      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not measured yet on this machine")",
+      "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not known: the model is timed when nothing else is computed")",
     ]
+    if let alternatives = picture.alternatives { lines.append("or: " + alternatives.map(\.text).joined(separator: "; ")) }
     if let advice = picture.advice { lines.append("note: \(advice)") }
     return lines + picture.notes.map { "note: \($0)" }
   }
@@ -154,6 +172,15 @@ enum PlanReport {
         + "\(Quantity.memory(step.estimateBytes))\(time)",
       "  tiles: \(step.tileCount) of \(step.tileWidth) x \(step.tileHeight), overlap \(step.overlap); \(step.reason)",
     ]
+  }
+}
+
+extension JobPlan.Alternative {
+  /// `small: 13 min 02 s, +0.2 dB`
+  var text: String {
+    let sign = gain < 0 ? "-" : "+"
+    let time = seconds.map { Quantity.duration($0) + ", " } ?? ""
+    return "\(variant): \(time)\(sign)\(Quantity.decimal(abs(gain), 1)) dB"
   }
 }
 
