@@ -111,7 +111,7 @@ struct PlanTotals: Hashable, Sendable {
   /// What the whole would take and bring with one size of the model, where another one is taken for some picture.
   private static func alternatives(_ pictures: [JobPlan.Picture]) -> [JobPlan.Alternative] {
     let all = pictures.flatMap { $0.alternatives ?? [] }
-    let variants = all.map(\.variant).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    let variants = all.map(\.variant).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     return variants.map { variant in
       let taken = pictures.map { picture in picture.alternatives?.first { $0.variant == variant } }
       let seconds = zip(pictures, taken).map { $1.map(\.seconds) ?? $0.seconds }
