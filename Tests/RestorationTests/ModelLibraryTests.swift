@@ -293,7 +293,7 @@ import Testing
       Double(GRL.parameters(of: configuration).reduce(0) { $0 + $1.shape.reduce(1, *) })
     }
     let needed = 0.15 * log2(count(wide) / count(tiny))
-    #expect(needed > 0.2)
+    #expect(needed > 0.1)
     #expect(best(30, 30 + needed + 0.01) == "small" && best(30, 30 + needed - 0.01) == "tiny" && best(30, 29) == "tiny")
     #expect(best(nil, 30) == "small" && best(30, nil) == "small")
   }
