@@ -280,7 +280,9 @@ import Testing
     wide.embeddingWidth *= 2
     func best(_ smaller: Double?, _ larger: Double?) -> String? {
       func results(_ psnr: Double?) -> [ModelCard.TestResult] {
-        psnr.map { [.init(key: "CBSD68/25", psnr: $0, inputPSNR: 20), .init(key: "Own/\($0)", psnr: 99, inputPSNR: nil)] }
+        psnr.map {
+          [.init(key: "CBSD68/25", psnr: $0, inputPSNR: 20), .init(key: "Own/\($0)", psnr: 99, inputPSNR: nil)]
+        }
           ?? []
       }
       let cards = [

@@ -78,7 +78,8 @@ extension ModelLibrary {
     let ranks = fitting.map { rank($0, request, layout) }
     guard let best = ranks.min(by: { $0.lexicographicallyPrecedes($1) }) else { return [] }
     var found: [ModelCard] = []
-    for (card, rank) in zip(fitting, ranks) where rank == best && !found.contains(where: { $0.variant == card.variant }) {
+    for (card, rank) in zip(fitting, ranks) where rank == best && !found.contains(where: { $0.variant == card.variant })
+    {
       found.append(card)
     }
     return found.sorted { $0.size < $1.size }

@@ -160,7 +160,9 @@ enum PlanReport {
       "memory: \(Quantity.memory(picture.estimateBytes)) of \(Quantity.memory(picture.budgetBytes))",
       "time: \(picture.seconds.map { "about " + Quantity.duration($0) } ?? "not known: the model is timed when nothing else is computed")",
     ]
-    if let alternatives = picture.alternatives { lines.append("or: " + alternatives.map(\.text).joined(separator: "; ")) }
+    if let alternatives = picture.alternatives {
+      lines.append("or: " + alternatives.map(\.text).joined(separator: "; "))
+    }
     if let advice = picture.advice { lines.append("note: \(advice)") }
     return lines + picture.notes.map { "note: \($0)" }
   }
