@@ -37,6 +37,24 @@ package enum Descriptor {
     return (done, 0)
   }
 
+  /// Whether an open file has the bytes of the file at `path`; false where one of them cannot be read.
+  package static func isEqual(_ descriptor: Int32, _ path: String) -> Bool {
+    let other = open(path.systemPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard other >= 0 else { return false }
+    defer { close(other) }
+    var (first, second) = ([UInt8](repeating: 0, count: 1 << 20), [UInt8](repeating: 0, count: 1 << 20))
+    var place = 0
+    while true {
+      let (a, b) = (
+        first.withUnsafeMutableBytes { fill($0, from: descriptor, at: place) },
+        second.withUnsafeMutableBytes { fill($0, from: other, at: place) }
+      )
+      guard a.code == 0, b.code == 0, a.count == b.count, first[..<a.count] == second[..<b.count] else { return false }
+      if a.count < first.count { return true }
+      place += a.count
+    }
+  }
+
   /// Whether `path` still names the file that is open.
   package static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
     var (held, named) = (stat(), stat())

@@ -200,7 +200,7 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
   if (fits) put_rows(reader, plane, stride, bits, samples);
   image_release_(image);
   if (!fits) return grl_reader_fail(base, GRL_IMAGE_DAMAGED, "the picture is another than its header says");
-  if (has_alpha && reader->is_premultiplied) grl_unmultiply(&base->header, samples);
+  if (has_alpha && reader->is_premultiplied) grl_unmultiply(&base->header, samples, (size_t)base->header.width * base->header.height);
   return base->status;
 }
 

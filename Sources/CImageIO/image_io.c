@@ -47,6 +47,7 @@ void *grl_reader_create(size_t size, grl_image_source source, grl_image_limits l
   reader->limits = limits;
   reader->metadata.srgb_intent = -1;
   reader->row = -1;
+  reader->header.whole_reason = "files of this format are decoded whole";
   reader->block_size = GRL_HEADER_BLOCK;
   if (!source.bytes && !(reader->block = malloc(GRL_BLOCK))) {
     free(reader);
@@ -185,8 +186,8 @@ grl_image_status grl_reader_end_early(
   return reader->status = GRL_IMAGE_OK;
 }
 
-void grl_unmultiply(const grl_image_header *header, void *samples) {
-  const size_t pixels = (size_t)header->width * header->height, channels = header->channels, colours = channels - 1;
+void grl_unmultiply(const grl_image_header *header, void *samples, size_t pixels) {
+  const size_t channels = header->channels, colours = channels - 1;
   for (size_t i = 0; i < pixels; i++) {
     if (header->bit_depth == 8) {
       uint8_t *p = (uint8_t *)samples + i * channels;
@@ -275,6 +276,10 @@ grl_image_status grl_image_read_header(grl_image_reader *reader) { return run(re
 
 grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples) { return run(reader, read_samples, samples); }
 
+grl_image_status grl_image_read_rows(grl_image_reader *reader, uint32_t first, uint32_t count, void *samples) {
+  return reader->read_rows(reader, first, count, samples);
+}
+
 int64_t grl_image_reader_row(const grl_image_reader *reader) { return reader->row; }
 const grl_image_header *grl_image_reader_header(const grl_image_reader *reader) { return &reader->header; }
 const grl_image_metadata *grl_image_reader_metadata(const grl_image_reader *reader) { return &reader->metadata; }
@@ -361,7 +366,14 @@ const uint8_t *grl_image_writer_bytes(const grl_image_writer *writer, size_t *co
 
 const grl_image_notes *grl_image_writer_notes(const grl_image_writer *writer) { return &writer->notes; }
 
+grl_image_status grl_image_put_rows(grl_image_writer *writer, const void *rows, uint32_t count) {
+  return writer->put_rows(writer, rows, count);
+}
+
+grl_image_status grl_image_end(grl_image_writer *writer) { return writer->end(writer); }
+
 void grl_image_writer_destroy(grl_image_writer *writer) {
+  if (writer->release) writer->release(writer);
   free(writer->bytes);
   free(writer);
 }

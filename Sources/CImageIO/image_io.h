@@ -30,6 +30,8 @@ static inline int grl_is_hopelessly_short(uint64_t bytes, uint64_t values, uint6
 struct grl_image_reader {
   grl_image_status (*read_header)(grl_image_reader *reader);
   grl_image_status (*read_samples)(grl_image_reader *reader, void *samples);
+  /// NULL where `header.whole_reason` is set.
+  grl_image_status (*read_rows)(grl_image_reader *reader, uint32_t first, uint32_t count, void *samples);
   void (*close)(grl_image_reader *reader);
 
   /// Of a format whose library this program was built without: why its files are not read.
@@ -106,10 +108,15 @@ struct grl_image_writer {
   grl_image_notes notes;
   grl_image_status status;
   jmp_buf escape;
+  /// Of a picture that is written by rows.
+  void *rows;
+  grl_image_status (*put_rows)(grl_image_writer *writer, const void *rows, uint32_t count);
+  grl_image_status (*end)(grl_image_writer *writer);
+  void (*release)(grl_image_writer *writer);
 };
 
 /// Divides colours by alpha, which they were multiplied with.
-void grl_unmultiply(const grl_image_header *header, void *samples);
+void grl_unmultiply(const grl_image_header *header, void *samples, size_t pixels);
 
 /// 0, or -1 with status and notes set.
 int grl_writer_put(grl_image_writer *writer, const uint8_t *bytes, size_t count);

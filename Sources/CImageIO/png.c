@@ -33,6 +33,8 @@ typedef struct {
   /// All rows are there; how much was read since, of which how much of the compressed samples.
   int is_decoding, is_finishing;
   uint64_t trailing, surplus, most_surplus;
+  /// Of reading by rows: the first that was not read.
+  uint32_t next_row;
 } png_reader;
 
 static void read_failed(png_structp png, png_const_charp message) {
@@ -271,6 +273,8 @@ static grl_image_status read_header(grl_image_reader *base) {
   base->header.channels = png_get_channels(png, info);
   base->header.bit_depth = png_get_bit_depth(png, info);
   read_metadata(reader);
+  base->header.whole_reason = reader->passes > 1 ? "an interlaced PNG file is decoded whole" : NULL;
+  base->header.rows_bytes = 2 * (uint64_t)png_get_rowbytes(png, info);
   return GRL_IMAGE_OK;
 }
 
@@ -300,9 +304,8 @@ static grl_image_status kept(png_reader *reader, void *samples, size_t row_bytes
 
 /// Bounds what is inflated from here on: rows take little more than their bytes, however badly they compress. Which row of an
 /// interlaced picture is the last depends on its sides, so all count there.
-static void begin_finishing(png_reader *reader, void *samples, size_t row_bytes, size_t rows) {
-  const size_t bytes = rows * row_bytes;
-  memset((uint8_t *)samples + (reader->base.header.height - rows) * row_bytes, MISSING_SAMPLE, bytes);
+static void begin_finishing(png_reader *reader, void *last_rows, size_t bytes) {
+  memset(last_rows, MISSING_SAMPLE, bytes);
   reader->is_finishing = 1;
   reader->most_surplus = 4096 + bytes + bytes / 16;
 }
@@ -318,17 +321,46 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
     return base->limits.keeps_damaged ? kept(reader, samples, row_bytes) : base->status;
   }
 
-  if (reader->passes > 1) begin_finishing(reader, samples, row_bytes, height);
+  if (reader->passes > 1) begin_finishing(reader, samples, height * row_bytes);
   reader->is_decoding = 1;
   for (reader->pass = 0; reader->pass < reader->passes; reader->pass++) {
     for (size_t y = 0; y < height; y++) {
       if (grl_reader_is_cancelled(base)) return base->status;
       if (reader->passes == 1) base->row = (int64_t)y;
       // With the last row libpng inflates what the samples have left.
-      if (y + 1 == height && reader->passes == 1) begin_finishing(reader, samples, row_bytes, 1);
+      if (y + 1 == height && reader->passes == 1) begin_finishing(reader, (uint8_t *)samples + y * row_bytes, row_bytes);
       png_read_row(reader->png, (png_bytep)samples + y * row_bytes, NULL);
     }
   }
+  reader->is_decoding = 0;
+  base->row = -1;
+  png_read_end(reader->png, reader->info);
+  read_metadata(reader);
+  return GRL_IMAGE_OK;
+}
+
+/// Damage is an error here.
+static grl_image_status read_rows(grl_image_reader *base, uint32_t first, uint32_t count, void *samples) {
+  png_reader *reader = (png_reader *)base;
+  const size_t row_bytes = png_get_rowbytes(reader->png, reader->info);
+  const uint32_t height = base->header.height;
+  if (setjmp(base->escape)) {
+    if (!reader->is_finishing || base->status != GRL_IMAGE_OK) return base->status;
+    read_metadata(reader);
+    return GRL_IMAGE_OK;
+  }
+
+  reader->is_decoding = 1;
+  while (reader->next_row < first + count) {
+    const uint32_t y = reader->next_row++;
+    if (grl_reader_is_cancelled(base)) return base->status;
+    base->row = y;
+    // libpng decodes a row that nobody wants, and drops it.
+    uint8_t *row = y < first ? NULL : (uint8_t *)samples + (y - first) * row_bytes;
+    if (y + 1 == height) begin_finishing(reader, row, row_bytes);
+    png_read_row(reader->png, row, NULL);
+  }
+  if (reader->next_row < height) return GRL_IMAGE_OK;
   reader->is_decoding = 0;
   base->row = -1;
   png_read_end(reader->png, reader->info);
@@ -347,6 +379,7 @@ grl_image_reader *grl_png_open(grl_image_source source, grl_image_limits limits)
   if (!reader) return NULL;
   reader->base.read_header = read_header;
   reader->base.read_samples = read_samples;
+  reader->base.read_rows = read_rows;
   reader->base.close = close_reader;
   return &reader->base;
 }
@@ -422,7 +455,7 @@ static int colour_type(uint32_t channels) {
   return types[channels - 1];
 }
 
-static void write_picture(png_structp png, png_infop info, const grl_picture *picture) {
+static void begin_picture(png_structp png, png_infop info, const grl_picture *picture) {
   png_set_benign_errors(png, 1);  // a profile that libpng rejects is left out with a warning
   png_set_IHDR(
       png, info, picture->width, picture->height, (int)picture->bit_depth, colour_type(picture->channels),
@@ -436,23 +469,54 @@ static void write_picture(png_structp png, png_infop info, const grl_picture *pi
   write_xmp(png, &picture->metadata);
 
   if (picture->bit_depth == 16 && grl_is_little_endian()) png_set_swap(png);
-  size_t row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
-  for (size_t y = 0; y < picture->height; y++) png_write_row(png, (png_const_bytep)picture->samples + y * row_bytes);
-  png_write_end(png, NULL);  // given the info again, libpng 1.6.39 writes eXIf twice
+}
+
+typedef struct {
+  png_structp png;
+  png_infop info;
+  size_t row_bytes;
+} png_rows;
+
+static grl_image_status put_rows(grl_image_writer *writer, const void *rows, uint32_t count) {
+  const png_rows *target = writer->rows;
+  if (setjmp(writer->escape) == 0) {
+    for (size_t y = 0; y < count; y++) png_write_row(target->png, (png_const_bytep)rows + y * target->row_bytes);
+  }
+  return writer->status;
+}
+
+static grl_image_status end_picture(grl_image_writer *writer) {
+  const png_rows *target = writer->rows;
+  if (setjmp(writer->escape) == 0) {
+    png_write_end(target->png, NULL);  // given the info again, libpng 1.6.39 writes eXIf twice
+    grl_writer_flush(writer);
+  }
+  return writer->status;
+}
+
+static void release_picture(grl_image_writer *writer) {
+  png_rows *target = writer->rows;
+  png_destroy_write_struct(&target->png, &target->info);
+  free(target);
+}
+
+grl_image_status grl_png_begin(grl_image_writer *writer, const grl_picture *picture) {
+  png_rows *target = calloc(1, sizeof *target);
+  if (!target) return writer->status = GRL_IMAGE_NO_MEMORY;
+  writer->rows = target;
+  writer->put_rows = put_rows;
+  writer->end = end_picture;
+  writer->release = release_picture;
+  target->row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
+  target->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, write_failed, write_warned);
+  if (target->png) target->info = png_create_info_struct(target->png);
+  if (!target->info) return writer->status = GRL_IMAGE_NO_MEMORY;
+  png_set_write_fn(target->png, writer, write_bytes, flush_bytes);
+  if (setjmp(writer->escape) == 0) begin_picture(target->png, target->info, picture);
+  return writer->status;
 }
 
 grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *picture) {
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, write_failed, write_warned);
-  png_infop info = png ? png_create_info_struct(png) : NULL;
-  if (!info) {
-    png_destroy_write_struct(&png, NULL);
-    return writer->status = GRL_IMAGE_NO_MEMORY;
-  }
-  png_set_write_fn(png, writer, write_bytes, flush_bytes);
-  if (setjmp(writer->escape) == 0) {
-    write_picture(png, info, picture);
-    grl_writer_flush(writer);
-  }
-  png_destroy_write_struct(&png, &info);
-  return writer->status;
+  if (grl_png_begin(writer, picture) || put_rows(writer, picture->samples, picture->height)) return writer->status;
+  return end_picture(writer);
 }

@@ -12,6 +12,21 @@
 
 // Reading
 
+/// Strips or tiles.
+typedef struct {
+  uint32_t width, rows;
+  size_t row_bytes;
+  tmsize_t bytes;
+  int is_separate, planes;
+  uint32_t across, down;
+  /// One block as stored, and room for its inks.
+  uint8_t *buffer;
+  int64_t first_damage;
+} tiff_blocks;
+
+/// Larger rows of blocks are not held: a file of one compressed strip is decoded whole.
+enum { MOST_HELD_BYTES = 256 << 20 };
+
 typedef struct {
   grl_image_reader base;
   TIFF *tiff;
@@ -25,6 +40,10 @@ typedef struct {
   uint16_t *palette[3];
   int palette_shift;
   grl_inks *inks;
+  tiff_blocks blocks;
+  /// Of reading by rows: the row of blocks that was read last, and its number.
+  uint8_t *held;
+  uint32_t held_row;
 } tiff_reader;
 
 static tmsize_t read_bytes(thandle_t handle, void *to, tmsize_t count) {
@@ -335,6 +354,11 @@ static grl_image_status read_header(grl_image_reader *base) {
     return grl_reader_fail(base, GRL_IMAGE_DAMAGED, "blocks far larger than the picture");
   }
   header->scan_bytes = reader->is_converted ? all * 8 : pixels * ((uint64_t)reader->samples * reader->bits / 8 + 1) * 2;
+  const uint64_t held = (uint64_t)rows * grl_row_bytes(header);
+  header->rows_bytes = header->scan_bytes + held;
+  header->whole_reason = reader->is_converted    ? "a TIFF file of such colours is converted whole"
+                         : held > MOST_HELD_BYTES ? "its strips or tiles are too high to be read one row of them at a time"
+                                                  : NULL;
   // Deflate makes at most 1032 bytes of one, zstandard and LZMA make more of what is blank.
   const uint64_t stored = all * reader->samples * reader->bits / 8;
   if (grl_is_hopelessly_short(base->source.count, stored, 1 << 22, 1 << 14)) {
@@ -460,85 +484,126 @@ static void put_inks(tiff_reader *reader, const uint8_t *row, size_t count, uint
   }
 }
 
-typedef struct {
-  uint32_t width, rows;
-  size_t row_bytes;
-  tmsize_t bytes;
-} block_shape;
-
-static grl_image_status read_blocks(tiff_reader *reader, uint8_t *samples) {
+/// Settles how the samples are stored and takes room for a block.
+static grl_image_status prepare_blocks(tiff_reader *reader) {
   grl_image_reader *base = &reader->base;
   const grl_image_header *header = &base->header;
   TIFF *tiff = reader->tiff;
-  const size_t pixel_bytes = header->channels * (header->bit_depth / 8), out_row = grl_row_bytes(header);
-  const int is_separate = reader->planar == PLANARCONFIG_SEPARATE && reader->samples > 1;
-  if (is_separate && reader->inks) return unsupported(reader, "CMYK TIFF in separate planes");
-  const int planes = is_separate ? reader->samples : 1;
-  block_shape block = {.width = header->width, .rows = header->height};
+  tiff_blocks *blocks = &reader->blocks;
+  blocks->is_separate = reader->planar == PLANARCONFIG_SEPARATE && reader->samples > 1;
+  if (blocks->is_separate && reader->inks) return unsupported(reader, "CMYK TIFF in separate planes");
+  blocks->planes = blocks->is_separate ? reader->samples : 1;
+  blocks->width = header->width;
+  blocks->rows = header->height;
   if (reader->is_tiled) {
-    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &block.width);
-    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &block.rows);
-    block.row_bytes = (size_t)TIFFTileRowSize(tiff);
-    block.bytes = TIFFTileSize(tiff);
+    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &blocks->width);
+    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &blocks->rows);
+    blocks->row_bytes = (size_t)TIFFTileRowSize(tiff);
+    blocks->bytes = TIFFTileSize(tiff);
   } else {
-    TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &block.rows);
-    if (block.rows > header->height || block.rows == 0) block.rows = header->height;
-    block.row_bytes = (size_t)TIFFScanlineSize(tiff);
-    block.bytes = TIFFVStripSize(tiff, block.rows);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &blocks->rows);
+    if (blocks->rows > header->height || blocks->rows == 0) blocks->rows = header->height;
+    blocks->row_bytes = (size_t)TIFFScanlineSize(tiff);
+    blocks->bytes = TIFFVStripSize(tiff, blocks->rows);
   }
-  const size_t samples_in_row = (size_t)block.width * (is_separate ? 1 : reader->samples);
-  if (block.bytes <= 0 || block.row_bytes < (samples_in_row * reader->bits + 7) / 8 ||
-      (size_t)block.bytes / block.row_bytes < block.rows) {
+  const size_t samples_in_row = (size_t)blocks->width * (blocks->is_separate ? 1 : reader->samples);
+  if (blocks->bytes <= 0 || blocks->row_bytes < (samples_in_row * reader->bits + 7) / 8 ||
+      (size_t)blocks->bytes / blocks->row_bytes < blocks->rows) {
     return grl_reader_fail(base, GRL_IMAGE_DAMAGED, "blocks of a size that cannot be");
   }
-  const size_t ink_bytes = reader->inks ? (size_t)block.width * 16 : 0;
-  uint8_t *buffer = malloc((size_t)block.bytes + ink_bytes);
-  if (!buffer) return base->status = GRL_IMAGE_NO_MEMORY;
-  const uint32_t across = (header->width + block.width - 1) / block.width, down = (header->height + block.rows - 1) / block.rows;
-  int64_t first_damage = -1;
-  for (int plane = 0; plane < planes && base->status == GRL_IMAGE_OK; plane++) {
-    for (uint32_t j = 0; j < down && base->status == GRL_IMAGE_OK; j++) {
-      const uint32_t y = j * block.rows, rows = header->height - y < block.rows ? header->height - y : block.rows;
-      for (uint32_t i = 0; i < across; i++) {
-        const uint32_t index = ((uint32_t)plane * down + j) * across + i;
-        memset(buffer, 0x80, (size_t)block.bytes);
-        // A strip holds no more rows than the picture.
-        const tmsize_t wanted = reader->is_tiled ? block.bytes : (tmsize_t)(block.row_bytes * rows);
-        const tmsize_t got = reader->is_tiled ? TIFFReadEncodedTile(tiff, index, buffer, wanted)
-                                              : TIFFReadEncodedStrip(tiff, index, buffer, wanted);
-        if (base->status != GRL_IMAGE_OK) break;  // cancelled, or reading failed
-        if (got < wanted || base->notes.message[0]) {
-          if (!base->notes.message[0]) grl_note_error(&base->notes, "samples are missing");
-          const uint64_t place = TIFFGetStrileOffset(tiff, index), count = TIFFGetStrileByteCount(tiff, index);
-          const int is_cut = base->source.count > 0 && (place > base->source.count || count > base->source.count - place);
-          if (!base->limits.keeps_damaged || (first_damage < 0 && y == 0 && i == 0 && plane == 0)) {
-            char reason[GRL_MESSAGE_SIZE];
-            memcpy(reason, base->notes.message, sizeof reason);
-            base->row = y;
-            grl_reader_fail(base, is_cut ? GRL_IMAGE_CUT : GRL_IMAGE_DAMAGED, reason);
-            break;
-          }
-          if (first_damage < 0 || y < first_damage) first_damage = y;
-          base->notes.message[0] = 0;
-        }
-        const uint32_t x = i * block.width, columns = header->width - x < block.width ? header->width - x : block.width;
-        for (uint32_t row = 0; row < rows; row++) {
-          const uint8_t *from = buffer + row * block.row_bytes;
-          uint8_t *to = samples + (y + row) * out_row + x * pixel_bytes;
-          if (reader->inks) put_inks(reader, from, columns, buffer + block.bytes, to);
-          else put_row(reader, from, columns, is_separate ? plane : -1, to);
-        }
+  blocks->across = (header->width + blocks->width - 1) / blocks->width;
+  blocks->down = (header->height + blocks->rows - 1) / blocks->rows;
+  blocks->first_damage = -1;
+  const size_t ink_bytes = reader->inks ? (size_t)blocks->width * 16 : 0;
+  if (!(blocks->buffer = malloc((size_t)blocks->bytes + ink_bytes))) return base->status = GRL_IMAGE_NO_MEMORY;
+  return GRL_IMAGE_OK;
+}
+
+/// One plane of the blocks that lie side by side in row `j` of them; `samples` is where the first of these rows begins.
+static grl_image_status read_block_row(tiff_reader *reader, int plane, uint32_t j, uint8_t *samples) {
+  grl_image_reader *base = &reader->base;
+  const grl_image_header *header = &base->header;
+  TIFF *tiff = reader->tiff;
+  tiff_blocks *blocks = &reader->blocks;
+  const size_t pixel_bytes = header->channels * (header->bit_depth / 8), out_row = grl_row_bytes(header);
+  const uint32_t y = j * blocks->rows, rows = header->height - y < blocks->rows ? header->height - y : blocks->rows;
+  for (uint32_t i = 0; i < blocks->across; i++) {
+    const uint32_t index = ((uint32_t)plane * blocks->down + j) * blocks->across + i;
+    memset(blocks->buffer, 0x80, (size_t)blocks->bytes);
+    // A strip holds no more rows than the picture.
+    const tmsize_t wanted = reader->is_tiled ? blocks->bytes : (tmsize_t)(blocks->row_bytes * rows);
+    const tmsize_t got = reader->is_tiled ? TIFFReadEncodedTile(tiff, index, blocks->buffer, wanted)
+                                          : TIFFReadEncodedStrip(tiff, index, blocks->buffer, wanted);
+    if (base->status != GRL_IMAGE_OK) return base->status;  // cancelled, or reading failed
+    if (got < wanted || base->notes.message[0]) {
+      if (!base->notes.message[0]) grl_note_error(&base->notes, "samples are missing");
+      const uint64_t place = TIFFGetStrileOffset(tiff, index), count = TIFFGetStrileByteCount(tiff, index);
+      const int is_cut = base->source.count > 0 && (place > base->source.count || count > base->source.count - place);
+      if (!base->limits.keeps_damaged || (blocks->first_damage < 0 && y == 0 && i == 0 && plane == 0)) {
+        char reason[GRL_MESSAGE_SIZE];
+        memcpy(reason, base->notes.message, sizeof reason);
+        base->row = y;
+        return grl_reader_fail(base, is_cut ? GRL_IMAGE_CUT : GRL_IMAGE_DAMAGED, reason);
       }
+      if (blocks->first_damage < 0 || y < blocks->first_damage) blocks->first_damage = y;
+      base->notes.message[0] = 0;
+    }
+    const uint32_t x = i * blocks->width, columns = header->width - x < blocks->width ? header->width - x : blocks->width;
+    for (uint32_t row = 0; row < rows; row++) {
+      const uint8_t *from = blocks->buffer + row * blocks->row_bytes;
+      uint8_t *to = samples + row * out_row + x * pixel_bytes;
+      if (reader->inks) put_inks(reader, from, columns, blocks->buffer + blocks->bytes, to);
+      else put_row(reader, from, columns, blocks->is_separate ? plane : -1, to);
     }
   }
-  free(buffer);
-  if (base->status == GRL_IMAGE_OK && first_damage >= 0) {
+  return GRL_IMAGE_OK;
+}
+
+static grl_image_status read_blocks(tiff_reader *reader, uint8_t *samples) {
+  grl_image_reader *base = &reader->base;
+  if (prepare_blocks(reader)) return base->status;
+  const tiff_blocks *blocks = &reader->blocks;
+  const size_t block_row_bytes = blocks->rows * grl_row_bytes(&base->header);
+  for (int plane = 0; plane < blocks->planes; plane++) {
+    for (uint32_t j = 0; j < blocks->down; j++) {
+      if (read_block_row(reader, plane, j, samples + j * block_row_bytes)) return base->status;
+    }
+  }
+  if (blocks->first_damage >= 0) {
     char text[GRL_MESSAGE_SIZE];
-    snprintf(text, sizeof text, "damaged at row %lld of %u; samples there are missing or wrong", (long long)first_damage,
-             header->height);
+    snprintf(text, sizeof text, "damaged at row %lld of %u; samples there are missing or wrong",
+             (long long)blocks->first_damage, base->header.height);
     grl_note_first(&base->notes, text);
   }
   return base->status;
+}
+
+/// Holds the last row of blocks, which the next rows may be part of.
+static grl_image_status read_rows(grl_image_reader *base, uint32_t first, uint32_t count, void *samples) {
+  tiff_reader *reader = (tiff_reader *)base;
+  tiff_blocks *blocks = &reader->blocks;
+  const size_t row_bytes = grl_row_bytes(&base->header);
+  if (!reader->held) {
+    if (prepare_blocks(reader)) return base->status;
+    if (!(reader->held = malloc(blocks->rows * row_bytes))) return base->status = GRL_IMAGE_NO_MEMORY;
+    reader->held_row = UINT32_MAX;
+  }
+  for (uint32_t y = first; y < first + count;) {
+    const uint32_t j = y / blocks->rows, top = j * blocks->rows;
+    const uint32_t rows = base->header.height - top < blocks->rows ? base->header.height - top : blocks->rows;
+    if (j != reader->held_row) {
+      if (grl_reader_is_cancelled(base)) return base->status;
+      for (int plane = 0; plane < blocks->planes; plane++) {
+        if (read_block_row(reader, plane, j, reader->held)) return base->status;
+      }
+      if (reader->is_associated) grl_unmultiply(&base->header, reader->held, (size_t)base->header.width * rows);
+      reader->held_row = j;
+    }
+    const uint32_t end = top + rows < first + count ? top + rows : first + count;
+    memcpy((uint8_t *)samples + (y - first) * row_bytes, reader->held + (y - top) * row_bytes, (end - y) * row_bytes);
+    y = end;
+  }
+  return GRL_IMAGE_OK;
 }
 
 /// libtiff's own way from YCbCr, Lab and the like to 8-bit RGB.
@@ -570,7 +635,7 @@ static grl_image_status read_samples(grl_image_reader *base, void *samples) {
     return read_converted(reader, samples);
   }
   if (read_blocks(reader, samples)) return base->status;
-  if (reader->is_associated) grl_unmultiply(&base->header, samples);
+  if (reader->is_associated) grl_unmultiply(&base->header, samples, (size_t)base->header.width * base->header.height);
   return GRL_IMAGE_OK;
 }
 
@@ -578,6 +643,8 @@ static void close_reader(grl_image_reader *base) {
   tiff_reader *reader = (tiff_reader *)base;
   if (reader->tiff) TIFFClose(reader->tiff);
   grl_inks_destroy(reader->inks);
+  free(reader->blocks.buffer);
+  free(reader->held);
 }
 
 grl_image_reader *grl_tiff_open(grl_image_source source, grl_image_limits limits) {
@@ -586,11 +653,14 @@ grl_image_reader *grl_tiff_open(grl_image_source source, grl_image_limits limits
   reader->alpha = -1;
   reader->base.read_header = read_header;
   reader->base.read_samples = read_samples;
+  reader->base.read_rows = read_rows;
   reader->base.close = close_reader;
   return &reader->base;
 }
 
 // Writing
+
+enum { TILE_SIDE = 256 };
 
 typedef struct {
   /// First, as `write_failed` expects it.
@@ -600,6 +670,15 @@ typedef struct {
   uint8_t *bytes;
   size_t capacity;
   int is_seekable;
+  TIFF *tiff;
+  int is_tiled;
+  uint32_t width, height, y;
+  size_t pixel_bytes;
+  /// A row that predictors may change, or the rows of a row of tiles, and one tile.
+  uint8_t *row, *tile;
+  /// For the directories at the end.
+  uint8_t *exif;
+  size_t exif_count;
 } tiff_target;
 
 static tmsize_t target_write(thandle_t handle, void *from, tmsize_t count) {
@@ -659,7 +738,7 @@ static toff_t target_seek(thandle_t handle, toff_t offset, int whence) {
 
 static toff_t target_size(thandle_t handle) { return ((tiff_target *)handle)->length; }
 
-static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding encoding) {
+static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding encoding, int is_tiled) {
   const grl_image_metadata *metadata = &picture->metadata;
   const uint16_t channels = (uint16_t)picture->channels;
   const int has_alpha = channels == 2 || channels == 4;
@@ -682,7 +761,12 @@ static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding enco
   if (encoding.compression != GRL_TIFF_NONE) {
     TIFFSetField(tiff, TIFFTAG_PREDICTOR, picture->bit_depth == 32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
   }
-  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, TIFFDefaultStripSize(tiff, 0));
+  if (is_tiled) {
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, TILE_SIDE);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, TILE_SIDE);
+  } else {
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, TIFFDefaultStripSize(tiff, 0));
+  }
   if (metadata->density_x > 0) {
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
     TIFFSetField(tiff, TIFFTAG_XRESOLUTION, metadata->density_x * 0.0254);
@@ -693,9 +777,9 @@ static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding enco
 }
 
 /// Puts EXIF's directories behind the samples, where the file's own one, which comes next, can point to them.
-static int write_exif(TIFF *tiff, tiff_target *target, const grl_image_metadata *metadata) {
-  if (!metadata->exif) return 1;
-  grl_exif_parts *parts = grl_exif_parts_create(metadata->exif, metadata->exif_count);
+static int write_exif(TIFF *tiff, tiff_target *target) {
+  if (!target->exif) return 1;
+  grl_exif_parts *parts = grl_exif_parts_create(target->exif, target->exif_count);
   if (!parts) return 0;
   static const uint16_t texts[] = {
       TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE, TIFFTAG_MODEL, TIFFTAG_SOFTWARE, TIFFTAG_DATETIME, TIFFTAG_ARTIST, TIFFTAG_COPYRIGHT};
@@ -719,43 +803,95 @@ static int write_exif(TIFF *tiff, tiff_target *target, const grl_image_metadata 
   return is_good;
 }
 
-static grl_image_status write_picture(
-    TIFF *tiff, tiff_target *target, const grl_picture *picture, grl_image_writer *writer, grl_encoding encoding) {
-  set_fields(tiff, picture, encoding);
-  const size_t row_bytes = (size_t)picture->width * picture->channels * (picture->bit_depth / 8);
-  // Predictors change the row that they are given.
-  uint8_t *row = malloc(row_bytes);
-  if (!row) return writer->status = GRL_IMAGE_NO_MEMORY;
-  int is_good = 1;
-  for (uint32_t y = 0; y < picture->height && is_good; y++) {
-    memcpy(row, (const uint8_t *)picture->samples + y * row_bytes, row_bytes);
-    is_good = TIFFWriteScanline(tiff, row, y, 0) >= 0;
+/// The rows of a row of tiles that are there; what a tile has beyond the picture is 0.
+static int write_tiles(tiff_target *target, uint32_t rows) {
+  const size_t row_bytes = target->width * target->pixel_bytes, tile_row = TILE_SIDE * target->pixel_bytes;
+  for (uint32_t x = 0; x < target->width; x += TILE_SIDE) {
+    const uint32_t columns = target->width - x < TILE_SIDE ? target->width - x : TILE_SIDE;
+    memset(target->tile, 0, TILE_SIDE * tile_row);
+    for (uint32_t y = 0; y < rows; y++) {
+      memcpy(target->tile + y * tile_row, target->row + y * row_bytes + x * target->pixel_bytes, columns * target->pixel_bytes);
+    }
+    const uint32_t index = TIFFComputeTile(target->tiff, x, target->y - 1, 0, 0);
+    if (TIFFWriteEncodedTile(target->tiff, index, target->tile, (tmsize_t)(TILE_SIDE * tile_row)) < 0) return 0;
   }
-  free(row);
-  is_good = is_good && TIFFFlushData(tiff) && write_exif(tiff, target, &picture->metadata);
-  if (!is_good || !TIFFFlush(tiff)) return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
+  return 1;
+}
+
+static grl_image_status put_rows(grl_image_writer *writer, const void *rows, uint32_t count) {
+  tiff_target *target = writer->rows;
+  const size_t row_bytes = target->width * target->pixel_bytes;
+  int is_good = 1;
+  for (uint32_t i = 0; i < count && is_good; i++) {
+    const uint8_t *from = (const uint8_t *)rows + i * row_bytes;
+    const uint32_t y = target->y++;
+    if (target->is_tiled) {
+      memcpy(target->row + y % TILE_SIDE * row_bytes, from, row_bytes);
+      if (target->y % TILE_SIDE == 0 || target->y == target->height) is_good = write_tiles(target, y % TILE_SIDE + 1);
+    } else {
+      memcpy(target->row, from, row_bytes);
+      is_good = TIFFWriteScanline(target->tiff, target->row, y, 0) >= 0;
+    }
+  }
+  return is_good ? writer->status : grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
+}
+
+static grl_image_status end_picture(grl_image_writer *writer) {
+  tiff_target *target = writer->rows;
+  const int is_good = TIFFFlushData(target->tiff) && write_exif(target->tiff, target) && TIFFFlush(target->tiff);
+  if (!is_good) return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
+  TIFFClose(target->tiff);
+  target->tiff = NULL;
+  if (writer->status == GRL_IMAGE_OK && !target->is_seekable) {
+    if (grl_writer_put(writer, target->bytes, (size_t)target->length) == 0) grl_writer_flush(writer);
+  }
+  return writer->status;
+}
+
+static void release_picture(grl_image_writer *writer) {
+  tiff_target *target = writer->rows;
+  if (target->tiff) TIFFClose(target->tiff);
+  free(target->bytes);
+  free(target->row);
+  free(target->tile);
+  free(target->exif);
+  free(target);
+}
+
+grl_image_status grl_tiff_begin(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {
+  if (encoding.compression == GRL_TIFF_ZSTD && !TIFFIsCODECConfigured(COMPRESSION_ZSTD)) {
+    return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "the installed libtiff does not know zstd; take --compression deflate");
+  }
+  tiff_target *target = calloc(1, sizeof *target);
+  if (!target) return writer->status = GRL_IMAGE_NO_MEMORY;
+  writer->rows = target;
+  writer->put_rows = put_rows;
+  writer->end = end_picture;
+  writer->release = release_picture;
+  target->writer = writer;
+  target->is_seekable = writer->descriptor >= 0 && lseek(writer->descriptor, 0, SEEK_CUR) == 0;
+  target->width = picture->width;
+  target->height = picture->height;
+  target->pixel_bytes = picture->channels * (picture->bit_depth / 8);
+  const size_t row_bytes = target->width * target->pixel_bytes;
+  target->is_tiled = (uint64_t)row_bytes * picture->height > encoding.strips_bytes;
+  target->row = malloc(row_bytes * (target->is_tiled ? TILE_SIDE : 1));
+  target->tile = target->is_tiled ? malloc(TILE_SIDE * TILE_SIDE * target->pixel_bytes) : NULL;
+  target->exif_count = picture->metadata.exif ? picture->metadata.exif_count : 0;
+  target->exif = target->exif_count > 0 ? malloc(target->exif_count) : NULL;
+  if (!target->row || (target->is_tiled && !target->tile) || (target->exif_count > 0 && !target->exif)) {
+    return writer->status = GRL_IMAGE_NO_MEMORY;
+  }
+  if (target->exif) memcpy(target->exif, picture->metadata.exif, target->exif_count);
+  // Offsets of the plain form have 32 bits.
+  target->tiff = open_client(
+      target, target->is_tiled ? "w8" : "w", target_read, target_write, target_seek, target_size, INT64_MAX / 2);
+  if (!target->tiff) return writer->status == GRL_IMAGE_OK ? (writer->status = GRL_IMAGE_NO_MEMORY) : writer->status;
+  set_fields(target->tiff, picture, encoding, target->is_tiled);
   return writer->status;
 }
 
 grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {
-  if (encoding.compression == GRL_TIFF_ZSTD && !TIFFIsCODECConfigured(COMPRESSION_ZSTD)) {
-    return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "the installed libtiff does not know zstd; take --compression deflate");
-  }
-  tiff_target target = {.writer = writer};
-  target.is_seekable = writer->descriptor >= 0 && lseek(writer->descriptor, 0, SEEK_CUR) == 0;
-  const uint64_t bytes = (uint64_t)picture->width * picture->height * picture->channels * (picture->bit_depth / 8);
-  // Offsets of the plain form have 32 bits.
-  TIFF *tiff = open_client(&target, bytes > 3500000000u ? "w8" : "w", target_read, target_write, target_seek, target_size,
-                           INT64_MAX / 2);
-  if (!tiff) {
-    if (writer->status == GRL_IMAGE_OK) writer->status = GRL_IMAGE_NO_MEMORY;
-  } else {
-    write_picture(tiff, &target, picture, writer, encoding);
-    TIFFClose(tiff);
-  }
-  if (writer->status == GRL_IMAGE_OK && !target.is_seekable) {
-    if (grl_writer_put(writer, target.bytes, (size_t)target.length) == 0) grl_writer_flush(writer);
-  }
-  free(target.bytes);
-  return writer->status;
+  if (grl_tiff_begin(writer, picture, encoding) || put_rows(writer, picture->samples, picture->height)) return writer->status;
+  return end_picture(writer);
 }

@@ -183,7 +183,11 @@ package enum JobError: KnownFailure {
   }
 
   package init(_ error: RestorationError, picture: String?) {
-    self = error.kind == .cancelled ? .cancelled : .restoration(error, picture: picture)
+    self =
+      switch error {
+      case .picture(let error): error.kind == .cancelled ? .cancelled : .image(error)
+      default: error.kind == .cancelled ? .cancelled : .restoration(error, picture: picture)
+      }
   }
 
   /// Why the result at `path` cannot be claimed.

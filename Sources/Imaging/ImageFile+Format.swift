@@ -80,6 +80,9 @@ extension ImageFile {
     /// Formats that can be written here.
     public static var written: [Format] { allCases.filter { $0.reasonAgainstWriting == nil } }
 
+    /// Whether files can be written by rows, for results that are larger than memory.
+    package var isWrittenByRows: Bool { self == .png || self == .tiff }
+
     /// Most pixels on a side that the format, or its library, holds.
     public var largestSide: Int {
       switch self {
@@ -143,6 +146,8 @@ extension ImageFile {
     public var quality: Int?
     public var chroma: ChromaSampling
     public var compression: Compression
+    /// TIFF files with more bytes of samples are BigTIFF in tiles; offsets of the plain form have 32 bits.
+    package var stripsBytes = 3_500_000_000
 
     public init(quality: Int? = nil, chroma: ChromaSampling = .full, compression: Compression = .deflate) {
       (self.quality, self.chroma, self.compression) = (quality, chroma, compression)

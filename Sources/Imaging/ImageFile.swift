@@ -40,6 +40,10 @@ public enum ImageFile {
     /// Bytes that decoding holds at its peak: the samples, twice while they are turned upright, all coefficients of a JPEG file
     /// that tells its picture in several scans, and a stream as it came.
     public let decodingBytes: Int
+    /// Why its samples cannot be read by rows; nil where they can.
+    package let wholeReason: String?
+    /// Bytes that reading by rows holds beside the rows that are asked for.
+    package let rowsBytes: Int
   }
 
   /// What a file is by its first bytes.
@@ -145,8 +149,24 @@ public final class OpenedPicture {
       return ImageFile.Header(
         format: input.format, width: width, height: height, layout: reader.layout, bitDepth: reader.bitDepth,
         metadata: metadata, orientation: orientation,
-        decodingBytes: reader.sampleBytes * (orientation == .upright ? 1 : 2) + reader.scanBytes + input.heldBytes)
+        decodingBytes: reader.sampleBytes * (orientation == .upright ? 1 : 2) + reader.scanBytes + input.heldBytes,
+        wholeReason: input.heldBytes > 0
+          ? "it comes as a stream"
+          : orientation == .upright || orientation == .mirrored
+            ? reader.wholeReason : "its samples are stored turned, and have to be turned upright whole",
+        rowsBytes: reader.rowsBytes)
     }
+  }
+
+  /// The samples by rows.
+  ///
+  /// - Precondition: `header.wholeReason` is nil. One reading at a time: they share a place in the file.
+  package func rows() throws(ImageError) -> RowReader {
+    precondition(header.wholeReason == nil)
+    let reader = try input.read { source throws(ImageError) in
+      try ImageReader(source, input.format, path: input.path, limits)
+    }
+    return RowReader(reader, header, input)
   }
 
   /// Decodes the samples, as `ImageFile.read` says.

@@ -62,6 +62,40 @@ final class ImageReader {
   /// What the library holds beside them.
   var scanBytes: Int { Int(header.scan_bytes) }
 
+  /// Why samples are decoded whole only; nil where they are decoded by rows too.
+  var wholeReason: String? { header.whole_reason.map { String(cString: $0) } }
+  /// What decoding by rows holds beside the rows that are asked for.
+  var rowsBytes: Int { Int(header.rows_bytes) }
+
+  /// Decodes rows, as stored, behind those of `kept`, which are what an earlier call gave. Calls go down the picture.
+  ///
+  /// - Precondition: `wholeReason` is nil; `rows` are in the picture and not above those that were decoded last.
+  func samples(of rows: Range<Int>, behind kept: Image.Samples?) throws(ImageError) -> Image.Samples {
+    switch (bitDepth, kept) {
+    case (8, .eight(let values)?): .eight(try decode(rows, behind: values))
+    case (8, _): .eight(try decode(rows, behind: []))
+    case (16, .sixteen(let values)?): .sixteen(try decode(rows, behind: values))
+    case (16, _): .sixteen(try decode(rows, behind: []))
+    case (_, .float(let values)?): .float(try decode(rows, behind: values))
+    default: .float(try decode(rows, behind: []))
+    }
+  }
+
+  private func decode<Value>(_ rows: Range<Int>, behind kept: [Value]) throws(ImageError) -> [Value] {
+    let count = kept.count + rows.count * width * layout.channels
+    guard let probe = malloc(count * bitDepth / 8) else { throw .outOfMemory(path: path, bytes: count * bitDepth / 8) }
+    free(probe)
+    var status = GRL_IMAGE_OK
+    let values = [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+      _ = buffer.initialize(from: kept)
+      status = grl_image_read_rows(
+        handle, UInt32(rows.lowerBound), UInt32(rows.count), buffer.baseAddress! + kept.count)
+      initialized = status == GRL_IMAGE_OK ? count : 0
+    }
+    try check(status)
+    return values
+  }
+
   /// Decodes the samples, as stored. Once.
   func samples() throws(ImageError) -> Image.Samples {
     let (count, overflow) = (width * height).multipliedReportingOverflow(by: layout.channels)

@@ -33,11 +33,9 @@ final class ImageWriter {
       throw .doesNotFit(
         path: path, format: format, width: image.width, height: image.height, limitSide: format.largestSide)
     }
-    let status = image.withPicture { picture in
-      let how = grl_encoding(
-        quality: Int32(encoding.quality(format)), full_chroma: encoding.chroma == .full ? 1 : 0,
-        compression: encoding.compression.code)
-      return switch format {
+    let how = encoding.code(format)
+    let status = image.withPicture(image.height) { picture in
+      switch format {
       case .png: grl_png_write(handle, &picture)
       case .jpeg: grl_jpeg_write(handle, &picture, how)
       case .tiff: grl_tiff_write(handle, &picture, how)
@@ -48,19 +46,64 @@ final class ImageWriter {
       case .pnm, .pfm: grl_pnm_write(handle, &picture)
       }
     }
+    try check(status, bytes: image.width * image.height * image.layout.channels)
+    return noteLines(grl_image_writer_notes(handle), library: format.library)
+  }
+
+  private func check(_ status: grl_image_status, bytes: Int) throws(ImageError) {
     let notes = grl_image_writer_notes(handle)
     switch status {
-    case GRL_IMAGE_OK: return noteLines(notes, library: format.library)
+    case GRL_IMAGE_OK: return
     case GRL_IMAGE_IO: throw .unwritable(path: path, reason: systemReason(grl_image_notes_errno(notes)))
-    case GRL_IMAGE_NO_MEMORY: throw .outOfMemory(path: path, bytes: image.width * image.height * image.layout.channels)
+    case GRL_IMAGE_NO_MEMORY: throw .outOfMemory(path: path, bytes: bytes)
     default: throw .unwritable(path: path, reason: String(cString: grl_image_notes_message(notes)))
     }
+  }
+
+  // MARK: By rows
+
+  /// Begins a picture of PNG or TIFF that is written by rows: `height` of them, with kind, depth, width and metadata of `rows`, which is fitted to
+  /// the format and is not written itself.
+  func begin(
+    like rows: Image, height: Int, _ format: ImageFile.Format, _ encoding: ImageFile.Encoding
+  ) throws(ImageError) {
+    precondition(format.isWrittenByRows)
+    guard max(rows.width, height) <= format.largestSide else {
+      throw .doesNotFit(path: path, format: format, width: rows.width, height: height, limitSide: format.largestSide)
+    }
+    let how = encoding.code(format)
+    try check(
+      rows.withPicture(height) { picture in
+        format == .png ? grl_png_begin(handle, &picture) : grl_tiff_begin(handle, &picture, how)
+      }, bytes: rows.width * rows.layout.channels)
+  }
+
+  /// The next rows from the top.
+  func put(_ rows: Image) throws(ImageError) {
+    let status = rows.samples.withUnsafeBytes { grl_image_put_rows(handle, $0.baseAddress, UInt32(rows.height)) }
+    try check(status, bytes: rows.width * rows.layout.channels)
+  }
+
+  /// Behind the last row.
+  ///
+  /// - Returns: as `write`.
+  func end(_ format: ImageFile.Format) throws(ImageError) -> [String] {
+    try check(grl_image_end(handle), bytes: 1 << 16)
+    return noteLines(grl_image_writer_notes(handle), library: format.library)
+  }
+}
+
+extension ImageFile.Encoding {
+  fileprivate func code(_ format: ImageFile.Format) -> grl_encoding {
+    grl_encoding(
+      quality: Int32(quality(format)), full_chroma: chroma == .full ? 1 : 0, compression: compression.code,
+      strips_bytes: UInt64(stripsBytes))
   }
 }
 
 extension Image {
-  /// This picture as the C wrappers take it, valid while `body` runs.
-  fileprivate func withPicture<Result>(_ body: (inout grl_picture) -> Result) -> Result {
+  /// This picture, or one of another height that it is a part of, as the C wrappers take it, valid while `body` runs.
+  fileprivate func withPicture<Result>(_ height: Int, _ body: (inout grl_picture) -> Result) -> Result {
     samples.withUnsafeBytes { samples in
       let texts = metadata.provenance.map { [$0.software, $0.comment].map { Array($0.printable.utf8) + [0] } }
       return Self.withPointers(

@@ -20,7 +20,7 @@ extension WholeFile {
 }
 
 extension ImageError {
-  fileprivate init(_ refusal: WholeFile.Refusal, path: String) {
+  init(_ refusal: WholeFile.Refusal, path: String) {
     self =
       switch refusal {
       case .unwritable(let reason, _): .unwritable(path: path, reason: reason)

@@ -14,6 +14,8 @@ public enum RestorationError: KnownFailure {
   // Input
   case regionOutside(Rectangle, width: Int, height: Int)
   case sizesDiffer(left: PictureShape, right: PictureShape)
+  /// Of a picture that is read, or a result that is written, by rows.
+  case picture(ImageError)
   /// A query outside the picture is bad input; a block or head that does not exist is usage.
   case attention(AttentionError)
   // Model
@@ -56,6 +58,7 @@ public enum RestorationError: KnownFailure {
     case .optionMissing, .optionOutOfRange, .optionNotOfTask, .optionsContradict, .device: .usage
     case .regionOutside, .sizesDiffer, .attention(.queryOutside): .badInput
     case .attention: .usage
+    case .picture(let error): error.kind
     case .noSuchModel, .noFittingModel, .modelNotForTask, .modelNameTaken, .modelNameInvalid, .modelNotWritten,
       .modelTaskUnknown, .checkpoint, .configuration:
       .model
@@ -82,6 +85,8 @@ public enum RestorationError: KnownFailure {
       "the left view is \(left.width) x \(left.height) and the right view \(right.width) x \(right.height) pixels: "
         + "both views of a dual-pixel picture must have one size"
     case .attention(let error):
+      error.description
+    case .picture(let error):
       error.description
     case .noSuchModel(let name, let available):
       "no model and no file is called \(name.printable): \(Self.list(available))"

@@ -67,6 +67,8 @@ public struct RestorationOptions: Hashable, Sendable {
   public var besidesBytes = 0
   /// What the caller holds for each pixel of the tile in work, in floats for each channel of the network's features.
   package var besidesFeatures = 0
+  /// The picture is read, and its result written, by rows: neither is held as a whole.
+  package var isBanded = false
 
   /// Restore this part only (in input pixels); what lies around it is seen by the network all the same.
   public var region: Rectangle?

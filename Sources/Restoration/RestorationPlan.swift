@@ -17,6 +17,8 @@ public struct RestorationPlan: Sendable {
   /// The tiles of `area`.
   public let tiles: TilePlan
   public let estimate: MemoryEstimate
+  /// Tiles that are computed at once.
+  public let lanes: Int
   /// One line on each thing that will be converted or not kept.
   public let notes: [String]
   /// By the name of the option, `sigma` or `quality`: why the model does not heed it.
@@ -51,10 +53,16 @@ public struct RestorationPlan: Sendable {
     let sides = options.size.sides(output.width, output.height)
     let result = PictureShape(
       width: sides.width, height: sides.height, layout: layout, bitDepth: options.depth.bits(of: picture))
-    let estimate = { (tiles: TilePlan) in
+    let estimate = { (tiles: TilePlan, lanes: Int) in
       var estimate = MemoryEstimate(
-        tiles, input: picture, output: output, route: route, model: model, ensemble: options.usesSelfEnsemble,
-        threadCount: threadCount)
+        tiles, lanes: lanes, input: picture, output: output, route: route, model: model,
+        ensemble: options.usesSelfEnsemble, threadCount: threadCount)
+      if options.isBanded {
+        // Of the result a row of tiles, the same while it is finished, those that wait for it, and the rows that a file of tiles collects.
+        let rows = min(output.height, (lanes == 1 ? 3 : 6) * tiles.tileHeight * scale + 256)
+        estimate.pictures =
+          SourceBands.bytes(tiles, picture) * (request.isDualPixel ? 2 : 1) + output.byteCount / output.height * rows
+      }
       let configuration = model.card.configuration
       estimate.pictures +=
         options.besidesBytes + options.besidesFeatures * configuration.padded(tiles.tileWidth)
@@ -84,8 +92,12 @@ public struct RestorationPlan: Sendable {
       .scaled(by: scale)
     tiles = try TilePlan.choose(
       width: area.width, height: area.height, options, model: model.card,
-      cardBytes: (model.network.device as? VulkanDevice)?.budgetBytes ?? .max, estimate: estimate)
-    self.estimate = estimate(tiles)
+      cardBytes: (model.network.device as? VulkanDevice)?.budgetBytes ?? .max, estimate: { estimate($0, 1) })
+    let tiles = tiles
+    lanes = TileLanes.count(
+      tiles, threadCount: threadCount, isOnCard: model.network.device is VulkanDevice,
+      fits: { estimate(tiles, $0).totalBytes <= options.budgetBytes })
+    self.estimate = estimate(tiles, lanes)
     ignored = Self.ignored(request, route, model.card)
     notes =
       Self.notes(picture, result, request, route, model.card) + ignored.values.sorted()

@@ -51,7 +51,7 @@ struct ProgressMeter {
     let computed = Double(tilesDone - loaded) + shareOfNext
     let left = Double(tileCount - tilesDone) - shareOfNext
     return RestorationProgress(
-      tilesDone: tilesDone, tileCount: tileCount, tileFraction: shareOfNext,
+      tilesDone: tilesDone, tileCount: tileCount, tileFraction: min(1, shareOfNext),
       fraction: min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount)), secondsElapsed: elapsed / .seconds(1),
       pixelsPerSecond: computing > 0 ? computed / Double(tileCount) * Double(pixels) / computing : 0,
       secondsRemaining: left <= 0 ? 0 : computed > 0 ? computing / computed * left : nil)

@@ -18,53 +18,100 @@ extension Restorer {
   ) throws(RestorationError) -> Double {
     precondition(PictureShape(image) == plan.input && plan.request.isDualPixel == (right != nil))
     try checkMemory(plan, image, right)
+    return try restoreTiles(
+      rowsOf: WholePicture(image), right: right.map { WholePicture($0) }, plan: plan, rows: rows,
+      tileStore: tileStore, isCancelled: isCancelled, onTile: onTile, onProgress: onProgress)
+  }
+
+  /// The same of a picture that is read by rows.
+  package func restoreTiles(
+    rowsOf source: any PictureSource, right: (any PictureSource)? = nil, plan: RestorationPlan, rows: Range<Int>,
+    tileStore: any TileStore, isCancelled: () -> Bool = { false }, onTile: (TileEvent) -> Void = { _ in },
+    onProgress: (RestorationProgress) -> Void = { _ in }
+  ) throws(RestorationError) -> Double {
+    if plan.options.isBanded { try checkMemory(plan) }
     let tiles = rows.lowerBound * plan.tiles.tilesPerRow..<rows.upperBound * plan.tiles.tilesPerRow
-    let share = Double(rows.count) * Double(plan.tiles.tilesPerRow) / Double(plan.tiles.tileCount)
-    var network = tileRunner(for: plan)
     var inspector = TileInspector(plan.options.checks)
+    return try restoreTiles(
+      tiles, SourceBands(plan, source, right: right), plan, tileStore, isCancelled: isCancelled, onTile: onTile,
+      onProgress: onProgress
+    ) { (_, index, _, input, tile) throws(RestorationError) in
+      try inspector.check(input: plan.route.colours(ofInput: input), output: tile, of: plan.place(ofTile: index))
+    }.end.secondsElapsed
+  }
+
+  /// Takes tiles from the store, computes the others, several at once where the plan says so, and hands all over in order.
+  ///
+  /// - Parameter use: gets a tile with the rows of the picture around its row of tiles, and what the network got, before it is kept.
+  /// - Returns: the progress at the end, and a note where a device failed.
+  func restoreTiles(
+    _ tiles: Range<Int>, _ source: SourceBands, _ plan: RestorationPlan, _ tileStore: (any TileStore)?,
+    isCancelled: () -> Bool, onTile: (TileEvent) -> Void, onProgress: (RestorationProgress) -> Void,
+    use: (_ lanes: TileLanes, _ index: Int, _ band: ImageBand, _ input: Tensor, _ tile: Tensor) throws(RestorationError)
+      -> Void
+  ) throws(RestorationError) -> (end: RestorationProgress, fault: String?) {
+    let perRow = plan.tiles.tilesPerRow
+    let share = Double(tiles.count) / Double(plan.tiles.tileCount)
+    var source = source
     var meter = ProgressMeter(
       tileCount: tiles.count, pixels: Int(Double(plan.area.width * plan.area.height) * share), gate: gate)
-    for index in tiles {
-      if isCancelled() || gate.isCancelled { throw .cancelled }
-      let (began, done) = (meter.elapsed, index - tiles.lowerBound)
-      let place = plan.place(ofTile: index)
-      let input = plan.route.input(image, right: right, place)
-      let kept = tileStore.tile(index, shape: plan.tileShape)
-      if kept == nil { onTile(.began(index: index)) }
-      let tile: Tensor
-      if let kept {
-        tile = kept
+    let (lanes, window) = (lanes(for: plan), TileLanes.window(lanes: plan.lanes))
+    var (posted, kept, note) = (tiles.lowerBound, Set<Int>(), String?.none)
+    // From the end of the tile before: of tiles that are computed at once each counts for its share of the time.
+    var before = Duration.zero
+
+    func post() throws(RestorationError) {
+      let band = try source.band(ofTileRow: posted / perRow)
+      let input = plan.route.input(band, plan.place(ofTile: posted))
+      let began = meter.elapsed
+      let tile = tileStore?.tile(posted, shape: plan.tileShape)
+      if tile != nil {
+        kept.insert(posted)
+        meter.addLoaded(meter.elapsed - began)
       } else {
-        let output = try network.restore(input, isCancelled: isCancelled) { share in
+        onTile(.began(index: posted))
+      }
+      lanes.post(posted, input, tile: tile)
+      posted += 1
+    }
+
+    try lanes.run { () throws(RestorationError) in
+      for index in tiles {
+        if isCancelled() || gate.isCancelled { throw .cancelled }
+        while posted < tiles.upperBound, posted - index < window,
+          !plan.options.isBanded || posted / perRow <= index / perRow + 1
+        {
+          try post()
+        }
+        let done = index - tiles.lowerBound
+        let (input, output) = try lanes.take(index, isCancelled: isCancelled) { share in
           onProgress(meter.progress(tilesDone: done, shareOfNext: share))
         }
-        tile = plan.route.picture(output)
+        let isComputed = kept.remove(index) == nil
+        let tile = isComputed ? plan.route.picture(output) : output
+        if note == nil, let fault = lanes.fault {
+          note = "\(fault): the processor computed from tile \(index + 1) of \(plan.tiles.tileCount) on"
+        }
+        let band = try source.band(ofTileRow: index / perRow)
+        try use(lanes, index, band.left, input, tile)
+        if (index + 1) % perRow == 0 { source.close(tileRow: index / perRow) }
+        let now = meter.elapsed
+        if isComputed {
+          do { try tileStore?.keep(tile, at: index, seconds: (now - before) / .seconds(1)) } catch { throw .cancelled }
+        }
+        before = now
+        onTile(.finished(index: index, place: plan.place(ofTile: index), pixels: tile, isComputed: isComputed))
+        onProgress(meter.progress(tilesDone: done + 1))
       }
-      try inspector.check(input: plan.route.colours(ofInput: input), output: tile, of: place)
-      let seconds = meter.elapsed - began
-      if kept == nil {
-        do { try tileStore.keep(tile, at: index, seconds: seconds / .seconds(1)) } catch { throw .cancelled }
-      } else {
-        meter.addLoaded(seconds)
-      }
-      onTile(.finished(index: index, place: place, pixels: tile, isComputed: kept == nil))
-      onProgress(meter.progress(tilesDone: done + 1))
     }
-    return meter.progress(tilesDone: tiles.count).secondsElapsed
+    return (meter.progress(tilesDone: tiles.count), note)
   }
 
   /// A refusal is answered here; in the midst of the work it would be the end of the process.
-  func checkMemory(_ plan: RestorationPlan, _ image: Image, _ right: Image?) throws(RestorationError) {
-    do throws(OutOfMemory) { try OutOfMemory.check(plan.estimate.bytesToCome(after: image, right)) } catch {
+  func checkMemory(_ plan: RestorationPlan, _ images: Image?...) throws(RestorationError) {
+    do throws(OutOfMemory) { try OutOfMemory.check(plan.estimate.bytesToCome(after: images)) } catch {
       throw .outOfMemory(error)
     }
-  }
-
-  func tileRunner(for plan: RestorationPlan) -> TileRunner {
-    TileRunner(
-      orientations: !plan.options.usesSelfEnsemble
-        ? [TileOrientation()] : plan.route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all,
-      make: makeNetwork, makeInstead: makeInstead)
   }
 }
 

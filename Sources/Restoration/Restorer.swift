@@ -14,9 +14,10 @@ public struct Restorer: Sendable {
   public var gate: WorkGate { threads.gate }
 
   let threads: ThreadLease
-  let makeNetwork: TileNetworkFactory
+  /// Makes networks' sessions that compute with some of the threads.
+  private let makeNetwork: @Sendable (ThreadLease) -> TileNetworkFactory
   /// What takes the tiles of a device that failed.
-  let makeInstead: TileNetworkFactory?
+  private let makeInstead: TileNetworkFactory?
 
   /// - Parameter threads: those that compute. Their gate is looked at before each piece of work; open it before the next
   ///   picture when it was cancelled.
@@ -25,10 +26,13 @@ public struct Restorer: Sendable {
     let makeInstead: TileNetworkFactory = { (height, width) throws(OutOfMemory) in
       try processor.session(height, width, threads)
     }
-    self.init(
-      model: model, threads: threads, makeInstead: model.network.device is VulkanDevice ? makeInstead : nil
-    ) { (height, width) throws(OutOfMemory) in
-      try GRLSession(network: model.network, height: height, width: width, threads: threads)
+    self.model = model
+    self.threads = threads
+    self.makeInstead = model.network.device is VulkanDevice ? makeInstead : nil
+    makeNetwork = { threads in
+      { (height, width) throws(OutOfMemory) in
+        try GRLSession(network: model.network, height: height, width: width, threads: threads)
+      }
     }
   }
 
@@ -40,7 +44,16 @@ public struct Restorer: Sendable {
     self.model = model
     self.makeInstead = makeInstead
     self.threads = threads
-    self.makeNetwork = makeNetwork
+    self.makeNetwork = { _ in makeNetwork }
+  }
+
+  func lanes(for plan: RestorationPlan) -> TileLanes {
+    let orientations =
+      !plan.options.usesSelfEnsemble
+      ? [TileOrientation()] : plan.route == .dualPixel ? TileOrientation.keepingParallax : TileOrientation.all
+    return TileLanes(plan.lanes, threads: threads) { [makeNetwork, makeInstead] threads in
+      TileRunner(orientations: orientations, make: makeNetwork(threads), makeInstead: makeInstead)
+    }
   }
 
   /// Settles tiles and memory for a picture of this shape, without its samples.
@@ -74,87 +87,85 @@ public struct Restorer: Sendable {
       throw .sizesDiffer(left: PictureShape(image), right: PictureShape(right))
     }
     try checkMemory(plan, image, right)
-    let (tiles, route) = (plan.tiles, plan.route)
-    var network = tileRunner(for: plan)
-    var faulty: (fault: DeviceFault, tile: Int)?
-    var meter = ProgressMeter(tileCount: tiles.tileCount, pixels: plan.area.width * plan.area.height, gate: gate)
-    var inspector = TileInspector(plan.options.checks)
-    var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: route.pictureChannels)
-    var seams = SeamMeter(tiles, scale: plan.scale, channels: route.pictureChannels)
-    var finisher = RowFinisher(image, plan)
-    var sink = SampleSink(
-      layout: plan.output.layout, bitDepth: plan.output.bitDepth, crop: plan.crop, alpha: Self.alpha(of: image, plan))
+    var all: Image?
+    var report = try restore(
+      WholePicture(image), right: right.map { WholePicture($0) }, plan: plan, tileStore: tileStore,
+      rowCount: plan.output.height, isCancelled: isCancelled, onTile: onTile, onProgress: onProgress
+    ) { (rows) throws(RestorationError) in all = rows }
+    guard var restored = all else { preconditionFailure("a picture without rows") }
+    let hadThumbnail: Bool
+    (restored.metadata, hadThumbnail) = plan.metadata(of: image.metadata)
+    report.consistency = plan.consistency(of: restored, with: image)
+    if hadThumbnail { report.notes.append(RestorationPlan.thumbnailNote) }
+    return RestoredImage(image: restored, report: report)
+  }
 
-    for index in 0..<tiles.tileCount {
-      if isCancelled() || gate.isCancelled { throw .cancelled }
-      let began = meter.elapsed
-      let place = plan.place(ofTile: index)
-      let input = route.input(image, right: right, place)
-      let kept = tileStore?.tile(index, shape: plan.tileShape)
-      let tile: Tensor
-      if let kept {
-        tile = kept
-      } else {
-        onTile(.began(index: index))
-        let output = try network.restore(input, isCancelled: isCancelled) { share in
-          onProgress(meter.progress(tilesDone: index, shareOfNext: share))
-        }
-        tile = route.picture(output)
-        if faulty == nil, let fault = network.fault { faulty = (fault, index) }
-      }
-      try inspector.check(input: route.colours(ofInput: input), output: tile, of: place)
-      canvas.add(tile, at: index)
-      seams.add(tile, at: index)
-      if (index + 1) % tiles.tilesPerRow == 0 {
+  /// Restores a picture that is read by rows, and hands over rows of the result from the top, without metadata.
+  ///
+  /// - Parameters: as ``restore(_:right:plan:tileStore:isCancelled:onTile:onProgress:)``; `put` gets rows in the samples of `plan.output`.
+  /// - Throws: what that throws, what `put` throws, and `picture` where rows cannot be read.
+  /// - Precondition: `source` and `right` have the shape that was planned for. `put` is called on any thread, one call at a time and in order.
+  package func restore(
+    rowsOf source: any PictureSource, right: (any PictureSource)? = nil, plan: RestorationPlan,
+    tileStore: (any TileStore)? = nil, isCancelled: () -> Bool = { false }, onTile: (TileEvent) -> Void = { _ in },
+    onProgress: (RestorationProgress) -> Void = { _ in }, put: (Image) throws(RestorationError) -> Void
+  ) throws(RestorationError) -> RestorationReport {
+    precondition(plan.request.isDualPixel == (right != nil))
+    try checkMemory(plan)
+    return try restore(
+      source, right: right, plan: plan, tileStore: tileStore, rowCount: plan.tileShape.height,
+      isCancelled: isCancelled, onTile: onTile, onProgress: onProgress, put: put)
+  }
+
+  /// - Parameter rowCount: rows of the result that are handed over at a time at most: all, or those of a row of tiles.
+  private func restore(
+    _ source: any PictureSource, right: (any PictureSource)?, plan: RestorationPlan, tileStore: (any TileStore)?,
+    rowCount: Int, isCancelled: () -> Bool, onTile: (TileEvent) -> Void, onProgress: (RestorationProgress) -> Void,
+    put: (Image) throws(RestorationError) -> Void
+  ) throws(RestorationError) -> RestorationReport {
+    let (tiles, channels) = (plan.tiles, plan.route.pictureChannels)
+    var inspector = TileInspector(plan.options.checks)
+    var canvas = BlendingCanvas(tiles, scale: plan.scale, channels: channels)
+    var seams = SeamMeter(tiles, scale: plan.scale, channels: channels)
+    var finisher = RowFinisher(plan)
+    var sink = SampleSink(plan, rowCount: rowCount)
+    let (end, fault) = try withoutActuallyEscaping(put) { (put) throws(RestorationError) in
+      try restoreTiles(
+        0..<tiles.tileCount, SourceBands(plan, source, right: right), plan, tileStore, isCancelled: isCancelled,
+        onTile: onTile, onProgress: onProgress
+      ) { (lanes, index, band, input, tile) throws(RestorationError) in
+        try inspector.check(input: plan.route.colours(ofInput: input), output: tile, of: plan.place(ofTile: index))
+        canvas.add(tile, at: index)
+        seams.add(tile, at: index)
+        guard (index + 1) % tiles.tilesPerRow == 0 else { return }
         canvas.close(tileRow: index / tiles.tilesPerRow) { y, row in
           seams.add(row: y, row)
-          finisher.add(row: y, row) { sink.add(row: $0, $1) }
+          finisher.add(row: y, row, band) { sink.add(row: $0, $1, band) }
         }
+        let isLast = index + 1 == tiles.tileCount
+        guard isLast || rowCount < plan.output.height, let rows = sink.take() else { return }
+        try lanes.later { () throws(RestorationError) in try put(rows) }
       }
-      let seconds = meter.elapsed - began
-      if kept == nil {
-        do { try tileStore?.keep(tile, at: index, seconds: seconds / .seconds(1)) } catch { throw .cancelled }
-      } else {
-        meter.addLoaded(seconds)
-      }
-      onTile(.finished(index: index, place: place, pixels: tile, isComputed: kept == nil))
-      onProgress(meter.progress(tilesDone: index + 1))
     }
-    let end = meter.progress(tilesDone: tiles.tileCount)
-    var metadata = Self.metadata(of: image, plan)
-    let hadThumbnail = metadata.fit(width: plan.result.width, height: plan.result.height)
-    let restored = sink.image(metadata: metadata)
-    return RestoredImage(
-      image: restored,
-      report: RestorationReport(
-        task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
-        pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score,
-        consistency: plan.consistency(of: restored, with: image),
-        notes: plan.notes
-          + (faulty.map { ["\($0.fault): the processor computed from tile \($0.tile + 1) of \(tiles.tileCount) on"] }
-            ?? [])
-          + (hadThumbnail ? ["EXIF thumbnail left out: it shows the picture as it was"] : []))
-    )
+    return RestorationReport(
+      task: plan.request.task, model: model.card.name, plan: tiles, seconds: end.secondsElapsed,
+      pixelsPerSecond: end.pixelsPerSecond, estimate: plan.estimate, seamScore: seams.score, consistency: nil,
+      notes: plan.notes + [fault].compactMap(\.self))
   }
+}
 
-  /// Alpha of the output, `[H, W, 1]`.
-  private static func alpha(of image: Image, _ plan: RestorationPlan) -> Tensor? {
-    guard image.layout.hasAlpha else { return nil }
-    let shape = Shape(height: plan.area.height, width: plan.area.width, channels: 1)
-    let alpha = Tensor(shape: shape, values: image.floats(.alpha, of: plan.area))
-    let resized =
-      plan.scale == 1 ? alpha : alpha.bicubicResized(height: shape.height * plan.scale, width: shape.width * plan.scale)
-    return resized.cropped(plan.crop)
-  }
+extension RestorationPlan {
+  package static let thumbnailNote = "EXIF thumbnail left out: it shows the picture as it was"
 
-  /// What the output carries of the input's metadata.
-  private static func metadata(of image: Image, _ plan: RestorationPlan) -> ImageMetadata {
-    var metadata = image.metadata
-    if plan.options.metadata == .strip {
+  /// What the result carries of the input's metadata, and whether a thumbnail was left out.
+  package func metadata(of input: ImageMetadata) -> (ImageMetadata, hadThumbnail: Bool) {
+    var metadata = input
+    if options.metadata == .strip {
       (metadata.exif, metadata.xmp, metadata.iptc) = (nil, nil, nil)
       metadata.pixelsPerMetre = nil
     }
-    return metadata
+    let hadThumbnail = metadata.fit(width: result.width, height: result.height)
+    return (metadata, hadThumbnail)
   }
 }
 
@@ -178,9 +189,9 @@ public struct RestorationReport: Sendable {
   /// where no seam was added, whatever the picture shows there. Without an overlap, over the gradient beside the lines, and
   /// then edges along a line count. Nil with a single tile, or where there is no gradient to compare with.
   public let seamScore: Double?
-  /// PSNR of the result made small again against the input, in dB; nil for tasks that enlarge nothing. See
-  /// `RestorationPlan.consistency`.
-  public let consistency: Double?
+  /// PSNR of the result made small again against the input, in dB; nil for tasks that enlarge nothing, and where the picture was restored by
+  /// rows. See `RestorationPlan.consistency`.
+  public internal(set) var consistency: Double?
   /// One line on each thing that was converted or not kept.
-  public let notes: [String]
+  public internal(set) var notes: [String]
 }

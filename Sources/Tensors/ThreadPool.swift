@@ -77,19 +77,25 @@ public final class ThreadPool: @unchecked Sendable {
   // MARK: Loops
 
   /// See `ThreadLease.run`.
-  fileprivate func run(count: Int, threadCount: Int, gate: WorkGate, _ body: (_ index: Int, _ worker: Int) -> Void) {
+  ///
+  /// - Parameter takesFirst: the caller does index 0, whoever comes first.
+  fileprivate func run(
+    count: Int, threadCount: Int, gate: WorkGate, takesFirst: Bool = false,
+    _ body: (_ index: Int, _ worker: Int) -> Void
+  ) {
     let workers = min(threadCount, count)
     if workers <= 1 {
       for index in 0..<max(0, count) where gate.pass() { body(index, 0) }
       return
     }
     withoutActuallyEscaping(body) { body in
-      let loop = Loop(count: count, workers: workers, gate: gate, body)
+      let loop = Loop(count: count, workers: workers, gate: gate, next: takesFirst ? 1 : 0, body)
       locked {
         loops.append(loop)
         startThreads(workers - 1, ofUpTo: threadCount - 1)
         call(workers - 1)
       }
+      if takesFirst { body(0, 0) }
       loop.work {
         locked { call(loop.freeWorkers.count) }
       }
@@ -100,20 +106,28 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
+  /// See `ThreadLease.runTogether`.
+  fileprivate func runTogether(_ count: Int, threadCount: Int, _ body: (_ index: Int) -> Void) {
+    locked { startThreads(threadCount - 1, ofUpTo: threadCount - 1) }
+    // A gate of its own: who takes part heeds the lease's in its loops.
+    run(count: count, threadCount: count, gate: WorkGate(), takesFirst: true) { index, _ in body(index) }
+  }
+
   /// One loop that runs.
   private final class Loop {
     private let count: Int
     private let body: (Int, Int) -> Void
     let gate: WorkGate
-    private let next = Atomic<Int>(0)
+    private let next: Atomic<Int>
     /// Set by helpers that leave because the gate is not open.
     private let wasLeft = Atomic<Bool>(false)
     /// Numbers that no helper has, and those at work: the pool's part.
     var freeWorkers: [Int]
     var helpers = 0
 
-    init(count: Int, workers: Int, gate: WorkGate, _ body: @escaping (Int, Int) -> Void) {
+    init(count: Int, workers: Int, gate: WorkGate, next: Int, _ body: @escaping (Int, Int) -> Void) {
       self.count = count
+      self.next = Atomic(next)
       self.gate = gate
       self.body = body
       freeWorkers = Array((1..<workers).reversed())
@@ -244,5 +258,15 @@ public struct ThreadLease: Sendable {
   /// below `threadCount`; two calls of one loop that overlap in time have different ones.
   public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     pool.run(count: count, threadCount: threadCount, gate: gate, body)
+  }
+
+  /// Calls `body(index)` once for each index below `count`, index 0 on the caller's thread and the others on the pool's at the same time, as far
+  /// as there are threads; those that nobody came for are called, one after the other, when `body(0)` has returned. What runs there may
+  /// run loops of leases that share this one's threads. The gate is not looked at.
+  ///
+  /// - Parameter count: at least 1, `threadCount` at most.
+  public func runTogether(_ count: Int, _ body: (_ index: Int) -> Void) {
+    precondition((1...threadCount).contains(count))
+    pool.runTogether(count, threadCount: threadCount, body)
   }
 }

@@ -17,7 +17,8 @@ import Testing
   private func run(_ folder: CrashFolder, trap: String, _ requests: [JobRequest]) async throws -> (Int, [JobInfo]) {
     let ids = try await queue(requests, in: folder)
     for deaths in 0..<5 {
-      let engine = folder.engine(["GRL_TRAP_AT": trap])
+      // Of several tiles at once the first that is not there would be named.
+      let engine = folder.engine(["GRL_TRAP_AT": trap, "GRL_THREADS": "2"])
       if let client = try await folder.client(of: engine) {
         var jobs: [JobInfo] = []
         let isOver = try await comesTrue {
@@ -169,7 +170,7 @@ import Testing
     let arguments =
       ["restore", "--task", "denoise", "--tile", "16", "--overlap", "4", "--events", "ndjson", "--output-dir"]
       + [folder.path("out"), folder.path("in/bad.png"), folder.path("in/good.png")]
-    let environment = folder.environment(["GRL_TRAP_AT": "bad.png:3"])
+    let environment = folder.environment(["GRL_TRAP_AT": "bad.png:3", "GRL_THREADS": "2"])
     for more in [[], ["--resume"]] {
       let died = try await Child(arguments + more, environment).outcome()
       #expect(died.wasKilled, "\(died.errors)")

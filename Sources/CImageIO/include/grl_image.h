@@ -71,6 +71,10 @@ typedef struct {
   uint64_t scan_bytes;
   /// The samples come as the picture is to be seen, whatever EXIF says.
   int is_upright;
+  /// Bytes that reading by rows holds beside the rows that are asked for.
+  uint64_t rows_bytes;
+  /// Why the file is decoded whole only; NULL where it is read by rows too.
+  const char *whole_reason;
 } grl_image_header;
 
 /// How inks became RGB.
@@ -159,6 +163,11 @@ grl_image_status grl_image_read_header(grl_image_reader *reader);
 /// what may stand behind them, within bounds. Once, after `grl_image_read_header` returned OK.
 grl_image_status grl_image_read_samples(grl_image_reader *reader, void *samples);
 
+/// Decodes `count` rows from row `first` on into `samples`. Calls go down the picture: `first` is not above the end of the rows that were
+/// asked for last, and rows between are passed over. With the last row what stands behind the samples is looked at too. Any number of times
+/// after `grl_image_read_header` returned OK with `whole_reason` NULL, in place of `grl_image_read_samples`; not after it failed.
+grl_image_status grl_image_read_rows(grl_image_reader *reader, uint32_t first, uint32_t count, void *samples);
+
 /// The row at which decoding stopped; -1 before the first, after the last, and where rows do not come in order.
 int64_t grl_image_reader_row(const grl_image_reader *reader);
 
@@ -191,6 +200,8 @@ typedef struct {
   int full_chroma;
   /// GRL_TIFF_.
   int compression;
+  /// TIFF files whose samples take more bytes are BigTIFF in tiles of 256 x 256; others are plain, in strips.
+  uint64_t strips_bytes;
 } grl_encoding;
 
 /// 1 to 4 channels with 8 or 16 bits.
@@ -199,6 +210,15 @@ grl_image_status grl_png_write(grl_image_writer *writer, const grl_picture *pict
 grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 /// 1 to 4 channels with 8, 16 or 32 bits.
 grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+
+/// Begins a picture that is written by rows, with the bytes that `grl_png_write` and `grl_tiff_write` make of the whole; `picture->samples` is not
+/// looked at. Then `grl_image_put_rows` for all rows from the top, then `grl_image_end`; none of them after one that failed.
+grl_image_status grl_png_begin(grl_image_writer *writer, const grl_picture *picture);
+/// The descriptor is that of a file.
+grl_image_status grl_tiff_begin(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+grl_image_status grl_image_put_rows(grl_image_writer *writer, const void *rows, uint32_t count);
+grl_image_status grl_image_end(grl_image_writer *writer);
+
 /// 3 or 4 channels with 8 bits.
 grl_image_status grl_webp_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 /// 1, 3 or 4 channels with 8 bits.

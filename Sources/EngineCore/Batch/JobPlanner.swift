@@ -141,7 +141,7 @@ package final class JobPlanner: Sendable {
   private func picture(_ item: OutputPlan.Item, _ settings: JobSettings, _ state: inout PlanState) -> JobPlan.Picture {
     var picture = JobPlan.Picture(input: item.input, output: item.output, outputExists: fileExists(item.output))
     do {
-      let (shape, settings) = try seen(item.input, settings, &state, &picture)
+      let (shape, settings) = try seen(item, settings, &state, &picture)
       (picture.width, picture.height) = (shape.width, shape.height)
       try settings.checkSize(of: shape, output: item.output)
       do throws(RestorationError) {
@@ -245,11 +245,11 @@ package final class JobPlanner: Sendable {
 
   /// Size and kind of a picture and what is asked of it. Where that depends on its damage, the picture is decoded and `picture` notes what was found.
   private func seen(
-    _ path: String, _ settings: JobSettings, _ state: inout PlanState, _ picture: inout JobPlan.Picture
+    _ item: OutputPlan.Item, _ settings: JobSettings, _ state: inout PlanState, _ picture: inout JobPlan.Picture
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
-    let (shape, own) = try SourcePicture.shape(path, settings)
+    let (shape, own) = try SourcePicture.shape(item.input, settings, output: item.output)
     guard state.looks else { return (shape, own) }
-    let (found, isCertain) = try look(at: path, shape, own, &state)
+    let (found, isCertain) = try look(at: item.input, shape, own, &state)
     if own.request.task == .superResolution && isCertain { picture.advice = found.adviceAgainstEnlarging }
     if own.looksAtNoise && !isCertain { picture.notes.append(Self.assumed) }
     return (shape, own.over(found.noise))

@@ -31,6 +31,24 @@ package struct JobSettings: Sendable {
   private var words = ""
   /// The steps behind this one.
   package private(set) var later: [JobSettings] = []
+  /// What is done where the picture and its result are over the memory budget; nil where its file was not looked at.
+  private var bands: Bands?
+  /// What of `options.besidesBytes` follows the picture.
+  private var wholeBytes = 0
+
+  /// Whether a picture can be restored by rows.
+  enum Bands: Sendable {
+    /// Reading holds so many bytes beside the rows.
+    case possible(rowsBytes: Int)
+    case impossible(reason: String)
+
+    /// Why it is not done by rows; nil where it can be.
+    func reason(_ settings: JobSettings) -> String? {
+      if case .impossible(let reason) = self { return reason }
+      guard settings.looksAtNoise, settings.request.measuredNoise == nil else { return nil }
+      return "its noise is not looked at then; say which it is with --noise or --sigma"
+    }
+  }
 
   /// - Parameter budgetBytes: what a job that names no budget may hold resident; nil leaves that to `RestorationOptions`.
   package init(_ job: JobRequest, budgetBytes: Int? = nil) throws(JobError) {
@@ -88,7 +106,11 @@ package struct JobSettings: Sendable {
     overrides = ConfigurationOverrides(job.network)
     threadCount = job.threadCount
     var limits = ImageLimits.standard
-    if let pixels = job.maxPixels { limits.pixels = pixels }
+    if let pixels = job.maxPixels {
+      limits.pixels = pixels
+      // Four floats a pixel, and as much again for whatever holds them.
+      limits.fileBytes = max(limits.fileBytes, pixels.multipliedReportingOverflow(by: 32).overflow ? .max : pixels * 32)
+    }
     self.limits = limits
 
     var options = RestorationOptions()
@@ -151,7 +173,32 @@ package struct JobSettings: Sendable {
     var settings = self
     settings.options.depth = .keep
     // The result in floats and in the bits of its file.
-    if !isChain { settings.options.besidesBytes += picture.width * picture.height * picture.layout.channels * 4 }
+    if !isChain {
+      settings.wholeBytes = picture.width * picture.height * picture.layout.channels * 4
+      settings.options.besidesBytes += settings.wholeBytes
+    }
+    return settings
+  }
+
+  /// The same for a picture with this header, whose result goes to `output`.
+  func over(_ header: ImageFile.Header, output: String) -> JobSettings {
+    var settings = self
+    let written = format ?? ImageFile.Format(path: output)
+    let reason: String? =
+      if let reason = header.wholeReason {
+        reason
+      } else if isChain {
+        "the steps of a chain hand on whole pictures; restore step by step"
+      } else if damaged == .keep {
+        "what is damaged is kept of whole pictures only; leave --damaged keep out"
+      } else if options.size != ResultSize() {
+        "a result is resized whole; resize it afterwards"
+      } else if output == "-" || written?.isWrittenByRows != true {
+        "only PNG and TIFF files are written by rows; choose such a name for the result"
+      } else {
+        nil
+      }
+    settings.bands = reason.map { .impossible(reason: $0) } ?? .possible(rowsBytes: header.rowsBytes)
     return settings
   }
 
@@ -186,7 +233,28 @@ package struct JobSettings: Sendable {
     for picture: PictureShape,
     _ plan: (JobSettings, PictureShape) throws(RestorationError) -> RestorationPlan
   ) throws(RestorationError) -> [RestorationPlan] {
-    guard isChain else { return [try plan(self, picture)] }
+    guard isChain else {
+      do throws(RestorationError) {
+        return [try plan(self, picture)]
+      } catch {
+        guard case .overBudget(let estimate, let budgetBytes, let advice) = error, let bands else { throw error }
+        var rows = self
+        rows.options.isBanded = true
+        rows.options.besidesBytes -= wholeBytes
+        if case .possible(let rowsBytes) = bands { rows.options.besidesBytes += rowsBytes }
+        let made: RestorationPlan
+        do throws(RestorationError) { made = try plan(rows, picture) } catch {
+          guard case .overBudget(let byRows, _, _) = error, byRows.totalBytes < estimate.totalBytes,
+            bands.reason(self) == nil
+          else { throw .overBudget(estimate: estimate, budgetBytes: budgetBytes, advice: advice) }
+          throw error
+        }
+        guard let reason = bands.reason(self) else { return [made] }
+        throw .overBudget(
+          estimate: estimate, budgetBytes: budgetBytes,
+          advice: "\(advice); reading it by rows would do, but \(reason)")
+      }
+    }
     var (shape, plans) = (picture, [RestorationPlan]())
     for var step in steps {
       // Weights of another step's model stay loaded, and the last result is held in floats and in the bits of its file.

@@ -103,8 +103,8 @@ package struct PictureOrder: Sendable {
 package enum PictureEvent {
   /// A line of the job's journal, written or about to be.
   case journal(JournalEntry)
-  /// Settled and about to be computed, of a chain step by step. `image` is what goes in, `reason` why this tile.
-  case planned(RestorationPlan, model: ModelCard, image: Image, reason: String, step: JobStep?)
+  /// Settled and about to be computed, of a chain step by step. `image` is what goes in, nil where it is read by rows; `reason` why this tile.
+  case planned(RestorationPlan, model: ModelCard, image: Image?, reason: String, step: JobStep?)
   case progress(RestorationProgress)
   case tile(TileEvent)
   /// Waits for room on a disk.

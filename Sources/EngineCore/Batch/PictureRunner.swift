@@ -57,7 +57,7 @@ package final class PictureRunner {
     let isStream = ImageFile.isStream(order.input)
     var claim = isStream ? nil : try self.claim(order, journal)
     defer { claim?.release() }
-    var (order, source, right, work) = try prepare(order, journal, onRead: onRead, onEvent: onEvent)
+    let (order, picture, work) = try prepare(order, journal, onRead: onRead, onEvent: onEvent)
     if isStream { claim = try self.claim(order, journal) }
     // A picture that does not fit whole is refused before its tiles take hours.
     let wholePlan: RestorationPlan?
@@ -69,13 +69,29 @@ package final class PictureRunner {
     if tiles != nil && !work.isResumed { throw .partsVoid(picture: order.input) }
     let plan = work.steps[work.steps.count - 1].plan
     try order.settings.checkSize(plan.result, output: order.output)
-
-    var folder: JobFolder?
-    let isUnknown = journal?.folder == nil
-    if let journal, work.tileCount > 1, let made = journal.makeFolder() {
-      if isUnknown { try journal.put(.attempt(picture: journal.picture, process: .current)) }
-      folder = try begin(work, order, journal, made)
+    let folder = try begin(work, order, journal)
+    let whole: (source: SourcePicture, right: Image?)
+    switch picture {
+    case .whole(let source, let right):
+      whole = (source, right)
+      if onVerify == nil, writesAtOnce(order, source, work) {
+        return try runRows(
+          BandedPicture(source, right: right), work, order, journal,
+          tiles: { [self] in tiles ?? tileStore(of: 0, in: work, folder, journal) }, isCancelled: isCancelled,
+          touch: { claim?.touch() }, onEvent: onEvent)
+      }
+    case .rows(let rows):
+      if onVerify != nil {
+        throw .badRequest(
+          "\(order.input): --verify restores the picture whole, which is over the memory budget; leave it out, or raise --memory"
+        )
+      }
+      return try runRows(
+        rows, work, order, journal, tiles: { [self] in tiles ?? tileStore(of: 0, in: work, folder, journal) },
+        isCancelled: isCancelled, touch: { claim?.touch() }, onEvent: onEvent)
     }
+    var source = whole.source
+    let right = whole.right
     var (reports, ends) = ([RestorationReport](), [RestorationProgress?]())
     var restored = source.image
     let warnings = source.warnings
@@ -93,7 +109,7 @@ package final class PictureRunner {
           source.image, right: place == 0 ? right : nil, plan: step.plan, tileStore: tileStore,
           isCancelled: isCancelled,
           onTile: { event in
-            onEvent(.tile(event.rendered(by: source)))
+            onEvent(.tile(event.rendered { source.rendered($0, channels: $1) }))
             if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
           },
           onProgress: {
@@ -110,13 +126,7 @@ package final class PictureRunner {
     }
     let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } }
     var result = source.finished(restored, plan)
-    do throws(RestorationError) {
-      var made: [(ModelCard, String)] = []
-      for step in work.steps { made.append((step.card, try models.hash(step.card))) }
-      result.metadata.provenance = order.settings.provenance(made)
-    } catch {
-      throw .restoration(error, picture: order.input)
-    }
+    result.metadata.provenance = try provenance(work, order)
     let lost = try write(result, order, journal)
     var tiling: TilingEffect?
     if let wholePlan, let onVerify, let restorer {
@@ -145,6 +155,117 @@ package final class PictureRunner {
     return outcome
   }
 
+  private func provenance(_ work: PictureWork, _ order: PictureOrder) throws(JobError) -> Provenance? {
+    do throws(RestorationError) {
+      var made: [(ModelCard, String)] = []
+      for step in work.steps { made.append((step.card, try models.hash(step.card))) }
+      return order.settings.provenance(made)
+    } catch {
+      throw .restoration(error, picture: order.input)
+    }
+  }
+
+  // MARK: By rows
+
+  /// Whether rows of the result are written while tiles are computed: where several are at once, writing behind them would leave their threads idle.
+  private func writesAtOnce(_ order: PictureOrder, _ source: SourcePicture, _ work: PictureWork) -> Bool {
+    let plan = work.steps[0].plan
+    guard work.steps.count == 1, plan.lanes > 1, source.sensor == nil, order.output != "-" else { return false }
+    // A result that is resized, or held against its input, is needed whole.
+    return plan.result.width == plan.input.width && plan.result.height == plan.input.height
+      && (order.settings.format ?? ImageFile.Format(path: order.output))?.isWrittenByRows == true
+  }
+
+  /// Restores a picture by rows into the file of its result, which has its name when all is there.
+  ///
+  /// - Parameters:
+  ///   - tiles: where finished tiles come from and go to, as it is now.
+  ///   - touch: tells that the result is being made.
+  private func runRows(
+    _ picture: BandedPicture, _ work: PictureWork, _ order: PictureOrder, _ journal: (any PictureJournal)?,
+    tiles: () -> (any TileStore)?, isCancelled: () -> Bool, touch: () -> Void, onEvent: (PictureEvent) -> Void
+  ) throws(JobError) -> PictureOutcome {
+    let (step, format) = (work.steps[0], try format(of: order))
+    let plan = step.plan
+    onEvent(.planned(plan, model: step.card, image: picture.shown, reason: step.reason, step: nil))
+    let (model, hadThumbnail) = picture.model(of: plan, try provenance(work, order))
+    let isOwn = journal?.found?.isWriting ?? false
+    let isThere = isOwn && !order.mayReplace && fileExists(order.output)
+    var (source, report, last) = (picture, RestorationReport?.none, RestorationProgress?.none)
+    var lost: [String] = []
+    while true {
+      if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
+      do throws(JobError) {
+        lost = try ImageFile.writeRows(
+          like: model, height: plan.result.height, to: order.output, format: format, encoding: order.settings.encoding,
+          mayReplace: order.mayReplace || isThere, failure: { .image($0) }
+        ) { (writer) throws(JobError) in
+          report = try restoreRows(
+            source, step, order, tileStore: tiles(), isCancelled: isCancelled, onEvent: onEvent,
+            onProgress: {
+              touch()
+              last = $0
+            }, writer)
+        } finished: { (descriptor) throws(JobError) in
+          // The result of an attempt that died behind its writing has these bytes.
+          if isThere && !Descriptor.isEqual(descriptor, order.output) {
+            throw .resultExists(path: order.output, others: 0)
+          }
+          if let journal, !isOwn { try journal.put(.writing(picture: journal.picture)) }
+          CrashPoint.resultAnnounced.pass()
+        }
+        CrashPoint.resultWritten.pass()
+        journal?.recovered()
+        break
+      } catch .image(.exists) {
+        throw .resultExists(path: order.output, others: 0)
+      } catch {
+        guard error.isDiskFull, try journal?.retries(error) == true else { throw error }
+        do { source = try picture.anew() } catch { throw .image(error) }
+      }
+    }
+    guard let report else { throw .cancelled }
+    let computing = journal?.found.map { $0.tiles.values.reduce(0) { $0 + $1.seconds } } ?? 0
+    let outcome = PictureOutcome(
+      reports: [report], reason: step.reason, seconds: max(computing, report.seconds),
+      notes: source.warnings + report.notes + (hadThumbnail ? [RestorationPlan.thumbnailNote] : []) + lost,
+      tiling: nil)
+    try finish(outcome, journal)
+    if let last { remember(last, plan, step.card) }
+    return outcome
+  }
+
+  private func restoreRows(
+    _ source: BandedPicture, _ step: PictureWork.Step, _ order: PictureOrder, tileStore: (any TileStore)?,
+    isCancelled: () -> Bool, onEvent: (PictureEvent) -> Void, onProgress: (RestorationProgress) -> Void,
+    _ writer: RowWriter
+  ) throws(JobError) -> RestorationReport {
+    let right = try source.rightView()
+    var top = 0
+    do throws(RestorationError) {
+      return try restorer(for: step.card, step.settings, order.threadCount).restore(
+        rowsOf: source, right: right, plan: step.plan, tileStore: tileStore, isCancelled: isCancelled,
+        onTile: { event in
+          onEvent(.tile(event.rendered { source.rendered($0, channels: $1) }))
+          if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
+        },
+        onProgress: {
+          onProgress($0)
+          onEvent(.progress($0))
+        }
+      ) { (rows) throws(RestorationError) in
+        do throws(ImageError) {
+          try writer.put(source.finished(rows, top: top, step.plan))
+        } catch {
+          throw .picture(error)
+        }
+        top += rows.height
+      }
+    } catch {
+      throw JobError(error, picture: order.input)
+    }
+  }
+
   // MARK: Parts
 
   /// Reads, plans, and makes some rows of a picture's tiles, which stay in the job's folder for whoever joins them.
@@ -157,23 +278,35 @@ package final class PictureRunner {
     _ order: PictureOrder, rows: Range<Int>, journal: any PictureJournal, isCancelled: () -> Bool,
     onEvent: (PictureEvent) -> Void
   ) throws(JobError) -> Double {
-    let (order, source, right, work) = try prepare(order, journal, onRead: {}, onEvent: onEvent)
+    let (order, picture, work) = try prepare(order, journal, onRead: {}, onEvent: onEvent)
     let step = work.steps[0]
     let count = step.plan.tiles.tileCount / step.plan.tiles.tilesPerRow
     guard work.steps.count == 1, rows.upperBound <= count, let made = journal.makeFolder(),
       let folder = try begin(work, order, journal, made),
       let store = tileStore(of: 0, in: work, folder, journal)
     else { throw .partsVoid(picture: order.input) }
-    onEvent(.planned(step.plan, model: step.card, image: source.shown, reason: step.reason, step: nil))
+    func onTile(_ event: TileEvent) {
+      onEvent(.tile(event))
+      if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
+    }
+    var shown: Image?
+    if case .whole(let source, _) = picture { shown = source.shown }
+    onEvent(.planned(step.plan, model: step.card, image: shown, reason: step.reason, step: nil))
     let seconds: Double
-    do {
-      seconds = try restorer(for: step.card, step.settings, order.threadCount).restoreTiles(
-        of: source.image, right: right, plan: step.plan, rows: rows, tileStore: store, isCancelled: isCancelled,
-        onTile: { event in
-          onEvent(.tile(event))
-          if case .began(let tile) = event { CrashPoint.passTrap(order.input, tile: tile + 1) }
-        },
-        onProgress: { onEvent(.progress($0)) })
+    var right: (any PictureSource)?
+    if case .rows(let source) = picture { right = try source.rightView() }
+    do throws(RestorationError) {
+      let restorer = try restorer(for: step.card, step.settings, order.threadCount)
+      switch picture {
+      case .whole(let source, let right):
+        seconds = try restorer.restoreTiles(
+          of: source.image, right: right, plan: step.plan, rows: rows, tileStore: store, isCancelled: isCancelled,
+          onTile: onTile, onProgress: { onEvent(.progress($0)) })
+      case .rows(let source):
+        seconds = try restorer.restoreTiles(
+          rowsOf: source, right: right, plan: step.plan, rows: rows, tileStore: store, isCancelled: isCancelled,
+          onTile: onTile, onProgress: { onEvent(.progress($0)) })
+      }
     } catch {
       throw JobError(error, picture: order.input)
     }
@@ -193,9 +326,37 @@ package final class PictureRunner {
 
   // MARK: Before the work
 
-  private typealias Prepared = (order: PictureOrder, source: SourcePicture, right: Image?, work: PictureWork)
+  private typealias Prepared = (order: PictureOrder, picture: Picture, work: PictureWork)
 
-  /// Reads the picture and settles how it is cut.
+  private enum Picture {
+    case whole(SourcePicture, right: Image?)
+    /// Over the memory budget as a whole.
+    case rows(BandedPicture)
+  }
+
+  /// Bytes of picture and result up to which there is no look at the plan before the picture is read.
+  private static let surelyWhole = 1 << 18
+
+  /// The picture by rows where it is over the memory budget as a whole; nil where it is not.
+  private func rows(of order: PictureOrder) throws(JobError) -> BandedPicture? {
+    guard !ImageFile.isStream(order.source), !RawFile.isRaw(order.source) else { return nil }
+    let (shape, settings) = try SourcePicture.shape(order.source, order.settings, output: order.output)
+    let least = MemoryEstimate(leastFor: shape, settings.request, settings.options).pictures
+    guard least > Self.surelyWhole else { return nil }
+    try settings.checkSize(of: shape, output: order.output)
+    do throws(RestorationError) {
+      let plans = try settings.plans(for: shape) { (settings, shape) throws(RestorationError) in
+        try restorer(for: try models.card(settings, for: shape), settings, order.threadCount)
+          .plan(for: shape, request: settings.request, options: settings.options)
+      }
+      guard plans[0].options.isBanded else { return nil }
+    } catch {
+      throw .restoration(error, picture: order.input)
+    }
+    do { return try BandedPicture(order.source, settings) } catch { throw .image(error) }
+  }
+
+  /// Reads the picture, or its header where it is read by rows, and settles how it is cut.
   private func prepare(
     _ order: PictureOrder, _ journal: (any PictureJournal)?, onRead: () -> Void, onEvent: (PictureEvent) -> Void
   ) throws(JobError) -> Prepared {
@@ -206,17 +367,24 @@ package final class PictureRunner {
       try journal.put(.attempt(picture: journal.picture, process: .current))
     }
     CrashPoint.passTrap(order.input)
-    let source = try SourcePicture(
-      order.source, order.settings, models, threadCount: order.threadCount, output: order.output)
-    onRead()
     var order = order
-    order.settings = source.settings
-    let right = try order.settings.right.map { (path) throws(JobError) in
-      try source.rightView(path, of: order.input)
+    let (picture, shape): (Picture, PictureShape)
+    if let rows = try rows(of: order) {
+      (picture, shape, order.settings) = (.rows(rows), rows.shape, rows.settings)
+      onRead()
+    } else {
+      let source = try SourcePicture(
+        order.source, order.settings, models, threadCount: order.threadCount, output: order.output)
+      onRead()
+      order.settings = source.settings
+      let right = try order.settings.right.map { (path) throws(JobError) in
+        try source.rightView(path, of: order.input)
+      }
+      (picture, shape) = (.whole(source, right: right), PictureShape(source.image))
     }
     let work: PictureWork
     do throws(RestorationError) {
-      work = try PictureWork(order, PictureShape(source.image), models, found: journal?.found) {
+      work = try PictureWork(order, shape, models, found: journal?.found) {
         (settings, shape) throws(RestorationError) in
         let restorer = try self.restorer(for: try models.card(settings, for: shape), settings, order.threadCount)
         let plan = try restorer.plan(for: shape, request: settings.request, options: settings.options)
@@ -227,7 +395,7 @@ package final class PictureRunner {
     } catch {
       throw .restoration(error, picture: order.input)
     }
-    return (order, source, right, work)
+    return (order, picture, work)
   }
 
   /// Claims the result for this process, then checks that nobody has made it yet.
@@ -273,6 +441,16 @@ package final class PictureRunner {
     return made
   }
 
+  /// The same where the picture has several tiles and a journal.
+  private func begin(
+    _ work: PictureWork, _ order: PictureOrder, _ journal: (any PictureJournal)?
+  ) throws(JobError) -> JobFolder? {
+    let isUnknown = journal?.folder == nil
+    guard let journal, work.tileCount > 1, let made = journal.makeFolder() else { return nil }
+    if isUnknown { try journal.put(.attempt(picture: journal.picture, process: .current)) }
+    return try begin(work, order, journal, made)
+  }
+
   /// The folder with the picture's tiles: those of an earlier run where they still belong to it, none where they do not. nil where nothing
   /// can be kept.
   private func begin(
@@ -291,12 +469,7 @@ package final class PictureRunner {
   {
     if mustNotExist(order, journal) { throw .resultExists(path: order.output, others: 0) }
     let settings = order.settings
-    let format: ImageFile.Format
-    if let wanted = settings.format {
-      format = wanted
-    } else {
-      format = order.output == "-" ? .png : try pictureFormat(of: order.output)
-    }
+    let format = try format(of: order)
     let isOwn = journal?.found?.isWriting ?? false
     var mayReplace = order.mayReplace
     if isOwn && !mayReplace { mayReplace = try holds(order.output, image, format, settings.encoding) }
@@ -315,6 +488,11 @@ package final class PictureRunner {
         guard try journal?.retries(.image(error)) == true else { throw .image(error) }
       }
     }
+  }
+
+  private func format(of order: PictureOrder) throws(JobError) -> ImageFile.Format {
+    if let wanted = order.settings.format { return wanted }
+    return order.output == "-" ? .png : try pictureFormat(of: order.output)
   }
 
   /// Whether the file at `path` is what `image` makes: the result of an attempt that died behind its writing.
@@ -356,9 +534,9 @@ package final class PictureRunner {
 
 extension TileEvent {
   /// A finished tile in the colours of a screen.
-  fileprivate func rendered(by source: SourcePicture) -> TileEvent {
+  fileprivate func rendered(_ render: (_ values: [Float], _ channels: Int) -> [Float]?) -> TileEvent {
     guard case .finished(let index, let place, let pixels, let isComputed) = self,
-      let values = source.rendered(pixels.values, channels: pixels.shape.channels)
+      let values = render(pixels.values, pixels.shape.channels)
     else { return self }
     let channels = values.count / pixels.shape.pixels
     let colours = Tensor(

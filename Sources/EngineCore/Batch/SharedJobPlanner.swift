@@ -184,7 +184,7 @@ package struct SharedJobPlanner {
 
   /// Pixels a second of one tile of the picture's model on this machine.
   private func trialSpeed(_ item: OutputPlan.Item, _ settings: JobSettings) throws(JobError) -> Double {
-    let (shape, own) = try SourcePicture.shape(item.input, settings)
+    let (shape, own) = try SourcePicture.shape(item.input, settings, output: item.output)
     do throws(RestorationError) {
       return try speeds.measure(try models.card(own, for: shape), own.options, models)
     } catch {
@@ -229,7 +229,7 @@ extension JobPlanner {
   func survey(_ item: OutputPlan.Item, _ settings: JobSettings, _ state: inout PlanState) -> SurveyedPicture {
     var picture = SurveyedPicture()
     do throws(JobError) {
-      let (shape, settings) = try SourcePicture.shape(item.input, settings)
+      let (shape, settings) = try SourcePicture.shape(item.input, settings, output: item.output)
       (picture.width, picture.height) = (shape.width, shape.height)
       try settings.checkSize(of: shape, output: item.output)
       let steps: [(plan: RestorationPlan, card: ModelCard)]

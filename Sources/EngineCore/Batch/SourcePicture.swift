@@ -12,9 +12,9 @@ package struct SourcePicture: Sendable {
   /// Of a camera raw file; nil for ordinary ones.
   package let sensor: SensorHeader?
   /// How the values of `image` came from the file's, where the file's are not what the network was taught to see.
-  private let colours: NetworkColours?
+  let colours: NetworkColours?
   /// Bits of the file's samples.
-  private let bitDepth: Int
+  let bitDepth: Int
   /// What is asked of it; a raw file brings its own colour filters.
   package let settings: JobSettings
 
@@ -78,8 +78,10 @@ package struct SourcePicture: Sendable {
   }
 
   /// Size and kind, and what is asked of it, by the file's header alone.
+  ///
+  /// - Parameter output: where the result goes; nil where it is only shown.
   package static func shape(
-    _ path: String, _ settings: JobSettings
+    _ path: String, _ settings: JobSettings, output: String? = nil
   ) throws(JobError) -> (shape: PictureShape, settings: JobSettings) {
     do throws(ImageError) {
       try check(path, settings)
@@ -88,7 +90,8 @@ package struct SourcePicture: Sendable {
         try checkRange(path, header)
         let colours = NetworkColours(header.metadata, header.layout)
         let shape = shape(header, colours, settings)
-        return (shape, settings.over(colours, of: shape))
+        let own = settings.over(colours, of: shape)
+        return (shape, output.map { own.over(header, output: $0) } ?? own)
       }
       let sensor = try RawFile.header(path, limits: settings.limits, damaged: settings.damaged)
       return (PictureShape(sensor, bitDepth: settings.isChain ? 32 : 16), settings.over(sensor))
@@ -97,7 +100,7 @@ package struct SourcePicture: Sendable {
     }
   }
 
-  private static func shape(
+  static func shape(
     _ header: ImageFile.Header, _ colours: NetworkColours?, _ settings: JobSettings
   ) -> PictureShape {
     PictureShape(
@@ -111,7 +114,7 @@ package struct SourcePicture: Sendable {
     + "and the gray denoiser takes it"
 
   /// Raw files are for demosaicking, and linear light is for raw files.
-  private static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
+  static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
     if RawFile.isRaw(path) && settings.request.task != .demosaic {
       throw .unsupported(
         path: path, what: "a camera raw file is no picture yet", advice: "'grl restore --task demosaic' makes one of it"
@@ -124,7 +127,7 @@ package struct SourcePicture: Sendable {
   }
 
   /// Networks know no light above a screen's white, and take the curve of PQ or HLG for another picture.
-  private static func checkRange(_ path: String, _ header: ImageFile.Header) throws(ImageError) {
+  static func checkRange(_ path: String, _ header: ImageFile.Header) throws(ImageError) {
     guard let kind = ColourSpace.highDynamicRange(header.metadata) else { return }
     throw .unsupported(
       path: path, what: "an HDR picture (\(kind), BT.2100)",
@@ -181,19 +184,19 @@ package struct SourcePicture: Sendable {
         isLinear: settings.transfer == .linear)
     }
     let finished = plan.finished(restored)
-    let depth: Int =
-      switch settings.wantedDepth {
-      case .keep: bitDepth
-      case .eight: 8
-      case .sixteen: 16
-      }
+    let depth = settings.depth(of: bitDepth)
     return colours?.decoded(finished, bitDepth: depth) ?? (settings.isChain ? finished.withBitDepth(depth) : finished)
   }
 
   /// Values of a restored tile in the colours of a screen, three a pixel; nil where they are that already.
   func rendered(_ values: [Float], channels: Int) -> [Float]? {
     if let sensor { return sensor.rendered(values) }
-    let space = ColourSpace(image.metadata, image.layout)
+    return Self.rendered(values, channels: channels, ColourSpace(image.metadata, image.layout), colours)
+  }
+
+  static func rendered(
+    _ values: [Float], channels: Int, _ space: ColourSpace, _ colours: NetworkColours?
+  ) -> [Float]? {
     guard !space.isSRGB, let transform = space.toScreen() else { return nil }
     let own = colours?.decoded(values, channels: channels) ?? values
     var rgb = channels == 3 ? own : own.flatMap { [$0, $0, $0] }
@@ -210,6 +213,15 @@ extension PictureShape {
 }
 
 extension JobSettings {
+  /// Bits of the result of a picture with `bitDepth` bits.
+  func depth(of bitDepth: Int) -> Int {
+    switch wantedDepth {
+    case .keep: bitDepth
+    case .eight: 8
+    case .sixteen: 16
+    }
+  }
+
   /// Refuses what the header alone shows to be over the budget.
   ///
   /// The plan is asked only then: it knows the model and the smallest tile, and so what would do.

@@ -27,6 +27,16 @@ final class JobCanvas: Sendable {
     picture = Locked(ScaledPicture(image, region: image.bounds, width: size.width, height: size.height))
   }
 
+  /// Middle gray, of a picture that is read by rows.
+  init(blank picture: PictureShape, scale: Int) {
+    (pictureWidth, pictureHeight) = (picture.width, picture.height)
+    let side = Self.largestSide
+    (width, height) = Fit.shrunk(picture.width * scale, picture.height * scale, within: (side, side))
+    alpha = nil
+    self.picture = Locked(
+      ScaledPicture(width: width, height: height, pixels: [UInt8](repeating: 0x80, count: width * height * 3)))
+  }
+
   /// Paints a tile: `pixels` is `[h * scale, w * scale, 1 or 3]`, `place` where it lies in the picture.
   func paint(_ pixels: Tensor, at place: Rectangle) {
     let left = place.x * width / pictureWidth

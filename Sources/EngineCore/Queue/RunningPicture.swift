@@ -66,7 +66,7 @@ final class RunReporter {
     switch event {
     case .journal(let entry): send(.journal(entry))
     case .planned(let plan, let model, let image, _, let step):
-      picture.begin(JobCanvas(image, scale: model.scale))
+      picture.begin(image.map { JobCanvas($0, scale: model.scale) } ?? JobCanvas(blank: plan.input, scale: model.scale))
       send(
         .planned(
           SeenPicture(plan, model, step), estimateBytes: plan.estimate.totalBytes, budgetBytes: plan.options.budgetBytes

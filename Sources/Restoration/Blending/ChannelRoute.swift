@@ -81,23 +81,24 @@ enum ChannelRoute: Hashable, Sendable {
   }
 
   /// The network's input for a part of the picture: `[H, W, inputChannels]`.
-  func input(_ image: Image, right: Image?, _ region: Rectangle) -> Tensor {
+  func input(_ picture: SourceBand, _ region: Rectangle) -> Tensor {
     switch self {
-    case .direct(let channels): Tensor(image, region, channels: channels)
-    case .grayAsColour: Tensor(image, region, channels: 3)
-    case .mosaic(let filters): Self.interpolated(image, filters, region)
+    case .direct(let channels): Tensor(picture.left, region, channels: channels)
+    case .grayAsColour: Tensor(picture.left, region, channels: 3)
+    case .mosaic(let filters): Self.interpolated(picture.left, filters, region)
     case .dualPixel:
-      Tensor(image, region, channels: 3).stacked(on: Tensor(right ?? image, region, channels: 3))
+      Tensor(picture.left, region, channels: 3)
+        .stacked(on: Tensor(picture.right ?? picture.left, region, channels: 3))
     case .withLevel(let colours, let level):
-      colours.input(image, right: right, region).appending(channel: level)
+      colours.input(picture, region).appending(channel: level)
     }
   }
 
   /// The picture before the network, in the colours that the network's output is given in: `[H, W, pictureChannels]`.
-  func colours(of image: Image, _ region: Rectangle) -> Tensor {
+  func colours(of picture: ImageBand, _ region: Rectangle) -> Tensor {
     switch self {
-    case .mosaic(let filters): Self.interpolated(image, filters, region)
-    case .direct, .grayAsColour, .dualPixel, .withLevel: Tensor(image, region, channels: pictureChannels)
+    case .mosaic(let filters): Self.interpolated(picture, filters, region)
+    case .direct, .grayAsColour, .dualPixel, .withLevel: Tensor(picture, region, channels: pictureChannels)
     }
   }
 
@@ -133,7 +134,7 @@ enum ChannelRoute: Hashable, Sendable {
 
   /// Malvar's interpolation looks two pixels around, so a tile with a margin of two gives what the whole picture would.
   /// The tile begins at an even place, where the pattern begins anew.
-  private static func interpolated(_ image: Image, _ filters: ColourFilterArray, _ region: Rectangle) -> Tensor {
+  private static func interpolated(_ image: ImageBand, _ filters: ColourFilterArray, _ region: Rectangle) -> Tensor {
     let x = max(0, region.x - 2) & ~1
     let y = max(0, region.y - 2) & ~1
     let right = min(image.width, region.columns.upperBound + 2)

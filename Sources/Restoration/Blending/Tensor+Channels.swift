@@ -12,6 +12,13 @@ extension Tensor {
       values: image.floats(channels == 1 ? .gray : .rgb, of: region))
   }
 
+  /// The same of a picture of which some rows are there, `region` among them.
+  init(_ band: ImageBand, _ region: Rectangle, channels: Int) {
+    self.init(
+      shape: Shape(height: region.height, width: region.width, channels: channels),
+      values: band.floats(channels == 1 ? .gray : .rgb, of: region))
+  }
+
   /// The mean of all channels: `[H, W, C]` to `[H, W, 1]`.
   func averagedChannels() -> Tensor {
     let channels = shape.channels

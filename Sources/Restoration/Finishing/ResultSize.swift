@@ -58,16 +58,17 @@ extension RestorationPlan {
   /// - Parameters:
   ///   - image: what `Restorer.restore` returned, sRGB-coded or of linear light.
   ///   - isLinear: which of them.
-  public func finished(_ image: Image, isLinear: Bool = false) -> Image {
+  ///   - top: of a picture that is restored by rows and not resized: where those of `image` begin in the result.
+  public func finished(_ image: Image, isLinear: Bool = false, top: Int? = nil) -> Image {
     guard options.isFinishedLater else { return image }
     var finished = image
-    if result.width != image.width || result.height != image.height {
+    if top == nil, result.width != image.width || result.height != image.height {
       finished = finished.resized(width: result.width, height: result.height, isLinear: isLinear)
     }
     if options.finish.grain > 0 {
       let isResized = finished.width != image.width || finished.height != image.height
       finished = FilmGrain(sigma: options.finish.grain, seed: options.finish.grainSeed)
-        .grained(finished, origin: isResized ? (0, 0) : resultOrigin)
+        .grained(finished, origin: isResized ? (0, 0) : (resultOrigin.x, resultOrigin.y + (top ?? 0)))
     }
     return finished.withBitDepth(result.bitDepth)
   }

@@ -12,12 +12,12 @@ struct RowFinisher {
   private var input: InputRows?
   private var detail: FineDetail?
 
-  init(_ image: Image, _ plan: RestorationPlan) {
+  init(_ plan: RestorationPlan) {
     finish = plan.options.finish
     channels = plan.route.pictureChannels
     range = plan.output.bitDepth == 32 ? -.infinity ... .infinity : 0...1
     guard finish.usesInput else { return }
-    input = InputRows(image, plan)
+    input = InputRows(plan)
     if finish.texture > 0 {
       detail = FineDetail(
         width: plan.area.width * plan.scale, height: plan.area.height * plan.scale, channels: channels,
@@ -33,13 +33,16 @@ struct RowFinisher {
   }
 
   /// Takes row `y`, and hands on those rows that are settled by it.
+  ///
+  /// - Parameter picture: the input, with the rows around this one (``SourceBands/margin``).
   mutating func add(
-    row y: Int, _ row: UnsafeBufferPointer<Float>, _ body: (_ y: Int, UnsafeBufferPointer<Float>) -> Void
+    row y: Int, _ row: UnsafeBufferPointer<Float>, _ picture: ImageBand,
+    _ body: (_ y: Int, UnsafeBufferPointer<Float>) -> Void
   ) {
     guard input != nil else { return body(y, row) }
     let range = range
     func clamped(_ value: Float) -> Float { min(max(value, range.lowerBound), range.upperBound) }
-    let before = input!.row(y).map(clamped)
+    let before = input!.row(y, picture).map(clamped)
     var values = row.map(clamped)
     let strength = Float(finish.strength)
     if strength != 1 {
@@ -72,21 +75,21 @@ struct RowFinisher {
 /// The input at the size of the result, in the result's colours, row by row: what strength mixes the result with.
 private struct InputRows {
   /// Rows that are made at a time.
-  private static let bandHeight = 32
+  private static let bandHeight = SourceBands.rowsAhead
 
-  private let image: Image
   private let plan: RestorationPlan
   private let scaler: BicubicScaler?
   private var band: [Float] = []
   private var rows = 0..<0
 
-  init(_ image: Image, _ plan: RestorationPlan) {
-    (self.image, self.plan) = (image, plan)
+  init(_ plan: RestorationPlan) {
+    self.plan = plan
+    let (width, height) = (plan.input.width, plan.input.height)
     scaler =
       plan.scale == 1
       ? nil
       : BicubicScaler(
-        from: (image.width, image.height), to: (image.width * plan.scale, image.height * plan.scale),
+        from: (width, height), to: (width * plan.scale, height * plan.scale),
         channels: plan.route.pictureChannels)
   }
 
@@ -94,20 +97,20 @@ private struct InputRows {
   static func bytes(width: Int, channels: Int) -> Int { 3 * bandHeight * width * channels * 4 }
 
   /// Row `y` of the enlarged area.
-  mutating func row(_ y: Int) -> ArraySlice<Float> {
+  mutating func row(_ y: Int, _ picture: ImageBand) -> ArraySlice<Float> {
     let pitch = plan.area.width * plan.scale * plan.route.pictureChannels
     if !rows.contains(y) {
       rows = y..<min(y + Self.bandHeight, plan.area.height * plan.scale)
-      band = values(of: rows)
+      band = values(of: rows, picture)
     }
     let start = (y - rows.lowerBound) * pitch
     return band[start..<start + pitch]
   }
 
-  private func values(of rows: Range<Int>) -> [Float] {
+  private func values(of rows: Range<Int>, _ picture: ImageBand) -> [Float] {
     let area = plan.area.scaled(by: plan.scale)
     let region = Rectangle(x: area.x, y: area.y + rows.lowerBound, width: area.width, height: rows.count)
-    guard let scaler else { return plan.route.colours(of: image, region).values }
-    return scaler.scaled(plan.route.colours(of: image, scaler.source(of: region)).values, region: region)
+    guard let scaler else { return plan.route.colours(of: picture, region).values }
+    return scaler.scaled(plan.route.colours(of: picture, scaler.source(of: region)).values, region: region)
   }
 }

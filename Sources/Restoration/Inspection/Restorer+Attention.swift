@@ -34,7 +34,7 @@ extension Restorer {
   package func networkInput(
     _ image: Image, right: Image? = nil, plan: RestorationPlan, region: Rectangle
   ) -> Tensor {
-    plan.route.input(image, right: right, region)
+    plan.route.input(SourceBand(image, right: right), region)
   }
 
   /// Runs one tile through the network up to the last block that the probe looks into.
@@ -47,7 +47,7 @@ extension Restorer {
     _ image: Image, right: Image? = nil, plan: RestorationPlan, tile: Rectangle, with probe: AttentionProbe,
     isCancelled: () -> Bool = { false }, onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(RestorationError) {
-    let input = plan.route.input(image, right: right, tile)
+    let input = plan.route.input(SourceBand(image, right: right), tile)
     let session: GRLSession
     do throws(OutOfMemory) {
       session = try GRLSession(network: model.network, height: tile.height, width: tile.width, threads: threads)
@@ -69,7 +69,8 @@ extension Restorer {
   ) throws(RestorationError) -> KeptActivations {
     do throws(InspectionError) {
       return try KeptActivations(
-        of: plan.route.input(image, right: right, tile), through: model.network, blocks: blocks, x: tile.x, y: tile.y,
+        of: plan.route.input(SourceBand(image, right: right), tile), through: model.network, blocks: blocks, x: tile.x,
+        y: tile.y,
         threads: threads, isCancelled: isCancelled, onBlock: onBlock)
     } catch {
       throw RestorationError(error)

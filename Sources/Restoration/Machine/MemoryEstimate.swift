@@ -22,7 +22,7 @@ public struct MemoryEstimate: Hashable, Sendable, CustomStringConvertible {
   public var totalBytes: Int { process + weights + workspace + tiles + band + pictures }
 
   /// What is still to be taken once the model is loaded and the pictures are read.
-  func bytesToCome(after images: Image?...) -> Int {
+  func bytesToCome(after images: [Image?]) -> Int {
     let read = images.reduce(0) { $0 + ($1.map { PictureShape($0).byteCount } ?? 0) }
     return max(0, totalBytes - process - weights - read)
   }
@@ -61,20 +61,23 @@ extension MemoryEstimate {
     self.init(pictures: picture.byteCount * (request.isDualPixel ? 2 : 1) + pixels * channels * depth / 8)
   }
 
-  /// The peak of a restoration in these tiles.
+  /// The peak of a restoration in these tiles, so many of them at once.
   init(
-    _ tiles: TilePlan, input: PictureShape, output: PictureShape, route: ChannelRoute, model: RestorationModel,
+    _ tiles: TilePlan, lanes: Int, input: PictureShape, output: PictureShape, route: ChannelRoute,
+    model: RestorationModel,
     ensemble: Bool, threadCount: Int
   ) {
     let network = model.network
     let scale = model.card.scale
     process = Self.processBytes + threadCount * Self.threadBytes
     weights = network.weightBytes
-    let upright = model.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threadCount)
+    let threads = TileLanes.threads(threadCount, lanes: lanes)
+    let upright = model.workspaceBytes(height: tiles.tileHeight, width: tiles.tileWidth, threadCount: threads)
     workspace =
       ensemble && tiles.tileHeight != tiles.tileWidth
-      ? max(upright, model.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threadCount))
+      ? max(upright, model.workspaceBytes(height: tiles.tileWidth, width: tiles.tileHeight, threadCount: threads))
       : upright
+    workspace *= lanes
 
     if network.device is VulkanDevice {
       // The process holds what is on its way there and back.
@@ -89,13 +92,13 @@ extension MemoryEstimate {
     let tilePixels = tiles.tileWidth * tiles.tileHeight
     let inputTensor = tilePixels * route.inputChannels * 4
     let outputTensor = tilePixels * scale * scale * model.card.configuration.outputChannels * 4
-    self.tiles = ensemble ? 2 * inputTensor + 3 * outputTensor : inputTensor + outputTensor
+    self.tiles =
+      lanes * (ensemble ? 2 * inputTensor + 3 * outputTensor : inputTensor + outputTensor)
+      + (TileLanes.window(lanes: lanes) - lanes) * (inputTensor + outputTensor)
     band = BlendingCanvas.bandBytes(tiles, scale: scale, channels: route.pictureChannels)
 
     let views = route == .dualPixel ? 2 : 1
-    // Enlarging alpha holds it as it was, enlarged along one axis, and enlarged along both.
-    let alphaFloats =
-      input.layout.hasAlpha ? tiles.width * tiles.height * (scale == 1 ? 1 : 1 + scale + scale * scale) : 0
-    pictures = input.byteCount * views + output.byteCount + alphaFloats * 4
+    if input.layout.hasAlpha { band += Self.alphaBytes(width: tiles.width * scale) }
+    pictures = input.byteCount * views + output.byteCount
   }
 }

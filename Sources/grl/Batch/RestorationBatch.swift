@@ -214,7 +214,8 @@ struct RestorationBatch {
     logger.info(
       "restoring",
       metadata: [
-        "picture": "\(item.input)", "model": "\(model.name)", "tiles": "\(plan.tiles)", "threads": "\(threadCount)",
+        "picture": "\(item.input)", "model": "\(model.name)", "tiles": "\(plan.tiles)", "at once": "\(plan.lanes)",
+        "threads": "\(threadCount)",
         "memory": "\(MemoryBudget.text(plan.estimate.totalBytes)) of \(MemoryBudget.text(plan.options.budgetBytes))",
       ])
     logger.debug("memory estimate", metadata: ["parts": "\(plan.estimate)"])
