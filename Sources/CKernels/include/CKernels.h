@@ -18,7 +18,8 @@ extern "C" {
 enum {
   GRL_SLACK = 64,      // floats that must be readable (and finite) behind every input buffer
   GRL_LANE_LIMIT = 16, // widest vector of any instruction set, in floats
-  GRL_SCORE_FLOATS = 8 * 544  // of an attention's scratch: scores of 8 queries against a block of keys
+  GRL_SCORE_FLOATS = 8 * 1200,  // of an attention's scratch: scores of 8 queries against a block of keys
+  GRL_KEY_LIMIT = 512          // keys of such a block, at most
 };
 
 // C[r, :] = activation(sum over segments s, k of A[r + s-th segment, k] * B[s * k + k, :] + bias) + residual[r, :]
