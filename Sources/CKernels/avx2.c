@@ -5,6 +5,7 @@
 #define PANEL_VECTORS 2
 #define GEMM_ROWS 6
 #define QUERY_ROWS 4
+#define ATTEND_ROWS 6
 #define ISA GRL_ISA_AVX2
 #define ISA_NAME "avx2"
 #define NAME(x) x##_avx2

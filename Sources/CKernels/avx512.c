@@ -5,6 +5,7 @@
 #define PANEL_VECTORS 4
 #define GEMM_ROWS 6
 #define QUERY_ROWS 8
+#define ATTEND_ROWS 8
 #define ISA GRL_ISA_AVX512
 #define ISA_NAME "avx512"
 #define NAME(x) x##_avx512

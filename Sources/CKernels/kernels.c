@@ -32,11 +32,13 @@ static const grl_kernels *kernels_for(grl_isa isa) {
 
 const grl_kernels *grl_kernels_for(grl_isa isa) { return grl_checked(kernels_for(isa)); }
 
-// The vector kernels keep 8 rows of scores of a block of keys and a carry per query; the scalar kernel one row of all keys.
+// The vector kernels keep 8 rows of scores of a block of keys, that block, and what they carry per query, in groups of 6 or 8 of which each
+// has place for 8; the scalar kernel keeps one row of all keys.
 size_t grl_attention_scratch(int query_count, int key_count, int head_dim) {
   size_t rows = ((size_t)query_count + 7) / 8 * 8;
   size_t width = ((size_t)head_dim + GRL_LANE_LIMIT - 1) / GRL_LANE_LIMIT * GRL_LANE_LIMIT;
-  size_t blocks = GRL_SCORE_FLOATS + rows * (width + 2);
+  size_t grouped = ((size_t)query_count + 5) / 6 * 8;
+  size_t blocks = GRL_SCORE_FLOATS + (size_t)head_dim * GRL_KEY_LIMIT + rows * width + 2 * grouped + GRL_LANE_LIMIT;
   return (blocks > (size_t)key_count ? blocks : (size_t)key_count) + GRL_SLACK + GRL_GUARD_BYTES / sizeof(float);
 }
 

@@ -4,6 +4,7 @@
 #define PANEL_VECTORS 4
 #define GEMM_ROWS 6
 #define QUERY_ROWS 8
+#define ATTEND_ROWS 8
 #define ISA GRL_ISA_NEON
 #define ISA_NAME "neon"
 #define NAME(x) x##_neon

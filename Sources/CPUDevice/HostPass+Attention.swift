@@ -200,8 +200,9 @@ extension HostPass {
     static func size(_ counts: [Int]) -> Int { counts.reduce(0) { $0 + ($1 + Int(GRL_SLACK)).rounded(upTo: 16) } }
   }
 
-  /// Widths of a transposed operand of `tokens`, of a row of values, and the kernel's scratch.
-  private func transposedStride(_ tokens: Int) -> Int { tokens.rounded(upTo: CellLayout.step) }
+  /// Widths of a transposed operand of `tokens`, of a row of values, and the kernel's scratch. A power of two would put all channels of a
+  /// token into the same few sets of the cache.
+  private func transposedStride(_ tokens: Int) -> Int { tokens.rounded(upTo: CellLayout.step) + 16 }
   private func valueStride(_ headWidth: Int) -> Int { headWidth.rounded(upTo: Int(GRL_LANE_LIMIT)) }
   private func kernelScratch(queries: Int, keys: Int, headWidth: Int) -> Int {
     grl_attention_scratch(Int32(min(queries, HostPass.queryChunk)), Int32(keys), Int32(headWidth))
@@ -300,7 +301,8 @@ extension HostPass {
     scale: Float, into output: UnsafeMutablePointer<Float>, _ stride: Int
   ) {
     var task = grl_gather(
-      x: x, stride: tokenStride, index: pixels, count: Int32(count), padded_count: Int32(stride),
+      x: x, stride: tokenStride, index: pixels, count: Int32(count),
+      padded_count: Int32(count.rounded(upTo: CellLayout.step)),
       head_dim: Int32(width), scale: scale, out: output, out_stride: stride)
     kernels.table.pointee.gather_normalised(&task)
   }

@@ -3,7 +3,8 @@ import Tensors
 
 /// How a picture is cut into tiles.
 public enum TileChoice: Hashable, Sendable {
-  /// The published tile of the task, or the largest that fits the memory budget where that is smaller.
+  /// The published tile of the task, or one of up to twice its side where that one computes many pixels twice; where the memory budget is
+  /// smaller, the one within it that computes the fewest.
   case automatic
   /// The whole picture at once.
   case whole

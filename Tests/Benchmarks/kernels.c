@@ -191,7 +191,7 @@ static void gather(const Kernels *kernels, void *argument) {
 }
 
 static void time_attention(int queries, int key_rows, int key_columns, int width, grl_scores scores, int is_masked) {
-  const int keys = key_rows * key_columns, padded = (keys + 31) / 32 * 32, stride = (queries + 31) / 32 * 32;
+  const int keys = key_rows * key_columns, padded = (keys + 31) / 32 * 32 + 16, stride = (queries + 31) / 32 * 32 + 16;
   const int value_stride = (width + 15) / 16 * 16, depth = (width + 31) / 32 * 32, tokens = queries > keys ? queries : keys;
   float *x = noise((size_t)tokens * 192), *q = noise((size_t)width * (size_t)stride), *k = noise((size_t)width * (size_t)padded);
   float *v = noise((size_t)keys * (size_t)value_stride), *bias = noise((size_t)(queries + keys + 16 * key_rows));

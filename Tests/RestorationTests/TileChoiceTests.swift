@@ -20,19 +20,56 @@ import Testing
 
   @Test("With memory enough, the published tile of the task and variant is taken")
   func published() throws {
-    func tiles(_ task: RestorationTask, _ variant: ModelVariant) throws -> [Int] {
-      let tiles = try plan(2000, 1500, task, variant: variant).tiles
+    // As many pixels as two or three tiles of that side share, so that no other fits better.
+    func tiles(_ task: RestorationTask, _ variant: ModelVariant, _ width: Int, _ height: Int) throws -> [Int] {
+      let tiles = try plan(width, height, task, variant: variant).tiles
       return [tiles.tileWidth, tiles.tileHeight, tiles.overlap]
     }
-    #expect(try tiles(.denoise, .base) == [256, 256, 32])
-    #expect(try tiles(.jpeg, .small) == [288, 288, 36])
-    #expect(try tiles(.defocusDeblur, .base) == [480, 480, 48])
+    #expect(try tiles(.denoise, .base, 480, 480) == [256, 256, 32])
+    #expect(try tiles(.jpeg, .small, 540, 540) == [288, 288, 36])
+    #expect(try tiles(.defocusDeblur, .base, 912, 1344) == [480, 480, 48])
     for (task, variant) in [
       (RestorationTask.denoise, ModelVariant.tiny), (.denoise, .small), (.demosaic, .small), (.motionDeblur, .base),
     ] {
-      #expect(try tiles(task, variant).prefix(2) == [2000, 1500])
+      #expect(try tiles(task, variant, 2000, 1500).prefix(2) == [2000, 1500])
     }
     #expect(try plan(100, 100, .jpeg).tiles.reason == "published tile of jpeg tiny")
+    #expect(try plan(480, 480, variant: .base).tiles.reason == "published tile of denoise base")
+  }
+
+  @Test(
+    "A published tile that computes a third of the pixels twice gives way to one that fits the picture",
+    arguments: [(4000, 3000), (3024, 4032), (4608, 2592), (6000, 4000), (4243, 2828)])
+  func fitsBetter(width: Int, height: Int) throws {
+    for (task, variant, published) in [
+      (RestorationTask.denoise, ModelVariant.base, 256), (.jpeg, .small, 288), (.defocusDeblur, .base, 480),
+    ] {
+      let fitted = try plan(width, height, task, variant: variant)
+      let taken = try plan(width, height, task, variant: variant) { $0.tile = .side(published) }
+      #expect(taken.networkPixels > width * height * 5 / 4, "nothing to be gained")
+      #expect(fitted.networkPixels <= width * height * 5 / 4, "\(fitted.tiles)")
+      #expect((published...2 * published).contains(fitted.tiles.tileWidth) && fitted.tiles.tileWidth % 16 == 0)
+      #expect(fitted.tiles.reason.hasPrefix("fits the picture better than the published tile of"))
+      #expect(fitted.tiles.overlap == taken.tiles.overlap)
+      // The published protocol keeps its own, and so does who has no memory for a larger one.
+      let means = try plan(width, height, task, variant: variant) { $0.blending = .average }
+      let little = try plan(width, height, task, variant: variant) { $0.memoryBytes = taken.estimate.totalBytes }
+      #expect(means.tiles.tileWidth == published && little.tiles.tileWidth == published)
+    }
+  }
+
+  @Test(
+    "Of the tiles within the memory the one is taken that computes the fewest pixels",
+    arguments: [(4000, 3000), (3024, 4032), (4608, 2592), (6000, 4000), (4243, 2828)])
+  func fewestPixels(width: Int, height: Int) throws {
+    for side in [608, 1008, 1808] {
+      let largest = try plan(width, height) { $0.tile = .side(side) }
+      let chosen = try plan(width, height) { $0.memoryBytes = largest.estimate.totalBytes }
+      #expect(chosen.estimate.totalBytes <= largest.estimate.totalBytes)
+      #expect(chosen.networkPixels <= largest.networkPixels)
+      #expect(chosen.networkPixels <= width * height * 5 / 4, "\(chosen.tiles)")
+      #expect(chosen.tiles.overlap == 32)
+    }
   }
 
   @Test("A region outside of the picture is refused, whatever its numbers, and estimated as the whole until then")
@@ -61,19 +98,26 @@ import Testing
     #expect(try ensemble.totalBytes > plan(300, 300).estimate.totalBytes)
   }
 
-  @Test("A smaller budget gives smaller tiles, the largest that fit, with the reason")
+  @Test("A smaller budget gives smaller tiles that fit, with the reason")
   func budget() throws {
     let whole = try plan(3000, 2000)
     #expect(whole.tiles.tileCount == 1 && whole.tiles.reason.hasPrefix("whole picture"))
-    var last = 3000
     for share in [0.9, 0.8, 0.7, 0.65] {
       let budget = Int(Double(whole.estimate.totalBytes) * share)
       let plan = try plan(3000, 2000) { $0.memoryBytes = budget }
-      #expect(plan.estimate.totalBytes <= budget && plan.tiles.tileWidth % 16 == 0 && plan.tiles.tileWidth < last)
-      #expect(plan.tiles.reason.contains("largest in"))
-      let larger = try self.plan(3000, 2000) { $0.tile = .side(plan.tiles.tileWidth + 16) }
-      #expect(larger.estimate.totalBytes > budget)
-      last = plan.tiles.tileWidth
+      #expect(plan.estimate.totalBytes <= budget && plan.tiles.tileWidth % 16 == 0 && plan.tiles.tileCount > 1)
+      #expect(
+        plan.tiles.reason.hasPrefix("fits the picture best in ")
+          && plan.tiles.reason.contains("the whole picture needs"))
+      // Plain means take one square side, the largest.
+      let means = try self.plan(3000, 2000) {
+        ($0.memoryBytes, $0.blending) = (budget, .average)
+      }
+      #expect(means.estimate.totalBytes <= budget && means.tiles.reason.hasPrefix("largest in "))
+      let larger = try self.plan(3000, 2000) {
+        ($0.tile, $0.blending) = (.side(means.tiles.tileWidth + 16), .average)
+      }
+      #expect(larger.estimate.totalBytes > budget || larger.tiles.tileWidth == 2000)
     }
   }
 

@@ -18,7 +18,8 @@ extern "C" {
 enum {
   GRL_SLACK = 64,      // floats that must be readable (and finite) behind every input buffer
   GRL_LANE_LIMIT = 16, // widest vector of any instruction set, in floats
-  GRL_SCORE_FLOATS = 8 * 544  // of an attention's scratch: scores of 8 queries against a block of keys
+  GRL_SCORE_FLOATS = 8 * 1200,  // of an attention's scratch: scores of 8 queries against a block of keys
+  GRL_KEY_LIMIT = 512          // keys of such a block, at most
 };
 
 // C[r, :] = activation(sum over segments s, k of A[r + s-th segment, k] * B[s * k + k, :] + bias) + residual[r, :]
@@ -56,6 +57,7 @@ typedef struct {
 // Scores are in units of log 2: q holds the temperature times log2(e), bias and mask were multiplied by log2(e).
 //   score(i, r, c) = q_i . k_(r,c) + bias[bias_offset[i] + r * bias_row_step + c] + mask[mask_offset[i] + r * key_columns + c]
 // Keys are `key_rows` runs of `key_columns`, numbered run by run. More than one run asks that key_columns be a multiple of 32.
+// A q_stride that is a multiple of 1024 costs time: all channels of a query share a set of the cache.
 typedef struct {
   const float *q;  // [head_dim][q_stride], transposed; columns from query_count to the next multiple of 8 are readable
   const float *k;  // [head_dim][k_stride], transposed; columns to the next multiple of 32 are readable and finite

@@ -3,7 +3,8 @@ import GRLModel
 extension TilePlan {
   /// Cuts a picture as `options` say, so that the memory stays within their budget.
   ///
-  /// Tiles chosen here are multiples of what the network pads to, so nothing is padded in them.
+  /// Tiles chosen here are multiples of what the network pads to, so nothing is padded in them, and fit the picture: tiles overlap, and the
+  /// last of an axis lies flush with the border, so that a side which fits badly is computed half as often again as it has pixels.
   ///
   /// - Parameters:
   ///   - cardBytes: what may be taken of a graphics card.
@@ -43,6 +44,23 @@ extension TilePlan {
         estimate: need, budgetBytes: budget,
         advice: alternative() + "raise --memory to \(MemoryBudget.argument(need.totalBytes))")
     }
+    /// Of tiles with a side from `least` to `most` and within the memory: the smallest that computes few enough pixels, or the one that
+    /// computes the fewest. The published protocol of plain means takes its own tile.
+    func fitted(_ least: Int, _ most: Int, enough: Double, _ reason: (Int) -> String) -> TilePlan? {
+      let unit = model.configuration.padMultiple
+      if options.blending == .average { return nil }
+      var best: (pixels: Int, plan: TilePlan)?
+      for side in stride(from: model.configuration.padded(least), through: most, by: unit) {
+        let plan = plan(side, reason(side))
+        let pixels =
+          plan.tileCount * model.configuration.padded(plan.tileWidth) * model.configuration.padded(plan.tileHeight)
+        if let best, pixels >= best.pixels { continue }
+        guard fits(plan) else { break }
+        best = (pixels, plan)
+        if Double(pixels) <= enough * Double(width * height) { break }
+      }
+      return best?.plan
+    }
     func smaller() -> String { largestSide().map { "use --tile auto or --tile \($0), or " } ?? "" }
 
     switch options.tile {
@@ -63,7 +81,11 @@ extension TilePlan {
         : plan(published.tile, "published tile of \(name)")
       if fits(preferred) {
         try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
-        return preferred
+        return preferred.tileCount == 1
+          ? preferred
+          : fitted(published.tile, 2 * published.tile, enough: fewPixels) {
+            $0 == published.tile ? preferred.reason : "fits the picture better than the published tile of \(name)"
+          } ?? preferred
       }
       guard let side = largestSide() else {
         let smallest = plan(model.configuration.padMultiple, "no tile is smaller")
@@ -75,9 +97,16 @@ extension TilePlan {
       let wanted = MemoryBudget.text(isOverCard ? need.card : need.totalBytes)
       let limit = MemoryBudget.text(isOverCard ? cardBytes : budget) + (isOverCard ? " of the card" : "")
       let size = preferred.tileCount == 1 ? "the whole picture" : "the published tile \(published.tile)"
-      return plan(side, "largest in \(limit); \(size) needs \(wanted)")
+      let why = "in \(limit); \(size) needs \(wanted)"
+      return fitted(max(smallestSide, side / 4, 2 * (options.overlap ?? 0)), side, enough: 1) { _ in
+        "fits the picture best \(why)"
+      }
+        ?? plan(side, "largest \(why)")
     }
   }
+
+  /// How often a published tile may have a pixel computed, on average, before a larger tile is looked for.
+  private static let fewPixels = 1.25
 
   private static func checkOverlap(_ overlap: Int?, side: Int) throws(RestorationError) {
     guard let overlap, overlap > side / 2 else { return }
