@@ -27,6 +27,8 @@ struct ProgressMeter {
   private let pausedAtStart: Duration
   private var loaded = 0
   private var loading = Duration.zero
+  /// What was told last: a tile that has to be computed again takes nothing back.
+  private var fraction = 0.0
 
   init(tileCount: Int, pixels: Int, gate: WorkGate) {
     self.tileCount = tileCount
@@ -45,14 +47,14 @@ struct ProgressMeter {
     loading += duration
   }
 
-  func progress(tilesDone: Int, shareOfNext: Double = 0) -> RestorationProgress {
+  mutating func progress(tilesDone: Int, shareOfNext: Double = 0) -> RestorationProgress {
     let elapsed = elapsed
     let computing = max(0, (elapsed - loading).seconds)
     let computed = Double(tilesDone - loaded) + shareOfNext
     let left = Double(tileCount - tilesDone) - shareOfNext
+    fraction = max(fraction, min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount)))
     return RestorationProgress(
-      tilesDone: tilesDone, tileCount: tileCount, tileFraction: min(1, shareOfNext),
-      fraction: min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount)), secondsElapsed: elapsed / .seconds(1),
+      tilesDone: tilesDone, tileCount: tileCount, tileFraction: min(1, shareOfNext), fraction: fraction, secondsElapsed: elapsed / .seconds(1),
       pixelsPerSecond: computing > 0 ? computed / Double(tileCount) * Double(pixels) / computing : 0,
       secondsRemaining: left <= 0 ? 0 : computed > 0 ? computing / computed * left : nil)
   }

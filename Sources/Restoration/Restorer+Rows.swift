@@ -101,7 +101,7 @@ extension Restorer {
         }
         before = now
         onTile(.finished(index: index, place: plan.place(ofTile: index), pixels: tile, isComputed: isComputed))
-        onProgress(meter.progress(tilesDone: done + 1))
+        onProgress(meter.progress(tilesDone: done + 1, shareOfNext: lanes.share))
       }
     }
     return (meter.progress(tilesDone: tiles.count), note)

@@ -131,26 +131,27 @@ final class TileLanes {
     if tile == nil { board.wakeOne() }
   }
 
+  /// How much is done of the tiles that were posted and not taken: 2.5 is that of two and a half.
+  var share: Double {
+    board.withLock { board in
+      board.tasks.reduce(0.0) { sum, task in
+        switch task.state {
+        case .waiting: sum
+        case .running(let share): sum + share
+        case .done: sum + 1
+        }
+      }
+    }
+  }
+
   /// The tile that was posted first of those that were not taken, with its input.
   ///
   /// - Parameters:
   ///   - isCancelled: asked between transformer blocks and while this waits.
-  ///   - onProgress: told how much of the tiles in work is done: 2.5 is that of two and a half.
+  ///   - onProgress: told ``share``.
   func take(
     _ index: Int, isCancelled: () -> Bool, onProgress: (_ share: Double) -> Void
   ) throws(RestorationError) -> (input: Tensor, tile: Tensor) {
-    func progress() {
-      let share = board.withLock { board in
-        board.tasks.reduce(0.0) { sum, task in
-          switch task.state {
-          case .waiting: sum
-          case .running(let share): sum + share
-          case .done: sum + 1
-          }
-        }
-      }
-      onProgress(share)
-    }
     while true {
       enum Step { case done(Tensor, Tensor), compute(Int, Tensor), wait }
       let step: Step = board.withLock { board in
@@ -164,13 +165,13 @@ final class TileLanes {
       case .compute(let other, let input):
         let tile = try runner.restore(input, isCancelled: isCancelled) { share in
           board.withLock { $0.set(other, .running(share: share)) }
-          progress()
+          onProgress(self.share)
         }
         board.withLock { $0.set(other, .done(tile)) }
       case .wait:
         _ = board.withLock(when: { $0.output(index) != nil || $0.waiting != nil }, within: 0.2) { _ in }
         if isCancelled() || threads.gate.isCancelled { throw .cancelled }
-        progress()
+        onProgress(share)
       }
     }
   }
