@@ -54,7 +54,8 @@ struct ProgressMeter {
     let left = Double(tileCount - tilesDone) - shareOfNext
     fraction = max(fraction, min(1, (Double(tilesDone) + shareOfNext) / Double(tileCount)))
     return RestorationProgress(
-      tilesDone: tilesDone, tileCount: tileCount, tileFraction: min(1, shareOfNext), fraction: fraction, secondsElapsed: elapsed / .seconds(1),
+      tilesDone: tilesDone, tileCount: tileCount, tileFraction: min(1, shareOfNext), fraction: fraction,
+      secondsElapsed: elapsed / .seconds(1),
       pixelsPerSecond: computing > 0 ? computed / Double(tileCount) * Double(pixels) / computing : 0,
       secondsRemaining: left <= 0 ? 0 : computed > 0 ? computing / computed * left : nil)
   }
