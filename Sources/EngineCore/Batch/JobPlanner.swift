@@ -219,8 +219,9 @@ package final class JobPlanner: Sendable {
     guard plan.options.hasKnownSpeed else { return nil }
     let known = speeds.pixelsPerSecond(model: try models.hash(card), precision: plan.options.precision)
     if let known { return Double(plan.networkPixels) / known }
-    if isBusy() { return nil }
-    return Double(plan.networkPixels) / (try speeds.measure(card, plan.options, models))
+    // A model that cannot be timed now (no memory for its tile) leaves the plan without a time.
+    guard !isBusy(), let speed = try? speeds.measure(card, plan.options, models) else { return nil }
+    return Double(plan.networkPixels) / speed
   }
 
   /// Other sizes of the model, with their times and gains; nil where there are none.
