@@ -8,7 +8,8 @@ extension HostPass {
     let count = input.pixels * input.channels
     // A huge page's worth.
     let part = 1 << 19
-    return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+    // With room for what kernels may read behind the values.
+    return [Float](unsafeUninitializedCapacity: count + Int(GRL_SLACK)) { buffer, filled in
       let target = buffer.baseAddress!
       threads.run(count: (count + part - 1) / part) { index, _ in
         (target + index * part).initialize(from: input.base + index * part, count: min(part, count - index * part))

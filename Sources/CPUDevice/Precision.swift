@@ -31,6 +31,8 @@ public enum ProductUnit: String, Sendable, CaseIterable {
     allCases.filter { grl_bf16_kernels_for(instructionSet.isa, $0.unit) != nil }
   }
 
+  private static let wanted = ProcessInfo.processInfo.environment["GRL_BF16"].flatMap { ProductUnit(rawValue: $0) }
+
   /// The fastest of `available`, or the one that the environment variable `GRL_BF16` names if it is available.
   ///
   /// Tiles come first: 12 times the float32 rate. Processors with tiles run `vdpbf16ps` at half the float32 rate (measured: 86
@@ -38,7 +40,6 @@ public enum ProductUnit: String, Sendable, CaseIterable {
   /// run it at twice the float32 rate.
   public static func best(for instructionSet: InstructionSet) -> ProductUnit {
     let units = available(for: instructionSet)
-    let wanted = ProcessInfo.processInfo.environment["GRL_BF16"].flatMap { ProductUnit(rawValue: $0) }
     if let wanted, units.contains(wanted) { return wanted }
     if units.contains(.tiles) { return .tiles }
     return units.contains(.dotProduct) && grl_bf16_dot_product_is_slow() == 0 ? .dotProduct : .plain
@@ -55,10 +56,11 @@ public enum ConvolutionMethod: String, Sendable, CaseIterable {
 
   /// `winograd`, or the one that the environment variable `GRL_CONVOLUTION` names; the scalar reference is always direct.
   public static func standard(for instructionSet: InstructionSet) -> ConvolutionMethod {
-    if instructionSet == .scalar { return .direct }
-    let wanted = ProcessInfo.processInfo.environment["GRL_CONVOLUTION"]
-    return wanted.flatMap { ConvolutionMethod(rawValue: $0) } ?? .winograd
+    instructionSet == .scalar ? .direct : wanted ?? .winograd
   }
+
+  private static let wanted = ProcessInfo.processInfo.environment["GRL_CONVOLUTION"]
+    .flatMap { ConvolutionMethod(rawValue: $0) }
 }
 
 /// A table of kernel functions on bfloat16 operands.

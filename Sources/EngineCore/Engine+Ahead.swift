@@ -74,7 +74,13 @@ extension Engine {
     _ job: JobRequest, _ path: String, _ order: AnalysisOrder, _ requester: Requester
   ) async throws(JobError) -> (Reply, [UInt8]) {
     try await lookInto(job, path, requester) { (cache, asked) throws(JobError) in
-      var found = try cache.analysis(order, asked)
+      var last: ContinuousClock.Instant?
+      var found = try cache.analysis(order, asked) { share, detail in
+        let now = ContinuousClock.now
+        if order.tellsProgress != true || last.map({ now - $0 < .milliseconds(100) }) ?? false { return }
+        last = now
+        requester.tell(.analysing(share: share, detail: detail))
+      }
       found.maps = found.maps.map { $0.reduced(to: AnalysisReport.largestSide) }
       return (.analysis(found), found.body)
     }

@@ -4,7 +4,15 @@ import Base
 public enum AnalysisKind: String, Codable, Sendable, CaseIterable {
   case maps, region
   case crossScale = "cross-scale"
-  case spectrum, features, rollout, heads, effect, attribution, field
+  case spectrum, features, rollout, models, heads, effect, attribution, field
+
+  /// Whether it is found out from what blocks are given in one forward pass.
+  public var looksAtBlocks: Bool {
+    switch self {
+    case .maps, .region, .crossScale, .spectrum, .rollout, .models: true
+    case .features, .heads, .effect, .attribution, .field: false
+    }
+  }
 
   /// What it answers, in at most 36 columns.
   public var title: String {
@@ -15,6 +23,7 @@ public enum AnalysisKind: String, Codable, Sendable, CaseIterable {
     case .spectrum: "are a few anchors enough?"
     case .features: "features as colours, what is alike"
     case .rollout: "weights through the blocks so far"
+    case .models: "two models, or tiles, at this pixel"
     case .heads: "what changes without each head"
     case .effect: "which squares restore this patch"
     case .attribution: "where this detail comes from"
@@ -33,6 +42,7 @@ public enum AnalysisKind: String, Codable, Sendable, CaseIterable {
       "This stripe's full attention against what its anchors make of it: singular values, error by anchor factor."
     case .features: "Principal components of what the block makes of the picture, and what is similar to this pixel."
     case .rollout: "Attention weights multiplied through the blocks: where from, not what."
+    case .models: "The row of this pixel in this model and in another one, or with another tile, and their difference."
     case .heads: "A forward pass without each head, one after the other, around this pixel."
     case .effect: "A forward pass without each square around this pixel: some hundred passes."
     case .attribution: "Integrated gradients of the detail of a patch at this pixel."
@@ -69,6 +79,12 @@ public struct AnalysisOrder: Codable, Hashable, Sendable {
   public var steps = 32
   /// `features`: one channel besides.
   public var channel: Int?
+  /// `models`: name or file of the second model; nil is the same one.
+  public var other: String?
+  /// `models`: the second one's tile, as `--tile` says it; nil is that of the job.
+  public var otherTile: String?
+  /// A client that watches and wants them gets `analysing` events meanwhile.
+  public var tellsProgress: Bool?
 
   public init(_ kind: AnalysisKind, x: Int? = nil, y: Int? = nil, stage: Int? = nil, block: Int? = nil) {
     (self.kind, self.x, self.y, self.stage, self.block) = (kind, x, y, stage, block)
@@ -160,11 +176,38 @@ public struct PlaneMap: Hashable, Sendable {
 
   /// Of what is a number; all 0 where nothing is.
   public var numbers: Numbers {
-    let sorted = values.filter { $0.isFinite }.sorted()
-    guard !sorted.isEmpty else { return Numbers(mean: 0, least: 0, median: 0, largest: 0) }
+    var finite = values.filter { $0.isFinite }
+    guard !finite.isEmpty else { return Numbers(mean: 0, least: 0, median: 0, largest: 0) }
+    var (sum, least, largest) = (0.0, finite[0], finite[0])
+    for value in finite {
+      sum += Double(value)
+      least = min(least, value)
+      largest = max(largest, value)
+    }
+    let count = finite.count
     return Numbers(
-      mean: sorted.reduce(0.0) { $0 + Double($1) } / Double(sorted.count), least: Double(sorted[0]),
-      median: Double(sorted[sorted.count / 2]), largest: Double(sorted[sorted.count - 1]))
+      mean: sum / Double(count), least: Double(least), median: Double(Self.select(count / 2, of: &finite)),
+      largest: Double(largest))
+  }
+
+  /// What would stand at a place if the values were sorted (Hoare's selection): maps have hundreds of thousands.
+  private static func select(_ place: Int, of values: inout [Float]) -> Float {
+    values.withUnsafeMutableBufferPointer { values in
+      var (low, high) = (0, values.count - 1)
+      while low < high {
+        let pivot = values[(low + high) / 2]
+        var (left, right) = (low, high)
+        while left <= right {
+          while values[left] < pivot { left += 1 }
+          while values[right] > pivot { right -= 1 }
+          guard left <= right else { break }
+          values.swapAt(left, right)
+          (left, right) = (left + 1, right - 1)
+        }
+        if place <= right { high = right } else if place >= left { low = left } else { break }
+      }
+      return values[place]
+    }
   }
 
   /// Where a value lies between the ends of the colours, 0...1; nil where it is no number.

@@ -112,5 +112,7 @@ public enum EngineEvent: Codable, Hashable, Sendable {
   case tile(job: String, picture: Int, tile: Int, TileState)
   /// How far a plan is that this client asked for: `files` looked at in folders, then `pictures` planned of `count`.
   case planning(files: Int, pictures: Int, count: Int)
+  /// How far the analysis is that this client asked for: 0...1 of its work, and what is being done or was found out.
+  case analysing(share: Double, detail: String)
   case log(LogLine)
 }

@@ -17,10 +17,12 @@ public final class InputGradient {
   private let isBounded: UnsafeMutablePointer<Bool>
   private let lane: Lane
 
-  /// - Parameters: height and width: of the pictures.
-  /// - Throws: `OutOfMemory`.
+  /// - Parameters:
+  ///   - height, width: of the pictures.
+  ///   - limitBytes: more memory is not asked for: what a pass keeps for its way back grows with the pixels.
+  /// - Throws: `OutOfMemory`, with the bytes that it would take.
   public init(
-    _ weights: TrainingWeights, height: Int, width: Int, device: CPUDevice = CPUDevice()
+    _ weights: TrainingWeights, height: Int, width: Int, limitBytes: Int = .max, device: CPUDevice = CPUDevice()
   ) throws(OutOfMemory) {
     let network = TrainedNetwork(
       weights.configuration, height: height, width: width, wantsInputGradient: true, on: device)
@@ -42,6 +44,12 @@ public final class InputGradient {
     let measure = lane(nil)
     network.pass(nil, on: measure) { _, _ in }
     for bias in network.biases { bias.prepare(on: measure) }
+    let tableFloats = network.packedFloats + 2 * network.biasFloats + network.parameterFloats
+    let bytes = (measure.peak + tableFloats + 5 * slackFloats) * MemoryLayout<Float>.stride
+    guard bytes <= limitBytes else {
+      isBounded.deallocate()
+      throw OutOfMemory(bytes: bytes)
+    }
     let floats = try HostMemory(floats: measure.peak + slackFloats)
     memory = [packed, tables, gradients, biasGradients, floats]
     self.lane = lane(floats.base)

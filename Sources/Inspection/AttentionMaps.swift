@@ -17,6 +17,11 @@ public enum AttentionMeasure: String, CaseIterable, Sendable {
   case anisotropy
   /// Which way it lies, in degrees counter-clockwise from the horizontal, above -90 to 90.
   case direction
+  /// How far the row lies from where equal weights on all keys that are not masked would lie, 0...2: what the content adds to the shape of
+  /// the cell and to the pixel's place in it. The difference of the two anisotropies as vectors of twice the direction's angle.
+  case anisotropyBeyondCell
+  /// The direction of that difference, in degrees as above.
+  case directionBeyondCell
   /// Distance of the heaviest key, in pixels.
   case heaviest
 }
@@ -26,46 +31,113 @@ public struct AttentionMaps: Sendable {
   public let area: AttentionCell.Area
   /// `[height, width, GRL_ROW_STATISTICS]`.
   fileprivate var statistics: [Float]
+  /// `[height, width, 2]`: anisotropy of equal weights as a vector, see `Axis`.
+  fileprivate var ofCell: [Float]
 
   /// Zeros, to be taken from parts.
   public init(_ area: AttentionCell.Area) {
     self.area = area
-    statistics = [Float](repeating: 0, count: area.width * area.height * Int(GRL_ROW_STATISTICS.rawValue))
+    statistics = [Float](repeating: 0, count: area.width * area.height * Self.stride)
+    ofCell = [Float](repeating: 0, count: area.width * area.height * 2)
   }
+
+  private static let stride = Int(GRL_ROW_STATISTICS.rawValue)
 
   /// A measure of every pixel, `[height, width]`.
   public func plane(_ measure: AttentionMeasure) -> [Float] {
-    let count = Int(GRL_ROW_STATISTICS.rawValue)
-    return (0..<area.width * area.height).map { pixel in
-      func sum(_ which: grl_row_statistic) -> Float { statistics[pixel * count + Int(which.rawValue)] }
-      switch measure {
-      case .entropy: return max(0, sum(GRL_ROW_ENTROPY))
-      case .reach: return sum(GRL_ROW_DISTANCE)
-      case .outside: return min(1, max(0, 1 - sum(GRL_ROW_INSIDE)))
-      case .heaviest: return sum(GRL_ROW_HEAVIEST)
-      case .anisotropy, .direction:
-        let (xx, xy, yy) = (sum(GRL_ROW_XX), sum(GRL_ROW_XY), sum(GRL_ROW_YY))
-        let (across, along) = (xx - yy, 2 * xy)
-        if measure == .anisotropy {
-          return xx + yy > 0 ? min(1, (across * across + along * along).squareRoot() / (xx + yy)) : 0
-        }
-        // Rows of a picture count downwards.
-        return atan2(-along, across) / 2 * 180 / .pi
+    func each(_ value: (UnsafePointer<Float>) -> Float) -> [Float] {
+      statistics.withUnsafeBufferPointer { statistics in
+        (0..<area.width * area.height).map { value(statistics.baseAddress! + $0 * Self.stride) }
       }
+    }
+    func sum(_ which: grl_row_statistic) -> Int { Int(which.rawValue) }
+    let (xx, xy, yy) = (sum(GRL_ROW_XX), sum(GRL_ROW_XY), sum(GRL_ROW_YY))
+    func axes(_ value: (Axis) -> Float) -> [Float] { each { value(Axis(xx: $0[xx], xy: $0[xy], yy: $0[yy])) } }
+    func axesBeyondCell(_ value: (Axis) -> Float) -> [Float] {
+      var pixel = 0
+      return axes { axis in
+        defer { pixel += 2 }
+        return value(axis - Axis(ofCell[pixel], ofCell[pixel + 1]))
+      }
+    }
+    switch measure {
+    case .entropy: return each { max(0, $0[sum(GRL_ROW_ENTROPY)]) }
+    case .reach: return each { $0[sum(GRL_ROW_DISTANCE)] }
+    case .outside: return each { min(1, max(0, 1 - $0[sum(GRL_ROW_INSIDE)])) }
+    case .heaviest: return each { $0[sum(GRL_ROW_HEAVIEST)] }
+    case .anisotropy: return axes { min(1, $0.length) }
+    case .direction: return axes(\.degrees)
+    case .anisotropyBeyondCell: return axesBeyondCell { min(2, $0.length) }
+    case .directionBeyondCell: return axesBeyondCell(\.degrees)
     }
   }
 
-  /// Takes the pixels that `isWanted` from another part of the same picture.
-  public mutating func take(_ other: AttentionMaps, where isWanted: (_ x: Int, _ y: Int) -> Bool) {
-    let count = Int(GRL_ROW_STATISTICS.rawValue)
-    guard let shared = area.intersection(other.area) else { return }
-    for y in shared.y..<shared.y + shared.height {
-      for x in shared.x..<shared.x + shared.width where isWanted(x, y) {
-        let from = ((y - other.area.y) * other.area.width + x - other.area.x) * count
-        let to = ((y - area.y) * area.width + x - area.x) * count
-        for index in 0..<count { statistics[to + index] = other.statistics[from + index] }
+  /// Takes a part of the picture from another's measures.
+  public mutating func take(_ part: AttentionCell.Area, of other: AttentionMaps) {
+    guard let shared = part.intersection(area)?.intersection(other.area) else { return }
+    func copy(_ values: [Float], _ count: Int, to target: inout [Float]) {
+      for y in shared.y..<shared.y + shared.height {
+        let from = ((y - other.area.y) * other.area.width + shared.x - other.area.x) * count
+        let to = ((y - area.y) * area.width + shared.x - area.x) * count
+        target.replaceSubrange(to..<to + shared.width * count, with: values[from..<from + shared.width * count])
       }
     }
+    copy(other.statistics, Self.stride, to: &statistics)
+    copy(other.ofCell, 2, to: &ofCell)
+  }
+}
+
+/// An axis as a vector of twice its angle, as long as the anisotropy: opposite directions are one, and a direction and the one across it
+/// cancel. Rows of a picture count downwards.
+private struct Axis {
+  let across: Float
+  let along: Float
+
+  init(_ across: Float, _ along: Float) { (self.across, self.along) = (across, along) }
+
+  /// From second moments.
+  init(xx: Float, xy: Float, yy: Float) {
+    self = xx + yy > 0 ? Axis((xx - yy) / (xx + yy), 2 * xy / (xx + yy)) : Axis(0, 0)
+  }
+
+  static func - (a: Axis, b: Axis) -> Axis { Axis(a.across - b.across, a.along - b.along) }
+
+  var length: Float { (across * across + along * along).squareRoot() }
+  var degrees: Float { atan2(-along, across) / 2 * 180 / .pi }
+}
+
+/// Where the tokens of a cell lie.
+private struct CellPlaces {
+  /// Behind the last token up to a vector's width what kernels may read.
+  let x: [Float]
+  let y: [Float]
+  let window: [Int32]
+  /// Sums over the tokens of a region of the cell that are masked from one another: count, then means of x, y, x^2, x y, y^2, about the cell's
+  /// first token.
+  private let sums: [[Double]]
+  private let regions: [Int]
+
+  init(_ pixels: [Int32], _ places: PixelPlaces, regions: [Int]) {
+    let keys = pixels.count.rounded(upTo: 16)
+    var (x, y) = ([Float](repeating: 0, count: keys), [Float](repeating: 0, count: keys))
+    var window = [Int32](repeating: -2, count: keys)
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: 6), count: 9)
+    let first = Int(pixels[0])
+    for (token, pixel) in pixels.enumerated() {
+      (x[token], y[token], window[token]) = (places.x[Int(pixel)], places.y[Int(pixel)], places.window[Int(pixel)])
+      let (dx, dy) = (Double(x[token] - places.x[first]), Double(y[token] - places.y[first]))
+      for (index, value) in [1, dx, dy, dx * dx, dx * dy, dy * dy].enumerated() { sums[regions[token]][index] += value }
+    }
+    (self.x, self.y, self.window, self.sums, self.regions) = (x, y, window, sums, regions)
+  }
+
+  /// That of equal weights on all tokens that a token may look at.
+  func axis(of token: Int) -> Axis {
+    let s = sums[regions[token]]
+    let (x, y) = (Double(self.x[token] - self.x[0]), Double(self.y[token] - self.y[0]))
+    return Axis(
+      xx: Float(s[3] - 2 * x * s[1] + x * x * s[0]), xy: Float(s[4] - x * s[2] - y * s[1] + x * y * s[0]),
+      yy: Float(s[5] - 2 * y * s[2] + y * y * s[0]))
   }
 }
 
@@ -80,38 +152,41 @@ extension WholeBlock {
     _ kind: AttentionKind, head: Int?, terms: ScoreTerms = ScoreTerms()
   ) throws(OutOfMemory) -> AttentionMaps {
     var result = AttentionMaps(area)
-    let places = PixelPlaces(self)
+    let (places, cells) = (PixelPlaces(self), cells(kind))
+    let regions = Partition.Border.allCases.map(cells.regions)
     let statistics = Int(GRL_ROW_STATISTICS.rawValue)
+    let kernels = inspectionKernels
     try result.statistics.withUnsafeMutableBufferPointer { (target) throws(OutOfMemory) in
-      // Each pixel by one cell.
-      nonisolated(unsafe) let target = target
-      try forEachRows(kind, heads: head.map { [$0] } ?? Array(0..<heads(kind)), terms: terms) { block in
-        let keys = block.pixels.count.rounded(upTo: 16)
-        var (x, y) = ([Float](repeating: 0, count: keys), [Float](repeating: 0, count: keys))
-        var place = [Int32](repeating: -2, count: keys)
-        for (token, pixel) in block.pixels.enumerated() {
-          (x[token], y[token], place[token]) = (places.x[Int(pixel)], places.y[Int(pixel)], places.window[Int(pixel)])
-        }
-        var own = [Float](repeating: 0, count: block.queries.count * statistics)
-        x.withUnsafeBufferPointer { x in
-          y.withUnsafeBufferPointer { y in
-            place.withUnsafeBufferPointer { place in
-              own.withUnsafeMutableBufferPointer { own in
-                let first = block.queries.lowerBound
-                var task = grl_row_statistics(
-                  rows: block.rows, row_stride: block.stride, row_count: Int32(block.queries.count),
-                  key_count: Int32(block.pixels.count), query_x: x.baseAddress! + first,
-                  query_y: y.baseAddress! + first, query_place: place.baseAddress! + first, key_x: x.baseAddress!,
-                  key_y: y.baseAddress!, key_place: place.baseAddress!, out: own.baseAddress!)
-                inspectionKernels.pointee.row_statistics(&task)
+      try result.ofCell.withUnsafeMutableBufferPointer { (ofCell) throws(OutOfMemory) in
+        // Each pixel by one cell.
+        nonisolated(unsafe) let (target, ofCell) = (target, ofCell)
+        try forEachRows(
+          kind, heads: head.map { [$0] } ?? Array(0..<heads(kind)), terms: terms,
+          prepare: { cell, pixels in CellPlaces(pixels, places, regions: regions[cells.border(of: cell).rawValue]) }
+        ) { block, cell in
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: block.queries.count * statistics) { own in
+            cell.x.withUnsafeBufferPointer { x in
+              cell.y.withUnsafeBufferPointer { y in
+                cell.window.withUnsafeBufferPointer { window in
+                  let first = block.queries.lowerBound
+                  var task = grl_row_statistics(
+                    rows: block.rows, row_stride: block.stride, row_count: Int32(block.queries.count),
+                    key_count: Int32(block.pixels.count), query_x: x.baseAddress! + first,
+                    query_y: y.baseAddress! + first, query_place: window.baseAddress! + first, key_x: x.baseAddress!,
+                    key_y: y.baseAddress!, key_place: window.baseAddress!, out: own.baseAddress!)
+                  kernels.pointee.row_statistics(&task)
+                }
               }
             }
+            for (row, token) in block.queries.enumerated() {
+              let index = Int(places.index[Int(block.pixels[token])])
+              guard index >= 0 else { continue }
+              (target.baseAddress! + index * statistics)
+                .update(from: own.baseAddress! + row * statistics, count: statistics)
+              let axis = cell.axis(of: token)
+              (ofCell[2 * index], ofCell[2 * index + 1]) = (axis.across, axis.along)
+            }
           }
-        }
-        for (row, token) in block.queries.enumerated() {
-          let index = Int(places.index[Int(block.pixels[token])])
-          guard index >= 0 else { continue }
-          for value in 0..<statistics { target[index * statistics + value] = own[row * statistics + value] }
         }
       }
     }
@@ -192,8 +267,9 @@ extension WholeBlock {
       // Each pixel by one cell.
       nonisolated(unsafe) let result = result
       try forEachRows(
-        kind, heads: head.map { [$0] } ?? Array(0..<heads(kind)), terms: terms, cells: busy.sorted()
-      ) { block in
+        kind, heads: head.map { [$0] } ?? Array(0..<heads(kind)), terms: terms, cells: busy.sorted(),
+        prepare: { _, _ in }
+      ) { block, _ in
         for (row, token) in block.queries.enumerated() {
           let pixel = Int(block.pixels[token])
           guard places.index[pixel] >= 0, wanted.contains(x: Int(places.x[pixel]), y: Int(places.y[pixel])) else {

@@ -25,9 +25,13 @@ public struct WholeBlock {
     (place, area) = (block.place, block.area)
     half = block.shape.channels / 2
     try OutOfMemory.check(WholeBlock.bytes(block.shape))
-    let slack = [Float](repeating: 0, count: Int(GRL_SLACK))
-    projections = try block.projections() + slack
-    anchors = try block.anchors() + slack
+    projections = Self.withSlack(try block.projections())
+    anchors = Self.withSlack(try block.anchors())
+  }
+
+  private static func withSlack(_ values: consuming [Float]) -> [Float] {
+    values.append(contentsOf: repeatElement(0, count: Int(GRL_SLACK)))
+    return values
   }
 
   /// Floats for each pixel and channel of a padded map that a block takes at its peak, while projections are made: the map and a copy,
@@ -36,6 +40,14 @@ public struct WholeBlock {
 
   static func bytes(_ shape: Shape) -> Int {
     shape.pixels * shape.channels * peakFeatures * MemoryLayout<Float>.stride
+  }
+
+  /// Bytes that a block of a tile takes at its peak.
+  public static func bytes(_ configuration: GRLConfiguration, height: Int, width: Int) -> Int {
+    bytes(
+      Shape(
+        height: configuration.padded(height), width: configuration.padded(width),
+        channels: configuration.embeddingWidth))
   }
 
   var threads: ThreadLease { block.threads }
@@ -129,9 +141,10 @@ public struct WholeBlock {
   ///   - kind: `window` or `stripe`.
   ///   - heads: whose mean is taken.
   ///   - wanted: cells to look at; nil for all.
-  func forEachRows(
+  ///   - prepare: called once for each cell; what it returns is given to `body` with the rows of that cell.
+  func forEachRows<Prepared>(
     _ kind: AttentionKind, heads: [Int], terms: ScoreTerms = ScoreTerms(), cells wanted: [Int]? = nil,
-    _ body: (RowBlock) -> Void
+    prepare: (_ cell: Int, _ pixels: [Int32]) -> Prepared, _ body: (RowBlock, Prepared) -> Void
   ) throws(OutOfMemory) {
     precondition((kind == .window || kind == .stripe) && !heads.isEmpty)
     let (parts, cells) = (try parts(kind, terms: terms), cells(kind))
@@ -139,6 +152,7 @@ public struct WholeBlock {
     threads.run(count: order.count) { index, _ in
       let cell = order[index]
       let pixels = cells.pixels(of: cell)
+      let prepared = prepare(cell, pixels)
       let write =
         kind == .window
         ? windowRows(parts, cell: cell, heads: heads, pixels) : stripeRows(parts, cell: cell, heads: heads, pixels)
@@ -161,7 +175,8 @@ public struct WholeBlock {
           }
           body(
             RowBlock(
-              cell: cell, queries: queries, pixels: pixels, rows: heads.count == 1 ? own : mean, stride: stride))
+              cell: cell, queries: queries, pixels: pixels, rows: heads.count == 1 ? own : mean, stride: stride),
+            prepared)
         }
       }
     }

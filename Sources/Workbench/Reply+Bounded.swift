@@ -326,6 +326,8 @@ extension EngineEvent {
     case .log(let line): .log(LogLine(time: Bounds.number(line.time), level: line.level, text: line.text))
     case .planning(let files, let pictures, let count):
       .planning(files: Bounds.count(files), pictures: Bounds.count(pictures), count: Bounds.count(count))
+    case .analysing(let share, let detail):
+      .analysing(share: min(max(Bounds.number(share) ?? 0, 0), 1), detail: detail)
     case .job, .tile: self
     }
   }

@@ -25,6 +25,8 @@ public struct Session: Sendable {
   public var plan: JobPlan?
   /// How far the engine is with the plan that was asked for last; nil where it has not said.
   var planning: Planning?
+  /// How far the analysis on screen 4 is.
+  var analysing: Analysing?
   /// Seconds that the person's clock is ahead of UTC.
   public internal(set) var zoneSeconds = 0
   /// Files and folders named on the command line, absolute.
@@ -216,6 +218,13 @@ struct Planning: Hashable, Sendable {
   var text: String {
     count > 0 ? "\(pictures) of \(Quantity.count(count, "picture"))" : "\(Quantity.count(files, "file")) looked at"
   }
+}
+
+/// What the engine tells of an analysis while it works on it.
+struct Analysing: Hashable, Sendable {
+  /// 0...1 of its work.
+  var share: Double
+  var detail: String
 }
 
 /// A picture of a job.

@@ -90,6 +90,7 @@ extension State {
       session.tiles[PictureKey(job: job, picture: picture), default: [:]][tile] = state
     case .planning(let files, let pictures, let count):
       session.planning = Planning(files: files, pictures: pictures, count: count)
+    case .analysing(let share, let detail): session.analysing = Analysing(share: share, detail: detail)
     case .log(let line): keep(line)
     }
   }

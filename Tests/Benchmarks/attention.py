@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What looking into the network costs: the first query against a restoration, further ones, and memory against pixels.
+"""What looking into the network costs: the first query against a restoration, further ones, maps of every pixel, and memory against pixels.
 
-    attention.py GRL [--sizes 256,512,768] [--runs 5]
+    attention.py GRL [--sizes 256,512,768] [--runs 5] [--model denoise-color-tiny]
 
-Whole pictures (`--tile none`), runs of both commands interleaved. Prints medians, and the ratio of the query to the restoration.
+Whole pictures (`--tile none`), runs of the commands interleaved. Prints medians, and the ratios of query and maps to the restoration.
 Further queries are asked of an engine of its own (`grl engine --stdio` in a state folder that is thrown away), at other pixels of the
-same tile: the time from the question to the answer, with the weights.
+same tile: the time from the question to the answer, with the weights. So are whole-picture maps: of the last block, then of its single
+heads and of other blocks, windows and stripes by turns.
 """
 import argparse
 import json
@@ -77,26 +78,45 @@ class Engine:
                 return answer["reply"]
 
 
-def queries(grl, path, side, runs):
-    """Milliseconds of the first query and the median of further ones."""
-    job = {"inputs": [path], "task": "denoise", "variant": "tiny", "filters": "rggb", "isRecursive": False, "metadata": "keep", "depth": "keep",
-           "existing": "refuse", "name": "{stem}_{task}.{ext}", "tile": {"automatic": {}}, "usesSelfEnsemble": False}
+def engine_times(grl, path, side, runs, model):
+    """Milliseconds: of the first query and the further ones; of the first maps, of further heads and of further blocks."""
+    job = {"inputs": [path], "task": "denoise", "model": model, "filters": "rggb", "isRecursive": False, "metadata": "keep", "depth": "keep",
+           "existing": "refuse", "name": "{stem}_{task}.{ext}", "tile": {"whole": {}}, "usesSelfEnsemble": False}
     draw_place = random.Random(1)
+
+    def timed(kind, order):
+        start = time.monotonic()
+        reply = engine.ask({kind: {"_0": job, "path": path, "_2": order}})
+        return (time.monotonic() - start) * 1000, reply
+
+    def maps(stage, block, head=None, window=False):
+        order = {"kind": "maps", "x": side // 2, "y": side // 2, "stage": stage, "block": block, "isOfWindow": window, "hasBias": True,
+                 "hasTemperature": True, "span": 128, "patch": 8, "square": 8, "steps": 32}
+        if head is not None:
+            order["head"] = head
+        return timed("analysis", order)[0]
+
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o700)
+        engine = Engine(grl, home)
+        first = maps(3, 3)
+        heads = [maps(3, 3, number % 2, number % 4 < 2) for number in range(runs)]
+        blocks = [maps(number // 4 % 4, number % 4, number % 2, number % 4 < 2) for number in range(runs)]
+        engine.stop()
     times = []
     with tempfile.TemporaryDirectory() as home:
         os.chmod(home, 0o700)
         engine = Engine(grl, home)
         for number in range(runs + 1):
             place = side // 2 if number == 0 else draw_place.randrange(side // 4, 3 * side // 4)
-            order = {"x": place, "y": place, "stage": draw_place.randrange(4), "block": draw_place.randrange(4),
-                     "kind": "stripe", "hasBias": True, "hasTemperature": True, "isHalfScale": False}
-            start = time.monotonic()
-            reply = engine.ask({"attention": {"_0": job, "path": path, "_2": order}})
-            times.append((time.monotonic() - start) * 1000)
+            taken, reply = timed("attention", {
+                "x": place, "y": place, "stage": draw_place.randrange(4), "block": draw_place.randrange(4), "kind": "stripe",
+                "hasBias": True, "hasTemperature": True, "isHalfScale": False})
+            times.append(taken)
             if reply["attention"]["_0"]["isNewPass"] != (number == 0):
                 print(f"query {number}: a forward pass was {'not ' if number == 0 else ''}made")
         engine.stop()
-    return times[0], statistics.median(times[1:]), max(times[1:])
+    return times[0], times[1:], first, heads, blocks
 
 
 def main():
@@ -104,6 +124,7 @@ def main():
     parser.add_argument("grl")
     parser.add_argument("--sizes", default="256,512,768")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--model", default="denoise-color-tiny")
     options = parser.parse_args()
     grl = os.path.abspath(options.grl)
     with tempfile.TemporaryDirectory() as folder:
@@ -111,18 +132,29 @@ def main():
             path = os.path.join(folder, f"{side}.png")
             draw(path, side)
             middle = f"{side // 2},{side // 2}"
-            restored, looked = [], []
+            place = [path, "--task", "denoise", "--model", options.model, "--tile", "none"]
+            commands = {
+                "restore": ["restore", *place, "-o", os.path.join(folder, "out.png"), "--overwrite"],
+                "query": ["attention", *place, "--at", middle],
+                "maps": ["attention", *place, "--kind", "maps"]}
+            taken = {name: [] for name in commands}
             for _ in range(options.runs):
-                restored.append(run([
-                    grl, "restore", "--task", "denoise", "--variant", "tiny", "--tile", "none", path, "-o", os.path.join(folder, "out.png"),
-                    "--overwrite"]))
-                looked.append(run([grl, "attention", path, "--task", "denoise", "--variant", "tiny", "--at", middle, "--tile", "none"]))
-            (a, b), (c, d) = (map(statistics.median, zip(*runs)) for runs in (restored, looked))
-            first, further, slowest = queries(grl, path, side, 20)
-            ratios = [y[0] / x[0] for x, y in zip(restored, looked)]
-            print(
-                f"{side} x {side}: restore {a:.2f} s, {b:.0f} MB; query {c:.2f} s, {d:.0f} MB; ratio {statistics.median(ratios):.2f}; "
-                f"engine: first {first:.0f} ms, further {further:.1f} ms, slowest {slowest:.1f} ms", flush=True)
+                for name, words in commands.items():
+                    taken[name].append(run([grl] + words))
+            plain = [seconds for seconds, _ in taken["restore"]]
+            parts = []
+            for name, runs in taken.items():
+                seconds, memory = map(statistics.median, zip(*runs))
+                ratio = statistics.median(a / b for (a, _), b in zip(runs, plain))
+                parts.append(f"{name} {seconds:.2f} s, {memory:.0f} MB" + (f", ratio {ratio:.2f}" if name != "restore" else ""))
+            print(f"{side} x {side}: " + "; ".join(parts), flush=True)
+            first, further, maps, heads, blocks = engine_times(grl, path, side, 20, options.model)
+
+            def spread(times):
+                return f"{statistics.median(times):.1f} ms (slowest {max(times):.1f})"
+
+            print(f"  engine: first query {first:.0f} ms, further {spread(further)}; first maps {maps:.0f} ms, a further head {spread(heads)}, "
+                  f"a further block {spread(blocks)}", flush=True)
 
 
 if __name__ == "__main__":

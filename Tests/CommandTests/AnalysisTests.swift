@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import Imaging
 import TestSupport
 import Testing
@@ -14,12 +15,13 @@ import Testing
   @Test(
     "each kind writes a picture, its numbers and, where it has maps, an array",
     arguments: [
-      ("maps", "--region 8,8,16,16", [7, 48, 64]), ("maps --part window --head 1", "", [7, 48, 64]),
+      ("maps", "--region 8,8,16,16", [9, 48, 64]), ("maps --part window --head 1", "", [9, 48, 64]),
       ("region --region 8,8,16,16", "", [1, 48, 64]), ("cross-scale", "--at 20,20", [2, 24, 32]),
       ("spectrum --head 0", "--at 20,20", nil), ("features --channel 3", "--at 20,20", [3, 48, 64]),
       ("rollout --stage 1", "--at 20,20", [1, 48, 64]), ("heads --span 16", "--at 20,20", nil),
       ("effect --span 32 --square 16", "--at 20,20", nil), ("attribution --span 32 --steps 2", "--at 20,20", nil),
-      ("field --span 32", "--at 20,20", nil),
+      ("field --span 32", "--at 20,20", nil), ("models --against denoise-color-small --part window", "--at 20,20", nil),
+      ("models --against-tile 32", "--at 20,20", nil),
     ] as [(String, String, [Int]?)])
   func kinds(kind: String, place: String, shape: [Int]?) async throws {
     let folder = try TemporaryFolder()
@@ -41,6 +43,54 @@ import Testing
     #expect(told.outputLines.allSatisfy { $0.count <= 110 }, "\(told.outputText)")
   }
 
+  @Test(
+    "a drawing is well-formed SVG with its letters as text, a page holds it and the tables",
+    arguments: ["dark", "light"])
+  func drawings(background: String) async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a<&>.png", width: 64, height: 48)
+    func draw(_ words: String) async throws {
+      let outcome = try await GRLProcess.run(
+        ["attention", "a<&>.png", "--task", "denoise", "--model", "denoise-color-tiny", "--background", background]
+          + words.split(separator: " ").map(String.init), in: folder)
+      try #require(outcome.status == 0, "\(outcome.errorText)")
+    }
+    try await draw("--kind maps -o m.svg -o m.html -o m.png")
+    try await draw("--at 20,20 --kind stripe -o s.svg")
+    try await draw("--at 20,20 --kind spectrum -o c.svg")
+    for name in ["m.svg", "s.svg", "c.svg"] {
+      let bytes = try Data(folder.bytes(name))
+      let reader = XMLParser(data: bytes)
+      #expect(reader.parse(), "\(name): \(reader.parserError.map { "\($0)" } ?? "")")
+      let text = String(decoding: bytes, as: UTF8.self)
+      #expect(text.contains(">a&lt;&amp;&gt;.png") && text.contains("data:image/png;base64,"))
+      #expect(text.contains("<text ") && (name == "m.svg" || text.contains(name == "c.svg" ? "<polyline " : "<rect ")))
+    }
+    let picture = try ImageFile.read(folder.url.appending(path: "m.png").path).image
+    let drawing = try String(decoding: folder.bytes("m.svg"), as: UTF8.self)
+    #expect(drawing.contains("viewBox=\"0 0 \(picture.width) \(picture.height)\""))
+    let page = try String(decoding: folder.bytes("m.html"), as: UTF8.self)
+    #expect(page.contains("<svg ") && page.contains("<td>entropy, bit</td>") && page.contains("beyond the cell"))
+  }
+
+  @Test("a model beside itself is the same; beside another or in other tiles it differs") func models() async throws {
+    let folder = try TemporaryFolder()
+    try TestPicture.write(to: folder, "a.png", width: 96, height: 64)
+    func told(_ words: String) async throws -> [String: String] {
+      let outcome = try await run("--kind models --at 40,30 \(words) --json", in: folder)
+      let json = try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any]
+      let tables = try #require(json?["tables"] as? [[[String]]])
+      return Dictionary(tables.joined().map { ($0[0], $0[$0.count - 1]) }, uniquingKeysWith: { $1 })
+    }
+    let same = try await told("--against denoise-color-tiny")
+    #expect(same["weight that lies elsewhere"] == "0.0 %" && same["correlation where both see"] == "1.000")
+    #expect(same["entropy, bit"] == "0.00")
+    let other = try await told("--against denoise-color-small")
+    #expect(other["correlation where both see"] != "1.000" && other["weight that lies elsewhere"] != "0.0 %")
+    let tile = try await told("--against-tile 48")
+    #expect(tile["weight that lies elsewhere"] != "0.0 %")
+  }
+
   @Test("a head is worth what the result loses without it") func worth() async throws {
     let folder = try TemporaryFolder()
     try TestPicture.write(to: folder, "a.png", width: 64, height: 48)
@@ -59,9 +109,13 @@ import Testing
       ("--kind maps --region 60,40,16,16", "does not lie within the picture"),
       ("--kind region --region 60,40,16,16", "does not lie within the picture"),
       ("--kind spectrum --at 64,0", "lies outside the picture"), ("--kind maps --stage 9", "there is no stage 9"),
-      ("--kind maps --head 7", "there is no head 7"), ("--kind maps -o a.html", "a report is of one pixel"),
+      ("--kind maps --head 7", "there is no head 7"), ("--kind maps -o a.md", "a report in Markdown is of one pixel"),
       ("--kind features --at 1,1 --channel 64", "channels 0 to 63"),
       ("--kind spectrum --at 1,1 -o a.npy", "has no map"), ("--kind effect --at 1,1 --span 8", "16 to 4096"),
+      ("--kind attribution --at 1,1 --memory 40M", "give a smaller --span or more --memory"),
+      ("--kind field --at 1,1 --memory 40M", "the memory budget is 40"),
+      ("--kind models --at 1,1", "needs --against MODEL"), ("--kind maps --against x", "go with --kind models"),
+      ("--kind models --at 1,1 --against-tile 3", "--against-tile 3: give"),
     ])
   func refused(arguments: String, reason: String) async throws {
     let folder = try TemporaryFolder()

@@ -6,6 +6,7 @@ import Foundation
 import Imaging
 import Restoration
 import TestSupport
+import Synchronization
 import Testing
 
 /// What clients of one engine have of each other: nothing.
@@ -153,7 +154,7 @@ import Testing
       Issue.record("no analysis: \(reply)")
       return
     }
-    #expect(report.maps.count == 7 && report.region == Rectangle(x: 0, y: 0, width: 400, height: 24))
+    #expect(report.maps.count == 9 && report.region == Rectangle(x: 0, y: 0, width: 400, height: 24))
     #expect(report.maps.allSatisfy { $0.width == 200 && $0.height == 12 && $0.numbers.largest >= 0 })
     #expect(report.maps[0].numbers.mean > 1, "an entropy of all keys is some bits")
     var bad = [AnalysisOrder](repeating: order, count: 6)
@@ -165,6 +166,51 @@ import Testing
       let refusal = await engine.refusal(.analysis(folder.request(), path: path, order))
       #expect(refusal?.message.contains(word) == true, "\(refusal?.message ?? "")")
     }
+    await engine.shutDown()
+  }
+
+  @Test("one pass answers all questions about a picture's blocks, rows too, until another picture is asked about")
+  func onePass() async throws {
+    let folder = try EngineFolder()
+    for name in ["a", "b"] { try folder.picture("\(name).png", width: 64, height: 48) }
+    let engine = folder.engine()
+    let told = Mutex<[String]>([])
+    let requester = Requester(number: 1) { event in
+      if case .analysing(_, let detail) = event { told.withLock { $0.append(detail) } }
+    }
+    var request = folder.request()
+    request.tile = .whole
+    let job = request
+    /// Whether a pass was needed.
+    func ask(_ kind: AnalysisKind, block: Int = 1, head: Int? = nil, of name: String = "a") async throws -> Bool {
+      told.withLock { $0 = [] }
+      var order = AnalysisOrder(kind, x: 30, y: 20, stage: 0, block: block)
+      (order.head, order.tellsProgress) = (head, true)
+      if kind == .region { order.region = Rectangle(x: 8, y: 8, width: 8, height: 8) }
+      let path = folder.path("pictures/\(name).png")
+      let (reply, _) = await engine.answer(.analysis(job, path: path, order), from: requester)
+      guard case .analysis = reply else {
+        Issue.record("no analysis: \(reply)")
+        return false
+      }
+      return told.withLock { $0.contains { $0.hasPrefix("block ") } }
+    }
+    #expect(try await ask(.maps))
+    #expect(try await !ask(.maps, head: 0))
+    #expect(try await !ask(.maps, block: 0))
+    #expect(try await !ask(.region))
+    #expect(try await !ask(.spectrum, head: 0))
+    #expect(try await !ask(.rollout))
+    let order = AttentionOrder(x: 30, y: 20, stage: 0, block: 0, kind: "stripe", head: nil)
+    let path = folder.path("pictures/a.png")
+    guard case .attention(let row) = await engine.answer(.attention(job, path: path, order), from: requester).0
+    else {
+      Issue.record("no row")
+      return
+    }
+    #expect(!row.isNewPass)
+    #expect(try await ask(.maps, of: "b"))
+    #expect(try await ask(.maps, of: "a"))
     await engine.shutDown()
   }
 

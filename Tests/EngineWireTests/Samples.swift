@@ -163,7 +163,7 @@ enum Samples {
         pixelsPerSecond: 210_000, residentBytes: 900 << 20, budgetBytes: 4 << 30, cpuPercent: 195.5,
         estimate: estimate, queue: estimate, time: 1_763_800_012.5)),
     .tile(job: "j1", picture: 0, tile: 1, .running),
-    .planning(files: 0, pictures: 120, count: 4000), .log(log),
+    .planning(files: 0, pictures: 120, count: 4000), .analysing(share: 0.25, detail: "block 6 of 24"), .log(log),
     .jobs([
       JobInfo(
         id: "t1", created: 1_763_800_000.25, state: .running, request: JobRequest(inputs: ["/scans"], task: "denoise"),
@@ -313,6 +313,7 @@ enum Samples {
       case .progress: "event progress"
       case .tile: "event tile"
       case .planning: "event planning"
+      case .analysing: "event analysing"
       case .log: "event log"
       }
     }

@@ -32,12 +32,12 @@ enum CPUDeviceUnderTest {
             let plane = maps.plane(measure)
             try #require(plane.count == 21 * 37)
             for (number, pixel) in stride(from: 0, to: plane.count, by: stored.step).enumerated() {
-              let (found, expected) = (plane[pixel], wanted[number * 6 + index])
+              let (found, expected) = (plane[pixel], wanted[number * 8 + index])
               var away = abs(found - expected) / max(1, abs(expected))
-              if measure == .direction {
-                // An axis: -90 degrees is 90; without anisotropy it has none.
+              if measure == .direction || measure == .directionBeyondCell {
+                // An axis: -90 degrees is 90; without anisotropy, which stands before it, it has none.
                 let turned = abs(found - expected)
-                away = min(turned, 180 - turned) / 180 * wanted[number * 6 + 3]
+                away = min(turned, 180 - turned) / 180 * wanted[number * 8 + index - 1]
               }
               #expect(away <= 2e-5, "\(place) \(kind) \(name) \(measure) pixel \(pixel): \(found), \(expected)")
             }

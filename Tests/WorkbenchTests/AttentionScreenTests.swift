@@ -1,3 +1,4 @@
+import Base
 import EngineWire
 import Testing
 import Workbench
@@ -79,11 +80,26 @@ import Workbench
   @Test("a map is written by a command line, which is shown where the picture is on another machine") func exports() {
     var driver = Self.driver()
     driver.press("Enter", "w", ".", "e")
-    let file = "harbour-01_window_752-500_s0b0h0.png"
+    let file = "harbour-01_denoise-color-tiny_window_752-500_s0b0h0.png"
+    #expect(driver.footer.contains("file (png svg") && driver.footer.contains("752-500_s0b0h0.png"))
+    driver.press("Enter")
+    #expect(driver.text.contains("light, for paper"))
+    driver.press("Enter")
     let words =
       ["attention", "/home/ada/photos/harbour-01.png", "--task", "denoise", "--at", "752,500", "--kind", "window"]
-      + ["--stage", "0", "--block", "0", "--head", "0", "-o", file]
-    #expect(driver.effects.last == .export(arguments: words, file: file))
+      + ["--stage", "0", "--block", "0", "--head", "0"]
+    #expect(driver.effects.last == .export(arguments: words + ["-o", "/home/ada/photos/" + file], file: file))
+    driver.press("e", "Ctrl-u")
+    driver.type("maps/a.svg")
+    driver.press("Enter", "l")
+    #expect(
+      driver.effects.last
+        == .export(arguments: words + ["--background", "light", "-o", "/home/ada/photos/maps/a.svg"], file: "a.svg"))
+    driver.press("e", "Ctrl-u")
+    driver.type("/tmp/row.npy")
+    driver.press("Enter")
+    #expect(driver.effects.last == .export(arguments: words + ["-o", "/tmp/row.npy"], file: "row.npy"))
+    driver.press("e", "Esc", "e", "Enter", "Enter")
     #expect(driver.footer.contains("writing " + file))
     driver.send(.exported(file: file, problem: nil))
     #expect(driver.footer.contains("wrote " + file))
@@ -127,9 +143,9 @@ import Workbench
     driver.press("Enter")
     let order = try #require(Self.analyses(driver).last)
     #expect((order.kind, order.x, order.y, order.stage, order.block) == (.maps, 752, 500, 0, 0))
-    #expect(driver.text.contains("entropy, bit  1/3, f next") && driver.text.contains("17.5"))
+    #expect(driver.text.contains("1/3 entropy, bit  f next") && driver.text.contains("17.5"))
     driver.press("f")
-    #expect(driver.text.contains("direction, degrees  2/3") && driver.text.contains("90 degrees"))
+    #expect(driver.text.contains("2/3 direction, degrees") && driver.text.contains("90 degrees"))
     driver.press("f")
     #expect(driver.text.contains("stripe 1"))
     driver.press("Esc", "Esc")
@@ -152,6 +168,69 @@ import Workbench
     #expect(screen("4", "i", "Down", "Enter").contains("singular values"))
     let heads = screen("4", "i", "Down", "Down", "Enter")
     #expect(heads.contains("change without the head") && heads.contains("stage 0 block 0 window head 1"))
+  }
+
+  @Test("a region is what is shown, or a square around the query") func region() throws {
+    var driver = Self.driver(columns: 120, rows: 40)
+    driver.press("i", "Down", "Down", "Down", "Down", "Down", "Enter")
+    let around = try #require(Self.analyses(driver).last)
+    #expect(around.kind == .region && around.region == Rectangle(x: 736, y: 484, width: 32, height: 32))
+    driver.press("Esc", "+", "+", "Enter")
+    let shown = try #require(Self.analyses(driver).last?.region)
+    #expect(shown.width < 500 && shown.x < 752 && shown.x + shown.width > 752)
+    driver.press("y")
+    #expect(driver.text.contains("--region \(shown.x),\(shown.y)"))
+  }
+
+  @Test("two models, or two tiles: another installed model is proposed, Tab offers the others") func second() throws {
+    var driver = Self.driver(columns: 120, rows: 40)
+    driver.press("6", "4", "Enter", "i", "Down", "Down", "Down", "Down", "Down", "Down", "Enter")
+    #expect(driver.footer.contains("compare with") && Self.analyses(driver).isEmpty)
+    driver.press("Ctrl-u")
+    driver.type("512")
+    driver.press("Enter")
+    let tiles = try #require(Self.analyses(driver).last)
+    #expect((tiles.kind, tiles.other, tiles.otherTile) == (.models, nil, "512"))
+    driver.press("Esc", "Enter", "Ctrl-u")
+    driver.type("own.safetensors")
+    driver.press("Enter")
+    let models = try #require(Self.analyses(driver).last)
+    #expect((models.other, models.otherTile) == ("own.safetensors", nil))
+    driver.press("y")
+    #expect(driver.text.contains("--against own.safetensors"))
+  }
+
+  @Test("while it works an analysis tells how far it is, and what is left", arguments: [(120, 40), (80, 24), (60, 15)])
+  func progress(columns: Int, rows: Int) throws {
+    var driver = Self.driver(columns: columns, rows: rows, graphics: .ascii)
+    driver.press("Enter", "i")
+    driver.holdsAnswers = true
+    driver.press("Enter")
+    driver.rest(3)
+    driver.tell(.analysing(share: 0.25, detail: "block 6 of 24"))
+    #expect(
+      driver.text.contains("block 6 of 24") && driver.text.contains("###") && driver.text.contains("about 9.0 s left"))
+    #expect(driver.text.contains("Esc stops it"))
+    driver.holdsAnswers = false
+    driver.deliver()
+    #expect(Self.analyses(driver).last?.tellsProgress == true && !driver.text.contains("block 6 of 24"))
+  }
+
+  @Test("the list of analyses scrolls where it does not fit, and says what the chosen one does") func lists() {
+    let kinds: [AnalysisKind] = [
+      .maps, .spectrum, .heads, .crossScale, .features, .region, .models, .attribution, .field, .rollout, .effect,
+    ]
+    var driver = Self.driver(columns: 60, rows: 15)
+    driver.press("i")
+    for _ in kinds { driver.press("Down") }
+    #expect(driver.text.contains("> which squares restore"))
+    driver = Self.driver(columns: 80, rows: 24)
+    driver.press("i")
+    for kind in kinds {
+      #expect(driver.text.contains("> " + kind.title.prefix(24)), "\(driver.text)")
+      #expect(driver.text.contains(kind.explanation.split(separator: " ").prefix(3).joined(separator: " ")))
+      driver.press("Down")
+    }
   }
 
   @Test("while something is found out no row is asked for, since that would end it; Esc stops it") func waits() {

@@ -21,14 +21,13 @@ final class AttentionCache {
   private struct Entry {
     let key: Key
     let picture: InspectedPicture
-    var tile: Rectangle?
-    var kept: KeptActivations?
-    /// Bytes of `kept`.
-    var bytes = 0
+    let memory = BlockMemory()
   }
 
   /// The picture, and the same at half the scale; the last used first.
   private var entries: [Entry] = []
+  /// What interrupted effect maps have measured.
+  private var effects: [String: [Float]] = [:]
   private let models: ModelCatalogue
   private let pool: ThreadPool
 
@@ -37,7 +36,7 @@ final class AttentionCache {
 
   /// Where a query came from and what it may use.
   struct Asked: Sendable {
-    let job: JobRequest
+    var job: JobRequest
     let path: String
     let threadCount: Int
     let budgetBytes: Int
@@ -89,12 +88,42 @@ final class AttentionCache {
     try rows(of: entry, order, place, [question])[0]
   }
 
-  /// Not kept: it takes the memory that rows would have.
-  func analysis(_ order: AnalysisOrder, _ asked: Asked) throws(JobError) -> AnalysisReport {
+  /// Uses what rows left, and leaves what it took, where picture and analysis have room beside each other.
+  func analysis(
+    _ order: AnalysisOrder, _ asked: Asked, onProgress: @escaping (_ share: Double, _ detail: String) -> Void
+  ) throws(JobError) -> AnalysisReport {
+    var watch = PictureAnalysis.Watch { asked.isCancelled }
+    watch.onProgress = onProgress
+    watch.note = { onProgress(0, $0) }
+    let key = Key(job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: false)
+    if order.kind.looksAtBlocks {
+      let entry = try take(key, asked)
+      let (picture, memory) = (entry.picture, entry.memory)
+      let pixelBytes = PictureAnalysis.pixelBytes(order.kind) * picture.image.width * picture.image.height
+      let room =
+        asked.budgetBytes - picture.plan.estimate.totalBytes - pixelBytes
+        - WholeBlock.bytes(
+          picture.configuration, height: picture.plan.tiles.tileHeight, width: picture.plan.tiles.tileWidth)
+      entries = []
+      if picture.plan.tiles.tileCount == 1, room >= memory.bytes {
+        memory.room = room
+        entries = [entry]
+        return try PictureAnalysis(order, picture, watch, memory: memory, second: try second(order, asked)).run()
+      }
+    }
     entries = []
+    (watch.kept, watch.keep) = ({ [unowned self] in effects[$0] }, { [unowned self] in effects[$0] = $1 })
     let picture = try picture(
       asked, features: WholeBlock.peakFeatures, pixelBytes: PictureAnalysis.pixelBytes(order.kind))
-    return try PictureAnalysis(order, picture, PictureAnalysis.Watch { asked.isCancelled }).run()
+    return try PictureAnalysis(order, picture, watch, second: try second(order, asked)).run()
+  }
+
+  /// What the picture is compared with.
+  private func second(_ order: AnalysisOrder, _ asked: Asked) throws(JobError) -> InspectedPicture? {
+    guard let job = try asked.job.second(of: order) else { return nil }
+    var other = asked
+    other.job = job
+    return try picture(other)
   }
 
   func overview(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> Reply {
@@ -107,10 +136,11 @@ final class AttentionCache {
       (0..<configuration.heads(kind)).map { AttentionQuestion(kind, head: $0, terms: terms) }
     }
     var rows: [AttentionRow] = []
-    if picture.kept?.blocks == configuration.blocks {
+    let query = Self.query(order, picture.picture)
+    let tile = try picture.picture.tile(forQueryAt: query.x, query.y)
+    if picture.memory.activations(of: tile, Set(configuration.blocks)) != nil {
       for place in configuration.blocks { rows += try self.rows(of: picture, order, place, questions) }
     } else {
-      let query = Self.query(order, picture.picture)
       rows = try picture.picture.rows(
         x: query.x, y: query.y, blocks: Set(configuration.blocks), questions,
         isCancelled: { asked.isCancelled }
@@ -130,8 +160,9 @@ final class AttentionCache {
   private func rows(
     of entry: Entry, _ order: AttentionOrder, _ place: BlockPlace, _ questions: [AttentionQuestion]
   ) throws(JobError) -> [AttentionRow] {
-    guard let block = entry.kept?[place] else { throw .cancelled }
     let query = Self.query(order, entry.picture)
+    let tile = try entry.picture.tile(forQueryAt: query.x, query.y)
+    guard let block = entry.memory.activations(of: tile, [place])?[place] else { throw .cancelled }
     do { return try block.rows(x: query.x, y: query.y, questions) } catch {
       throw .restoration(.outOfMemory(error), picture: entry.picture.path)
     }
@@ -141,33 +172,24 @@ final class AttentionCache {
   private func entry(
     for order: AttentionOrder, _ asked: Asked, blocks: Set<BlockPlace>?, _ questions: [AttentionQuestion]
   ) throws(JobError) -> (entry: Entry, isNewPass: Bool) {
-    var entry = try take(order, asked)
+    let entry = try take(order, asked)
     let picture = entry.picture
     let all = picture.configuration.blocks
     let query = Self.query(order, picture)
     try picture.check(x: query.x, y: query.y, blocks: blocks ?? Set(all), questions)
     let tile = try picture.tile(forQueryAt: query.x, query.y)
-    let has = Set(entry.kept?.blocks ?? [])
-    if entry.tile == tile, blocks?.isSubset(of: has) ?? true {
+    if entry.memory.activations(of: tile, blocks ?? []) != nil {
       entries.insert(entry, at: 0)
       return (entry, false)
     }
-    entry.kept = nil
+    entry.memory.forget()
     let each = KeptActivations.bytesPerBlock(picture.configuration, height: tile.height, width: tile.width)
-    let room = asked.budgetBytes - picture.plan.estimate.totalBytes - entries.reduce(0) { $0 + $1.bytes }
-    let wanted = all.count * each <= room ? Set(all) : blocks ?? []
-    if blocks != nil, wanted.count * each > room {
-      // The other scale gives way first.
-      entries = []
-    }
-    entry.tile = tile
-    entry.bytes = wanted.count * each
-    if !wanted.isEmpty {
-      entry.kept = try picture.caught { () throws(RestorationError) in
-        try picture.restorer.activations(
-          picture.image, right: picture.right, plan: picture.plan, tile: tile, blocks: wanted,
-          isCancelled: { asked.isCancelled })
-      }
+    let room = asked.budgetBytes - picture.plan.estimate.totalBytes - entries.reduce(0) { $0 + $1.memory.bytes }
+    // The other scale gives way first.
+    if let blocks, all.count * each > room, blocks.count * each > room { entries = [] }
+    entry.memory.room = room
+    if all.count * each <= room || blocks != nil {
+      _ = try entry.memory.activations(of: tile, blocks ?? Set(all), in: picture, isCancelled: { asked.isCancelled })
     }
     entries.insert(entry, at: 0)
     return (entry, true)
@@ -182,7 +204,10 @@ final class AttentionCache {
 
   /// The entry of a picture, taken out; another picture than the last one drops what was kept of that.
   private func take(_ order: AttentionOrder, _ asked: Asked) throws(JobError) -> Entry {
-    let key = Key(job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: order.isHalfScale)
+    try take(Key(job: asked.job, path: asked.path, stamp: FileStamp(asked.path), isHalfScale: order.isHalfScale), asked)
+  }
+
+  private func take(_ key: Key, _ asked: Asked) throws(JobError) -> Entry {
     entries.removeAll { ($0.key.job, $0.key.path, $0.key.stamp) != (key.job, key.path, key.stamp) }
     if let place = entries.firstIndex(where: { $0.key == key }) { return entries.remove(at: place) }
     let known = entries.first { !$0.key.isHalfScale }?.picture

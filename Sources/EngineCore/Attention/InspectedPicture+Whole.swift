@@ -9,51 +9,10 @@ import Tensors
 
 /// Looking at every pixel of a picture.
 extension InspectedPicture {
-  /// Passes over the tiles of the plan, up to a block, and what is made of that block.
-  ///
-  /// - Parameters:
-  ///   - body: given the block of a tile; which of the tile's pixels show most there, in the picture's pixels; and the tile's number.
-  package func forEachTile(
-    _ place: BlockPlace, isCancelled: () -> Bool = { false },
-    onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in },
-    _ body: (_ block: WholeBlock, _ isOwn: (_ x: Int, _ y: Int) -> Bool) throws(OutOfMemory) -> Void
-  ) throws(JobError) {
-    try check(place)
-    let tiles = (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }
-    for tile in tiles {
-      try caught { () throws(RestorationError) in
-        try withoutActuallyEscaping(body) { (body) throws(RestorationError) in
-          let probe = AttentionProbe(blocks: [place], area: AttentionCell.Area(tile)) { (block) throws(OutOfMemory) in
-            try body(try WholeBlock(block)) { x, y in
-              tiles.count == 1 || (try? restorer.tile(forQueryAt: x, y, plan: plan)) == tile
-            }
-          }
-          try restorer.inspect(
-            image, right: right, plan: plan, tile: tile, with: probe, isCancelled: isCancelled, onBlock: onBlock)
-        }
-      }
-    }
-  }
-
-  /// The block of the tile in whose middle a pixel lies best.
-  package func wholeBlock(
-    _ place: BlockPlace, x: Int, y: Int, isCancelled: () -> Bool = { false },
-    onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws(JobError) -> WholeBlock {
-    try check(place)
-    let kept = try kept([place], x: x, y: y, isCancelled: isCancelled, onBlock: onBlock)
-    do { return try WholeBlock(kept[place]!) } catch { throw .restoration(.outOfMemory(error), picture: path) }
-  }
-
-  /// The inputs of some blocks, of the tile in whose middle a pixel lies best.
-  package func kept(
-    _ blocks: Set<BlockPlace>, x: Int, y: Int, isCancelled: () -> Bool = { false },
-    onBlock: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws(JobError) -> KeptActivations {
-    let tile = try tile(forQueryAt: x, y)
-    return try caught { () throws(RestorationError) in
-      try restorer.activations(
-        image, right: right, plan: plan, tile: tile, blocks: blocks, isCancelled: isCancelled, onBlock: onBlock)
+  /// The plan's tiles, and of each the pixels that show most in it; both in the picture's pixels.
+  var tiles: [(place: Rectangle, own: Rectangle)] {
+    (0..<plan.tiles.tileCount).map {
+      (plan.place(ofTile: $0), plan.tiles.own($0).offset(x: plan.area.x, y: plan.area.y))
     }
   }
 
@@ -74,7 +33,7 @@ extension InspectedPicture {
     return BlockFeatures(output!, area: area)
   }
 
-  private func check(_ place: BlockPlace) throws(JobError) {
+  func check(_ place: BlockPlace) throws(JobError) {
     do throws(AttentionError) { try configuration.check(place) } catch {
       throw .restoration(.attention(error), picture: path)
     }
@@ -129,13 +88,18 @@ extension InspectedPicture {
 
   /// Gradients with respect to what the network is given of a part of the picture.
   package func inputGradient(_ region: Rectangle) throws(JobError) -> InputGradient {
+    let budget = plan.options.budgetBytes
     do {
       let weights = try TrainingWeights(try checkpoint(), configuration: configuration)
-      return try InputGradient(weights, height: region.height, width: region.width)
+      return try InputGradient(weights, height: region.height, width: region.width, limitBytes: budget)
     } catch let error as JobError {
       throw error
     } catch let error as CheckpointError {
       throw .restoration(.checkpoint(error), picture: path)
+    } catch let refusal as OutOfMemory where refusal.bytes > budget {
+      throw .badRequest(
+        "--span: gradients of \(region.width) x \(region.height) pixels take \(MemoryBudget.text(refusal.bytes)), the memory budget is "
+          + "\(MemoryBudget.text(budget)); give a smaller --span or more --memory")
     } catch {
       throw (error as? OutOfMemory).map { .restoration(.outOfMemory($0), picture: path) } ?? .cancelled
     }

@@ -12,10 +12,10 @@ extension PictureAnalysis {
     try check(.stripe)
     let (x, y) = (query.x, query.y)
     let half = try picture.halved()
-    let full = try picture.wholeBlock(
-      place, x: x, y: y, isCancelled: watch.isCancelled, onBlock: onBlock)
-    let small = try half.wholeBlock(
-      place, x: min(x / 2, half.image.width - 1), y: min(y / 2, half.image.height - 1),
+    let full = try wholeBlock(x: x, y: y)
+    let small = try BlockMemory().whole(
+      place, of: try half.tile(forQueryAt: min(x / 2, half.image.width - 1), min(y / 2, half.image.height - 1)),
+      in: half,
       isCancelled: watch.isCancelled)
     guard (full.area.x, full.area.y, small.area.x, small.area.y) == (0, 0, 0, 0) else {
       throw JobError.badRequest("\(name) is cut into tiles: give a smaller picture, --tile none or more --memory")
@@ -72,8 +72,7 @@ extension PictureAnalysis {
 
   func spectrum() throws -> AnalysisReport {
     try check(.stripe)
-    let block = try picture.wholeBlock(
-      place, x: query.x, y: query.y, isCancelled: watch.isCancelled, onBlock: onBlock)
+    let block = try wholeBlock(x: query.x, y: query.y)
     let heads = head.map { [$0] } ?? Array(0..<picture.configuration.stripeHeads)
     var report = AnalysisReport(
       title: "\(name): are anchors enough? The stripe around (\(query.x), \(query.y)), \(place)",
@@ -160,9 +159,10 @@ extension PictureAnalysis {
   }
 
   func rollout() throws -> AnalysisReport {
-    let kept = try picture.kept(
-      Set(picture.configuration.blocks.filter { $0 <= place }), x: query.x, y: query.y,
-      isCancelled: watch.isCancelled, onBlock: onBlock)
+    try picture.check(place)
+    let kept = try memory.activations(
+      of: try picture.tile(forQueryAt: query.x, query.y), Set(picture.configuration.blocks.filter { $0 <= place }),
+      in: picture, isCancelled: watch.isCancelled, onBlock: onBlock)
     let area = Rectangle(kept.area)
     let flow = try caught { () throws(OutOfMemory) in try kept.rollout(x: query.x, y: query.y, through: place) }
     var report = AnalysisReport(

@@ -24,10 +24,18 @@ package struct PictureAnalysis {
   let order: AnalysisOrder
   let picture: InspectedPicture
   let watch: Watch
+  let memory: BlockMemory
+  let second: InspectedPicture?
   let place: BlockPlace
 
-  package init(_ order: AnalysisOrder, _ picture: InspectedPicture, _ watch: Watch) {
-    (self.order, self.picture, self.watch) = (order, picture, watch)
+  /// - Parameters:
+  ///   - memory: what earlier questions about the same picture, model and tiles left.
+  ///   - second: `models`: the same picture with what it is compared with.
+  package init(
+    _ order: AnalysisOrder, _ picture: InspectedPicture, _ watch: Watch, memory: BlockMemory = BlockMemory(),
+    second: InspectedPicture? = nil
+  ) {
+    (self.order, self.picture, self.watch, self.memory, self.second) = (order, picture, watch, memory, second)
     let depths = picture.configuration.depths
     let stage = order.stage ?? depths.count - 1
     let last = depths.indices.contains(stage) ? depths[stage] - 1 : 0
@@ -60,6 +68,7 @@ package struct PictureAnalysis {
       case .attribution: return try attribution()
       case .field: return try field()
       case .rollout: return try rollout()
+      case .models: return try models()
       }
     } catch let error as JobError {
       throw error
@@ -92,6 +101,13 @@ package struct PictureAnalysis {
     watch.onProgress(Double(done) / Double(count), "block \(done) of \(count)")
   }
 
+  /// The block that is asked about, of the tile in whose middle a pixel lies best.
+  func wholeBlock(x: Int, y: Int) throws(JobError) -> WholeBlock {
+    try picture.check(place)
+    return try memory.whole(
+      place, of: try picture.tile(forQueryAt: x, y), in: picture, isCancelled: watch.isCancelled, onBlock: onBlock)
+  }
+
   func square(_ at: (x: Int, y: Int)) -> Rectangle { Rectangle(x: at.x, y: at.y, width: 1, height: 1) }
 
   func check(_ kind: AttentionKind) throws(JobError) {
@@ -120,25 +136,42 @@ package struct PictureAnalysis {
   func maps() throws -> AnalysisReport {
     try check(part)
     let whole = Rectangle(x: 0, y: 0, width: picture.image.width, height: picture.image.height)
+    try picture.check(place)
     let weights = try picture.checkpoint().projection(of: place)
     var all = AttentionMaps(AttentionCell.Area(whole))
     var dominant = [Int](repeating: 0, count: whole.width * whole.height)
-    try picture.forEachTile(place, isCancelled: watch.isCancelled, onBlock: onBlock) {
-      (block, isOwn) throws(OutOfMemory) in
-      all.take(try block.maps(part, head: head, terms: terms), where: isOwn)
-      guard let weights else { return }
-      let heads = try block.dominantHeads(projection: weights)
-      for y in 0..<block.area.height {
-        for x in 0..<block.area.width where isOwn(block.area.x + x, block.area.y + y) {
-          dominant[(block.area.y + y) * whole.width + block.area.x + x] = heads[y * block.area.width + x]
-        }
+    let tiles = picture.tiles
+    for (number, tile) in tiles.enumerated() {
+      let block = try memory.whole(place, of: tile.place, in: picture, isCancelled: watch.isCancelled) { done, count in
+        watch.onProgress(
+          (Double(number) + Double(done) / Double(count)) / Double(tiles.count),
+          (tiles.count > 1 ? "tile \(number + 1) of \(tiles.count), " : "") + "block \(done) of \(count)")
       }
+      let (found, heads) = try caught { () throws(OutOfMemory) in
+        (
+          try block.maps(part, head: head, terms: terms),
+          try weights.map { weights throws(OutOfMemory) in try memory.dominantHeads(of: block, projection: weights) }
+        )
+      }
+      all.take(AttentionCell.Area(tile.own), of: found)
+      guard let heads else { continue }
+      for y in tile.own.rows {
+        let from = (y - tile.place.y) * tile.place.width + tile.own.x - tile.place.x
+        let to = y * whole.width + tile.own.x
+        dominant.replaceSubrange(to..<to + tile.own.width, with: heads[from..<from + tile.own.width])
+      }
+      if watch.isCancelled() { throw JobError.cancelled }
     }
-    let strength = all.plane(.anisotropy)
     var maps = AttentionMeasure.allCases.map { measure in
-      PlaneMap(
+      let look: PlaneMap.Look =
+        switch measure {
+        case .direction: .axis(strength: all.plane(.anisotropy))
+        case .directionBeyondCell: .axis(strength: all.plane(.anisotropyBeyondCell).map { min(1, $0) })
+        default: .magnitude(fromZero: true)
+        }
+      return PlaneMap(
         measure.name, unit: measure.unit, width: whole.width, height: whole.height, values: all.plane(measure),
-        look: measure == .direction ? .axis(strength: strength) : .magnitude(fromZero: true))
+        look: look)
     }
     let names = picture.configuration.headNames
     maps.append(
@@ -174,9 +207,7 @@ package struct PictureAnalysis {
   func meanRow() throws -> AnalysisReport {
     try check(part)
     guard let region = order.region else { throw JobError.badRequest("--kind region needs --region X,Y,W,H") }
-    let block = try picture.wholeBlock(
-      place, x: region.x + region.width / 2, y: region.y + region.height / 2,
-      isCancelled: watch.isCancelled, onBlock: onBlock)
+    let block = try wholeBlock(x: region.x + region.width / 2, y: region.y + region.height / 2)
     let area = Rectangle(block.area)
     guard region.isWithin(area) else {
       throw JobError.badRequest(
@@ -215,6 +246,8 @@ extension AttentionMeasure {
     case .outside: "beyond the window"
     case .anisotropy: "anisotropy"
     case .direction: "direction"
+    case .anisotropyBeyondCell: "anisotropy beyond the cell's"
+    case .directionBeyondCell: "direction beyond the cell's"
     case .heaviest: "distance of the heaviest key"
     }
   }
@@ -223,8 +256,8 @@ extension AttentionMeasure {
     switch self {
     case .entropy: "bit"
     case .reach, .heaviest: "pixels"
-    case .direction: "degrees"
-    case .outside, .anisotropy: ""
+    case .direction, .directionBeyondCell: "degrees"
+    case .outside, .anisotropy, .anisotropyBeyondCell: ""
     }
   }
 }

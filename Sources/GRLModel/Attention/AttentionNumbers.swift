@@ -139,6 +139,26 @@ extension AttentionRow {
     return pairs.count < 4 ? nil : Self.correlation(pairs)
   }
 
+  /// Correlation (Pearson) of this row with another of the same query, over the pixels of the picture that both can see: those of another
+  /// model, or of another tile. Nil where fewer than four are seen by both, or one of the rows is flat there.
+  public func correlation(with other: AttentionRow) -> Double? {
+    func forEachPixel(of row: AttentionRow, _ body: (SIMD2<Int>, Double) -> Void) {
+      for (key, weight) in row.weights.enumerated() where !row.isMasked(key) {
+        let pixels = row.cell.pixels(ofKey: key)
+        guard let seen = pixels.intersection(row.cell.area) else { continue }
+        let share = Double(weight) / Double(pixels.width * pixels.height)
+        for y in seen.y..<seen.y + seen.height {
+          for x in seen.x..<seen.x + seen.width { body(SIMD2(x, y), share) }
+        }
+      }
+    }
+    var own: [SIMD2<Int>: Double] = [:]
+    forEachPixel(of: self) { own[$0] = $1 }
+    var pairs: [(Double, Double)] = []
+    forEachPixel(of: other) { place, share in if let mine = own[place] { pairs.append((mine, share)) } }
+    return pairs.count < 4 ? nil : Self.correlation(pairs)
+  }
+
   private static func correlation(_ pairs: [(Double, Double)]) -> Double? {
     let n = Double(pairs.count)
     let a = pairs.reduce(0) { $0 + $1.0 } / n

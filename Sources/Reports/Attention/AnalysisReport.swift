@@ -42,6 +42,14 @@ extension AnalysisReport {
         }))
   }
 
+  /// A page with the drawing and the tables.
+  package func html(over picture: Image?, _ look: HeatLook) throws -> String {
+    Markup.page(
+      title,
+      "<p>\(Markup.escaped(explanation))</p><figure>\(try drawing(over: picture, look).svg(title))</figure>"
+        + tables.map(Markup.table).joined())
+  }
+
   /// All maps, `[maps, height, width]`; nil where there is none or they differ in size.
   package var numPy: [UInt8]? {
     guard let first = maps.first, maps.allSatisfy({ ($0.width, $0.height) == (first.width, first.height) }) else {

@@ -128,35 +128,19 @@ package struct PictureReport {
   /// The page in HTML, its figures within.
   package var html: String {
     get throws {
-      func table(_ rows: [[String]]) -> String {
-        "<table>"
-          + rows.enumerated().map { number, row in
-            "<tr>" + row.map { number == 0 ? "<th>\(escaped($0))</th>" : "<td>\(escaped($0))</td>" }.joined() + "</tr>"
-          }.joined() + "</table>"
-      }
       func shown(_ figure: Figure) throws -> String {
-        let bytes = try ImageFile.encode(figure.drawing.image, format: .png)
-        let data = Data(bytes).base64EncodedString()
-        return "<figure><img alt=\"\(escaped(figure.caption))\" src=\"data:image/png;base64,\(data)\">"
-          + "<figcaption>\(escaped(figure.caption))</figcaption></figure>"
+        "<figure><img alt=\"\(Markup.escaped(figure.caption))\" src=\"\(try Markup.png(figure.drawing.image))\">"
+          + "<figcaption>\(Markup.escaped(figure.caption))</figcaption></figure>"
       }
       let pictures = try figures.prefix(ownFigures).map(shown)
       let sections = try claims.map { claim in
-        "<h2>\(escaped(claim.heading))</h2><p>\(escaped(claim.text.printable))</p>"
-          + (try claim.figure.map(shown) ?? "") + claim.tables.map(table).joined()
+        "<h2>\(Markup.escaped(claim.heading))</h2><p>\(Markup.escaped(claim.text))</p>"
+          + (try claim.figure.map(shown) ?? "") + claim.tables.map(Markup.table).joined()
       }
-      let style =
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em}img{max-width:100%}"
-        + "figure{margin:1.5em 0}td,th{padding:.2em .8em;text-align:left;border-bottom:1px solid #8884}"
-      return
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>\(escaped(title))</title><style>\(style)</style>"
-        + "<h1>\(escaped(title))</h1><p>\(escaped(introduction))</p>" + pictures[0] + table(numbers)
-        + "<h2>Reach by stage</h2>" + table(reach) + pictures.dropFirst().joined() + sections.joined() + "</html>\n"
+      return Markup.page(
+        title,
+        "<p>\(Markup.escaped(introduction))</p>" + pictures[0] + Markup.table(numbers) + "<h2>Reach by stage</h2>"
+          + Markup.table(reach) + pictures.dropFirst().joined() + sections.joined())
     }
-  }
-
-  private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
   }
 }

@@ -1,12 +1,24 @@
 import Base
 import Imaging
 
-/// An 8-bit RGB picture that is drawn on: rectangles, parts of pictures, lines and text. Places are in pixels from the top
-/// left; what falls outside is left out.
+/// An 8-bit RGB picture that is drawn on: rectangles and parts of pictures, above them frames, lines and text. Places are in pixels from
+/// the top left; what falls outside is left out.
 package struct Drawing {
   package let width: Int
   package let height: Int
-  package private(set) var samples: [UInt8]
+  /// Without the strokes.
+  private var samples: [UInt8]
+  /// What lies above the pixels, in the order it was drawn.
+  private(set) var strokes: [Stroke] = []
+
+  enum Stroke {
+    /// Just outside the rectangle.
+    case frame(Rectangle, Colour, thickness: Int)
+    /// With round ends.
+    case line([SIMD2<Float>], weight: Float, Colour)
+    /// Its baseline at `y`.
+    case text(String, StrokeFont, x: Int, y: Int, Colour)
+  }
 
   package init(width: Int, height: Int, background: Colour) {
     self.width = width
@@ -15,7 +27,15 @@ package struct Drawing {
     fill(0, 0, width, height, background)
   }
 
-  package var image: Image { Image(width: width, height: height, layout: .rgb, samples: .eight(samples)) }
+  /// All of it as pixels.
+  package var image: Image {
+    var drawn = self
+    for stroke in strokes { drawn.put(stroke) }
+    return drawn.ground
+  }
+
+  /// What lies below the strokes.
+  var ground: Image { Image(width: width, height: height, layout: .rgb, samples: .eight(samples)) }
 
   package mutating func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: Colour) {
     let columns = max(0, x)..<max(max(0, x), min(self.width, x + width))
@@ -26,11 +46,33 @@ package struct Drawing {
 
   /// A frame of `thickness` pixels just outside the rectangle.
   package mutating func frame(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: Colour, thickness: Int = 1) {
-    let (outer, t) = (width + 2 * thickness, thickness)
-    fill(x - t, y - t, outer, t, colour)
-    fill(x - t, y + height, outer, t, colour)
-    fill(x - t, y, t, height, colour)
-    fill(x + width, y, t, height, colour)
+    strokes.append(.frame(Rectangle(x: x, y: y, width: width, height: height), colour, thickness: thickness))
+  }
+
+  /// Writes one line of text, its baseline at `y`, and returns the pixels it takes.
+  @discardableResult
+  package mutating func write(_ text: String, _ font: StrokeFont, x: Int, y: Int, _ colour: Colour) -> Int {
+    strokes.append(.text(text, font, x: x, y: y, colour))
+    return font.width(of: text)
+  }
+
+  /// A line with round ends through `points`, smoothed at its edges. Crossings within a line are not darker.
+  package mutating func draw(_ points: [SIMD2<Float>], weight: Float, _ colour: Colour) {
+    strokes.append(.line(points, weight: weight, colour))
+  }
+
+  private mutating func put(_ stroke: Stroke) {
+    switch stroke {
+    case .frame(let place, let colour, let t):
+      let outer = place.width + 2 * t
+      fill(place.x - t, place.y - t, outer, t, colour)
+      fill(place.x - t, place.y + place.height, outer, t, colour)
+      fill(place.x - t, place.y, t, place.height, colour)
+      fill(place.x + place.width, place.y, t, place.height, colour)
+    case .line(let points, let weight, let colour): put(points, weight: weight, colour)
+    case .text(let text, let font, let x, let y, let colour):
+      for line in font.strokes(of: text, x: Float(x), y: Float(y)) { put(line, weight: font.weight, colour) }
+    }
   }
 
   package mutating func put(_ x: Int, _ y: Int, _ colour: Colour) {

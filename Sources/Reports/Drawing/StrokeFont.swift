@@ -101,17 +101,7 @@ package struct StrokeFont {
 }
 
 extension Drawing {
-  /// Writes one line of text, its baseline at `y`, and returns the pixels it takes.
-  @discardableResult
-  package mutating func write(_ text: String, _ font: StrokeFont, x: Int, y: Int, _ colour: Colour) -> Int {
-    for stroke in font.strokes(of: text, x: Float(x), y: Float(y)) {
-      draw(stroke, weight: font.weight, colour)
-    }
-    return font.width(of: text)
-  }
-
-  /// A line with round ends through `points`, smoothed at its edges. Crossings within a line are not darker.
-  package mutating func draw(_ points: [SIMD2<Float>], weight: Float, _ colour: Colour) {
+  mutating func put(_ points: [SIMD2<Float>], weight: Float, _ colour: Colour) {
     let reach = weight / 2 + 0.5
     let (xs, ys) = (points.map(\.x), points.map(\.y))
     guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let bottom = ys.max() else { return }

@@ -12,17 +12,7 @@ extension Restorer {
     guard (0..<plan.input.width).contains(x), (0..<plan.input.height).contains(y) else {
       throw .attention(.queryOutside(x: x, y: y, width: plan.input.width, height: plan.input.height))
     }
-    func margin(_ tile: Rectangle) -> Int {
-      func axis(_ position: Int, _ range: Range<Int>, _ length: Int) -> Int {
-        // The picture's own edge hides nothing.
-        let before = range.lowerBound == 0 ? length : position - range.lowerBound
-        let after = range.upperBound == length ? length : range.upperBound - 1 - position
-        return min(before, after)
-      }
-      return min(axis(x, tile.columns, plan.input.width), axis(y, tile.rows, plan.input.height))
-    }
-    let tiles = (0..<plan.tiles.tileCount).map { plan.place(ofTile: $0) }
-    return tiles.max { margin($0) < margin($1) } ?? tiles[0]
+    return plan.place(ofTile: plan.tiles.tile(around: x - plan.area.x, y - plan.area.y))
   }
 
   /// A part of a picture as values in 0...1, `[H, W, channels]`.

@@ -23,6 +23,15 @@ package struct TileAxis: Hashable, Sendable {
     return start..<start + tile
   }
 
+  /// The pixels of tile `index` whose distance from its ends is larger than from those of any other tile that holds them; the ends of the
+  /// picture hide nothing. Each pixel is one tile's own.
+  func own(_ index: Int) -> Range<Int> {
+    func border(_ index: Int) -> Int {
+      index <= 0 ? 0 : index >= count ? length : (self[index].lowerBound + self[index - 1].upperBound + 1) / 2
+    }
+    return border(index)..<border(index + 1)
+  }
+
   /// The lines, on a picture enlarged `scale` times, that a tile begins or ends with: `x` lies between pixels `x - 1` and `x`.
   /// In ascending order; the ends of the picture are none.
   func seams(scale: Int) -> [Int] {

@@ -56,6 +56,23 @@ public struct TilePlan: Hashable, Sendable {
   }
 }
 
+extension TilePlan {
+  /// The pixels that lie best in tile `index`: farthest from its edges, those of the picture left aside. Each pixel is one tile's own.
+  public func own(_ index: Int) -> Rectangle {
+    let (x, y) = (columns.own(index % columns.count), rows.own(index / columns.count))
+    return Rectangle(x: x.lowerBound, y: y.lowerBound, width: x.count, height: y.count)
+  }
+
+  /// The tile whose own a pixel is.
+  ///
+  /// - Precondition: the pixel lies in the plan.
+  public func tile(around x: Int, _ y: Int) -> Int {
+    let column = (0..<columns.count).first { columns.own($0).contains(x) }!
+    let row = (0..<rows.count).first { rows.own($0).contains(y) }!
+    return row * columns.count + column
+  }
+}
+
 extension TilePlan: CustomStringConvertible {
   /// `12 tiles of 256 x 256, overlap 32 (published tile of jpeg)`
   public var description: String {

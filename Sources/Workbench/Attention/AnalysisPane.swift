@@ -13,7 +13,7 @@ struct AnalysisPane: Sendable {
 
   /// In the order of the list: what a forward pass or two answer first.
   static let kinds: [AnalysisKind] = [
-    .maps, .spectrum, .heads, .crossScale, .features, .attribution, .field, .rollout, .effect,
+    .maps, .spectrum, .heads, .crossScale, .features, .region, .models, .attribution, .field, .rollout, .effect,
   ]
   static let purpose = Purpose.other("analysis")
 
@@ -74,6 +74,7 @@ extension AttentionScreen {
       } else {
         analysis.phase = .choosing
       }
+    case .open where analysis.kind == .models: askForSecond(&session)
     case .open: find(&session)
     case .up where analysis.isChoosing: analysis.cursor = max(0, analysis.cursor - 1)
     case .down where analysis.isChoosing: analysis.cursor = min(last, analysis.cursor + 1)
@@ -85,17 +86,42 @@ extension AttentionScreen {
     return true
   }
 
-  private mutating func find(_ session: inout Session) {
+  /// Asks what the model is compared with: proposed is another installed one for the task.
+  private mutating func askForSecond(_ session: inout Session) {
+    guard !analysis.isRunning else { return }
+    let task = PlanScreen.request(session).task
+    let names = session.models.filter { $0.task == task }.map(\.name)
+    session.prompt(
+      "compare with (model, file or side of a tile)", tag: Self.secondTag, for: .attention,
+      text: names.first { $0 != network?.model } ?? "", completion: .words(names), replaces: true)
+  }
+
+  static let secondTag = "second"
+
+  /// - Parameter second: `models`: the name or file of a model, or the side of a tile.
+  mutating func find(_ session: inout Session, second: String? = nil) {
     guard session.isConnected else { return session.say("there is no engine to ask", .warning) }
-    guard let path, let query else { return session.say("choose a picture on screen 1 first", .warning) }
+    guard let path, let query, let picture else { return session.say("choose a picture on screen 1 first", .warning) }
     guard !analysis.isRunning else { return }
     var order = AnalysisOrder(analysis.kind, x: query.x, y: query.y, stage: stage, block: block)
     (order.head, order.isOfWindow) = (head, kind == "window")
     (order.hasBias, order.hasTemperature) = (hasBias, hasTemperature)
+    order.tellsProgress = true
+    if order.kind == .region { order.region = zoom == nil ? Self.surroundings(query, in: picture) : region }
+    if let second { (order.other, order.otherTile) = Int(second) == nil ? (second, nil) : (nil, second) }
+    session.analysing = nil
     if analysis.order?.kind != order.kind { analysis.mapNumber = 0 }
     (analysis.order, analysis.phase) = (order, .running(since: session.time))
     session.ask(
       .analysis(PlanScreen.request(session), path: path, order), for: .attention, AnalysisPane.purpose)
+  }
+
+  /// What stands for a region where the whole picture is shown: a square of 32 pixels around the query.
+  private static func surroundings(_ query: (x: Int, y: Int), in picture: PictureInfo) -> Rectangle {
+    let (width, height) = (min(32, picture.width), min(32, picture.height))
+    return Rectangle(
+      x: min(max(0, query.x - width / 2), picture.width - width),
+      y: min(max(0, query.y - height / 2), picture.height - height), width: width, height: height)
   }
 
   /// The question was lost with the engine.
@@ -115,8 +141,10 @@ extension AttentionScreen {
     if !order.hasBias { words.append("--no-bias") }
     if !order.hasTemperature { words.append("--no-temperature") }
     if order.isOfWindow { words += ["--part", "window"] }
-    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
-    return (words, "\(stem)_\(order.kind.rawValue)_\(x)-\(y)")
+    if let region = order.region { words += ["--region", "\(region.x),\(region.y),\(region.width),\(region.height)"] }
+    if let other = order.other { words += ["--against", other] }
+    if let tile = order.otherTile { words += ["--against-tile", tile] }
+    return (words, "\(exportStem(path))_\(order.kind.rawValue)_\(x)-\(y)")
   }
 }
 
@@ -127,24 +155,47 @@ extension AttentionScreen {
     switch analysis.phase {
     case .choosing:
       canvas.write("What shall be found out?", in: area, look[.title])
-      for (row, kind) in AnalysisPane.kinds.enumerated() {
-        let line = area.dropTop(row + 2).top(1)
+      let kinds = AnalysisPane.kinds
+      let list = area.dropTop(area.rows > kinds.count + 1 ? 2 : 1)
+      let first = min(max(0, analysis.cursor - list.rows / 2), max(0, kinds.count - list.rows))
+      for (row, kind) in kinds.enumerated().dropFirst(first).prefix(list.rows) {
+        let line = list.dropTop(row - first).top(1)
         let isHere = row == analysis.cursor
         if isHere { canvas.fill(line, look[.cursor]) }
         canvas.write((isHere ? "> " : "  ") + kind.title, in: line, look[isHere ? .cursor : .text])
       }
-      drawLines(
-        [(analysis.kind.explanation, .faint)], on: &canvas, in: area.dropTop(AnalysisPane.kinds.count + 3), look)
+      canvas.drawScrollMarks(first: first, count: kinds.count, in: list, on: .text, look)
     case .running(let since):
-      let seconds = Int(max(0, session.time - since))
-      let lines = [analysis.kind.title, "the network is at work\(seconds > 1 ? ", \(seconds) s" : "")", "Esc stops it"]
-      drawLines(lines.map { ($0, .faint) }, on: &canvas, in: area, look)
+      canvas.write(analysis.kind.title, in: area, look[.faint])
+      if let share = session.analysing?.share, share > 0 {
+        let filled = Int((Double(area.columns) * share).rounded())
+        let bar = area.dropTop(1).top(1)
+        let (done, left) = look.isASCII ? ("#", "-") : ("━", "─")
+        canvas.write(String(repeating: done, count: filled), in: bar, look[.accent])
+        canvas.write(
+          String(repeating: left, count: max(0, area.columns - filled)), in: bar.dropLeft(filled), look[.faint])
+      }
+      drawLines(
+        runningLines(session, since: since).map { ($0, .faint) }, on: &canvas,
+        in: area.dropTop(session.analysing.map { $0.share > 0 } ?? false ? 2 : 1), look)
     case .failed(let reason):
       drawLines([(reason, .error), ("Enter asks again, Esc goes back.", .faint)], on: &canvas, in: area, look)
     case .shown(let report):
       guard let map = analysis.map else { return drawCharts(report.charts, on: &canvas, in: area, look) }
       draw(map, of: report, on: &canvas, in: area, look)
     }
+  }
+
+  /// What is being done, for how long, and what is left by what was done so far.
+  private func runningLines(_ session: Session, since: Double) -> [String] {
+    let seconds = max(0, session.time - since)
+    var lines = [session.analysing?.detail ?? "the network is at work"]
+    var time = seconds > 1 ? Quantity.duration(seconds.rounded()) : ""
+    if let share = session.analysing?.share, share > 0.02, share < 1, seconds > 2 {
+      time += ", about \(Quantity.duration((seconds / share - seconds).rounded(.up))) left"
+    }
+    if !time.isEmpty { lines.append(time) }
+    return lines + ["Esc stops it"]
   }
 
   private func drawLines(
@@ -164,9 +215,9 @@ extension AttentionScreen {
   ) {
     let count = report.maps.count
     let unit = map.unit.isEmpty ? "" : ", \(map.unit)"
-    canvas.write(
-      map.name + unit + (count > 1 ? "  \(analysis.mapNumber % count + 1)/\(count), f next" : ""), in: area.top(1),
-      look[.barActive])
+    var title = (count > 1 ? "\(analysis.mapNumber % count + 1)/\(count) " : "") + map.name + unit
+    if count > 1, title.columns + 8 <= area.columns { title += "  f next" }
+    canvas.write(title, in: area.top(1), look[.barActive])
     let room = area.dropTop(1)
     let region = report.region
     guard region.width > 0, region.height > 0, !room.isEmpty else { return }
@@ -247,6 +298,9 @@ extension AttentionScreen {
 
   /// What the tables say, in lines of `columns`: a name, and its numbers beside or below it.
   func analysisLines(columns: Int) -> [(text: String, role: Look.Role)] {
+    if analysis.isChoosing {
+      return analysis.kind.explanation.wrapped(columns: max(1, columns)).map { ($0, .faint) }
+    }
     guard let report = analysis.report else { return [] }
     var lines: [(text: String, role: Look.Role)] = []
     for var rows in report.tables {

@@ -138,19 +138,49 @@ extension AttentionScreen {
       request.tile, request.memoryBytes, request.threadCount, request.maxPixels
     )
     let (asked, file) = found.map { exported($0, of: path) } ?? exported(order, kind, of: path)
-    let words = ["attention", path] + shown.optionWords + asked + ["-o", file + ".png"]
+    let words = ["attention", path] + shown.optionWords + asked
     guard !isShownOnly else {
-      return session.show(command: ShellLine.text(["grl"] + words))
+      return session.show(command: ShellLine.text(["grl"] + words + ["-o", file + ".png"]))
     }
-    session.export(words, file: file + ".png")
+    exported = (words, file + ".png")
+    session.prompt(
+      "file (png svg npy csv json html)", tag: Self.exportTag, for: .attention,
+      text: file + ".png", completion: .path)
+  }
+
+  static let exportTag = "export"
+  static let groundTag = "ground"
+
+  /// The file was named; of what is drawn, what lies behind it is asked for too.
+  mutating func export(to name: String, _ session: inout Session) {
+    guard let words = exported?.words, !name.isEmpty else { return }
+    exported = (words, session.absolute(name))
+    guard [".png", ".svg", ".html"].contains(where: name.lowercased().hasSuffix) else {
+      return export(on: "d", &session)
+    }
+    session.confirm(
+      "What lies behind maps and letters?", tag: Self.groundTag, for: .attention,
+      choices: [("d", "dark"), ("l", "light, for paper")])
+  }
+
+  mutating func export(on ground: String, _ session: inout Session) {
+    guard let (words, file) = exported, ["d", "l"].contains(ground) else { return }
+    exported = nil
+    session.export(words + (ground == "l" ? ["--background", "light"] : []) + ["-o", file], file: file.lastPathPart)
+  }
+
+  /// The picture's name and the model's, as files are called that are made of them.
+  func exportStem(_ path: String) -> String {
+    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
+    return stem
+      + (network.map { "_" + ($0.model.lastPathPart.split(separator: ".").first.map(String.init) ?? "model") } ?? "")
   }
 
   private func exported(
     _ order: AttentionOrder, _ kind: String, of path: String
   ) -> (words: [String], file: String) {
     var words = ["--at", "\(order.x),\(order.y)", "--kind", kind]
-    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
-    var file = "\(stem)_\(kind)_\(order.x)-\(order.y)"
+    var file = "\(exportStem(path))_\(kind)_\(order.x)-\(order.y)"
     if second != .overview {
       words += ["--stage", "\(order.stage)", "--block", "\(order.block)"]
       words += order.head.map { ["--head", "\($0)"] } ?? []

@@ -32,7 +32,7 @@ struct AttentionScreen: Screen {
     previousHead, analyses, window, kind.called("the anchored stripe", short: "stripe"), anchors, overlay, overview,
     pin,
     scales, terms, figure, .zoomIn, .zoomOut, .fit,
-    .export.called("the map as a PNG file", short: "export"),
+    .export.called("what is shown as a file: picture, drawing or numbers", short: "export"),
     place,
   ]
 
@@ -60,6 +60,8 @@ struct AttentionScreen: Screen {
   var half: ShownAttention?
   var summary: AttentionOverview?
   var analysis = AnalysisPane()
+  /// Words of `grl attention` for what is being exported, and the file that was named.
+  var exported: (words: [String], file: String)?
   var problem: String?
   var asked: AttentionOrder?
   /// The picture behind the maps, and what was asked for by its place in `wantedBackdrops`.
@@ -202,6 +204,15 @@ struct AttentionScreen: Screen {
   }
 
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    switch tag {
+    case Self.secondTag:
+      let name = text.trimmingCharacters(in: .whitespaces)
+      if !name.isEmpty { find(&session, second: name) }
+      return refresh(&session)
+    case Self.exportTag: return export(to: text, &session)
+    case Self.groundTag: return export(on: text, &session)
+    default: break
+    }
     guard tag == "query", let picture else { return }
     let parts = text.split(whereSeparator: { ", ".contains($0) }).map { Int($0) }
     guard parts.count == 2, let x = parts[0], let y = parts[1] else {

@@ -7,7 +7,7 @@ import Restoration
 /// A file that `grl attention` is to write.
 struct AttentionResult {
   enum Format: String {
-    case png, npy, json, csv, md, html
+    case png, svg, npy, json, csv, md, html
   }
 
   let path: String
@@ -19,12 +19,13 @@ struct AttentionResult {
     self.path = path
     self.mayReplace = mayReplace
     guard let format = path == "-" ? .png : Format(rawValue: fileExtension(path)) else {
-      throw ValidationError("-o \(path.printable): give a name that ends in .png .npy .json .csv .md or .html")
+      throw ValidationError("-o \(path.printable): give a name that ends in .png .svg .npy .json .csv .md or .html")
     }
     self.format = format
-    if kind.isAnalysis && (format == .md || format == .html) {
+    if kind.isAnalysis && format == .md {
       throw ValidationError(
-        "-o \(path.printable): a report is of one pixel; leave --kind out, or give .png .npy .json or .csv")
+        "-o \(path.printable): a report in Markdown is of one pixel; leave --kind out, or give .html .png .svg .npy .json or "
+          + ".csv")
     }
     if format == .npy && kind.rows == nil && !kind.isAnalysis {
       throw ValidationError("-o \(path.printable): .npy holds one row; choose --kind window, stripe, anchors or gather")

@@ -160,11 +160,11 @@ struct Inspection {
 
   private func write(_ answer: AttentionAnswer, to result: AttentionResult) throws {
     switch result.format {
-    case .png:
+    case .png, .svg:
       guard let drawing = answer.drawing(over: picture.source.shown, title: name, look) else {
         throw Failure(.usage, "\(result.path.printable): \(order.kind.rawValue) is no picture; give .json or .csv")
       }
-      try result.write(drawing.image)
+      if result.format == .svg { try result.write(drawing.svg(name)) } else { try result.write(drawing.image) }
     case .npy: if case .row(let row) = answer { try result.write(NumPyFile.bytes(row)) }
     case .json: try result.write(jsonLine(record(answer)) + "\n")
     case .csv: try result.write(answer.csv)

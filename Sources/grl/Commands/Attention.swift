@@ -18,15 +18,15 @@ struct Attention: ParsableCommand {
       Blocks and stages count from 0; without --stage and --block it is the last block.
       From one pixel (--at): window (the square window), stripe (the anchored stripe, both factors multiplied), anchors and gather \
       (each factor alone), overview (all blocks and heads), scales (the same query at half scale), reach (how far each stage \
-      looks), channels (channel attention of GRL-B).
+      looks), channels (channel attention of GRL-B), models (this model and --against another one, or --against-tile).
       Of every pixel: maps (entropy, distance, weight beyond the window, anisotropy and direction, heaviest key, head that \
       dominates), region (the mean row of --region).
       The paper's claims: cross-scale (pixels against those of the smaller picture), spectrum (are anchors enough?).
       Features: features (principal components as colours, similarity to --at), rollout (weights through all blocks).
       By trying: heads (what each head is worth), effect (which parts of the picture restore a patch), attribution (the same by \
       integrated gradients), field (effective receptive field).
-      Results by the ending of -o, which may be given several times: .png a map, .npy the weights, .json and .csv numbers, \
-      .md and .html a report of everything. Without -o the numbers are printed.
+      Results by the ending of -o, which may be given several times: .png and .svg a map, .npy the weights, .json and .csv numbers, \
+      .html (and of one pixel .md) a page. Without -o the numbers are printed.
 
       EXAMPLES
         grl attention facade.png --task denoise --at 212,148
@@ -51,7 +51,7 @@ struct Attention: ParsableCommand {
     case window, stripe, anchors, gather, overview, scales, reach, channels
     case maps, region
     case crossScale = "cross-scale"
-    case spectrum, features, rollout, heads, effect, attribution, field
+    case spectrum, features, rollout, models, heads, effect, attribution, field
 
     /// Of one block; nil for what looks at several.
     var rows: AttentionKind? { AttentionKind(rawValue: rawValue) }
@@ -88,6 +88,10 @@ struct Attention: ParsableCommand {
     help: ArgumentHelp("maps, heads, region: a part of the picture.", valueName: "x,y,w,h"),
     transform: reading("X,Y,WIDTH,HEIGHT in whole pixels", { Rectangle($0) }))
   var region: Rectangle?
+  @Option(
+    help: ArgumentHelp("models: the second model, a name or a weight file.", valueName: "model"), completion: .models)
+  var against: String?
+  @Option(help: ArgumentHelp("models: the second one's tile, as --tile.", valueName: "tile")) var againstTile: String?
   @Option(help: "heads: the undamaged picture, to tell what a head is worth.", completion: .file())
   var reference: String?
   @Option(
@@ -104,7 +108,7 @@ struct Attention: ParsableCommand {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: "A result, its kind by the ending: .png .npy .json .csv .md .html; - is a PNG on standard output.",
+    help: "A result, its kind by the ending: .png .svg .npy .json .csv .md .html; - is a PNG on standard output.",
     completion: .file())
   var output: [String] = []
   @Option(
@@ -143,6 +147,12 @@ struct Attention: ParsableCommand {
     if at == nil && kind.needsQuery && report == nil {
       throw ValidationError("--at X,Y is missing: \(kind.rawValue) asks from one pixel")
     }
+    if kind == .models && against == nil && againstTile == nil {
+      throw ValidationError("--kind models needs --against MODEL, --against-tile SIDE or both")
+    }
+    if kind != .models && (against != nil || againstTile != nil) {
+      throw ValidationError("--against and --against-tile go with --kind models")
+    }
     if kind == .region && region == nil { throw ValidationError("--kind region needs --region X,Y,W,H") }
     for path in output { _ = try AttentionResult(path, kind) }
     if Set(output).count < output.count { throw ValidationError("-o names one file twice") }
@@ -157,17 +167,13 @@ struct Attention: ParsableCommand {
     Interruption.watch()
     let console = common.console(showsProgress: true)
     threads.log(to: common.logger(console), memory: budget.memory)
-    var settings = try JobSettings(job)
-    settings.limits.takesStreams = true
-    let picture = try InspectedPicture(
-      image, settings, ModelCatalogue(library: ModelLibrary.standard()),
-      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate),
-      features: kind.isAnalysis || report != nil ? WholeBlock.peakFeatures : 0,
-      pixelBytes: PictureAnalysis.pixelBytes(report == nil ? kind.analysis : .maps))
+    let picture = try inspected(job)
     for warning in picture.source.warnings { console.note("\(image): \(warning)") }
     do {
       if let kind = kind.analysis {
-        let found = try PictureAnalysis(order(kind), picture, PictureAnalysis.Watch(self, console)).run()
+        let order = order(kind)
+        let second = try job.second(of: order).map { try inspected($0) }
+        let found = try PictureAnalysis(order, picture, PictureAnalysis.Watch(self, console), second: second).run()
         try write(found, of: picture, results, console)
       } else {
         try Inspection(self, picture, console).run(results)
@@ -177,11 +183,22 @@ struct Attention: ParsableCommand {
     }
   }
 
+  /// The picture, read and planned.
+  private func inspected(_ job: JobRequest) throws -> InspectedPicture {
+    var settings = try JobSettings(job)
+    settings.limits.takesStreams = true
+    return try InspectedPicture(
+      image, settings, ModelCatalogue(library: ModelLibrary.standard()),
+      threads: ThreadLease(threadCount: threads.count, gate: Interruption.gate),
+      features: kind.isAnalysis || report != nil ? WholeBlock.peakFeatures : 0,
+      pixelBytes: PictureAnalysis.pixelBytes(report == nil ? kind.analysis : .maps))
+  }
+
   private func order(_ kind: AnalysisKind) -> AnalysisOrder {
     var order = AnalysisOrder(kind, x: at?.x, y: at?.y, stage: stage, block: block)
     (order.head, order.isOfWindow) = (head.index, part == .window)
     (order.hasBias, order.hasTemperature) = (!noBias, !noTemperature)
-    (order.region, order.reference) = (region, reference)
+    (order.region, order.reference, order.other, order.otherTile) = (region, reference, against, againstTile)
     (order.span, order.patch, order.square, order.steps, order.channel) = (span, patch, square, steps, channel)
     return order
   }
@@ -191,9 +208,12 @@ struct Attention: ParsableCommand {
   ) throws {
     let model = picture.restorer.model.card.name
     let look = HeatLook(background, scaling: scaling, isAlone: alone)
+    let shown = alone ? nil : picture.source.shown
     for result in results {
       switch result.format {
-      case .png: try result.write(found.drawing(over: alone ? nil : picture.source.shown, look).image)
+      case .png: try result.write(found.drawing(over: shown, look).image)
+      case .svg: try result.write(found.drawing(over: shown, look).svg(found.title))
+      case .html: try result.write(found.html(over: shown, look))
       case .npy:
         guard let bytes = found.numPy else {
           throw Failure(.usage, "\(result.path.printable): \(kind.rawValue) has no map; give .png, .json or .csv")
@@ -201,7 +221,7 @@ struct Attention: ParsableCommand {
         try result.write(bytes)
       case .json: try result.write(found.json(picture: image, model: model) + "\n")
       case .csv: try result.write(found.csv)
-      case .md, .html: break
+      case .md: break
       }
     }
     console.endProgress()

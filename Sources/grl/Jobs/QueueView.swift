@@ -21,7 +21,7 @@ struct QueueView {
       }
       jobs[place].pictures[number] = picture
     case .progress(let told): progress[told.job] = told
-    case .tile, .planning, .log: break
+    case .tile, .planning, .analysing, .log: break
     }
   }
 

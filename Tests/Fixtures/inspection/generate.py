@@ -108,7 +108,7 @@ class Watched:
 
 
 def measures(watched, place, kind, head, pixels):
-    """[pixels, 6]: entropy, reach, outside, anisotropy, direction, heaviest."""
+    """[pixels, 8]: entropy, reach, outside, anisotropy, direction, both beyond the cell's, heaviest."""
     p = watched.matrix(place, kind, head)
     rows, columns = watched.padded
     y, x = np.divmod(np.arange(rows * columns), columns)
@@ -122,9 +122,14 @@ def measures(watched, place, kind, head, pixels):
         dx, dy = x - x[q], y - y[q]
         distance = np.hypot(dx, dy)
         xx, xy, yy = (w * dx * dx).sum(), (w * dx * dy).sum(), (w * dy * dy).sum()
-        root = math.hypot(xx - yy, 2 * xy)
+        own = np.array([xx - yy, 2 * xy]) / (xx + yy)
+        # What is masked weighs e^-100 or less.
+        seen = w > 1e-30
+        sx, sxy, sy = (dx * dx)[seen].sum(), (dx * dy)[seen].sum(), (dy * dy)[seen].sum()
+        beyond = own - np.array([sx - sy, 2 * sxy]) / (sx + sy)
+        degrees = lambda axis: math.degrees(math.atan2(-axis[1], axis[0]) / 2)
         out.append([-(w[w > 0] * np.log2(w[w > 0])).sum(), (w * distance).sum(), 1 - w[inside & (window == window[q])].sum(),
-                    root / (xx + yy), math.degrees(math.atan2(-2 * xy, xx - yy) / 2), distance[w.argmax()]])
+                    math.hypot(*own), degrees(own), math.hypot(*beyond), degrees(beyond), distance[w.argmax()]])
     return np.array(out)
 
 
