@@ -39,7 +39,7 @@ final class AttentionCache {
     var job: JobRequest
     let path: String
     let threadCount: Int
-    let budgetBytes: Int
+    var budgetBytes: Int
     /// Cancelled when nobody waits for the answer any more.
     let gate: WorkGate
     let flag: CancelFlag
@@ -106,7 +106,8 @@ final class AttentionCache {
           picture.configuration, height: picture.plan.tiles.tileHeight, width: picture.plan.tiles.tileWidth)
       entries = []
       if picture.plan.tiles.tileCount == 1, room >= memory.bytes {
-        memory.room = room
+        // A second model needs what others could keep.
+        memory.room = order.kind == .models ? 0 : room
         entries = [entry]
         return try PictureAnalysis(order, picture, watch, memory: memory, second: try second(order, asked)).run()
       }
@@ -123,6 +124,7 @@ final class AttentionCache {
     guard let job = try asked.job.second(of: order) else { return nil }
     var other = asked
     other.job = job
+    other.budgetBytes = max(1, asked.budgetBytes - entries.reduce(0) { $0 + $1.memory.bytes })
     return try picture(other)
   }
 
