@@ -209,13 +209,15 @@ extension WholeBlock {
       }
     }
     // |W o|^2 = o^T (W^T W) o of each head's columns W.
-    let squares: [[Float]] = ranges.map { range in
-      range.flatMap { a in
-        range.map { b in
-          (0..<channels).reduce(Float(0)) { $0 + projection[$1 * channels + a] * projection[$1 * channels + b] }
-        }
-      }
+    let squares = ranges.map { range in
+      PackedRows(
+        range.flatMap { a in
+          range.map { b in
+            (0..<channels).reduce(Float(0)) { $0 + projection[$1 * channels + a] * projection[$1 * channels + b] }
+          }
+        }, rows: range.count, columns: range.count, stride: range.count)
     }
+    let stride = (ranges.map(\.count).max() ?? 0).rounded(upTo: 16)
     let (area, columns) = (area, shape.width)
     var result = [Int](repeating: 0, count: area.width * area.height)
     result.withUnsafeMutableBufferPointer { result in
@@ -223,19 +225,20 @@ extension WholeBlock {
       attended.withUnsafeBufferPointer { attended in
         nonisolated(unsafe) let attended = attended
         threads.run(count: area.height) { y, _ in
-          for x in 0..<area.width {
-            let pixel = (y * columns + x) * channels
-            var best = (length: Float(-1), head: 0)
+          let line = attended.baseAddress! + y * columns * channels
+          var longest = [Float](repeating: -1, count: area.width)
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: area.width * stride + Int(GRL_SLACK)) { turned in
+            let turned = turned.baseAddress!
             for (head, range) in ranges.enumerated() {
-              var length = Float(0)
-              for (i, a) in range.enumerated() {
-                var sum = Float(0)
-                for (j, b) in range.enumerated() { sum += squares[head][i * range.count + j] * attended[pixel + b] }
-                length += sum * attended[pixel + a]
+              squares[head].multiply(
+                line + range.lowerBound, stride: channels, count: area.width, into: turned, outStride: stride)
+              for x in 0..<area.width {
+                let (own, other) = (line + x * channels + range.lowerBound, turned + x * stride)
+                var length = Float(0)
+                for i in 0..<range.count { length += own[i] * other[i] }
+                if length > longest[x] { (longest[x], result[y * area.width + x]) = (length, head) }
               }
-              if length > best.length { best = (length, head) }
             }
-            result[y * area.width + x] = best.head
           }
         }
       }
