@@ -241,7 +241,26 @@ extension JobInfo {
     job.created = Bounds.number(created)
     job.pictures = pictures.map(\.bounded)
     job.estimate = estimate?.bounded
+    job.cluster = cluster?.bounded
     return job
+  }
+}
+
+extension ClusterProgress {
+  fileprivate var bounded: ClusterProgress {
+    var progress = self
+    progress.shards = shards.prefix(ClusterOrder.mostShards).map { shard in
+      var shard = shard
+      (shard.shard, shard.pieces) = (Bounds.side(shard.shard), Bounds.side(shard.pieces))
+      (shard.done, shard.failed, shard.skipped) = (
+        Bounds.side(shard.done), Bounds.side(shard.failed), Bounds.side(shard.skipped)
+      )
+      shard.share = min(max(Bounds.number(shard.share), 0), 1)
+      shard.silentSeconds = shard.silentSeconds.map(Bounds.count)
+      return shard
+    }
+    progress.pixelsPerSecond = Bounds.number(pixelsPerSecond).map { max(0, $0) }
+    return progress
   }
 }
 
@@ -328,6 +347,8 @@ extension EngineEvent {
       .planning(files: Bounds.count(files), pictures: Bounds.count(pictures), count: Bounds.count(count))
     case .analysing(let share, let detail):
       .analysing(share: min(max(Bounds.number(share) ?? 0, 0), 1), detail: detail)
+    case .cluster(let job, let progress, let estimate):
+      .cluster(job: job, progress.bounded, estimate?.bounded)
     case .job, .tile: self
     }
   }

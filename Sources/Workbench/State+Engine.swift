@@ -78,6 +78,9 @@ extension State {
       session.jobs[place].state = state
       session.jobs[place].reason = reason
       tellEnd(of: session.jobs[place], from: old)
+    case .cluster(let job, let progress, let estimate):
+      guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
+      (session.jobs[place].cluster, session.jobs[place].estimate) = (progress, estimate)
     case .progress(let progress):
       guard session.jobs.contains(where: { $0.id == progress.job }) else { return }
       session.progress[progress.job] = progress

@@ -194,6 +194,7 @@ enum RunReport {
       lines.append(
         "seam score: \(Quantity.decimal(score, 3)) (gradient across seams by gradient elsewhere; 1 means none)")
     }
+    if let shards = ShardView(job) { lines += [""] + shards.lines }
     return lines + picture.notes.map { "note: \($0)" } + ["job: \(job.id), \(ShellLine.text(job.request.optionWords))"]
   }
 

@@ -110,6 +110,13 @@ extension RunScreen {
 
   private func pause(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
+    if job.cluster != nil {
+      guard job.state == .paused else {
+        return session.say("a job on a cluster does not pause: c cancels it, R goes on where it was")
+      }
+      session.say("submitting what is missing")
+      return ask(.resume(job: job.id), "pause \(job.id)", &session)
+    }
     switch job.state {
     case .running, .waiting:
       ask(.pause(job: job.id), "pause \(job.id)", &session)
@@ -126,6 +133,11 @@ extension RunScreen {
   private func cancel(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
     guard !job.isEnded else { return session.say("this job has ended; x forgets it") }
+    if job.cluster != nil {
+      return session.confirm(
+        "Cancel this job on the cluster? Finished pictures and tiles stay; R goes on.", tag: "cancel \(job.id)",
+        for: .run, choices: [("n", "go on"), ("y", "cancel it")])
+    }
     if job.training != nil {
       let hasLearned = job.state == .running || job.pictures[0].curve?.savedStep ?? 0 > 0
       guard hasLearned else { return ask(.cancel(job: job.id), "cancel \(job.id)", &session) }
@@ -201,7 +213,9 @@ extension RunScreen {
   private func retry(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
     let again = job.pictures.count { $0.state == .failed || $0.state == .cancelled }
-    guard again > 0 else { return session.say("nothing of this job failed or was cancelled") }
+    guard again > 0 || job.cluster != nil && job.isEnded else {
+      return session.say("nothing of this job failed or was cancelled")
+    }
     ask(.retry(job: job.id), "retry \(job.id)", &session)
   }
 
@@ -233,7 +247,10 @@ extension RunScreen {
 
 extension JobInfo {
   /// `denoise`, `train denoise`
-  var title: String { (training == nil ? "" : "train ") + request.task }
+  var title: String {
+    (training == nil ? "" : "train ") + request.task
+      + (cluster.map { ", " + Quantity.count($0.shards.count, "shard") } ?? "")
+  }
 
   /// What a picture of it is called: a training by its model.
   func name(of picture: PictureProgress) -> String { lastComponent(training == nil ? picture.input : picture.output) }

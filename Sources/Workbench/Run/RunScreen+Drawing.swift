@@ -17,7 +17,11 @@ extension RunScreen {
     if layout.isWhole {
       canvas.fill(layout.tiles, look[.panel])
       canvas.fill(layout.queue, look[.panel])
-      drawTiles(figures, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      if let shards = ShardView(shown.job) {
+        drawShards(shards, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      } else {
+        drawTiles(figures, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      }
     } else if !layout.tiles.isEmpty {
       drawFigureLines(figures, on: &canvas, in: layout.tiles, look)
     }
@@ -42,7 +46,12 @@ extension RunScreen {
     let name = canvas.write(figures.name, in: room, look[.title])
     canvas.write(figures.settings, in: room.dropLeft(name + 2), look[.faint])
     guard area.rows > 1 else { return }
-    canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    if let shards = ShardView(figures.job) {
+      let stands = figures.job.state == .paused || figures.job.state == .waiting ? figures.job.reason : nil
+      canvas.drawMeter(shards.fraction, stands ?? shards.meterText(isWhole: area.rows <= 2), in: area.dropTop(1), look)
+    } else {
+      canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    }
     guard area.rows > 2 else { return }
     canvas.drawMeter(figures.whole.estimate.fraction, "job: " + figures.whole.text, in: area.dropTop(2), look)
   }

@@ -22,7 +22,7 @@ extension RunScreen {
         in: grid.top(1).dropLeft(label), look)
       used = min(2, grid.rows)
     } else {
-      used = drawGrid(figures, on: &canvas, in: grid, look)
+      used = drawCountedGrid(figures.tiles, on: &canvas, in: grid, look)
     }
     let lines = area.dropTop(used).top(figureRows)
     if figureRows >= 1 {
@@ -70,13 +70,28 @@ extension RunScreen {
     return lines
   }
 
+  /// The tiles, and below them how many there are in each state.
+  ///
   /// - Returns: the rows taken.
-  private func drawGrid(
-    _ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
+  private func drawCountedGrid(
+    _ tiles: RunTiles, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
   ) -> Int {
+    guard area.rows >= 3 else { return drawGrid(tiles, on: &canvas, in: area, look) }
+    let used = drawGrid(tiles, on: &canvas, in: area.dropBottom(1), look)
+    var counts = TileState.allCases.compactMap { state in
+      let count = tiles.states.count { $0 == state }
+      return count > 0 ? "\(count) \(state.rawValue)" : nil
+    }
+    let side = RunGrid(tiles, in: area.dropBottom(1)).side
+    if side > 1 { counts.append("a square is \(side) x \(side) tiles") }
+    canvas.write(counts.joined(separator: ", "), in: area.dropTop(used).top(1), look[.faint, on: .panel])
+    return used + 1
+  }
+
+  /// - Returns: the rows taken.
+  func drawGrid(_ tiles: RunTiles, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) -> Int {
     guard area.rows >= 1 else { return 0 }
-    let grid = area.dropBottom(area.rows >= 3 ? 1 : 0)
-    let shape = RunGrid(figures.tiles, in: grid)
+    let shape = RunGrid(tiles, in: area)
     for (row, line) in shape.units.enumerated() {
       for (column, state) in line.enumerated() {
         let place = shape.place(row: row, column: column)
@@ -85,14 +100,7 @@ extension RunScreen {
         canvas.write(Self.sign(state, look), in: place.dropTop((place.rows - 1) / 2), style, .centre)
       }
     }
-    guard area.rows >= 3 else { return shape.rows }
-    var counts = TileState.allCases.compactMap { state in
-      let count = figures.tiles.states.count { $0 == state }
-      return count > 0 ? "\(count) \(state.rawValue)" : nil
-    }
-    if shape.side > 1 { counts.append("a square is \(shape.side) x \(shape.side) tiles") }
-    canvas.write(counts.joined(separator: ", "), in: area.dropTop(shape.rows).top(1), look[.faint, on: .panel])
-    return shape.rows + 1
+    return shape.rows
   }
 
   private static func role(_ state: TileState) -> Look.Role {
@@ -128,6 +136,8 @@ struct RunTiles: Hashable, Sendable {
       return told?[place] ?? (place < picture.tilesDone ? .done : .waiting)
     }
   }
+
+  init(states: [TileState], perRow: Int) { (self.states, self.perRow) = (states, max(1, perRow)) }
 
   var rows: Int { (states.count + perRow - 1) / perRow }
   var done: Int { states.count { $0 == .done } }

@@ -26,6 +26,14 @@ struct RunScreen: Screen {
       return session.jobs.isEmpty
         ? [ScreenID.files.command(short: "< files"), ScreenID.plan.command(short: "plan")] : []
     }
+    if job.cluster != nil {
+      switch job.state {
+      case .running, .waiting: return [.cancel, Self.beforeAfter, .open.called("", short: "open"), Self.details]
+      case .paused: return [.pause.called("", short: "go on"), .cancel, Self.details]
+      case .done: return [.compare, .nextInput, Self.details, Self.remove.called("", short: "forget")]
+      case .failed, .cancelled: return [Self.retry, Self.details, Self.remove.called("", short: "forget")]
+      }
+    }
     let isTraining = job.training != nil
     let order: [Command] = [.moveUp.called("", short: "earlier"), .moveDown.called("", short: "later")]
     let details = Self.details
@@ -66,9 +74,9 @@ struct RunScreen: Screen {
   func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
   func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
     let shown = shown(session)
-    let perRow = max(1, shown?.picture.tilesPerRow ?? 1)
+    let tiles = shown.map { ShardView($0.job)?.tiles ?? RunTiles($0.picture, nil) }
     return RunLayout(
-      area, tileRows: ((shown?.picture.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane,
+      area, tileRows: tiles.map { $0.states.isEmpty ? 0 : $0.rows } ?? 0, pane: pane,
       isTraining: shown?.job.training != nil, hasJob: shown.map { $0.job.pictures.count > 1 } ?? false)
   }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
@@ -171,6 +179,12 @@ extension RunScreen {
       lines.append("\(row + 1) \(Self.text(item, job))")
     }
     if queue.count > 500 { lines.append("and \(queue.count - 500) more rows") }
+    for job in queue.jobs {
+      if let shards = ShardView(job) {
+        lines.append("shards of \(job.title): \(shards.meterText()); \(shards.counts)")
+        lines += shards.notable.map(\.text)
+      }
+    }
     if let selected, let job = queue.job(selected) { lines.append("here: \(Self.text(selected, job))") }
     return lines
   }
