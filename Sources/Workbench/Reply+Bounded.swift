@@ -242,6 +242,7 @@ extension JobInfo {
     job.pictures = pictures.map(\.bounded)
     job.estimate = estimate?.bounded
     job.cluster = cluster?.bounded
+    job.reason = reason.map(PlanWords.text)
     return job
   }
 }
@@ -274,6 +275,8 @@ extension PictureProgress {
     picture.seconds = max(0, Bounds.number(seconds))
     picture.seamScore = Bounds.number(seamScore)
     picture.curve = curve?.bounded
+    picture.reason = reason.map(PlanWords.text)
+    picture.notes = notes.map(PlanWords.text)
     if let step {
       let count = min(max(step.count, 1), Bounds.steps)
       picture.step = JobStep(number: min(max(step.number, 1), count), count: count, task: step.task)
@@ -342,7 +345,8 @@ extension EngineEvent {
     case .jobs(let jobs): .jobs(jobs.map(\.bounded))
     case .picture(let job, let picture, let progress): .picture(job: job, picture: picture, progress.bounded)
     case .progress(let progress): .progress(progress.bounded)
-    case .log(let line): .log(LogLine(time: Bounds.number(line.time), level: line.level, text: line.text))
+    case .log(let line):
+      .log(LogLine(time: Bounds.number(line.time), level: line.level, text: PlanWords.text(line.text)))
     case .planning(let files, let pictures, let count):
       .planning(files: Bounds.count(files), pictures: Bounds.count(pictures), count: Bounds.count(count))
     case .analysing(let share, let detail):
@@ -350,6 +354,8 @@ extension EngineEvent {
     case .cluster(let job, let progress, let estimate):
       .cluster(job: job, progress.bounded, estimate?.bounded)
     case .job, .tile: self
+    case .job(let job, let state, let reason): .job(job: job, state: state, reason: reason.map(PlanWords.text))
+    case .tile: self
     }
   }
 }

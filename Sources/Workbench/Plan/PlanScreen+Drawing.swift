@@ -215,6 +215,7 @@ extension PlanScreen {
     if totals.pictures == 0, let problem { return [Line(text: problem, role: .error)] }
     var lines = [Line(text: totals.text, role: .title)]
     if let problem { lines.append(Line(text: problem, role: .error)) }
+    if problem == nil, let failure = totals.firstFailure { lines.append(Line(text: failure, role: .error)) }
     lines.append(Line(text: totals.time))
     if totals.budgetBytes > 0 {
       let label = "\(Quantity.memory(totals.estimateBytes)) of \(Quantity.memory(totals.budgetBytes))"

@@ -13,7 +13,7 @@ struct PlanScreen: Screen {
       FilesScreen.flip, Trial.less, Trial.more, Trial.control, Trial.several, Trial.otherModel,
     ] + PlanRow.allCases.map(\.command) + PlaceRow.allCases.map(\.command)
 
-  static let choosePreset = Command("preset", "take a named set of options", "P")
+  static let choosePreset = Command("preset", "take a named set of options", short: "preset", "P")
   static let savePreset = Command("save-preset", "keep what is chosen as a named set of options", "S")
 
   func hints(_ session: Session) -> [Command] {
@@ -27,7 +27,7 @@ struct PlanScreen: Screen {
 
   /// Without the rows, which stand on the screen.
   func helped(_ session: Session) -> [Command] {
-    if training.isOpen { return TrainingForm.hints }
+    if training.isOpen { return TrainingForm.helped }
     return trial.isOpen ? Trial.helped : Self.commands.filter { !$0.keys.isEmpty && !$0.isForPreview }
   }
 
@@ -78,6 +78,11 @@ struct PlanScreen: Screen {
   /// Brings cursors and the engine's plan to where they belong now.
   mutating func settle(_ session: inout Session) {
     let layout = layout(session)
+    if let wanted = session.wantedRow.flatMap(rows(session).firstIndex(of:)) {
+      (pane, cursor) = (.rows, ListCursor())
+      cursor.move(to: wanted, count: rows(session).count, visible: layout.visibleRows)
+    }
+    if session.screen == .plan { session.wantedRow = nil }
     cursor.move(to: cursor.index, count: rows(session).count, visible: layout.visibleRows)
     question.ask(Self.request(session), &session)
     if question.isWaiting { session.wake(in: PlanQuestion.rest) }
@@ -89,7 +94,9 @@ struct PlanScreen: Screen {
 
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session) {
     switch purpose {
-    case .plan: question.receive(reply)
+    case .plan:
+      question.receive(reply)
+      if case .plan(let plan) = reply { session.askSpeeds(of: plan) }
     case .submit: receiveSubmitted(reply, &session)
     case .trial: trial.receive(reply, body: body, &session)
     case TrainingForm.question: training.receive(plan: reply)
@@ -249,7 +256,7 @@ package struct PlanDraft: Sendable {
   package private(set) var cluster: ClusterOrder?
   private var past: [(request: JobRequest, cluster: ClusterOrder?)] = []
 
-  /// What was remembered and is not as by default, as options: told once.
+  /// What was remembered and is not as by default, in the words of the rows: told once.
   var recalled: String?
 
   /// - Parameters:
@@ -262,8 +269,10 @@ package struct PlanDraft: Sendable {
     guard var plan else { return }
     (plan["task"], plan["existing"]) = (task, nil)
     request = JobPreset(name: "last", plan).job(task: task)
-    let words = request.optionWords
-    if words.count > 2 || task != "denoise" { recalled = ShellLine.text(words) }
+    let chosen = PlanRow.allCases.filter { $0 != .task && $0.isChosen(request) }
+    if !chosen.isEmpty || task != "denoise" {
+      recalled = (["task \(task)"] + chosen.map { "\($0.title) \($0.value(request))" }).joined(separator: ", ")
+    }
   }
 
   /// What is worth remembering: all that was chosen but what replaces files or is about single pictures.

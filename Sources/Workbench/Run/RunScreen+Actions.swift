@@ -30,6 +30,12 @@ extension RunScreen {
       }
       session.view(picture.output)
     case Self.details: report(&session)
+    case Self.change: change(&session)
+    case Self.trash:
+      guard let (job, _, picture) = shown(session), job.training == nil, picture.state == .done else {
+        return session.sayTrue("there is no result under the cursor")
+      }
+      session.askTrash([picture.output], from: parentFolder(picture.output), for: .run)
     case .open: open(&session)
     case .nextPane, .previousPane:
       // The picture needs the focus only where it has the screen for itself.
@@ -155,7 +161,32 @@ extension RunScreen {
       choices: [("n", "go on"), ("y", "cancel it")])
   }
 
+  /// Back to the plan with what failed or was cancelled, or else all of the job, and its settings; on the row that the reason names.
+  private func change(_ session: inout Session) {
+    guard let job = job(session) else { return session.say("nothing is queued") }
+    guard job.training == nil else { return session.say("a training is planned anew by t on screen 2") }
+    let again = job.pictures.filter { $0.state == .failed || $0.state == .cancelled }
+    var inputs: [String] = []
+    for picture in again.isEmpty ? job.pictures : again where inputs.last != picture.input {
+      inputs.append(picture.input)
+    }
+    var request = job.request
+    (request.inputs, request.output) = ([], inputs.count == 1 ? request.output : nil)
+    if request.memoryBytes == session.settings.memoryBytes { request.memoryBytes = nil }
+    if request.threadCount == session.settings.threadCount { request.threadCount = nil }
+    session.marked = inputs
+    session.draft.edit { $0 = request }
+    session.wantedRow =
+      again.lazy.compactMap(\.reason).compactMap { reason in
+        PlanRow.allCases.first { reason.contains("row '\($0.title)'") }
+      }.first
+    session.go(to: .plan)
+    let what = Quantity.count(inputs.count, "picture")
+    session.say("\(what) marked, as planned then; change what was wrong, r runs, u brings back the plan before")
+  }
+
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    session.answeredTrash(text, to: tag)
     if text == "y", tag.hasPrefix("cancel ") {
       let job = String(tag.dropFirst("cancel ".count))
       ask(.cancel(job: job), tag, &session)

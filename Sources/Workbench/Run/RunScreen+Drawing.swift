@@ -60,6 +60,17 @@ extension RunScreen {
     _ shown: (job: JobInfo, place: Int, picture: PictureProgress), on canvas: inout Canvas, in area: CanvasArea,
     _ session: Session, _ look: Look
   ) {
+    if shown.picture.state == .failed, !showsBefore, let reason = shown.picture.reason {
+      let text = reason.reason(at: [shown.picture.input, shown.picture.output])
+      let ways = shown.job.isEnded ? "\n\nR tries again; e changes the settings first" : ""
+      let lines = (text + ways).wrapped(columns: max(1, area.columns - 4))
+      let count = text.wrapped(columns: max(1, area.columns - 4)).count
+      for (row, line) in lines.prefix(area.rows).enumerated() {
+        let place = area.dropTop(row).inset(columns: area.columns > 20 ? 2 : 0)
+        canvas.write(line, in: place, look[row < count ? .error : .faint])
+      }
+      return
+    }
     switch showsBefore ? before.outcome : preview.outcome {
     case .shown(let view):
       var picture = ShownPicture(view.pixels, region: view.info.region)
@@ -67,7 +78,9 @@ extension RunScreen {
         picture.outlines = [ShownPicture.Outline(rectangle: running, role: .accent)]
       }
       canvas.draw(picture, in: area, look)
-      if !showsBefore, let text = RunFigures(shown.job, shown.place, shown.picture, session).networkText {
+      if !showsBefore, let texts = RunFigures(shown.job, shown.place, shown.picture, session).networkTexts,
+        let text = texts.first(where: { $0.columns + 2 <= area.columns }) ?? texts.last
+      {
         canvas.write(" \(text) ", in: area.bottom(1), look[.barActive])
       }
       if showsBefore { canvas.write(" before ", in: area.top(1), look[.barActive]) }
@@ -107,7 +120,8 @@ extension RunScreen {
       !line.text.hasPrefix("connected to engine") && !reasons.contains { line.text.contains($0) }
     }
     let own = lines.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
-    return own.isEmpty ? lines : own
+    // What begins with a path tells of another picture.
+    return own.isEmpty ? lines.filter { !$0.text.hasPrefix("/") } : own
   }
 
   private func drawLog(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {

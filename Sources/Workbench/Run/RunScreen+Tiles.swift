@@ -6,7 +6,9 @@ import EngineWire
 extension RunScreen {
   func drawTiles(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     guard !figures.tiles.states.isEmpty else {
-      for (row, line) in result(figures, columns: area.columns).prefix(area.rows).enumerated() {
+      // The reason of a failure stands beside it, in place of the picture.
+      let lines = result(figures, columns: area.columns, tellsFailure: figures.picture.state != .failed)
+      for (row, line) in lines.prefix(area.rows).enumerated() {
         canvas.write(line.text, in: area.dropTop(row), look[line.role, on: .panel])
       }
       return
@@ -14,7 +16,7 @@ extension RunScreen {
     let figureRows = figures.progress == nil ? 0 : min(3, max(0, area.rows - 2))
     let grid = area.dropBottom(figureRows)
     let used: Int
-    if figures.networkText != nil {
+    if figures.networkTexts != nil {
       // A grid of one cell would stand still: the blocks of the network are what goes on.
       let label = canvas.write("network ", in: grid, look[.faint, on: .panel])
       canvas.drawMeter(
@@ -50,10 +52,12 @@ extension RunScreen {
   }
 
   /// What there is to say of a picture that is not at work.
-  private func result(_ figures: RunFigures, columns: Int) -> [(text: String, role: Look.Role)] {
+  private func result(
+    _ figures: RunFigures, columns: Int, tellsFailure: Bool = true
+  ) -> [(text: String, role: Look.Role)] {
     let picture = figures.picture
     var lines: [(text: String, role: Look.Role)] = []
-    if let reason = picture.reason {
+    if let reason = picture.reason, tellsFailure {
       lines += reason.reason(at: [picture.input, picture.output]).wrapped(columns: columns).map {
         ($0, picture.state == .failed ? .error : .faint)
       }

@@ -15,10 +15,14 @@ struct RunScreen: Screen {
   static let view = Command("view", "open the result in a viewer; Enter on a result does too", "O")
   static let details = Command("details", "everything about the picture, in lines", short: "details", "i")
 
+  static let change = Command.edit.called(
+    "to the plan with the job's settings: what failed or was cancelled, or else all of it", short: "change")
+  static let trash = FilesScreen.trash.called("delete: move the result under the cursor to the trash")
+
   static let commands: [Command] = [
     .pause, .cancel.called("cancel the job", short: "cancel"), keep, .moveUp, .moveDown, beforeAfter, retry, remove,
     removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"), .nextInput,
-    view, details,
+    view, details, change, trash,
   ]
 
   func hints(_ session: Session) -> [Command] {
@@ -38,6 +42,9 @@ struct RunScreen: Screen {
     let order: [Command] = [.moveUp.called("", short: "earlier"), .moveDown.called("", short: "later")]
     let details = Self.details
     let forget = Self.remove.called("", short: "forget")
+    let isRestored = shown(session)?.picture.state == .done
+    let compare = isTraining || !isRestored ? [] : [Command.compare]
+    let change = isTraining ? [] : [Self.change]
     switch job.state {
     case .running:
       return [.pause, .cancel] + (isTraining ? [Self.keep] : [Self.beforeAfter, details]) + [
@@ -46,10 +53,9 @@ struct RunScreen: Screen {
     case .waiting: return [.pause, .cancel] + order + [details]
     case .paused: return [.pause.called("", short: "go on"), .cancel] + order + [details]
     case .done:
-      let picture = shown(session)?.picture
-      let compare = isTraining || picture?.state != .done ? [] : [Command.compare]
-      return compare + (isTraining ? [] : [.nextInput, .open.called("", short: "open")]) + [Self.details, forget]
-    case .failed, .cancelled: return [Self.retry, details] + (isTraining ? [] : [.compare]) + [forget]
+      return compare + (isTraining ? [] : [.nextInput, .open.called("", short: "open")]) + [Self.details] + change
+        + [forget]
+    case .failed, .cancelled: return [Self.retry] + change + [details] + compare + [forget]
     }
   }
 
