@@ -57,7 +57,7 @@ extension PlanRow {
     switch (self, value) {
     case (.quality, nil): "blind"
     case (.format, nil): "as the name says"
-    case (.format, let format?): format == "jxl" ? "JPEG XL" : format == "webp" ? "WebP" : format.uppercased()
+    case (.format, let format?): ["jxl": "JPEG XL", "webp": "WebP", "exr": "OpenEXR"][format] ?? format.uppercased()
     case (.strength, "1"): "1: the network's result"
     case (.strength, "0"): "0: the input"
     case (.texture, "0"), (.grain, "0"): "none"
