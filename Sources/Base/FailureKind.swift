@@ -3,6 +3,8 @@ public enum FailureKind: String, Codable, Sendable, CaseIterable {
   case usage, badInput, model, memory, verification, cancelled, system
   // Of a conversation with an engine
   case version, badRequest, noSuchJob
+  /// What a job was to be given to cannot be asked, or refuses it.
+  case scheduler
 
   /// Exit status of the command line.
   public var exitStatus: Int32 {
@@ -13,7 +15,7 @@ public enum FailureKind: String, Codable, Sendable, CaseIterable {
     case .model: 4
     case .memory: 5
     case .verification: 6
-    case .version: 7
+    case .version, .scheduler: 7
     case .cancelled: 130
     }
   }
@@ -30,7 +32,7 @@ extension FailureKind {
     case .verification: "verification"
     case .cancelled: "interrupted"
     case .system: "system"
-    case .version: "engine"
+    case .version, .scheduler: "engine"
     case .noSuchJob: "no-such-job"
     }
   }

@@ -121,6 +121,57 @@ int grl_profile_curves(const grl_profile *profile, float *values, size_t count) 
   return channels;
 }
 
+/// Turns a matrix of three rows round; 0 where it cannot be.
+static int inverse(const double *m, double *to) {
+  const double determinant = m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
+  if (!(determinant > 1e-9 || determinant < -1e-9)) return 0;
+  for (int i = 0; i < 3; i++) {
+    for (int j = 0; j < 3; j++) {
+      const int a = (j + 1) % 3, b = (j + 2) % 3, c = (i + 1) % 3, d = (i + 2) % 3;
+      to[3 * i + j] = (m[3 * a + c] * m[3 * b + d] - m[3 * a + d] * m[3 * b + c]) / determinant;
+    }
+  }
+  return 1;
+}
+
+int grl_profile_chromaticities(const grl_profile *profile, double *chromaticities) {
+  if (cmsGetColorSpace(profile->handle) != cmsSigRgbData || !cmsIsMatrixShaper(profile->handle)) return 0;
+  static const cmsTagSignature tags[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+  cmsCIEXYZ colours[4];
+  for (int i = 0; i < 3; i++) {
+    const cmsCIEXYZ *colour = cmsReadTag(profile->handle, tags[i]);
+    if (!colour) return 0;
+    colours[i + 1] = *colour;
+  }
+  // Colorants are as they look under D50. How they got there the profile says as a matrix, or, before version 4, by its white.
+  const double *matrix = cmsReadTag(profile->handle, cmsSigChromaticAdaptationTag);
+  const cmsCIEXYZ *white = cmsReadTag(profile->handle, cmsSigMediaWhitePointTag);
+  double back[9];
+  if (matrix && inverse(matrix, back)) {
+    colours[0] = *cmsD50_XYZ();
+    for (int i = 0; i < 4; i++) {
+      const cmsCIEXYZ c = colours[i];
+      colours[i] = (cmsCIEXYZ){back[0] * c.X + back[1] * c.Y + back[2] * c.Z, back[3] * c.X + back[4] * c.Y + back[5] * c.Z,
+                               back[6] * c.X + back[7] * c.Y + back[8] * c.Z};
+    }
+  } else if (white) {
+    colours[0] = *white;
+    for (int i = 1; i < 4; i++) {
+      const cmsCIEXYZ adapted = colours[i];
+      if (!cmsAdaptToIlluminant(&colours[i], cmsD50_XYZ(), white, &adapted)) return 0;
+    }
+  } else {
+    return 0;
+  }
+  for (int i = 0; i < 4; i++) {
+    const double sum = colours[i].X + colours[i].Y + colours[i].Z;
+    if (!(sum > 1e-6)) return 0;
+    chromaticities[2 * i] = colours[i].X / sum;
+    chromaticities[2 * i + 1] = colours[i].Y / sum;
+  }
+  return 1;
+}
+
 struct grl_transform {
   cmsHTRANSFORM handle;
 };

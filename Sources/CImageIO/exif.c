@@ -68,6 +68,23 @@ static int open_source(source *from, uint64_t *first) {
   return 1;
 }
 
+/// Takes the values of an entry, which lie in its field or where that says; 0 where they are not all there.
+static int read_values(source *from, entry *found, uint64_t values, const uint8_t *field, size_t field_size) {
+  if (found->type == 0 || found->type >= sizeof type_sizes || values == 0 || values > UINT32_MAX) return 0;
+  found->count = (uint32_t)values;
+  const uint64_t length = values * type_sizes[found->type];
+  if (length > from->left || !(found->value = malloc(length < 8 ? 8 : (size_t)length))) return 0;
+  found->bytes = (size_t)length;
+  if (length <= field_size) {
+    memcpy(found->value, field, (size_t)length);
+  } else if (!from->read(from->context, number(from, field, field_size), found->value, (size_t)length)) {
+    free(found->value);
+    return 0;
+  }
+  from->left -= length;
+  return 1;
+}
+
 /// Reads what is wanted of a directory. `exif` and `gps`, where they are asked for, become the places that the first directory names.
 static void read_directory(source *from, uint64_t place, directory *into, uint64_t *exif, uint64_t *gps) {
   uint8_t bytes[20];
@@ -84,24 +101,25 @@ static void read_directory(source *from, uint64_t place, directory *into, uint64
     if (gps && found.tag == TAG_GPS) *gps = number(from, field, found.type == 3 ? 2 : field_size);
     if (found.tag == TAG_MAKER_NOTE && !exif) from->had_maker_note = 1;
     const int is_wanted = exif ? is_common(found.tag) : found.tag != TAG_MAKER_NOTE && found.tag != TAG_INTEROPERABILITY;
-    if (!is_wanted || found.type == 0 || found.type >= sizeof type_sizes || values == 0 || values > UINT32_MAX) continue;
-    found.count = (uint32_t)values;
-    const uint64_t length = values * type_sizes[found.type];
-    if (length > from->left || !(found.value = malloc(length < 8 ? 8 : (size_t)length))) continue;
-    found.bytes = (size_t)length;
-    int is_there = 1;
-    if (length <= field_size) {
-      memcpy(found.value, field, (size_t)length);
-    } else {
-      is_there = from->read(from->context, number(from, field, field_size), found.value, (size_t)length);
-    }
-    if (!is_there) {
-      free(found.value);
-      continue;
-    }
-    from->left -= length;
-    into->entries[into->count++] = found;
+    if (is_wanted && read_values(from, &found, values, field, field_size)) into->entries[into->count++] = found;
   }
+}
+
+uint8_t *grl_exif_tag_of_tiff(grl_exif_read read, void *context, uint16_t tag, uint64_t most_bytes, size_t *count) {
+  source from = {.read = read, .context = context, .left = most_bytes};
+  uint64_t place = 0;
+  uint8_t bytes[20];
+  if (!open_source(&from, &place)) return NULL;
+  const size_t head = from.is_big_tiff ? 8 : 2, size = from.is_big_tiff ? 20 : 12, field = from.is_big_tiff ? 8 : 4;
+  if (place == 0 || !read(context, place, bytes, head)) return NULL;
+  const uint64_t entries = number(&from, bytes, head);
+  for (uint64_t i = 0; i < entries && i < 4 * MOST_ENTRIES && read(context, place + head + i * size, bytes, size); i++) {
+    entry found = {.tag = (uint16_t)number(&from, bytes, 2), .type = (uint16_t)number(&from, bytes + 2, 2)};
+    if (found.tag != tag || !read_values(&from, &found, number(&from, bytes + 4, field), bytes + 4 + field, field)) continue;
+    *count = found.bytes;
+    return found.value;
+  }
+  return NULL;
 }
 
 static int by_tag(const void *one, const void *other) {

@@ -12,6 +12,10 @@ typedef int (*grl_exif_read)(void *context, uint64_t place, void *to, size_t cou
 /// `most_bytes`: of all values together.
 uint8_t *grl_exif_from_tiff(grl_exif_read read, void *context, uint64_t most_bytes, size_t *count, int *had_maker_note);
 
+/// What a TIFF file's first directory has under a tag, as it stands in the file; NULL where there is none, it is over `most_bytes`, or memory is
+/// out; the caller's to free.
+uint8_t *grl_exif_tag_of_tiff(grl_exif_read read, void *context, uint16_t tag, uint64_t most_bytes, size_t *count);
+
 /// The other way: the parts of a block as a TIFF file takes them.
 typedef struct grl_exif_parts grl_exif_parts;
 

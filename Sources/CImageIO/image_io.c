@@ -186,6 +186,41 @@ grl_image_status grl_reader_end_early(
   return reader->status = GRL_IMAGE_OK;
 }
 
+// Adobe Photoshop File Formats, "Image Resource Blocks".
+const uint8_t *grl_iptc_record(const uint8_t *bytes, size_t count, size_t *length) {
+  size_t at = 0;
+  while (at + 12 <= count && memcmp(bytes + at, "8BIM", 4) == 0) {
+    const unsigned id = (unsigned)bytes[at + 4] << 8 | bytes[at + 5];
+    const size_t name = (size_t)bytes[at + 6] + 1;
+    const size_t head = at + 6 + name + (name & 1);
+    if (head + 4 > count) return NULL;
+    const uint8_t *size = bytes + head;
+    *length = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
+    if (*length > count - head - 4) return NULL;
+    if (id == 1028 && *length > 0) return bytes + head + 4;
+    at = head + 4 + *length + (*length & 1);
+  }
+  return NULL;
+}
+
+// IPTC-NAA Information Interchange Model 4, section 1.5: a mark, record and number, and a length of 15 bits, or the count of its bytes.
+size_t grl_iptc_length(const uint8_t *record, size_t count) {
+  size_t at = 0;
+  while (at + 5 <= count && record[at] == 0x1C) {
+    size_t length = (size_t)record[at + 3] << 8 | record[at + 4], head = 5;
+    if (length & 0x8000) {
+      const size_t bytes = length & 0x7FFF;
+      if (bytes > 4 || at + 5 + bytes > count) return count;
+      length = 0;
+      for (size_t i = 0; i < bytes; i++) length = length << 8 | record[at + 5 + i];
+      head += bytes;
+    }
+    if (length > count - at - head) return count;
+    at += head + length;
+  }
+  return at > 0 ? at : count;
+}
+
 void grl_unmultiply(const grl_image_header *header, void *samples, size_t pixels) {
   const size_t channels = header->channels, colours = channels - 1;
   for (size_t i = 0; i < pixels; i++) {

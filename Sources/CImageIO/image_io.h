@@ -2,6 +2,7 @@
 #define GRL_IMAGE_IO_H
 
 #include <setjmp.h>
+#include <string.h>
 
 #include "grl_image.h"
 
@@ -98,6 +99,18 @@ static inline int grl_is_little_endian(void) {
   return *(const uint8_t *)&one;
 }
 
+static inline float grl_half_to_float(uint16_t half) {
+  const uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
+  float value;
+  if (exponent == 0) {
+    value = (float)fraction / 16777216.0f;
+    return sign ? -value : value;
+  }
+  const uint32_t bits = sign | (exponent == 31 ? 255u << 23 : (exponent + 112) << 23) | fraction << 13;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 /// GRL_IMAGE_TOO_LARGE where the header's sides exceed the limits.
 grl_image_status grl_reader_check_sides(grl_image_reader *reader);
 
@@ -114,6 +127,12 @@ struct grl_image_writer {
   grl_image_status (*end)(grl_image_writer *writer);
   void (*release)(grl_image_writer *writer);
 };
+
+/// IPTC's record, block 1028 among Photoshop's image resources; NULL where there is none.
+const uint8_t *grl_iptc_record(const uint8_t *resources, size_t count, size_t *length);
+
+/// Bytes of an IPTC record up to the end of its last data set; `count` where it is not made of these.
+size_t grl_iptc_length(const uint8_t *record, size_t count);
 
 /// Divides colours by alpha, which they were multiplied with.
 void grl_unmultiply(const grl_image_header *header, void *samples, size_t pixels);

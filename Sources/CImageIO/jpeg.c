@@ -220,23 +220,6 @@ static const uint8_t *copied(jpeg_reader *reader, jpeg_saved_marker_ptr marker, 
   return bytes;
 }
 
-/// Photoshop's block 1028 among its image resources (Adobe Photoshop File Formats, "Image Resource Blocks"); NULL where there is none.
-static const uint8_t *iptc_record(const uint8_t *bytes, size_t count, size_t *length) {
-  size_t at = 0;
-  while (at + 12 <= count && memcmp(bytes + at, "8BIM", 4) == 0) {
-    const unsigned id = (unsigned)bytes[at + 4] << 8 | bytes[at + 5];
-    const size_t name = (size_t)bytes[at + 6] + 1;
-    const size_t head = at + 6 + name + (name & 1);
-    if (head + 4 > count) return NULL;
-    const uint8_t *size = bytes + head;
-    *length = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
-    if (*length > count - head - 4) return NULL;
-    if (id == 1028 && *length > 0) return bytes + head + 4;
-    at = head + 4 + *length + (*length & 1);
-  }
-  return NULL;
-}
-
 static void read_metadata(jpeg_reader *reader) {
   static const char exif_mark[] = "Exif\0";  // six bytes with the terminating zero
   static const char xmp_mark[] = "http://ns.adobe.com/xap/1.0/";  // with the terminating zero
@@ -261,7 +244,7 @@ static void read_metadata(jpeg_reader *reader) {
     if (is_app1 && begins_with(marker, extended_xmp_mark, sizeof extended_xmp_mark)) metadata->dropped |= GRL_DROPPED_XMP;
     if (marker->marker == JPEG_APP0 + 13 && !metadata->iptc && begins_with(marker, photoshop_mark, sizeof photoshop_mark)) {
       size_t count;
-      const uint8_t *record = iptc_record(marker->data + sizeof photoshop_mark, marker->data_length - sizeof photoshop_mark, &count);
+      const uint8_t *record = grl_iptc_record(marker->data + sizeof photoshop_mark, marker->data_length - sizeof photoshop_mark, &count);
       if (record) {
         uint8_t *bytes = grl_reader_keep(&reader->base, count);
         if (!bytes) read_refused(reader, GRL_IMAGE_NO_MEMORY, "no memory for IPTC");

@@ -35,6 +35,7 @@ typedef struct {
   uint64_t trailing, surplus, most_surplus;
   /// Of reading by rows: the first that was not read.
   uint32_t next_row;
+  char profile_fault[128];  // what libpng said of the ICC profile first; empty where nothing
 } png_reader;
 
 static void read_failed(png_structp png, png_const_charp message) {
@@ -47,8 +48,14 @@ static void read_failed(png_structp png, png_const_charp message) {
 static void read_warned(png_structp png, png_const_charp message) {
   grl_image_reader *reader = png_get_error_ptr(png);
   char text[GRL_MESSAGE_SIZE];
-  // What libpng says of a profile ends with what is wrong with it.
-  snprintf(text, sizeof text, "libpng: %s%s", message, strncmp(message, "iCCP: profile '", 15) == 0 ? "; the profile is left out" : "");
+  if (strncmp(message, "iCCP: ", 6) == 0) {
+    // Told when it is known whether the profile is there all the same: what libpng only frowns at is Little CMS's to judge.
+    png_reader *own = (png_reader *)reader;
+    const char *fault = strstr(message, "': ");
+    if (!own->profile_fault[0]) snprintf(own->profile_fault, sizeof own->profile_fault, "%s", fault ? fault + 3 : message + 6);
+    return;
+  }
+  snprintf(text, sizeof text, "libpng: %s", message);
   grl_note_warning(&reader->notes, text);
 }
 
@@ -217,6 +224,10 @@ static void read_metadata(png_reader *reader) {
   if (png_get_iCCP(png, info, &name, &method, &profile, &count)) {
     metadata->icc = profile;
     metadata->icc_count = count;
+  } else if (reader->profile_fault[0]) {
+    char text[GRL_MESSAGE_SIZE];
+    snprintf(text, sizeof text, "its ICC profile is damaged (%.100s): the profile is left out", reader->profile_fault);
+    grl_note_warning(&reader->base.notes, text);
   }
   if (png_get_eXIf_1(png, info, &count, &exif)) {
     metadata->exif = exif;

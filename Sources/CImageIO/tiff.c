@@ -1,14 +1,11 @@
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <tiffio.h>
 
 #include "exif.h"
 #include "image_io.h"
+#include "tiff_client.h"
 
 // Reading
 
@@ -64,20 +61,12 @@ static toff_t seek(thandle_t handle, toff_t offset, int whence) {
   return reader->place = from + offset;
 }
 
-static int close_nothing(thandle_t handle) {
-  (void)handle;
-  return 0;
-}
-
 static toff_t size(thandle_t handle) { return ((tiff_reader *)handle)->base.source.count; }
-
-/// libtiff's words for a person, without what they are about.
-static void message(char *text, const char *format, va_list values) { vsnprintf(text, GRL_MESSAGE_SIZE, format, values); }
 
 static void keep_first_error(tiff_reader *reader, const char *format, va_list values) {
   if (reader->base.notes.message[0]) return;
   char text[GRL_MESSAGE_SIZE];
-  message(text, format, values);
+  vsnprintf(text, sizeof text, format, values);
   grl_note_error(&reader->base.notes, text);
 }
 
@@ -85,7 +74,7 @@ static void keep_warning(tiff_reader *reader, const char *format, va_list values
   // Tags of other programs are nobody's fault.
   if (strncmp(format, "Unknown field with tag", 22) == 0) return;
   char text[GRL_MESSAGE_SIZE], line[GRL_MESSAGE_SIZE + 16];
-  message(text, format, values);
+  vsnprintf(text, sizeof text, format, values);
   snprintf(line, sizeof line, "libtiff: %s", text);
   grl_note_warning(&reader->base.notes, line);
 }
@@ -102,48 +91,13 @@ static int read_warned(TIFF *tiff, void *data, const char *module, const char *f
   keep_warning(data, format, values);
   return 1;
 }
-
-static int write_failed(TIFF *tiff, void *data, const char *module, const char *format, va_list values) {
-  (void)tiff, (void)module;
-  char text[GRL_MESSAGE_SIZE];
-  message(text, format, values);
-  grl_writer_fail(*(grl_image_writer **)data, GRL_IMAGE_UNSUPPORTED, text);
-  return 1;
-}
-
-static int write_warned(TIFF *tiff, void *data, const char *module, const char *format, va_list values) {
-  (void)tiff, (void)data, (void)module, (void)format, (void)values;
-  return 1;
-}
 #endif
-
-static TIFF *open_client(
-    thandle_t handle, const char *mode, TIFFReadWriteProc read, TIFFReadWriteProc write, TIFFSeekProc seek, TIFFSizeProc size,
-    uint64_t most_bytes) {
-#if TIFFLIB_VERSION >= 20221213
-  const int is_writing = mode[0] == 'w';
-  TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
-  if (!options) return NULL;
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)most_bytes);
-  TIFFOpenOptionsSetErrorHandlerExtR(options, is_writing ? write_failed : read_failed, handle);
-  TIFFOpenOptionsSetWarningHandlerExtR(options, is_writing ? write_warned : read_warned, handle);
-  TIFF *tiff = TIFFClientOpenExt("", mode, handle, read, write, seek, close_nothing, size, NULL, NULL, options);
-  TIFFOpenOptionsFree(options);
-  return tiff;
-#else
-  // Older libraries have handlers for the whole process only.
-  (void)most_bytes;
-  TIFFSetErrorHandler(NULL);
-  TIFFSetWarningHandler(NULL);
-  return TIFFClientOpen("", mode, handle, read, write, seek, close_nothing, size, NULL, NULL);
-#endif
-}
 
 static grl_image_status unsupported(tiff_reader *reader, const char *format, ...) {
   char text[GRL_MESSAGE_SIZE];
   va_list values;
   va_start(values, format);
-  message(text, format, values);
+  vsnprintf(text, sizeof text, format, values);
   va_end(values);
   return grl_reader_fail(&reader->base, GRL_IMAGE_UNSUPPORTED, text);
 }
@@ -161,15 +115,37 @@ static int read_at(void *context, uint64_t place, void *to, size_t count) {
   return grl_reader_at(&reader->base, place, to, count) == (int64_t)count;
 }
 
+/// IPTC stands in a tag of its own, as words of four bytes that some libraries swap, and in Photoshop's resources; ImageMagick 6 cuts the one
+/// off, so the longer one counts.
+static void read_iptc(tiff_reader *reader) {
+  grl_image_metadata *metadata = &reader->base.metadata;
+  const uint64_t most = reader->base.limits.metadata_bytes;
+  size_t count = 0, resources_count = 0, inner_count = 0;
+  uint8_t *own = grl_exif_tag_of_tiff(read_at, reader, TIFFTAG_RICHTIFFIPTC, most, &count);
+  uint8_t *resources = grl_exif_tag_of_tiff(read_at, reader, TIFFTAG_PHOTOSHOP, most, &resources_count);
+  const uint8_t *record = own, *inner = resources ? grl_iptc_record(resources, resources_count, &inner_count) : NULL;
+  if (own) count = grl_iptc_length(own, count);
+  if (inner && inner_count > count) {
+    record = inner;
+    count = inner_count;
+  }
+  // More than the record's own block: a head of 12 bytes, and one that makes its length even.
+  if (resources && (!inner || resources_count > inner_count + 13)) metadata->dropped |= GRL_DROPPED_PHOTOSHOP;
+  uint8_t *kept = record ? grl_reader_keep(&reader->base, count) : NULL;
+  if (kept) {
+    memcpy(kept, record, count);
+    metadata->iptc = kept;
+    metadata->iptc_count = count;
+  }
+  free(own);
+  free(resources);
+}
+
 static void read_metadata(tiff_reader *reader) {
   grl_image_metadata *metadata = &reader->base.metadata;
   metadata->icc = tag_bytes(reader, TIFFTAG_ICCPROFILE, &metadata->icc_count);
   metadata->xmp = tag_bytes(reader, TIFFTAG_XMLPACKET, &metadata->xmp_count);
-  size_t count;
-  // libtiff counts this one in words of four bytes, or in bytes: the tag is of either type, and its bytes stay where they are.
-  if (tag_bytes(reader, TIFFTAG_RICHTIFFIPTC, &count) || tag_bytes(reader, TIFFTAG_PHOTOSHOP, &count)) {
-    metadata->dropped |= GRL_DROPPED_IPTC;
-  }
+  read_iptc(reader);
   int had_maker_note = 0;
   size_t exif_count = 0;
   uint8_t *exif = grl_exif_from_tiff(read_at, reader, reader->base.limits.metadata_bytes, &exif_count, &had_maker_note);
@@ -303,6 +279,7 @@ static grl_image_status choose_samples(tiff_reader *reader) {
   if (is_palette && is_float) return grl_reader_fail(&reader->base, GRL_IMAGE_DAMAGED, "a palette of floats");
   header->channels = (colours == 1 && !is_palette ? 1 : 3) + (reader->alpha >= 0 ? 1 : 0);
   header->bit_depth = is_float ? 32 : reader->bits > 8 ? 16 : 8;
+  header->is_half = is_float && reader->bits == 16;
   if (is_palette) {
     // Most palettes are 8 bits times 256 or 257, some programs write the 8 bits alone.
     int is_small = 1, is_shifted = 1, is_repeated = 1;
@@ -324,7 +301,8 @@ static grl_image_status read_header(grl_image_reader *base) {
   tiff_reader *reader = (tiff_reader *)base;
   grl_image_header *header = &base->header;
   const uint64_t most = base->limits.pixels > UINT64_MAX / 64 ? INT64_MAX / 2 : base->limits.pixels * 32 + (256 << 20);
-  reader->tiff = open_client(reader, "rmO", read_bytes, write_nothing, seek, size, most > INT64_MAX / 2 ? INT64_MAX / 2 : most);
+  reader->tiff = grl_tiff_client(
+      reader, "rmO", read_bytes, write_nothing, seek, size, most > INT64_MAX / 2 ? INT64_MAX / 2 : most, GRL_TIFF_HANDLERS(read_failed, read_warned));
   if (base->status != GRL_IMAGE_OK) return base->status;
   if (!reader->tiff) {
     const int is_cut = strstr(base->notes.message, "Can not read") || base->source.count < 16;
@@ -384,18 +362,6 @@ static grl_image_status read_header(grl_image_reader *base) {
   return GRL_IMAGE_OK;
 }
 
-static float half_to_float(uint16_t half) {
-  const uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
-  float value;
-  if (exponent == 0) {
-    value = (float)fraction / 16777216.0f;
-    return sign ? -value : value;
-  }
-  const uint32_t bits = sign | (exponent == 31 ? 255u << 23 : (exponent + 112) << 23) | fraction << 13;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 /// Sample `index` of a row, as stored; rows begin at whole bytes, and libtiff has the bytes in native order.
 static uint32_t stored_bits(const uint8_t *row, size_t index, unsigned bits) {
   if (bits == 8) return row[index];
@@ -410,7 +376,7 @@ static uint32_t stored_bits(const uint8_t *row, size_t index, unsigned bits) {
 }
 
 static float stored_float(const uint8_t *row, size_t index, unsigned bits) {
-  if (bits == 16) return half_to_float((uint16_t)stored_bits(row, index, 16));
+  if (bits == 16) return grl_half_to_float((uint16_t)stored_bits(row, index, 16));
   if (bits == 64) {
     double value;
     memcpy(&value, row + 8 * index, sizeof value);
@@ -656,242 +622,4 @@ grl_image_reader *grl_tiff_open(grl_image_source source, grl_image_limits limits
   reader->base.read_rows = read_rows;
   reader->base.close = close_reader;
   return &reader->base;
-}
-
-// Writing
-
-enum { TILE_SIDE = 256 };
-
-typedef struct {
-  /// First, as `write_failed` expects it.
-  grl_image_writer *writer;
-  uint64_t place, length;
-  /// What was written, where the descriptor cannot be sought (a pipe, memory).
-  uint8_t *bytes;
-  size_t capacity;
-  int is_seekable;
-  TIFF *tiff;
-  int is_tiled;
-  uint32_t width, height, y;
-  size_t pixel_bytes;
-  /// A row that predictors may change, or the rows of a row of tiles, and one tile.
-  uint8_t *row, *tile;
-  /// For the directories at the end.
-  uint8_t *exif;
-  size_t exif_count;
-} tiff_target;
-
-static tmsize_t target_write(thandle_t handle, void *from, tmsize_t count) {
-  tiff_target *target = handle;
-  if (count <= 0) return count;
-  if (target->is_seekable) {
-    for (tmsize_t done = 0; done < count;) {
-      const ssize_t put = pwrite(target->writer->descriptor, (uint8_t *)from + done, (size_t)(count - done), (off_t)(target->place + (uint64_t)done));
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) {
-        target->writer->status = GRL_IMAGE_IO;
-        target->writer->notes.error_number = errno;
-        return -1;
-      }
-      done += put;
-    }
-  } else {
-    const uint64_t end = target->place + (uint64_t)count;
-    if (end > target->capacity) {
-      size_t capacity = target->capacity ? target->capacity : GRL_BLOCK;
-      while (capacity < end) capacity *= 2;
-      uint8_t *grown = realloc(target->bytes, capacity);
-      if (!grown) {
-        target->writer->status = GRL_IMAGE_NO_MEMORY;
-        return -1;
-      }
-      memset(grown + target->capacity, 0, capacity - target->capacity);
-      target->bytes = grown;
-      target->capacity = capacity;
-    }
-    memcpy(target->bytes + target->place, from, (size_t)count);
-  }
-  target->place += (uint64_t)count;
-  if (target->place > target->length) target->length = target->place;
-  return count;
-}
-
-static tmsize_t target_read(thandle_t handle, void *to, tmsize_t count) {
-  tiff_target *target = handle;
-  if (target->place >= target->length) return 0;
-  if ((uint64_t)count > target->length - target->place) count = (tmsize_t)(target->length - target->place);
-  if (target->is_seekable) {
-    const ssize_t got = pread(target->writer->descriptor, to, (size_t)count, (off_t)target->place);
-    if (got > 0) target->place += (uint64_t)got;
-    return got;
-  }
-  memcpy(to, target->bytes + target->place, (size_t)count);
-  target->place += (uint64_t)count;
-  return count;
-}
-
-static toff_t target_seek(thandle_t handle, toff_t offset, int whence) {
-  tiff_target *target = handle;
-  const uint64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? target->place : target->length;
-  return target->place = from + offset;
-}
-
-static toff_t target_size(thandle_t handle) { return ((tiff_target *)handle)->length; }
-
-static void set_fields(TIFF *tiff, const grl_picture *picture, grl_encoding encoding, int is_tiled) {
-  const grl_image_metadata *metadata = &picture->metadata;
-  const uint16_t channels = (uint16_t)picture->channels;
-  const int has_alpha = channels == 2 || channels == 4;
-  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, picture->width);
-  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, picture->height);
-  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, picture->bit_depth);
-  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, channels);
-  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, channels < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB);
-  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-  TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, picture->bit_depth == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
-  TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
-  if (has_alpha) {
-    const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
-    TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
-  }
-  static const int compressions[] = {
-      [GRL_TIFF_NONE] = COMPRESSION_NONE, [GRL_TIFF_LZW] = COMPRESSION_LZW, [GRL_TIFF_DEFLATE] = COMPRESSION_ADOBE_DEFLATE,
-      [GRL_TIFF_ZSTD] = COMPRESSION_ZSTD};
-  TIFFSetField(tiff, TIFFTAG_COMPRESSION, compressions[encoding.compression]);
-  if (encoding.compression != GRL_TIFF_NONE) {
-    TIFFSetField(tiff, TIFFTAG_PREDICTOR, picture->bit_depth == 32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
-  }
-  if (is_tiled) {
-    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, TILE_SIDE);
-    TIFFSetField(tiff, TIFFTAG_TILELENGTH, TILE_SIDE);
-  } else {
-    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, TIFFDefaultStripSize(tiff, 0));
-  }
-  if (metadata->density_x > 0) {
-    TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
-    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, metadata->density_x * 0.0254);
-    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, metadata->density_y * 0.0254);
-  }
-  if (metadata->icc) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)metadata->icc_count, metadata->icc);
-  if (metadata->xmp) TIFFSetField(tiff, TIFFTAG_XMLPACKET, (uint32_t)metadata->xmp_count, metadata->xmp);
-}
-
-/// Puts EXIF's directories behind the samples, where the file's own one, which comes next, can point to them.
-static int write_exif(TIFF *tiff, tiff_target *target) {
-  if (!target->exif) return 1;
-  grl_exif_parts *parts = grl_exif_parts_create(target->exif, target->exif_count);
-  if (!parts) return 0;
-  static const uint16_t texts[] = {
-      TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE, TIFFTAG_MODEL, TIFFTAG_SOFTWARE, TIFFTAG_DATETIME, TIFFTAG_ARTIST, TIFFTAG_COPYRIGHT};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    const char *text = grl_exif_text(parts, texts[i]);
-    if (text) TIFFSetField(tiff, texts[i], text);
-  }
-  int is_good = 1;
-  for (int is_gps = 0; is_gps < 2 && is_good; is_gps++) {
-    const uint64_t place = target->length + target->length % 2;
-    size_t count = 0;
-    uint8_t *directory = grl_exif_directory(parts, is_gps, place, TIFFIsBigTIFF(tiff), &count);
-    if (!directory) continue;
-    target->place = target->length;
-    is_good = (place == target->length || target_write(target, "", 1) == 1) &&
-              target_write(target, directory, (tmsize_t)count) == (tmsize_t)count &&
-              TIFFSetField(tiff, is_gps ? TIFFTAG_GPSIFD : TIFFTAG_EXIFIFD, place);
-    free(directory);
-  }
-  grl_exif_parts_destroy(parts);
-  return is_good;
-}
-
-/// The rows of a row of tiles that are there; what a tile has beyond the picture is 0.
-static int write_tiles(tiff_target *target, uint32_t rows) {
-  const size_t row_bytes = target->width * target->pixel_bytes, tile_row = TILE_SIDE * target->pixel_bytes;
-  for (uint32_t x = 0; x < target->width; x += TILE_SIDE) {
-    const uint32_t columns = target->width - x < TILE_SIDE ? target->width - x : TILE_SIDE;
-    memset(target->tile, 0, TILE_SIDE * tile_row);
-    for (uint32_t y = 0; y < rows; y++) {
-      memcpy(target->tile + y * tile_row, target->row + y * row_bytes + x * target->pixel_bytes, columns * target->pixel_bytes);
-    }
-    const uint32_t index = TIFFComputeTile(target->tiff, x, target->y - 1, 0, 0);
-    if (TIFFWriteEncodedTile(target->tiff, index, target->tile, (tmsize_t)(TILE_SIDE * tile_row)) < 0) return 0;
-  }
-  return 1;
-}
-
-static grl_image_status put_rows(grl_image_writer *writer, const void *rows, uint32_t count) {
-  tiff_target *target = writer->rows;
-  const size_t row_bytes = target->width * target->pixel_bytes;
-  int is_good = 1;
-  for (uint32_t i = 0; i < count && is_good; i++) {
-    const uint8_t *from = (const uint8_t *)rows + i * row_bytes;
-    const uint32_t y = target->y++;
-    if (target->is_tiled) {
-      memcpy(target->row + y % TILE_SIDE * row_bytes, from, row_bytes);
-      if (target->y % TILE_SIDE == 0 || target->y == target->height) is_good = write_tiles(target, y % TILE_SIDE + 1);
-    } else {
-      memcpy(target->row, from, row_bytes);
-      is_good = TIFFWriteScanline(target->tiff, target->row, y, 0) >= 0;
-    }
-  }
-  return is_good ? writer->status : grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
-}
-
-static grl_image_status end_picture(grl_image_writer *writer) {
-  tiff_target *target = writer->rows;
-  const int is_good = TIFFFlushData(target->tiff) && write_exif(target->tiff, target) && TIFFFlush(target->tiff);
-  if (!is_good) return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "libtiff could not write");
-  TIFFClose(target->tiff);
-  target->tiff = NULL;
-  if (writer->status == GRL_IMAGE_OK && !target->is_seekable) {
-    if (grl_writer_put(writer, target->bytes, (size_t)target->length) == 0) grl_writer_flush(writer);
-  }
-  return writer->status;
-}
-
-static void release_picture(grl_image_writer *writer) {
-  tiff_target *target = writer->rows;
-  if (target->tiff) TIFFClose(target->tiff);
-  free(target->bytes);
-  free(target->row);
-  free(target->tile);
-  free(target->exif);
-  free(target);
-}
-
-grl_image_status grl_tiff_begin(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {
-  if (encoding.compression == GRL_TIFF_ZSTD && !TIFFIsCODECConfigured(COMPRESSION_ZSTD)) {
-    return grl_writer_fail(writer, GRL_IMAGE_UNSUPPORTED, "the installed libtiff does not know zstd; take --compression deflate");
-  }
-  tiff_target *target = calloc(1, sizeof *target);
-  if (!target) return writer->status = GRL_IMAGE_NO_MEMORY;
-  writer->rows = target;
-  writer->put_rows = put_rows;
-  writer->end = end_picture;
-  writer->release = release_picture;
-  target->writer = writer;
-  target->is_seekable = writer->descriptor >= 0 && lseek(writer->descriptor, 0, SEEK_CUR) == 0;
-  target->width = picture->width;
-  target->height = picture->height;
-  target->pixel_bytes = picture->channels * (picture->bit_depth / 8);
-  const size_t row_bytes = target->width * target->pixel_bytes;
-  target->is_tiled = (uint64_t)row_bytes * picture->height > encoding.strips_bytes;
-  target->row = malloc(row_bytes * (target->is_tiled ? TILE_SIDE : 1));
-  target->tile = target->is_tiled ? malloc(TILE_SIDE * TILE_SIDE * target->pixel_bytes) : NULL;
-  target->exif_count = picture->metadata.exif ? picture->metadata.exif_count : 0;
-  target->exif = target->exif_count > 0 ? malloc(target->exif_count) : NULL;
-  if (!target->row || (target->is_tiled && !target->tile) || (target->exif_count > 0 && !target->exif)) {
-    return writer->status = GRL_IMAGE_NO_MEMORY;
-  }
-  if (target->exif) memcpy(target->exif, picture->metadata.exif, target->exif_count);
-  // Offsets of the plain form have 32 bits.
-  target->tiff = open_client(
-      target, target->is_tiled ? "w8" : "w", target_read, target_write, target_seek, target_size, INT64_MAX / 2);
-  if (!target->tiff) return writer->status == GRL_IMAGE_OK ? (writer->status = GRL_IMAGE_NO_MEMORY) : writer->status;
-  set_fields(target->tiff, picture, encoding, target->is_tiled);
-  return writer->status;
-}
-
-grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding) {
-  if (grl_tiff_begin(writer, picture, encoding) || put_rows(writer, picture->samples, picture->height)) return writer->status;
-  return end_picture(writer);
 }

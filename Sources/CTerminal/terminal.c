@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "grl_terminal.h"
 
+#include <stdio.h>
+#include <signal.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -53,6 +56,23 @@ int grl_shared_write(const char *name, const uint8_t *bytes, size_t count) {
 }
 
 void grl_shared_remove(const char *name) { shm_unlink(name); }
+
+int grl_shared_sweep(void) {
+  // Where Linux keeps them; nothing to do elsewhere.
+  DIR *folder = opendir("/dev/shm");
+  if (folder == NULL) return 0;
+  int removed = 0;
+  struct dirent *entry;
+  while ((entry = readdir(folder)) != NULL) {
+    int process, number, end = 0;
+    if (sscanf(entry->d_name, "grl-%9d-%9d%n", &process, &number, &end) != 2 || entry->d_name[end] != 0) continue;
+    if (process <= 0 || kill(process, 0) == 0 || errno != ESRCH) continue;
+    // Another user's, in a folder with the sticky bit, stays.
+    removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+  }
+  closedir(folder);
+  return removed;
+}
 
 int grl_locale_is_not_utf8(void) {
   locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);

@@ -37,7 +37,7 @@ extension Engine {
   /// The whole queue, as clients see it.
   func jobInfos() -> [JobInfo] {
     var tilesLeft = Self.mostTiles
-    return jobs.map { $0.info(tilesLeft: &tilesLeft) }
+    return jobs.map { $0.info(tilesLeft: &tilesLeft) } + clusters
   }
 
   func tell(_ event: EngineEvent) {

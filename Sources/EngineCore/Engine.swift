@@ -57,6 +57,10 @@ public actor Engine: EngineService {
   var passes: [Int: Pass] = [:]
   /// Passes that wait for their turn or run, those included that are being ended: jobs are held as long as there are any.
   var passCount = 0
+  /// Jobs that clusters work on, as they were seen last, and what is wrong with those that cannot be read.
+  var clusters: [JobInfo] = []
+  var clusterProblems: Set<String> = []
+  let clusterJobs: ClusterJobs
   var watchers: [Int: AsyncStream<EngineEvent>.Continuation] = [:]
   var missed: Set<Int> = []
   var nextWatcher = 0
@@ -70,6 +74,7 @@ public actor Engine: EngineService {
   private let makeRunner: @Sendable (WorkGate) -> Exclusive<PictureRunner>
   private var loading: Task<Void, Never>?
   private var looking: Task<Void, Never>?
+  private var lookingAtClusters: Task<Void, Never>?
 
   public init(_ configuration: EngineConfiguration) {
     // Writing beyond a limit on the size of files shall be an error of `write`, as a full disk is.
@@ -84,6 +89,7 @@ public actor Engine: EngineService {
     self.models = models
     self.speeds = speeds
     store = JobStore(stateFolder: configuration.stateFolder, owner: "the engine")
+    clusterJobs = ClusterJobs(stateFolder: configuration.stateFolder)
     planner = JobPlanner(
       models: models, speeds: speeds, budgetBytes: configuration.budgetBytes, threadCount: configuration.threadCount,
       isBusy: { [isComputing] in isComputing.withLock { $0 } })
@@ -103,7 +109,8 @@ public actor Engine: EngineService {
   public func info() -> EngineInfo {
     EngineInfo(
       version: WireProtocol.version, program: configuration.program, host: Self.host, processID: Int(getpid()),
-      threadCount: configuration.threadCount, budgetBytes: configuration.budgetBytes, home: configuration.home)
+      threadCount: configuration.threadCount, budgetBytes: configuration.budgetBytes, home: configuration.home,
+      hasSlurm: Slurm.isThere)
   }
 
   public func answer(_ request: Request, from requester: Requester) async -> (reply: Reply, body: [UInt8]) {
@@ -116,6 +123,7 @@ public actor Engine: EngineService {
   }
 
   private func reply(to request: Request, _ requester: Requester) async throws(JobError) -> (Reply, [UInt8]) {
+    if let reply = try await clusterReply(to: request, requester) { return reply }
     switch request {
     case .hello, .watch, .ping:
       throw .badRequest("hello, watch and ping are the connection's own business")
@@ -143,6 +151,8 @@ public actor Engine: EngineService {
     case .plan(let job, let tellsProgress):
       return (.plan(try await plan(resolved(job), tellsProgress: tellsProgress == true, requester)), [])
     case .submit(let job): return (.submitted(job: try await submit(resolved(job), requester)), [])
+    case .submitToCluster(let job, let order):
+      return (.submitted(job: try await submit(resolved(job), to: order, requester)), [])
     case .planTraining(let training): return (.trainingPlan(try await planTraining(resolved(training), requester)), [])
     case .train(let training): return (.submitted(job: try await train(resolved(training), requester)), [])
     case .keep(let id): try await keep(id)
@@ -221,6 +231,12 @@ public actor Engine: EngineService {
           await self?.look()
         }
       }
+      lookingAtClusters = Task { [weak self] in
+        while !Task.isCancelled {
+          await self?.lookAtClusters()
+          do { try await Task.sleep(for: .seconds(ClusterJobs.pace)) } catch { return }
+        }
+      }
     }
     await loading?.value
   }
@@ -236,6 +252,7 @@ public actor Engine: EngineService {
     guard !isShutDown else { return }
     isShutDown = true
     looking?.cancel()
+    lookingAtClusters?.cancel()
     // An end in good order, also where the thread does not come to it in time.
     noteRunning { .left(picture: $0) }
     for client in passes.keys { endPass(of: client) }

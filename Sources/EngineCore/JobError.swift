@@ -49,11 +49,15 @@ package enum JobError: KnownFailure {
   case jobState(id: String, state: String, wanted: String)
   /// The file system has let a request wait for too long.
   case noAnswer(path: String, seconds: Int)
+  // Jobs of several machines
+  case noneRestorable
+  /// A command of a cluster's scheduler; what it said.
+  case scheduler(String)
   case cancelled
 
   package var kind: FailureKind {
     switch self {
-    case .noPictures, .folderNotListed: .badInput
+    case .noPictures, .folderNotListed, .noneRestorable: .badInput
     case .nameRule, .formatUnknown, .manyForOneResult, .resultIsFolder, .nameTooLong, .resultsCollide, .resultIsInput,
       .resultExists, .resultTooLarge, .resultClaimed, .folderNotMade, .folderNotWritable, .tooManyPictures,
       .tooManyFiles,
@@ -64,6 +68,7 @@ package enum JobError: KnownFailure {
     case .training(let error, _): error.kind
     case .store(let error): error.kind
     case .badRequest: .badRequest
+    case .scheduler: .scheduler
     case .previewTooLarge, .comparisonTooLarge: .memory
     case .died, .noAnswer, .partsVoid: .system
     case .cancelled: .cancelled
@@ -88,7 +93,8 @@ package enum JobError: KnownFailure {
     case .restoration(let error, _): error.code
     case .training(let error, _): error.code
     case .store(let error): error.code
-    case .nameRule, .resultIsFolder, .nameTooLong, .badRequest, .previewTooLarge, .comparisonTooLarge, .cancelled:
+    case .nameRule, .resultIsFolder, .nameTooLong, .badRequest, .previewTooLarge, .comparisonTooLarge, .noneRestorable,
+      .scheduler, .cancelled:
       kind.code
     }
   }
@@ -162,6 +168,10 @@ package enum JobError: KnownFailure {
     case .noAnswer(let path, let seconds):
       "\(path): its file system has not answered for \(seconds) s; see whether the disk or the server behind it is still there "
         + "(mount, df), and ask again"
+    case .noneRestorable:
+      "none of these pictures can be restored; nothing was planned"
+    case .scheduler(let fault):
+      fault
     case .cancelled:
       "cancelled"
     }

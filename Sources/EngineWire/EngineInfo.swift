@@ -11,9 +11,12 @@ public struct EngineInfo: Codable, Hashable, Sendable {
   public var budgetBytes: Int
   /// The folder it starts in and calls home.
   public var home: String
+  /// Its machine belongs to a Slurm cluster; nil of an engine that does not know of clusters.
+  public var hasSlurm: Bool?
 
   public init(
-    version: Int, program: String, host: String, processID: Int, threadCount: Int, budgetBytes: Int, home: String
+    version: Int, program: String, host: String, processID: Int, threadCount: Int, budgetBytes: Int, home: String,
+    hasSlurm: Bool? = nil
   ) {
     self.version = version
     self.program = program
@@ -22,6 +25,7 @@ public struct EngineInfo: Codable, Hashable, Sendable {
     self.threadCount = threadCount
     self.budgetBytes = budgetBytes
     self.home = home
+    self.hasSlurm = hasSlurm
   }
 }
 

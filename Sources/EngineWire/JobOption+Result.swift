@@ -39,12 +39,15 @@ extension JobOption {
     note: "pixels of the result; the width follows unless it is given too", allowed: "pixels, 1 to 1000000",
     steps: [480, 600, 768, 960, 1080, 1200, 1440, 2160, 4320])
   public static let fit = JobOption(
-    "fit", "--fit", "Box WIDTHxHEIGHT in pixels that a larger result is made smaller for, its shape kept.",
-    note: "a result that is larger is made smaller, its shape kept", allowed: "WIDTHxHEIGHT in pixels",
+    "fit", "--fit",
+    "Box WIDTHxHEIGHT in pixels that a larger result is made smaller for, its shape kept; one number is both sides.",
+    note: "a larger result is made smaller, its shape kept: 1600 is no side over 1600",
+    allowed: "WIDTHxHEIGHT in pixels, or one number for both",
     steps: [nil] + ["800x800", "1280x720", "1920x1080", "2048x2048", "3840x2160", "4096x4096"],
     get: { $0.fit.map { "\($0.width)x\($0.height)" } },
     set: { job, text in
-      let sides = text?.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 } ?? []
+      var sides = text?.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 } ?? []
+      if sides.count == 1 { sides.append(sides[0]) }
       guard text == nil || sides.count == 2 && sides.allSatisfy((1...1_000_000).contains) else { return false }
       job.fit = text == nil ? nil : JobRequest.Sides(width: sides[0], height: sides[1])
       return true

@@ -390,13 +390,13 @@ extension JobOption {
     "EXIF, XMP, IPTC and resolution of the picture, and what the result says of its making; colour profiles always stay.",
     note: "EXIF, XMP, IPTC, resolution, and how it was made; colour profiles always stay")
   public static let format = word(
-    "format", "--format", ["png", "jpeg", "tiff", "webp", "avif", "jxl", "bmp", "pnm", "pfm"], \.format,
+    "format", "--format", ["png", "jpeg", "tiff", "webp", "avif", "jxl", "bmp", "pnm", "pfm", "exr"], \.format,
     "Format of the results (default: what their names say, else PNG; see grl formats).",
     note: "of the results; automatic: what their names say")
   /// Endings of names that ask for one of the formats.
   public static let endings = [
     "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "avif", "jxl", "bmp", "dib", "ppm", "pgm", "pbm", "pnm",
-    "pam", "pfm",
+    "pam", "pfm", "exr",
   ]
   public static let qualityOut = number(
     "quality-out", "--quality-out", 1...100, \.outputQuality,

@@ -316,13 +316,15 @@ public struct JobInfo: Codable, Hashable, Sendable {
   public var isElsewhere: Bool
   /// How far it is as a whole, when this was told.
   public var estimate: JobEstimate?
+  /// Of a job that a cluster works on, in shards.
+  public var cluster: ClusterProgress?
 
   public init(
     id: String, created: Double, state: JobState, reason: String? = nil, request: JobRequest,
     training: TrainingRequest? = nil, pictures: [PictureProgress], isElsewhere: Bool = false,
-    estimate: JobEstimate? = nil
+    estimate: JobEstimate? = nil, cluster: ClusterProgress? = nil
   ) {
-    self.estimate = estimate
+    (self.estimate, self.cluster) = (estimate, cluster)
     self.training = training
     self.id = id
     self.created = created

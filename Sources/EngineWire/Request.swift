@@ -19,6 +19,8 @@ public enum Request: Codable, Hashable, Sendable {
   case plan(JobRequest, tellsProgress: Bool? = nil)
   /// Queues a job. Refused where `plan` reports a problem that `JobRequest.existing` does not settle.
   case submit(JobRequest)
+  /// Plans a job in shards and gives it to the Slurm cluster of the engine's machine. Refused as `submit` is.
+  case submitToCluster(JobRequest, ClusterOrder)
   /// What a training would do, without doing it. Headers of the pictures are read.
   case planTraining(TrainingRequest)
   /// Queues a training. Refused where `planTraining` reports a problem.
@@ -106,6 +108,8 @@ public enum EngineEvent: Codable, Hashable, Sendable {
   /// One job's state or reason, or one of its pictures', changed.
   case picture(job: String, picture: Int, PictureProgress)
   case job(job: String, state: JobState, reason: String?)
+  /// How far a job is that a cluster works on; every five seconds at most.
+  case cluster(job: String, ClusterProgress, JobEstimate?)
   /// At most five times a second.
   case progress(Progress)
   /// One tile's state changed.

@@ -18,6 +18,7 @@ enum FileSignature {
       }
     }
     if has("\0\0\0\u{C}JXL ") || begins.starts(with: [0xFF, 0x0A]) { return .jxl }
+    if begins.starts(with: [0x76, 0x2F, 0x31, 0x01]) { return .exr }
     // The size of its header tells a bitmap from a text that begins so.
     if has("BM"), begins.count == length, [12, 40, 52, 56, 64, 108, 124].contains(begins[14]), begins[15] == 0 {
       return .bmp

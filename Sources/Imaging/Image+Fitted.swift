@@ -22,7 +22,9 @@ extension Image {
 
   private mutating func fitSamples(to format: ImageFile.Format, _ losses: inout [String]) {
     let holds = format.holds
-    if format == .pfm && bitDepth < 32 { self = linearFloats() }
+    if format.isLight { losses += makeLight(for: format) }
+    // Eight bits are too few for light: what is dark would have a few levels.
+    if holds.depths == [8] && bitDepth > 8 && metadata.isLinearByGamma { self = codedLight() }
     if !holds.depths.contains(bitDepth) {
       let depth = holds.depths.last { $0 < bitDepth } ?? holds.depths[0]
       if depth < bitDepth {
@@ -43,7 +45,12 @@ extension Image {
   }
 
   private mutating func fitColours(to format: ImageFile.Format, _ losses: inout [String]) {
+    if format.isLight { return }
     if format == .png {
+      if metadata.pngChromaticities?.contains(where: { $0 < 0 }) == true, metadata.iccProfile == nil {
+        // Primaries that no light has, such as those of ACES; PNG's numbers have no sign.
+        metadata.iccProfile = ColourSpace(metadata, layout).profileBytes
+      }
       if metadata.iccProfile != nil {
         // PNG, section 11.3.2: one description of the colours.
         metadata.pngGamma = nil
@@ -57,7 +64,7 @@ extension Image {
       if metadata.iccProfile == nil || metadata.cicp != nil, let made = ColourSpace(metadata, layout).profileBytes {
         metadata.iccProfile = made
       }
-    } else if format != .pfm || metadata.pngGamma != ImageMetadata.linearGamma {
+    } else {
       metadata.iccProfile = nil
       losses.append("colours left as sRGB's, which they are not: \(format.name) has no place for a profile")
     }
@@ -98,12 +105,40 @@ extension Image {
     }
   }
 
-  /// Light in place of values that are coded for the eye.
-  private func linearFloats() -> Image {
-    if metadata.pngGamma == ImageMetadata.linearGamma { return withBitDepth(32) }
-    var image = NetworkColours(metadata, layout)?.coded(self) ?? self
-    image = image.mappedColours(LightCurve.srgb.light)
-    image.metadata.pngGamma = ImageMetadata.linearGamma
+  /// Floats that are proportional to light, in place of values that are coded for the eye; primaries stay as chromaticities where there is a
+  /// place for them.
+  ///
+  /// - Returns: one line for each thing that had to go.
+  private mutating func makeLight(for format: ImageFile.Format) -> [String] {
+    let isHalf = bitDepth == 8 || metadata.isHalf
+    var losses: [String] = []
+    if metadata.isLinearByGamma {
+      self = withBitDepth(32)
+    } else {
+      let space = ColourSpace(metadata, layout)
+      self = (NetworkColours(metadata, layout)?.coded(self) ?? self).mappedColours(LightCurve.srgb.light)
+      metadata.pngChromaticities = space.chromaticities
+      if metadata.iccProfile != nil && format == .exr {
+        losses.append(
+          space.hasPrimaries || !layout.isColour
+            ? "ICC profile left out: \(format.name) holds light, and its primaries as chromaticities"
+            : "ICC profile of tables left out: \(format.name) has no place for it, and colours count as sRGB's")
+      }
+      (metadata.iccProfile, metadata.cicp, metadata.srgbIntent) = (nil, nil, nil)
+      metadata.pngGamma = ImageMetadata.linearGamma
+    }
+    metadata.isHalf = isHalf
+    if format == .pfm && metadata.pngChromaticities != nil {
+      metadata.pngChromaticities = nil
+      losses.append("colours left as sRGB's, which they are not: \(format.name) has no place for a profile")
+    }
+    return losses
+  }
+
+  /// Light coded for the eye, in the same primaries.
+  private func codedLight() -> Image {
+    var image = mappedColours(LightCurve.srgb.value)
+    image.metadata.pngGamma = nil
     return image
   }
 }

@@ -9,6 +9,8 @@ extension ImageFile {
     case pnm
     /// Floats that are proportional to light.
     case pfm
+    /// OpenEXR: halfs or floats that are proportional to light.
+    case exr
 
     /// Endings of names, in lower case: the one list that the program has. The first is the one that results get.
     public var extensions: [String] {
@@ -23,6 +25,7 @@ extension ImageFile {
       case .bmp: ["bmp", "dib"]
       case .pnm: ["ppm", "pgm", "pbm", "pnm", "pam"]
       case .pfm: ["pfm"]
+      case .exr: ["exr"]
       }
     }
 
@@ -41,6 +44,7 @@ extension ImageFile {
       case .webp: "WebP"
       case .jxl: "JPEG XL"
       case .pnm: "PNM"
+      case .exr: "OpenEXR"
       default: rawValue.uppercased()
       }
     }
@@ -53,6 +57,7 @@ extension ImageFile {
       case .webp: "libwebp"
       case .heic, .avif: "libheif"
       case .jxl: "libjxl"
+      case .exr: "OpenEXR"
       case .bmp, .pnm, .pfm: "own"
       }
     }
@@ -63,6 +68,7 @@ extension ImageFile {
       case .heic: grl_heic_reason().map { String(cString: $0) }
       case .avif: grl_avif_reason(0).map { String(cString: $0) }
       case .jxl: grl_jxl_reason().map { String(cString: $0) }
+      case .exr: grl_exr_reason().map { String(cString: $0) }
       default: nil
       }
     }
@@ -73,6 +79,7 @@ extension ImageFile {
       case .heic: "HEIC is not written; AVIF holds the same"
       case .avif: grl_avif_reason(1).map { String(cString: $0) }
       case .jxl: grl_jxl_reason().map { String(cString: $0) }
+      case .exr: grl_exr_reason().map { String(cString: $0) }
       default: nil
       }
     }
@@ -81,7 +88,10 @@ extension ImageFile {
     public static var written: [Format] { allCases.filter { $0.reasonAgainstWriting == nil } }
 
     /// Whether files can be written by rows, for results that are larger than memory.
-    package var isWrittenByRows: Bool { self == .png || self == .tiff }
+    package var isWrittenByRows: Bool { self == .png || self == .tiff || self == .exr }
+
+    /// Whether its samples are proportional to light.
+    package var isLight: Bool { self == .pfm || self == .exr }
 
     /// Most pixels on a side that the format, or its library, holds.
     public var largestSide: Int {
@@ -98,13 +108,14 @@ extension ImageFile {
       switch self {
       case .png: Holdings(depths: [8, 16], layouts: .all, metadata: [.profile, .exif, .xmp, .resolution])
       case .jpeg: Holdings(depths: [8], layouts: .opaque, metadata: .all)
-      case .tiff: Holdings(depths: [8, 16, 32], layouts: .all, metadata: [.profile, .exif, .xmp, .resolution])
+      case .tiff: Holdings(depths: [8, 16, 32], layouts: .all, metadata: .all)
       case .webp: Holdings(depths: [8], layouts: [.rgb, .rgbAlpha], metadata: [.profile, .exif, .xmp])
       case .heic, .avif: Holdings(depths: [8, 16], layouts: [.rgb, .rgbAlpha], metadata: [.profile, .exif, .xmp])
       case .jxl: Holdings(depths: [8, 16, 32], layouts: .all, metadata: [.profile, .exif, .xmp])
       case .bmp: Holdings(depths: [8], layouts: [.gray, .rgb, .rgbAlpha], metadata: [.resolution])
       case .pnm: Holdings(depths: [8, 16], layouts: .all, metadata: [])
       case .pfm: Holdings(depths: [32], layouts: .opaque, metadata: [])
+      case .exr: Holdings(depths: [32], layouts: .all, metadata: [.resolution])
       }
     }
 

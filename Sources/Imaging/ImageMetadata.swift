@@ -17,6 +17,8 @@ public struct ImageMetadata: Hashable, Sendable {
   public var pngChromaticities: [Int32]?
   /// PNG sRGB rendering intent, 0...3.
   public var srgbIntent: UInt8?
+  /// Floats have no more than the 16 bits that their file, which may hold such again, had for each.
+  public var isHalf = false
   /// What a file that is written says of its making; never read.
   public var provenance: Provenance?
 
@@ -44,6 +46,22 @@ public struct ImageMetadata: Hashable, Sendable {
 
   /// `pngGamma` of values that are proportional to light.
   static let linearGamma: UInt32 = 100_000
+
+  /// Values are proportional to light, and gamma says so, so that nothing else does.
+  var isLinearByGamma: Bool {
+    iccProfile == nil && cicp == nil && srgbIntent == nil && pngGamma == Self.linearGamma
+  }
+
+  /// What says which colours the values stand for.
+  var coloursAlone: ImageMetadata {
+    var colours = ImageMetadata()
+    colours.iccProfile = iccProfile
+    colours.cicp = cicp
+    colours.pngGamma = pngGamma
+    colours.pngChromaticities = pngChromaticities
+    colours.srgbIntent = srgbIntent
+    return colours
+  }
 
   /// Nothing says that the colours are others than sRGB's.
   var hasStandardColours: Bool {

@@ -28,6 +28,7 @@ final class ImageReader {
       case .webp: grl_webp_open(source, bounds)
       case .heic, .avif: grl_heif_open(source, bounds)
       case .jxl: grl_jxl_open(source, bounds)
+      case .exr: grl_exr_open(source, bounds)
       case .bmp: grl_bmp_open(source, bounds)
       case .pnm, .pfm: grl_pnm_open(source, bounds)
       }
@@ -135,6 +136,7 @@ final class ImageReader {
     }
     if found.orientation > 0 { orientation = Orientation(rawValue: UInt8(clamping: found.orientation)) ?? .upright }
     if header.is_upright != 0 { orientation = .upright }
+    metadata.isHalf = header.is_half != 0
     metadata.xmp = Self.bytes(found.xmp, found.xmp_count)
     metadata.iptc = Self.bytes(found.iptc, found.iptc_count)
     if found.has_cicp != 0 {
@@ -175,6 +177,7 @@ final class ImageReader {
     case GRL_CMYK_PROFILE: lines.append("CMYK converted to sRGB through the file's profile")
     default: break
     }
+    if let line = header.conversion { lines.append(String(cString: line)) }
     if let kind = ColourSpace.highDynamicRange(metadata().metadata) {
       lines.append("HDR (\(kind)): values are shown and measured as they are coded, as if they were sRGB's")
     }
@@ -187,7 +190,7 @@ final class ImageReader {
     let bits = Int(grl_image_reader_metadata(handle).pointee.dropped)
     let names = [
       (GRL_DROPPED_XMP, "XMP"), (GRL_DROPPED_EXIF, "EXIF"),
-      (GRL_DROPPED_MAKER_NOTE, "the maker's note of EXIF"), (GRL_DROPPED_IPTC, "Photoshop and IPTC data"),
+      (GRL_DROPPED_MAKER_NOTE, "the maker's note of EXIF"), (GRL_DROPPED_PHOTOSHOP, "Photoshop's image resources"),
       (GRL_DROPPED_TEXT, "text"), (GRL_DROPPED_CHANNELS, "channels that are neither colours nor alpha"),
       (GRL_DROPPED_FRAMES, "all frames of the animation but the first"),
       (GRL_DROPPED_PAGES, "all pictures of the file but the first"),

@@ -33,7 +33,7 @@ final class ImageWriter {
       throw .doesNotFit(
         path: path, format: format, width: image.width, height: image.height, limitSide: format.largestSide)
     }
-    let how = encoding.code(format)
+    let how = encoding.code(format, image.metadata)
     let status = image.withPicture(image.height) { picture in
       switch format {
       case .png: grl_png_write(handle, &picture)
@@ -42,6 +42,7 @@ final class ImageWriter {
       case .webp: grl_webp_write(handle, &picture, how)
       case .heic, .avif: grl_avif_write(handle, &picture, how)
       case .jxl: grl_jxl_write(handle, &picture, how)
+      case .exr: grl_exr_write(handle, &picture, how)
       case .bmp: grl_bmp_write(handle, &picture)
       case .pnm, .pfm: grl_pnm_write(handle, &picture)
       }
@@ -62,7 +63,7 @@ final class ImageWriter {
 
   // MARK: By rows
 
-  /// Begins a picture of PNG or TIFF that is written by rows: `height` of them, with kind, depth, width and metadata of `rows`, which is fitted to
+  /// Begins a picture of PNG, TIFF or OpenEXR that is written by rows: `height` of them, with kind, depth, width and metadata of `rows`, which is fitted to
   /// the format and is not written itself.
   func begin(
     like rows: Image, height: Int, _ format: ImageFile.Format, _ encoding: ImageFile.Encoding
@@ -71,10 +72,14 @@ final class ImageWriter {
     guard max(rows.width, height) <= format.largestSide else {
       throw .doesNotFit(path: path, format: format, width: rows.width, height: height, limitSide: format.largestSide)
     }
-    let how = encoding.code(format)
+    let how = encoding.code(format, rows.metadata)
     try check(
       rows.withPicture(height) { picture in
-        format == .png ? grl_png_begin(handle, &picture) : grl_tiff_begin(handle, &picture, how)
+        switch format {
+        case .png: grl_png_begin(handle, &picture)
+        case .exr: grl_exr_begin(handle, &picture, how)
+        default: grl_tiff_begin(handle, &picture, how)
+        }
       }, bytes: rows.width * rows.layout.channels)
   }
 
@@ -94,10 +99,10 @@ final class ImageWriter {
 }
 
 extension ImageFile.Encoding {
-  fileprivate func code(_ format: ImageFile.Format) -> grl_encoding {
+  fileprivate func code(_ format: ImageFile.Format, _ metadata: ImageMetadata) -> grl_encoding {
     grl_encoding(
       quality: Int32(quality(format)), full_chroma: chroma == .full ? 1 : 0, compression: compression.code,
-      strips_bytes: UInt64(stripsBytes))
+      strips_bytes: UInt64(stripsBytes), is_half: metadata.isHalf ? 1 : 0)
   }
 }
 

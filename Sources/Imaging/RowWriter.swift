@@ -6,7 +6,7 @@ extension ImageFile {
   /// - Parameters:
   ///   - model: some rows of the picture, for its width, kind, depth and metadata; their samples are not looked at.
   ///   - height: rows of the picture.
-  ///   - format: PNG or TIFF.
+  ///   - format: PNG, TIFF or OpenEXR.
   ///   - mayReplace: see `WholeFile.write`.
   ///   - failure: the caller's error for one of pictures: `unwritable` (also for a full disk), `exists`, `doesNotFit`, `outOfMemory`, `notFlushed`.
   ///   - body: puts all rows. What it throws leaves no file behind.
@@ -29,7 +29,7 @@ extension ImageFile {
       } catch {
         throw failure(error)
       }
-      try body(RowWriter(writer, format))
+      try body(RowWriter(writer, format, model.metadata))
       do throws(ImageError) { notes = try writer.end(format) } catch { throw failure(error) }
       try finished(descriptor)
     }
@@ -41,13 +41,18 @@ extension ImageFile {
 package final class RowWriter {
   private let writer: ImageWriter
   private let format: ImageFile.Format
+  /// What rows need of it to become what the format has: for a format of light, what the values stand for.
+  private let colours: ImageMetadata
 
-  init(_ writer: ImageWriter, _ format: ImageFile.Format) { (self.writer, self.format) = (writer, format) }
+  init(_ writer: ImageWriter, _ format: ImageFile.Format, _ metadata: ImageMetadata) {
+    (self.writer, self.format) = (writer, format)
+    colours = format.isLight ? metadata.coloursAlone : ImageMetadata()
+  }
 
   /// The next rows from the top, in the picture's kind and depth.
   package func put(_ rows: Image) throws(ImageError) {
     var plain = rows
-    plain.metadata = ImageMetadata()
+    plain.metadata = colours
     try writer.put(plain.fitted(to: format).image)
   }
 }

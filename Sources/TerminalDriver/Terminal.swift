@@ -66,7 +66,8 @@ public final class Terminal {
     guard signals >= 0 else { throw .system(action: "guarded", errno: -signals) }
     signalDescriptor = signals
     measure()
-    try enter()
+    let early = facts.isTmux ? TerminalQuestions.kitty(isTmux: true, sharedName: nil) : []
+    try enter(asking: early)
   }
 
   private static func features(_ capabilities: Capabilities, _ colours: ColourDepth) -> Painter.Features {
@@ -97,12 +98,15 @@ public final class Terminal {
   }
 
   /// Takes the terminal (again): modes, alternate screen, bracketed paste, no wrapping at the right edge.
-  public func enter() throws(TerminalError) {
+  ///
+  /// - Parameter question: asked before all that: while tmux draws a window anew, as it does for the alternate screen, it drops what it
+  ///   shall pass on.
+  public func enter(asking question: [UInt8] = []) throws(TerminalError) {
     let status = grl_guard_raw()
     guard status == 0 else { throw .system(action: "set up", errno: -status) }
     outgoing = []
     written = 0
-    send(capabilities.enter + Array("\u{1b}[?7l\u{1b}[?2004h".utf8) + (usesMouse ? Self.mouseOn : []))
+    send(question + capabilities.enter + Array("\u{1b}[?7l\u{1b}[?2004h".utf8) + (usesMouse ? Self.mouseOn : []))
     redraw()
   }
 
@@ -228,6 +232,8 @@ extension Terminal {
   /// Asks the terminal what it can do; the answers come with what is typed, and change `facts`.
   public func ask(now: Double) {
     let name = isRemote || facts.isTmux ? nil : "/grl-\(getpid())-0"
+    // Those of workbenches that were killed.
+    if name != nil { grl_shared_sweep() }
     if let name, grl_shared_write(name, [0, 0, 0], 3) == 0 { offered = name }
     send(TerminalQuestions.bytes(name: facts.name, isTmux: facts.isTmux, sharedName: offered))
     asked = now

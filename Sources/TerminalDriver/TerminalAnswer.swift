@@ -74,19 +74,28 @@ enum TerminalQuestions {
   static let direct = 31
   static let shared = 32
 
+  /// Whether Kitty pictures are shown.
+  ///
   /// - Parameters:
-  ///   - name: the value of `TERM`.
-  ///   - isTmux: tmux stands between; the question for Kitty pictures is handed through, and comes back only where it passes.
+  ///   - isTmux: tmux stands between; the question is handed through, and comes back only where it passes.
   ///   - sharedName: of an object in shared memory with one pixel of three bytes; nil where the terminal cannot be on this machine.
-  static func bytes(name: String, isTmux: Bool, sharedName: String?) -> [UInt8] {
-    // The Linux console takes `CSI > q` and strings for other things.
-    if name == "linux" { return Array("\u{1b}[c".utf8) }
+  static func kitty(isTmux: Bool, sharedName: String?) -> [UInt8] {
     var kitty = Array("\u{1b}_Gi=\(direct),s=1,v=1,a=q,t=d,f=24;AAAA\u{1b}\\".utf8)
     if let sharedName {
       kitty += Array("\u{1b}_Gi=\(shared),s=1,v=1,a=q,t=s,f=24;".utf8) + KittyEncoder.base64(Array(sharedName.utf8))
       kitty += Array("\u{1b}\\".utf8)
     }
-    if isTmux { kitty = KittyEncoder.throughTmux(kitty) }
+    return isTmux ? KittyEncoder.throughTmux(kitty) : kitty
+  }
+
+  /// - Parameters:
+  ///   - name: the value of `TERM`.
+  ///   - isTmux: tmux stands between, and was asked for Kitty pictures before.
+  ///   - sharedName: see `kitty`.
+  static func bytes(name: String, isTmux: Bool, sharedName: String?) -> [UInt8] {
+    // The Linux console takes `CSI > q` and strings for other things.
+    if name == "linux" { return Array("\u{1b}[c".utf8) }
+    let kitty = isTmux ? [] : Self.kitty(isTmux: false, sharedName: sharedName)
     let rest = [
       "\u{1b}[>0q", "\u{1b}[16t", "\u{1b}P+q524742\u{1b}\\", "\u{1b}[48;2;1;2;3m\u{1b}P$qm\u{1b}\\\u{1b}[0m",
       "\u{1b}]11;?\u{1b}\\", "\u{1b}[?2026$p", isTmux ? "" : "\u{1b}]1337;ReportCellSize\u{1b}\\", "\u{1b}[c",

@@ -241,7 +241,27 @@ extension JobInfo {
     job.created = Bounds.number(created)
     job.pictures = pictures.map(\.bounded)
     job.estimate = estimate?.bounded
+    job.cluster = cluster?.bounded
+    job.reason = reason.map(PlanWords.text)
     return job
+  }
+}
+
+extension ClusterProgress {
+  fileprivate var bounded: ClusterProgress {
+    var progress = self
+    progress.shards = shards.prefix(ClusterOrder.mostShards).map { shard in
+      var shard = shard
+      (shard.shard, shard.pieces) = (Bounds.side(shard.shard), Bounds.side(shard.pieces))
+      (shard.done, shard.failed, shard.skipped) = (
+        Bounds.side(shard.done), Bounds.side(shard.failed), Bounds.side(shard.skipped)
+      )
+      shard.share = min(max(Bounds.number(shard.share), 0), 1)
+      shard.silentSeconds = shard.silentSeconds.map(Bounds.count)
+      return shard
+    }
+    progress.pixelsPerSecond = Bounds.number(pixelsPerSecond).map { max(0, $0) }
+    return progress
   }
 }
 
@@ -255,6 +275,8 @@ extension PictureProgress {
     picture.seconds = max(0, Bounds.number(seconds))
     picture.seamScore = Bounds.number(seamScore)
     picture.curve = curve?.bounded
+    picture.reason = reason.map(PlanWords.text)
+    picture.notes = notes.map(PlanWords.text)
     if let step {
       let count = min(max(step.count, 1), Bounds.steps)
       picture.step = JobStep(number: min(max(step.number, 1), count), count: count, task: step.task)
@@ -323,12 +345,17 @@ extension EngineEvent {
     case .jobs(let jobs): .jobs(jobs.map(\.bounded))
     case .picture(let job, let picture, let progress): .picture(job: job, picture: picture, progress.bounded)
     case .progress(let progress): .progress(progress.bounded)
-    case .log(let line): .log(LogLine(time: Bounds.number(line.time), level: line.level, text: line.text))
+    case .log(let line):
+      .log(LogLine(time: Bounds.number(line.time), level: line.level, text: PlanWords.text(line.text)))
     case .planning(let files, let pictures, let count):
       .planning(files: Bounds.count(files), pictures: Bounds.count(pictures), count: Bounds.count(count))
     case .analysing(let share, let detail):
       .analysing(share: min(max(Bounds.number(share) ?? 0, 0), 1), detail: detail)
+    case .cluster(let job, let progress, let estimate):
+      .cluster(job: job, progress.bounded, estimate?.bounded)
     case .job, .tile: self
+    case .job(let job, let state, let reason): .job(job: job, state: state, reason: reason.map(PlanWords.text))
+    case .tile: self
     }
   }
 }

@@ -63,6 +63,8 @@ public struct Session: Sendable {
   public var framed: Rectangle?
   /// The plan for the next job.
   package internal(set) var draft: PlanDraft
+  /// Where the cursor of the plan shall go.
+  var wantedRow: PlanRow?
   /// Pictures that the compare screen shall take up, by path.
   var compared: [String]?
   /// The job that was queued last from here.
@@ -103,6 +105,13 @@ public struct Session: Sendable {
     lastQuestion += 1
     pending[lastQuestion] = Pending(screen: screen, purpose: purpose)
     effects.append(.send(Question(id: lastQuestion, request)))
+  }
+
+  /// Asks for the models anew where a plan knows the time of one whose speed the list does not know: it was timed for the plan.
+  mutating func askSpeeds(of plan: JobPlan) {
+    let unknown = Set(models.filter { $0.pixelsPerSecond == nil }.map(\.name))
+    let isTimed = plan.pictures.contains { $0.seconds != nil && unknown.contains($0.model) }
+    if isTimed { ask(.listModels, for: nil, .models) }
   }
 
   /// A question of this purpose has been sent and not been answered.
@@ -202,6 +211,48 @@ public struct Session: Sendable {
     if typed == "~" || typed.hasPrefix("~/"), let home = engine?.home { return home + typed.dropFirst() }
     if typed.isEmpty || typed.hasPrefix("/") || typed.hasPrefix("~") || folder.isEmpty { return typed }
     return joined(folder, typed)
+  }
+
+  // MARK: Trash
+
+  /// Files of another machine are not changed from here, which is said.
+  mutating func mayChange() -> Bool {
+    guard settings.host != nil else { return true }
+    say("files of another machine are not changed from here", .warning)
+    return false
+  }
+
+  /// Asks whether files shall go to the trash, by their names; what lies in a folder that goes needs no word of its own. `screen` hands
+  /// the answer to `answeredTrash`.
+  ///
+  /// - Parameter folder: where the person is: what lies elsewhere is named with its path.
+  mutating func askTrash(_ paths: [String], from folder: String, for screen: ScreenID) {
+    guard mayChange() else { return }
+    let folders = Set(paths.filter { $0.hasSuffix("/") })
+    let tops = paths.filter { path in
+      !folders.contains { $0 != path && path.hasPrefix($0) }
+    }
+    guard !tops.isEmpty else { return say("the cursor is on no file") }
+    let names = tops.map { path in
+      path.relative(to: folder, home: engine?.home) + (path.hasSuffix("/") ? " and all that is in it" : "")
+    }
+    let tag = "trash " + tops.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }.joined(separator: "\0")
+    let (yes, no) = ((Character("y"), "move to the trash"), (Character("n"), "keep"))
+    guard names.count > 1 || names[0].contains("/") else {
+      return confirm("Move \(names[0]) to the trash?", tag: tag, for: screen, choices: [yes, no])
+    }
+    // Marks may be out of sight: every name is read before they go, and Enter keeps them.
+    let room = max(2, rows - 12)
+    let shown = names.count > room ? names.prefix(room - 1) + ["and \(names.count - room + 1) more"] : names
+    confirm(
+      "Move these to the trash?\n" + shown.map { "  " + $0 }.joined(separator: "\n"), tag: tag, for: screen,
+      choices: [no, yes])
+  }
+
+  /// Moves what `askTrash` asked about, if that was the answer.
+  mutating func answeredTrash(_ text: String, to tag: String) {
+    guard tag.hasPrefix("trash "), text == "y" else { return }
+    effects.append(.change(.trash(tag.dropFirst("trash ".count).split(separator: "\0").map(String.init))))
   }
 
   /// Brings a screen to the front.

@@ -54,7 +54,9 @@ extension State {
   // MARK: Leaving and stopping
 
   /// Jobs that run in this engine.
-  private var runningJobs: [JobInfo] { session.jobs.filter { $0.state == .running && !$0.isElsewhere } }
+  private var runningJobs: [JobInfo] {
+    session.jobs.filter { $0.state == .running && !$0.isElsewhere && $0.cluster == nil }
+  }
 
   private mutating func leave() {
     guard !runningJobs.isEmpty else {

@@ -78,6 +78,9 @@ extension State {
       session.jobs[place].state = state
       session.jobs[place].reason = reason
       tellEnd(of: session.jobs[place], from: old)
+    case .cluster(let job, let progress, let estimate):
+      guard let place = session.jobs.firstIndex(where: { $0.id == job }) else { return }
+      (session.jobs[place].cluster, session.jobs[place].estimate) = (progress, estimate)
     case .progress(let progress):
       guard session.jobs.contains(where: { $0.id == progress.job }) else { return }
       session.progress[progress.job] = progress
@@ -99,10 +102,14 @@ extension State {
     if flags.followsJobs {
       flags.followsJobs = false
       if session.screen == .files, session.overlay == nil,
-        jobs.contains(where: { $0.state == .running && !$0.isElsewhere })
+        let job = [JobState.running, .paused].lazy.compactMap({ state in
+          jobs.first { $0.state == state && !$0.isElsewhere }
+        }).first
       {
         session.go(to: .run)
-        session.say("a job is running; 1 shows the files")
+        let isPaused = job.state == .paused
+        session.say(
+          isPaused ? "a job is paused: Space goes on, 1 shows the files" : "a job is running; 1 shows the files")
       }
     }
     let old = Dictionary(session.jobs.map { ($0.id, $0) }) { first, _ in first }
@@ -151,6 +158,11 @@ extension State {
       ? job.pictures[0].input.lastPathPart : "\(done) of \(job.pictures.count) pictures"
     switch job.state {
     case .done:
+      // A first run is a measurement.
+      let used = Set(job.pictures.map(\.model))
+      if session.models.contains(where: { $0.pixelsPerSecond == nil && used.contains($0.name) }) {
+        session.ask(.listModels, for: nil, .models)
+      }
       let folder = parentFolder(job.pictures.last { $0.state == .done }?.output ?? "")
       let place = folder.isEmpty ? "" : ", in \(folder.relative(to: "", home: session.engine?.home))"
       session.say("\(job.request.task) done: \(what) in \(job.pictures.reduce(0) { $0 + $1.seconds }.clock)\(place)")

@@ -112,8 +112,7 @@ extension State {
   mutating func paste(_ text: String) {
     switch session.overlay {
     case .prompt(var prompt):
-      prompt.line.insert(text)
-      prompt.candidates = []
+      prompt.insert(text)
       session.overlay = .prompt(prompt)
       tell(prompt.line.text, prompt)
     case .finder(var finder):

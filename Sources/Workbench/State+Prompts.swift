@@ -12,17 +12,28 @@ extension State {
       session.overlay = nil
       remember(prompt)
       deliver(prompt.line.text, to: prompt.tag, of: prompt.screen)
+      keep(prompt)
       return
     case .tab: complete(&prompt)
     case .backTab: prompt.step(by: -1)
+    case .up where prompt.showsWords: prompt.step(by: -1)
+    case .down where prompt.showsWords: prompt.step(by: 1)
     case .up: recall(&prompt, -1)
     case .down: recall(&prompt, 1)
-    default:
-      guard prompt.type(key) else { return }
-      prompt.candidates = []
+    default: guard prompt.type(key) else { return }
     }
     session.overlay = .prompt(prompt)
     tell(prompt.line.text, prompt)
+  }
+
+  /// What was refused stays in its prompt, with the reason: nobody types it twice.
+  private mutating func keep(_ prompt: Prompt) {
+    guard session.overlay == nil, !prompt.line.text.isEmpty, let notice = session.notice, notice.kind == .warning else {
+      return
+    }
+    var prompt = prompt
+    prompt.problem = notice.text
+    session.overlay = .prompt(prompt)
   }
 
   /// Tells the screen that asked what its prompt holds now; nil: it was cancelled.
@@ -40,10 +51,10 @@ extension State {
   // MARK: Completion
 
   private mutating func complete(_ prompt: inout Prompt) {
-    if !prompt.candidates.isEmpty { return prompt.step(by: 1) }
     switch prompt.completion {
     case .none: break
-    case .words(let words): prompt.offer(words.filter { $0.hasPrefix(prompt.line.text) })
+    case .words: prompt.completeWord()
+    case .path where !prompt.candidates.isEmpty: prompt.step(by: 1)
     case .path:
       let folder = PathText(prompt.line.text).folder
       let whole = folder.isEmpty ? session.folder : session.absolute(folder)

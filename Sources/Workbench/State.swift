@@ -34,7 +34,7 @@ public struct State: Sendable {
     public var greeting: String?
     /// Pictures can be opened in a program of the desktop.
     public var hasViewer = false
-    /// A job that runs is shown first.
+    /// A job that runs or is paused is shown first.
     public var followsJobs = false
 
     public init(theme: String? = nil, colours: ColourDepth? = nil, graphics: Graphics? = nil) {
@@ -182,16 +182,26 @@ public struct State: Sendable {
 
   /// Files were changed, or not: the marks follow, and the folder is read again.
   private mutating func changed(_ change: FileChange, _ problem: String?) {
-    guard problem == nil else { return session.say(problem ?? "", .error) }
-    session.say(change.text)
     var files = screens[ScreenID.files.rawValue - 1] as? FilesScreen
+    if let problem {
+      // What was done before stays done.
+      files?.reload(&session)
+      if let files { screens[ScreenID.files.rawValue - 1] = files }
+      return session.say(problem, .error)
+    }
+    session.say(change.text)
     switch change {
     case .rename(let path, let name):
       let renamed = joined(parentFolder(path), name)
       session.marked = session.marked.map { $0 == path ? renamed : $0 }
       files?.reload(landing: renamed, &session)
     case .trash(let paths):
-      session.marked.removeAll(where: paths.contains)
+      let gone = Set(paths)
+      func isThere(_ mark: String) -> Bool {
+        !gone.contains(mark) && !paths.contains { mark.hasPrefix($0 + "/") }
+      }
+      session.marked.removeAll { !isThere($0) }
+      files?.forgetMarks(where: { !isThere($0) })
       files?.reload(&session)
     case .makeFolder(let path): files?.reload(landing: path, &session)
     }

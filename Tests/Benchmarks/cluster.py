@@ -3,7 +3,8 @@
 
   cluster.py plan GRL [COUNT]       plans COUNT (100000) generated headers: seconds and peak memory
   cluster.py show GRL [SHARDS]      'grl jobs show' of so many shards (1000), all begun
-  cluster.py overhead GRL [COUNT]   'grl work' on COUNT (1000) pictures of 64 x 64 against 'grl restore' on the same, interleaved, medians of three
+  cluster.py overhead GRL [COUNT]   'grl work' on COUNT (1000) pictures of 64 x 64 against 'grl restore' on the same, interleaved, medians of three:
+                                    time, and of processors, which other work on the machine does not change
   cluster.py scale [SECONDS]        simulation: 10,000 pictures of 12 megapixels, SECONDS of computing for one on one node (900 by default)
 
 The first three need a GRL built for release. The simulation reads nothing: it schedules by the rule of ShardDivision, with pictures that differ
@@ -30,7 +31,7 @@ def run(words, **options):
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f'{" ".join(words[:4])} ...: {errors.decode()[-500:]}')
-    return time.monotonic() - began, usage.ru_maxrss / 1024
+    return time.monotonic() - began, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
 def planned(place, grl, count, shards, sizes):
@@ -47,7 +48,7 @@ def plan(grl, count=100_000):
     with tempfile.TemporaryDirectory() as place:
         # As large as headers, not as pictures: what hangs on the size of the file is not what is measured.
         sizes = [(random.randrange(64, 320), random.randrange(64, 320)) for _ in range(1000)]
-        seconds, megabytes = planned(place, grl, count, 256, sizes)
+        seconds, megabytes, _ = planned(place, grl, count, 256, sizes)
         print(f'{count} headers of 1000 sizes in 256 shards: {seconds:.1f} s, {megabytes:.0f} MiB')
 
 
@@ -59,7 +60,7 @@ def show(grl, shards=1000):
                 file.write('{"process":{"boot":"x","host":"node%d","namespace":"","process":1,"started":"1"},"program":"grl work",'
                            '"progress":{"done":2,"failed":0,"isEnded":false,"pixels":16000,"seconds":3,"share":0.4,"skipped":0}}' % number)
             os.rename(f'{place}/job/shards/{number:04}', f'{place}/job/shards/{number:04}.token')
-        seconds, megabytes = run([grl, 'jobs', 'show', f'{place}/job'])
+        seconds, megabytes, _ = run([grl, 'jobs', 'show', f'{place}/job'])
         print(f'jobs show of {shards} shards: {seconds:.2f} s, {megabytes:.0f} MiB')
 
 
@@ -70,13 +71,14 @@ def overhead(grl, count=1000):
         for number in range(count):
             png(f'{place}/in/p{number:04}.png', 64, 64, b''.join(b'\0' + random.randbytes(64 * 3) for _ in range(64)))
         options = ['--task', 'denoise', '--sigma', '25', f'{place}/in', '--output-dir']
-        times = {'restore': [], 'work': []}
+        runs = {'restore': [], 'work': []}
         for turn in range(3):
-            times['restore'].append(run([grl, 'restore', '-q'] + options + [f'{place}/plain{turn}'])[0])
+            runs['restore'].append(run([grl, 'restore', '-q'] + options + [f'{place}/plain{turn}']))
             run([grl, 'plan', '-q', '--job-dir', f'{place}/job{turn}', '--shards', '1'] + options + [f'{place}/out{turn}'])
-            times['work'].append(run([grl, 'work', '-q', '--job-dir', f'{place}/job{turn}', '--shard', '1/1'])[0])
-        plain, work = (sorted(times[name])[1] for name in ('restore', 'work'))
-        print(f'{count} pictures of 64 x 64: restore {plain:.1f} s, work {work:.1f} s, {100 * (work / plain - 1):+.1f} %')
+            runs['work'].append(run([grl, 'work', '-q', '--job-dir', f'{place}/job{turn}', '--shard', '1/1']))
+        for what, part in (('time', 0), ('of processors', 2)):
+            plain, work = (sorted(one[part] for one in runs[name])[1] for name in ('restore', 'work'))
+            print(f'{count} pictures of 64 x 64, {what}: restore {plain:.1f} s, work {work:.1f} s, {100 * (work / plain - 1):+.1f} %')
 
 
 def scale(picture_seconds=900.0, pictures=10_000, begin=3.0, files=0.5):

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """A picture larger than memory: 40,000 x 30,000 pixels restored in less than 2 GiB.
 
-  gigapixel.py GRL [--width 40000] [--height 30000] [--memory 1900M] [--shards N] [--keep FOLDER]
+  gigapixel.py GRL [--width 40000] [--height 30000] [--memory 1900M] [--shards N [--compare]] [--keep FOLDER]
 
 Writes a network of one block of 16 channels with generated weights and a colour picture of 8 bits (3.6 GB, BigTIFF in strips), restores it by rows, and
 tells time, peak memory (ru_maxrss, as /usr/bin/time -v has it) and whether the result is what it has to be: a BigTIFF of that size in tiles of
-256 x 256. With --shards the job is divided, done one shard after the other, and joined; each process is told. Needs 25 GB of room in $TMPDIR, most of it
+256 x 256. With --shards the job is divided, done one shard after the other, and joined; each process is told; with --compare the same is restored by one
+process as well, and the results' bytes are compared. Needs 25 GB of room in $TMPDIR, most of it
 for tiles that are kept until the result is written, and NumPy.
 """
-import argparse, json, os, struct, subprocess, sys, tempfile, time
+import argparse, filecmp, json, os, struct, subprocess, sys, tempfile, time
 
 import numpy
 
@@ -110,6 +111,7 @@ if __name__ == '__main__':
     parser.add_argument('--height', type=int, default=30_000)
     parser.add_argument('--memory', default='1900M')
     parser.add_argument('--shards', type=int)
+    parser.add_argument('--compare', action='store_true')
     parser.add_argument('--keep')
     options = parser.parse_args()
     grl = os.path.abspath(options.grl)
@@ -129,6 +131,12 @@ if __name__ == '__main__':
             for shard in range(1, options.shards + 1):
                 peaks.append(run([grl, 'work', '--job-dir', job, '--shard', f'{shard}/{options.shards}'], environment, f'shard {shard}'))
             peaks.append(run([grl, 'finish', '--job-dir', job], environment, 'finish'))
+            if options.compare:
+                os.rename(result, f'{place}/joined.tif')
+                run([grl, 'restore'] + common, environment, 'restore')
+                if not filecmp.cmp(result, f'{place}/joined.tif', shallow=False):
+                    sys.exit('the joined result has other bytes than that of one process')
+                print('the joined result has the bytes of one process')
         else:
             peaks = [run([grl, 'restore'] + common, environment, 'restore')]
         check(result, options.width, options.height)

@@ -62,7 +62,7 @@ import Testing
     (["restore", "--task", "denoise", "--strength", "1.6", "a.png"], "0 to 1.5"),
     (["restore", "--task", "denoise", "--texture", "2", "a.png"], "0 to 1"),
     (["restore", "--task", "denoise", "--grain", "nan", "a.png"], "0 to 50"),
-    (["restore", "--task", "denoise", "--fit", "80", "a.png"], "WIDTHxHEIGHT"),
+    (["restore", "--task", "denoise", "--fit", "80x", "a.png"], "WIDTHxHEIGHT"),
     (
       ["restore", "--task", "denoise", "--fit", "80x80", "--width", "9", "a.png"],
       "--width and --fit exclude each other"

@@ -3,19 +3,12 @@ import TestSupport
 import Testing
 
 /// Why GNU parallel cannot start shards through ssh here; nil where it can.
-private enum SSHLoopback {
-  static let obstacle: String? = {
-    if getuid() != 0 { return "an ssh server of one's own needs root" }
-    let missing = ["/usr/bin/parallel", "/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/ssh-keygen"].filter {
-      !FileManager.default.isExecutableFile(atPath: $0)
-    }
-    return missing.isEmpty ? nil : "no GNU parallel or ssh server here (parallel, openssh-server)"
-  }()
-}
+private let obstacle = SSHLoopback.missing(
+  ["/usr/bin/parallel", "/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/ssh-keygen"])
 
 /// GNU parallel over ssh to a server on this machine's loopback (`Tests/Cluster/ssh-loopback.sh`).
 @Suite(
-  .timeLimit(.minutes(5)), .enabled(if: SSHLoopback.obstacle == nil, Comment(rawValue: SSHLoopback.obstacle ?? "")))
+  .timeLimit(.minutes(5)), .enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
 struct ParallelTests {
   @Test("shards through ssh on two hosts, one of which stops in the middle and is tried again: the same bytes")
   func overSSH() async throws {

@@ -114,7 +114,7 @@ import Testing
   @Test(
     "what cannot be done by rows says why and what would do",
     arguments: [
-      (["-o", "b.jpg"], "only PNG and TIFF"), (["-o", "-"], "only PNG and TIFF"),
+      (["-o", "b.jpg"], "only PNG, TIFF and OpenEXR"), (["-o", "-"], "only PNG, TIFF and OpenEXR"),
       (["-o", "b.png", "--damaged", "keep"], "leave --damaged keep out"),
     ])
   func refused(words: [String], reason: String) async throws {

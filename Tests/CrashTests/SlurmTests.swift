@@ -1,3 +1,4 @@
+import EngineWire
 import Foundation
 import JobStore
 import TestSupport
@@ -156,6 +157,40 @@ struct SlurmTests {
     try shared.check()
     let end = try await cluster.run(["jobs", "show", shared.job])
     #expect(end.output.contains("4: 4 done"), "\(end.output)")
+    try await cluster.stop()
+  }
+
+  @Test("what the workbench asks of its engine: submitted, seen at work with its nodes, cancelled, resumed, done")
+  func workbench() async throws {
+    let cluster = try await Cluster(small: 6, large: 500)
+    let folder = cluster.shared.folder
+    let engine = folder.engine(cluster.environment)
+    let client = try #require(try await folder.client(of: engine))
+    func job() throws -> JobInfo {
+      guard case .jobs(let jobs)? = try client.ask(.watch) else { throw CancellationError() }
+      return try #require(jobs.first)
+    }
+    let request = folder.request((0..<6).map { "p\($0).png" } + ["large.png"])
+    let order = ClusterOrder(partition: "batch", time: "10", shards: 4, cpus: 1)
+    guard case .submitted(let id)? = try client.ask(.submitToCluster(request, order)) else {
+      Issue.record("not submitted")
+      return
+    }
+    try await cluster.waitUntil("a shard at work, with its machine") {
+      try job().cluster?.shards.contains { $0.state == .running && $0.host != nil } == true
+    }
+    #expect(try job().state == .running && job().pictures.count == 7)
+    #expect(try client.ask(.cancel(job: id)) == .done)
+    try await cluster.waitUntil("an empty queue") { try await cluster.queue().isEmpty }
+    #expect(try job().state == .cancelled)
+    #expect(try client.ask(.retry(job: id)) == .done)
+    try await cluster.waitUntil("the end") { try job().state == .done }
+    let end = try job()
+    #expect(end.pictures.allSatisfy { $0.state == .done } && end.estimate?.fraction == 1)
+    #expect(end.cluster?.shards.map(\.state) == [.done, .done, .done, .done])
+    for (name, bytes) in cluster.shared.expected { #expect(try folder.bytes("out/" + name) == bytes) }
+    _ = try client.ask(.shutDown)
+    _ = try await engine.outcome()
     try await cluster.stop()
   }
 }

@@ -5,47 +5,6 @@ import Testing
 
 /// `grl submit` and the verbs of shared jobs, against commands of a cluster that only write down how they were called.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct SubmitTests {
-  /// A shared job's folder with `sbatch`, `squeue`, `scancel` and `scontrol` in front of `PATH`.
-  private final class FakeCluster {
-    let shared: SharedJobFolder
-    private var bin: String { shared.folder.path("bin") }
-
-    init(small: Int = 3, large: Int? = nil, maxArraySize: Int = 1001) async throws {
-      shared = try await SharedJobFolder(small: small, large: large)
-      try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
-      try command("scontrol", "echo 'MaxArraySize            = \(maxArraySize)'")
-      try command("squeue", "true")
-      try command("scancel", "true")
-      // Numbers that count up, from 41 on.
-      try command("sbatch", "n=$(cat \(bin)/number 2>/dev/null || echo 40); echo $((n + 1)) | tee \(bin)/number")
-    }
-
-    func command(_ name: String, _ body: String) throws {
-      let text = "#!/bin/bash\necho \"\(name) $*\" >> \(bin)/calls\n\(body)\n"
-      try Data(text.utf8).write(to: URL(filePath: bin + "/" + name))
-      chmod(bin + "/" + name, 0o755)
-    }
-
-    func run(_ words: [String]) async throws -> Child.Outcome {
-      let path = bin + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-      return try await shared.run(words, ["PATH": path])
-    }
-
-    func submit(_ more: [String] = [], job: String? = nil) async throws -> Child.Outcome {
-      try await run(
-        ["submit", "--slurm", "--job-dir", job ?? shared.job, "--output-dir", shared.folder.path("out")]
-          + SharedJobFolder.options + more + [shared.folder.path("in")])
-    }
-
-    /// The calls since the last question.
-    func calls() throws -> [String] {
-      let file = bin + "/calls"
-      defer { unlink(file) }
-      guard FileManager.default.fileExists(atPath: file) else { return [] }
-      return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
-    }
-  }
-
   @Test("a dry run prints scripts that a shell understands and the calls, and leaves nothing behind")
   func dryRun() async throws {
     let cluster = try await FakeCluster()
@@ -117,7 +76,7 @@ import Testing
     let show = try await cluster.run(["jobs", "show", cluster.shared.job])
     #expect(
       show.status == 0 && show.output.contains("1 queued") && show.output.contains("1 starting"), "\(show.output)")
-    #expect(try cluster.calls() == ["squeue --noheader --array --format=%i|%T|%N --jobs=41"])
+    #expect(try cluster.calls() == ["squeue --noheader --array --format=%i|%T|%N --jobs=41,42"])
     let json = try await cluster.run(["jobs", "show", cluster.shared.job, "--json"])
     #expect(json.output.contains("\"scheduler\":[\"41\",\"42\"]") && json.output.contains("\"state\":\"queued\""))
     _ = try cluster.calls()

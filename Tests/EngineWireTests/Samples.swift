@@ -69,7 +69,8 @@ enum Samples {
     .preview(path: "/photos/harbour 1.png", region: rectangle, width: 80, height: 44),
     .preview(path: "/photos/harbour 1.png", region: nil, width: 80, height: 44), .listModels,
     .plan(JobRequest(inputs: ["/photos"], task: "sr")),
-    .plan(JobRequest(inputs: ["/photos"], task: "sr"), tellsProgress: true), .submit(job), .watch, .pause(job: "j1"),
+    .plan(JobRequest(inputs: ["/photos"], task: "sr"), tellsProgress: true), .submit(job), .submitToCluster(job, order),
+    .watch, .pause(job: "j1"),
     .resume(job: "j1"),
     .cancel(job: "j1"), .retry(job: "j1"), .move(job: "j1", picture: 2, by: -1), .moveJob(job: "j1", by: 1),
     .remove(job: "j1"), .jobPreview(job: "j1", picture: 0, width: 80, height: 44),
@@ -132,7 +133,15 @@ enum Samples {
 
   static let engine = EngineInfo(
     version: WireProtocol.version, program: "0.2.0", host: "tower", processID: 4711, threadCount: 2,
-    budgetBytes: 4 << 30, home: "/home/ada")
+    budgetBytes: 4 << 30, home: "/home/ada", hasSlurm: true)
+  static let order = ClusterOrder(partition: "gpu", account: "lab", time: "2:00:00", shards: 8, cpus: 16)
+  static let cluster = ClusterProgress(
+    folder: "/photos/grl-j2", scheduler: ["41", "42"],
+    shards: [
+      ShardInfo(
+        shard: 1, state: .running, share: 0.375, done: 2, failed: 1, skipped: 1, pieces: 9, host: "n1",
+        silentSeconds: 12)
+    ], pixelsPerSecond: 210_000)
   static let picture = PictureProgress(
     input: "/photos/harbour 1.png", output: "/photos/harbour 1_denoise.png", state: .running, reason: nil,
     model: "denoise-color-tiny", width: 640, height: 480,
@@ -146,7 +155,7 @@ enum Samples {
   static let jobInfo = JobInfo(
     id: "j1", created: 1_763_800_000.25, state: .running, reason: "the disk was full", request: job,
     pictures: [picture],
-    isElsewhere: true, estimate: estimate)
+    isElsewhere: true, estimate: estimate, cluster: cluster)
   static let estimate = JobEstimate(settled: 2, count: 5, fraction: 0.4375, secondsRemaining: 65.5)
   static let pixels = PixelsInfo(
     width: 2, height: 1, pictureWidth: 640, pictureHeight: 480, region: rectangle, noiseSigma: 21.5, blockiness: 0.25)
@@ -155,7 +164,7 @@ enum Samples {
   static let events: [EngineEvent] = [
     .jobs([jobInfo]), .picture(job: "j1", picture: 0, picture),
     .picture(job: "j1", picture: 0, stepped),
-    .job(job: "j1", state: .failed, reason: "1 of 2 failed"),
+    .job(job: "j1", state: .failed, reason: "1 of 2 failed"), .cluster(job: "j2", cluster, estimate),
     .progress(
       Progress(
         job: "j1", picture: 0, tilesDone: 1, tileCount: 2, tileFraction: 0.5, secondsElapsed: 1.5,
@@ -265,6 +274,7 @@ enum Samples {
     case .listModels: "listModels"
     case .plan: "plan"
     case .submit: "submit"
+    case .submitToCluster: "submitToCluster"
     case .planTraining: "planTraining"
     case .train: "train"
     case .keep: "keep"
@@ -310,6 +320,7 @@ enum Samples {
       case .jobs: "event jobs"
       case .picture: "event picture"
       case .job: "event job"
+      case .cluster: "event cluster"
       case .progress: "event progress"
       case .tile: "event tile"
       case .planning: "event planning"

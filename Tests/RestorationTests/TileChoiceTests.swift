@@ -72,6 +72,31 @@ import Testing
     }
   }
 
+  @Test(
+    "A large picture that could be one tile is split where that costs under 5 %, and only there",
+    arguments: [
+      (3000, 2000, 6), (4000, 3000, 12), (6000, 4000, 6), (3024, 4032, 1), (2000, 1500, 1), (1504, 1000, 1),
+      (768, 512, 1), (1600, 800, 2),
+    ])
+  func split(width: Int, height: Int, count: Int) throws {
+    let whole = try plan(width, height) { $0.tile = .whole }
+    let chosen = try plan(width, height)
+    func computed(_ plan: RestorationPlan) -> Int {
+      func padded(_ side: Int) -> Int { (side + 15) / 16 * 16 }
+      return plan.tiles.tileCount * padded(plan.tiles.tileWidth) * padded(plan.tiles.tileHeight)
+    }
+    #expect(computed(chosen) * 100 <= computed(whole) * 105, "\(chosen.tiles)")
+    #expect(chosen.tiles.tileCount == count, "\(chosen.tiles)")
+    if count > 1 {
+      #expect(min(chosen.tiles.tileWidth, chosen.tiles.tileHeight) >= 768 && chosen.tiles.overlap == 32)
+      #expect(chosen.estimate.totalBytes < whole.estimate.totalBytes)
+      #expect(chosen.tiles.reason.hasPrefix("the whole picture would fit"))
+    }
+    // The published protocol of plain means takes the whole picture, and so does who asks for it.
+    let means = try plan(width, height) { $0.blending = .average }
+    #expect(means.tiles.tileCount == 1 && whole.tiles.tileCount == 1)
+  }
+
   @Test("A region outside of the picture is refused, whatever its numbers, and estimated as the whole until then")
   func regionOutside() throws {
     for region in [Rectangle(x: 0, y: 0, width: 1 << 62, height: 16), Rectangle(x: 90, y: 0, width: 11, height: 1)] {
@@ -100,7 +125,7 @@ import Testing
 
   @Test("A smaller budget gives smaller tiles that fit, with the reason")
   func budget() throws {
-    let whole = try plan(3000, 2000)
+    let whole = try plan(3000, 2000) { $0.tile = .whole }
     #expect(whole.tiles.tileCount == 1 && whole.tiles.reason.hasPrefix("whole picture"))
     for share in [0.9, 0.8, 0.7, 0.65] {
       let budget = Int(Double(whole.estimate.totalBytes) * share)

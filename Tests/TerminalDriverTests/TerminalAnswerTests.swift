@@ -143,6 +143,36 @@ import Workbench
     }
   }
 
+  @Test(
+    "tmux is asked to hand the question for Kitty pictures on before the alternate screen, whose drawing it would lose it to"
+  )
+  func beforeTheAlternateScreen() throws {
+    let terminal = try workbench(.tmuxWithKitty)
+    try #require(terminal.waitFor("Files"))
+    let question = terminal.received.firstRange(of: Array("\u{1b}Ptmux;\u{1b}\u{1b}_Gi=31".utf8))
+    let screen = terminal.received.firstRange(of: Array("\u{1b}[?1049h".utf8))
+    #expect(try #require(question).lowerBound < #require(screen).lowerBound)
+    terminal.type("7")
+    #expect(terminal.waitFor("tmux 3.3a: Kitty pictures"), "\(terminal.screen.text)")
+  }
+
+  @Test("what killed workbenches left in shared memory goes at the next start, and nothing of those that live")
+  func sweep() throws {
+    let gone = Process()
+    gone.executableURL = URL(filePath: "/bin/true")
+    try gone.run()
+    gone.waitUntilExit()
+    let names = [
+      "grl-\(gone.processIdentifier)-0", "grl-\(getpid())-9", "grl-\(gone.processIdentifier)-0x", "grl--1-0",
+    ]
+    let files = names.map { "/dev/shm/" + $0 }
+    defer { for file in files { unlink(file) } }
+    for file in files { try Data([0, 0, 0]).write(to: URL(filePath: file)) }
+    let terminal = try workbench(.kitty)
+    try #require(terminal.waitFor("Files"))
+    #expect(files.map { FileManager.default.fileExists(atPath: $0) } == [false, true, true, true])
+  }
+
   @Test("what a terminal said is there where it says nothing another time, and for grl paths")
   func remembered() throws {
     let first = try workbench(.foot)

@@ -212,17 +212,21 @@ struct OverlayTests {
     #expect(!driver.state.hasOverlay)
   }
 
-  @Test("words are completed, and a past answer comes back with Up")
+  @Test("words are in sight, completed, and chosen by Tab and arrows; elsewhere a past answer comes back with Up")
   func words() {
     var driver = WorkbenchDriver()
     driver.press("7", "j", "Enter", "Ctrl-u")
     driver.type("true")
     driver.press("Tab", "Enter")
     #expect(driver.state.session.settings.colours == "truecolor")
-    driver.press("Enter", "Ctrl-u", "Tab", "Tab", "Tab")
+    driver.press("Enter", "Ctrl-u", "Tab", "Tab")
     #expect(driver.footer.contains("colours: none"))
     driver.press("Up")
-    #expect(driver.footer.contains("colours: truecolor"))
+    #expect(driver.footer.contains("colours: auto"))
+    driver.press("Esc", "1", "/")
+    driver.type("scans")
+    driver.press("Enter", "/", "Up")
+    #expect(driver.footer.contains("find: scans"))
     driver.press("Esc")
   }
 }

@@ -26,6 +26,9 @@ int grl_profile_channels(const grl_profile *profile);
 /// channels, or 0 where the profile has no curves of its own.
 int grl_profile_curves(const grl_profile *profile, float *values, size_t count);
 
+/// x and y of white, red, green and blue; 0 where the profile is none of RGB with primaries (of tables, or of gray).
+int grl_profile_chromaticities(const grl_profile *profile, double *chromaticities);
+
 typedef struct grl_transform grl_transform;
 
 /// Floats of one profile to those of another, sRGB where it is NULL: relative colorimetric with black point compensation. NULL where there

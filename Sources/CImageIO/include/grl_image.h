@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Picture files through libpng, libjpeg-turbo, libtiff, libwebp, and, where they are installed, libheif and libjxl, wrapped wholly in C:
+// Picture files through libpng, libjpeg-turbo, libtiff, libwebp, and, where they are installed, libheif, libjxl and OpenEXR, wrapped wholly in C:
 // some of the libraries leave by longjmp, which must not cross Swift frames. Every function here returns; none prints or exits.
 
 /// How a call ended. `grl_image_notes_message` has the library's words where there are some.
@@ -73,6 +73,10 @@ typedef struct {
   int is_upright;
   /// Bytes that reading by rows holds beside the rows that are asked for.
   uint64_t rows_bytes;
+  /// Floats that are stored with 16 bits.
+  int is_half;
+  /// One line for a person on how the samples become the picture; NULL where they are it.
+  const char *conversion;
   /// Why the file is decoded whole only; NULL where it is read by rows too.
   const char *whole_reason;
 } grl_image_header;
@@ -89,8 +93,8 @@ enum {
 /// What a file holds besides, which is not carried into copies.
 enum {
   GRL_DROPPED_XMP = 1,
-  /// Photoshop's block, with IPTC.
-  GRL_DROPPED_IPTC = 2,
+  /// Photoshop's image resources, but IPTC.
+  GRL_DROPPED_PHOTOSHOP = 2,
   GRL_DROPPED_TEXT = 4,
   /// Frames of an animation after the first.
   GRL_DROPPED_FRAMES = 8,
@@ -150,11 +154,15 @@ grl_image_reader *grl_heif_open(grl_image_source source, grl_image_limits limits
 /// JPEG XL; the same.
 grl_image_reader *grl_jxl_open(grl_image_source source, grl_image_limits limits);
 
+/// OpenEXR; the same.
+grl_image_reader *grl_exr_open(grl_image_source source, grl_image_limits limits);
+
 /// Why the formats of a library that need not be there are not read (`is_writing` 0) or written: one line that says what to install. NULL
 /// where they are.
 const char *grl_heic_reason(void);
 const char *grl_avif_reason(int is_writing);
 const char *grl_jxl_reason(void);
+const char *grl_exr_reason(void);
 
 /// Reads up to the samples and checks the limits; allocates a few rows at most.
 grl_image_status grl_image_read_header(grl_image_reader *reader);
@@ -202,6 +210,8 @@ typedef struct {
   int compression;
   /// TIFF files whose samples take more bytes are BigTIFF in tiles of 256 x 256; others are plain, in strips.
   uint64_t strips_bytes;
+  /// OpenEXR: samples of 16 bits.
+  int is_half;
 } grl_encoding;
 
 /// 1 to 4 channels with 8 or 16 bits.
@@ -211,11 +221,12 @@ grl_image_status grl_jpeg_write(grl_image_writer *writer, const grl_picture *pic
 /// 1 to 4 channels with 8, 16 or 32 bits.
 grl_image_status grl_tiff_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 
-/// Begins a picture that is written by rows, with the bytes that `grl_png_write` and `grl_tiff_write` make of the whole; `picture->samples` is not
+/// Begins a picture that is written by rows, with the bytes that `grl_png_write`, `grl_tiff_write` and `grl_exr_write` make of the whole; `picture->samples` is not
 /// looked at. Then `grl_image_put_rows` for all rows from the top, then `grl_image_end`; none of them after one that failed.
 grl_image_status grl_png_begin(grl_image_writer *writer, const grl_picture *picture);
 /// The descriptor is that of a file.
 grl_image_status grl_tiff_begin(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+grl_image_status grl_exr_begin(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 grl_image_status grl_image_put_rows(grl_image_writer *writer, const void *rows, uint32_t count);
 grl_image_status grl_image_end(grl_image_writer *writer);
 
@@ -229,6 +240,9 @@ grl_image_status grl_pnm_write(grl_image_writer *writer, const grl_picture *pict
 grl_image_status grl_avif_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 /// 1 to 4 channels with 8, 16 or 32 bits.
 grl_image_status grl_jxl_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
+
+/// 1 to 4 channels of floats that are proportional to light; colours are multiplied with alpha.
+grl_image_status grl_exr_write(grl_image_writer *writer, const grl_picture *picture, grl_encoding encoding);
 
 /// The bytes encoded to memory.
 const uint8_t *grl_image_writer_bytes(const grl_image_writer *writer, size_t *count);

@@ -31,6 +31,9 @@ int grl_shared_write(const char *name, const uint8_t *bytes, size_t count);
 /// Removes it, if it is still there.
 void grl_shared_remove(const char *name);
 
+/// Removes objects of this user that processes left which are gone: `/grl-PID-NUMBER` by a PID that no process has. Returns how many.
+int grl_shared_sweep(void);
+
 /// A signal with its number was received, or what else `grl_guard_start` reports.
 enum {
   /// The terminal was resized.

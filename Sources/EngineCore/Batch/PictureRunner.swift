@@ -11,7 +11,7 @@ import Tensors
 /// Lives on the thread that computes.
 package final class PictureRunner {
   package let models: ModelCatalogue
-  private let speeds: SpeedProfile
+  package let speeds: SpeedProfile
   private let pool: ThreadPool
   private let gate: WorkGate
   private let program: String

@@ -27,6 +27,8 @@ package final class ModelCatalogue: Sendable {
     var cards: [Named: ModelCard] = [:]
   }
   private let state = Locked(State())
+  /// Files that some thread reads: others that want one of them wait, since reading takes a multiple of the memory that a model keeps.
+  private let reading = Locked<Set<FileStamp>>([])
 
   package init(library: ModelLibrary) { self.library = library }
 
@@ -58,16 +60,24 @@ package final class ModelCatalogue: Sendable {
     var wanted = options
     wanted.precision = precision
     let device = wanted.device.description
-    let found = state.withLock { state -> RestorationModel? in
-      let place = state.loaded.firstIndex {
-        $0.stamp == stamp && $0.device == device && $0.model.card == card && !$0.model.network.device.isLost
+    let find = { [state] in
+      state.withLock { state -> RestorationModel? in
+        let place = state.loaded.firstIndex {
+          $0.stamp == stamp && $0.device == device && $0.model.card == card && !$0.model.network.device.isLost
+        }
+        guard let place else { return nil }
+        let entry = state.loaded.remove(at: place)
+        state.loaded.insert(entry, at: 0)
+        return entry.model
       }
-      guard let place else { return nil }
-      let entry = state.loaded.remove(at: place)
-      state.loaded.insert(entry, at: 0)
-      return entry.model
     }
-    if let found { return found }
+    if let found = find() { return found }
+    _ = reading.withLock(when: { !$0.contains(stamp) }) { $0.insert(stamp) }
+    defer {
+      reading.withLock { _ = $0.remove(stamp) }
+      reading.wakeAll()
+    }
+    if let found = find() { return found }
     let model = try library.load(card, precision: precision, kernels: kernels, on: options.place)
     state.withLock { state in
       state.loaded.insert((stamp, device, model), at: 0)

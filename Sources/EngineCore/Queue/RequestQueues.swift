@@ -16,6 +16,8 @@ package struct RequestQueues: Sendable {
   package let passes: RequestQueue
   /// Files beside results, by which other processes tell that they make them.
   package let claims: RequestQueue
+  /// Jobs of clusters: reading their folders, and the scheduler's commands, which may take long to answer.
+  package let clusters: RequestQueue
   /// The pictures of jobs. Gives way to everything else, so that the machine stays responsive; the pool's threads inherit that.
   package let pictures: RequestQueue
 
@@ -35,6 +37,7 @@ package struct RequestQueues: Sendable {
     partMeasures = RequestQueue(width: 1, niceness: 3, patience: patience)
     passes = RequestQueue(width: 1, niceness: 5, patience: patience)
     claims = RequestQueue(width: 1, patience: patience)
+    clusters = RequestQueue(width: 1, niceness: 3, patience: patience)
     pictures = RequestQueue(width: 1, niceness: 5, patience: patience * 6)
   }
 }

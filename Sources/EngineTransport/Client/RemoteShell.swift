@@ -27,13 +27,16 @@ package struct RemoteShell: Hashable, Sendable {
     remoteProgram = environment["GRL_REMOTE"].flatMap { $0.isEmpty ? nil : $0 } ?? "grl"
   }
 
+  /// The way to the engine there.
+  var arguments: [String] { arguments(ShellLine.quoted(remoteProgram) + " engine --stdio") }
+
   /// Never asks for anything: it has no terminal. Notices within a minute that the other machine is gone.
-  var arguments: [String] {
+  ///
+  /// - Parameter command: for the shell over there.
+  func arguments(_ command: String) -> [String] {
     let options = ["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=3"]
     // ssh hands the last word to the shell over there.
-    return [program, "-T"] + options.flatMap { ["-o", $0] } + [
-      host, ShellLine.quoted(remoteProgram) + " engine --stdio",
-    ]
+    return [program, "-T"] + options.flatMap { ["-o", $0] } + [host, command]
   }
 
   /// Starts it. The caller closes both descriptors.

@@ -96,6 +96,22 @@ package struct ColourSpace: Sendable {
     }
   }
 
+  /// x and y of white, red, green and blue; nil where there are none (of gray, of tables).
+  private var primaries: [Double]? {
+    guard let profile else { return Self.standard }
+    var values = [Double](repeating: 0, count: 8)
+    return grl_profile_chromaticities(profile.handle, &values) == 1 ? values : nil
+  }
+
+  /// The colours are told by primaries and curves alone.
+  var hasPrimaries: Bool { primaries != nil }
+
+  /// PNG cHRM of the primaries: x and y of white, red, green and blue, times 100000; nil for sRGB's, and where there are none.
+  var chromaticities: [Int32]? {
+    guard let primaries, !zip(primaries, Self.standard).allSatisfy({ abs($0 - $1) < 0.002 }) else { return nil }
+    return primaries.map { Int32(($0 * 100_000).rounded()) }
+  }
+
   /// The profile as a file holds it; nil for sRGB.
   package var profileBytes: [UInt8]? {
     guard let profile else { return nil }

@@ -44,6 +44,18 @@ extension TilePlan {
         estimate: need, budgetBytes: budget,
         advice: alternative() + "raise --memory to \(MemoryBudget.argument(need.totalBytes))")
     }
+    func computed(_ plan: TilePlan) -> Int {
+      plan.tileCount * model.configuration.padded(plan.tileWidth) * model.configuration.padded(plan.tileHeight)
+    }
+    /// A large picture in one tile, in several where they cost hardly more: parts of it are seen while others are computed, and kept where the
+    /// work is broken off.
+    func split(_ whole: TilePlan) -> TilePlan {
+      let most = Double(computed(whole)) * splitCost
+      let tiles = fitted(leastOfSplit, longest - 1, enough: most / Double(width * height)) { _ in
+        "the whole picture would fit; parts of it cost under 5 % more and are done one after the other"
+      }
+      return tiles.flatMap { $0.tileCount > 1 && Double(computed($0)) <= most ? $0 : nil } ?? whole
+    }
     /// Of tiles with a side from `least` to `most` and within the memory: the smallest that computes few enough pixels, or the one that
     /// computes the fewest. The published protocol of plain means takes its own tile.
     func fitted(_ least: Int, _ most: Int, enough: Double, _ reason: (Int) -> String) -> TilePlan? {
@@ -52,8 +64,7 @@ extension TilePlan {
       var best: (pixels: Int, plan: TilePlan)?
       for side in stride(from: model.configuration.padded(least), through: most, by: unit) {
         let plan = plan(side, reason(side))
-        let pixels =
-          plan.tileCount * model.configuration.padded(plan.tileWidth) * model.configuration.padded(plan.tileHeight)
+        let pixels = computed(plan)
         if let best, pixels >= best.pixels { continue }
         guard fits(plan) else { break }
         best = (pixels, plan)
@@ -82,7 +93,7 @@ extension TilePlan {
       if fits(preferred) {
         try checkOverlap(options.overlap, side: max(preferred.tileWidth, preferred.tileHeight))
         return preferred.tileCount == 1
-          ? preferred
+          ? split(preferred)
           : fitted(published.tile, 2 * published.tile, enough: fewPixels) {
             $0 == published.tile ? preferred.reason : "fits the picture better than the published tile of \(name)"
           } ?? preferred
@@ -104,6 +115,11 @@ extension TilePlan {
         ?? plan(side, "largest \(why)")
     }
   }
+
+  /// What a picture that could be one tile may cost in several, of the cost of one.
+  private static let splitCost = 1.05
+  /// Tiles of that kind are not smaller: the network looks far, and few pictures of benchmarks are larger.
+  private static let leastOfSplit = 768
 
   /// How often a published tile may have a pixel computed, on average, before a larger tile is looked for.
   private static let fewPixels = 1.25

@@ -51,11 +51,11 @@ extension FilesScreen {
         $0.say("copied \($1)")
       }
     case Self.rename:
-      guard mayChange(&session) else { return true }
+      guard session.mayChange() else { return true }
       withPath(&session) { $0.prompt("new name", tag: "rename " + $1, for: .files, text: lastComponent($1)) }
     case Self.trash: askTrash(&session)
     case Self.newFolder:
-      guard mayChange(&session) else { return true }
+      guard session.mayChange() else { return true }
       session.prompt("new folder", tag: "new-folder", for: .files)
     case Self.hidden: toggleHidden(&session)
     case Self.sort: sort(&session)
@@ -101,23 +101,11 @@ extension FilesScreen {
     body(&session, tree.path(of: row))
   }
 
-  private func mayChange(_ session: inout Session) -> Bool {
-    guard session.settings.host != nil else { return true }
-    session.say("files of another machine are not changed from here", .warning)
-    return false
-  }
-
   private func askTrash(_ session: inout Session) {
-    guard mayChange(&session) else { return }
-    let here = row.flatMap { tree.entry($0) == nil ? nil : tree.path(of: $0) }
-    let paths =
-      session.marked.isEmpty
-      ? [here].compactMap { $0 } : session.marked.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-    guard let first = paths.first else { return session.say("the cursor is on no file") }
-    let what = paths.count == 1 ? lastComponent(first) : "the \(paths.count) that are marked"
-    session.confirm(
-      "Move \(what) to the trash?", tag: "trash " + paths.joined(separator: "\0"), for: .files,
-      choices: [("y", "move to the trash"), ("n", "keep")])
+    let here = row.flatMap { row in
+      tree.entry(row).map { tree.path(of: row) + ($0.kind == .folder ? "/" : "") }
+    }
+    session.askTrash(session.marked.isEmpty ? [here].compactMap { $0 } : session.marked, from: tree.path, for: .files)
   }
 
   /// A name for a file in this folder; nil, and said why, where it is none.
@@ -137,10 +125,7 @@ extension FilesScreen {
       }
     case "new-folder":
       if let name = name(text, &session) { session.effects.append(.change(.makeFolder(joined(tree.path, name)))) }
-    case _ where tag.hasPrefix("trash "):
-      guard text == "y" else { break }
-      let paths = tag.dropFirst("trash ".count).split(separator: "\0").map(String.init)
-      session.effects.append(.change(.trash(paths)))
+    case _ where tag.hasPrefix("trash "): session.answeredTrash(text, to: tag)
     case "find":
       search.begin(text)
       find(isForward: true, from: cursor.index - 1, &session)
@@ -248,6 +233,11 @@ extension FilesScreen {
       session.marked.append(path)
     }
     cursor.move(to: cursor.index + 1, count: tree.rows.count, visible: layout(session).listRows)
+  }
+
+  /// Marks of files that are gone do not come back by undo.
+  mutating func forgetMarks(where isGone: (String) -> Bool) {
+    pastMarks = pastMarks.map { $0.filter { !isGone($0) } }
   }
 
   /// v: remembers the row; a second time, marks the pictures from there to here.

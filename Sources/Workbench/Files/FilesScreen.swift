@@ -14,7 +14,7 @@ struct FilesScreen: Screen {
   static let view = Command("view", "open the picture in a viewer", "O")
   static let copyPath = Command("copy-file-path", "copy the path", "C")
   static let rename = Command("rename", "rename the file or folder", "e", "F2")
-  static let trash = Command("trash", "move the file, or what is marked, to the trash", "D", "Del")
+  static let trash = Command("trash", "delete: move the file, or what is marked, to the trash", "D", "Del")
   static let newFolder = Command("new-folder", "make a folder here", "a")
   static let goTo = Command("go-to", "go to a path", "g p")
   static let home = Command("home", "home folder", "~", "g h")

@@ -94,8 +94,10 @@ struct Prompt: Sendable {
   /// The first character that is typed takes the place of the text.
   var replaces = false
   var line: LineEditor
-  /// What the text could become, after Tab; the chosen one stands in the line already.
+  /// What the text could become: words from the beginning, paths after Tab; the chosen one stands in the line already.
   var candidates: [String] = []
+  /// Why what was answered means nothing; gone when something else is typed.
+  var problem: String?
   private(set) var candidate: Int?
   private var isUntouched = true
   /// Which past answer stands in the line.
@@ -107,6 +109,36 @@ struct Prompt: Sendable {
     self.title = title
     line = LineEditor(text)
     self.completion = completion
+    guard case .words(let words) = completion else { return }
+    candidates = words
+    candidate = words.firstIndex(of: text)
+  }
+
+  /// Words are in sight, among which arrows choose.
+  var showsWords: Bool { if case .words = completion { !candidates.isEmpty } else { false } }
+
+  /// The words that go on with what stands behind the last comma of the line, or else hold it.
+  private mutating func narrow() {
+    candidate = nil
+    guard case .words(let words) = completion else { return candidates = [] }
+    let end = line.text.lastIndex(of: ",").map { line.text.index(after: $0) } ?? line.text.startIndex
+    let (stem, typed) = (line.text[..<end], line.text[end...].trimmed.lowercased())
+    let found = words.filter { $0.lowercased().hasPrefix(typed) }
+    candidates = (found.isEmpty ? words.filter { $0.lowercased().contains(typed) } : found).map { stem + $0 }
+  }
+
+  /// Tab among words: as far as all agree, then from one to the next.
+  mutating func completeWord() {
+    let text = line.text
+    guard candidate == nil, !text.isEmpty, !candidates.isEmpty else { return step(by: 1) }
+    let all = candidates
+    offer(all.filter { $0.hasPrefix(text) })
+    if line.text != text || all.count == 1 {
+      if all.count == 1 { line = LineEditor(all[0]) }
+      return
+    }
+    candidates = all
+    step(by: 1)
   }
 
   /// Takes what the text could become: goes on as far as all agree, and shows them where they do not.
@@ -119,17 +151,33 @@ struct Prompt: Sendable {
     if candidates.count > 1 { self.candidates = candidates }
   }
 
-  /// Takes a key of the line. Until something was typed, a number replaces the one that stands there, and the beginning of a
-  /// whole path the folder.
+  /// Takes a key of the line. Until something was typed, a number or word replaces the one that stands there (a comma goes on with it),
+  /// and the beginning of a whole path the folder.
   mutating func type(_ key: Key) -> Bool {
-    if case .character(let character) = key, isUntouched,
-      replaces || completion == .path && (character == "/" || character == "~") && line.text.hasSuffix("/")
-    {
-      line = LineEditor()
-    }
+    if case .character(let character) = key, isUntouched, isReplaced(by: character) { line = LineEditor() }
     guard line.handle(key) else { return false }
-    isUntouched = false
+    touched()
     return true
+  }
+
+  private func isReplaced(by character: Character) -> Bool {
+    switch completion {
+    case .words: character != ","
+    case .path: replaces || (character == "/" || character == "~") && line.text.hasSuffix("/")
+    case .none: replaces
+    }
+  }
+
+  mutating func insert(_ text: String) {
+    if isUntouched, let first = text.first, isReplaced(by: first) { line = LineEditor() }
+    line.insert(text)
+    touched()
+  }
+
+  private mutating func touched() {
+    isUntouched = false
+    problem = nil
+    narrow()
   }
 
   /// To the next candidate, or the one before.

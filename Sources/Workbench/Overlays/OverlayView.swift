@@ -46,20 +46,31 @@ struct OverlayView {
     let title = canvas.columns >= 40 ? " \(prompt.title): " : " "
     let used = canvas.write(title, in: line.left(canvas.columns * 2 / 3), look[.accent, on: .input])
     drawLine(prompt.line, on: &canvas, in: line.dropLeft(used).dropRight(1), look[.input])
-    guard !prompt.candidates.isEmpty, !frame.body.isEmpty else { return }
-    drawCandidates(prompt, on: &canvas, frame)
+    guard !frame.body.isEmpty else { return }
+    var body = frame.body
+    if let problem = prompt.problem {
+      let lines = problem.wrapped(columns: max(1, body.columns - 2)).prefix(max(1, body.rows / 2))
+      for (row, line) in lines.enumerated() {
+        let place = body.bottom(lines.count).dropTop(row).top(1)
+        canvas.fill(place, look[.panel])
+        canvas.write(line, in: place.dropLeft(1), look[.error, on: .panel])
+      }
+      canvas.pictures.removeAll { !$0.area.clipped(to: body.bottom(lines.count)).isEmpty }
+      body = body.dropBottom(lines.count)
+    }
+    if !prompt.candidates.isEmpty, !body.isEmpty { drawCandidates(prompt, on: &canvas, body) }
   }
 
-  private func drawCandidates(_ prompt: Prompt, on canvas: inout Canvas, _ frame: ScreenFrame) {
+  private func drawCandidates(_ prompt: Prompt, on canvas: inout Canvas, _ body: CanvasArea) {
     let names = prompt.candidates.map { name in
       // Of paths only the last part: what comes before is the same for all.
       prompt.completion == .path ? name.lastPathPart + (name.hasSuffix("/") ? "/" : "") : name
     }
-    let width = min(frame.body.columns, max(8, (names.map(\.columns).max() ?? 0) + 2))
-    let across = max(1, frame.body.columns / width)
+    let width = min(body.columns, max(8, (names.map(\.columns).max() ?? 0) + 2))
+    let across = max(1, body.columns / width)
     let rowsNeeded = (names.count + across - 1) / across
-    let rows = min(rowsNeeded, max(1, frame.body.rows / 2))
-    let area = frame.body.bottom(rows)
+    let rows = min(rowsNeeded, max(1, body.rows / 2))
+    let area = body.bottom(rows)
     canvas.fill(area, look[.panel])
     canvas.pictures.removeAll { !$0.area.clipped(to: area).isEmpty }
     let chosenRow = (prompt.candidate ?? 0) / across

@@ -1,14 +1,15 @@
 import Base
 import EngineWire
 
-/// One line of the plan that can be changed.
+/// One line of the plan that can be changed. In the order of the screen, whose first rows are in sight at 80x24: what is made of the pictures,
+/// where it goes and how large it is; then what is rarely touched, that of the machine last.
 enum PlanRow: String, Hashable, Sendable, CaseIterable {
-  case task, model, sigma, noise, quality, scale, style, pattern, transfer, exposure, right, region
-  case tile, overlap, memory, threads, precision, ensemble
-  case depth, metadata, folder, name, existing, damaged, kernels, device, subfolders
-  case format, qualityOut = "quality-out", chroma, compression
-  case strength, texture, chromaOnly = "chroma-only", grain, grainSeed = "grain-seed"
-  case width, height, fit, maxMegapixels = "max-megapixels"
+  case task, model, strength, sigma, noise, quality, scale, style, pattern, transfer, exposure, right, region
+  case folder, name, existing, format, qualityOut = "quality-out", chroma, compression
+  case width, height, fit, maxMegapixels = "max-megapixels", depth
+  case texture, chromaOnly = "chroma-only", grain, grainSeed = "grain-seed"
+  case metadata, damaged, subfolders
+  case tile, overlap, memory, threads, precision, ensemble, kernels, device
 
   /// What the table of options says of it.
   var option: JobOption { Self.options[self]! }
@@ -56,7 +57,7 @@ extension PlanRow {
     switch (self, value) {
     case (.quality, nil): "blind"
     case (.format, nil): "as the name says"
-    case (.format, let format?): format == "jxl" ? "JPEG XL" : format == "webp" ? "WebP" : format.uppercased()
+    case (.format, let format?): ["jxl": "JPEG XL", "webp": "WebP", "exr": "OpenEXR"][format] ?? format.uppercased()
     case (.strength, "1"): "1: the network's result"
     case (.strength, "0"): "0: the input"
     case (.texture, "0"), (.grain, "0"): "none"

@@ -25,7 +25,7 @@ extension PlanScreen {
     case .edit:
       session.prompt("plan", tag: "edit", for: .plan, text: ShellLine.text(session.draft.request.optionWords))
     case Command("reset", ""):
-      session.draft.edit { $0 = JobRequest(inputs: [], task: $0.task) }
+      session.draft.reset()
       session.say("everything is automatic again; u brings it back")
     case Self.choosePreset:
       guard !session.presets.isEmpty else { return sayNoPreset(&session) }
@@ -34,6 +34,10 @@ extension PlanScreen {
     case .nextPane, .previousPane: pane = pane == .rows ? .plan : .rows
     case .escape where pane == .plan: pane = .rows
     case .showCommand where session.plan == nil: session.say(missing(session) ?? "the engine is still working it out")
+    case .showCommand where session.draft.cluster != nil:
+      if let order = session.draft.cluster { session.show(command: order.commandLine(Self.request(session))) }
+    case let command where PlaceRow.allCases.contains { $0.command == command }:
+      if let row = PlaceRow.allCases.first(where: { $0.command == command }) { ask(for: row, &session) }
     case let command where PlanRow.allCases.contains { $0.command == command }:
       if let row = PlanRow.allCases.first(where: { $0.command == command }) { ask(for: row, &session) }
     default: return pane == .rows ? performInRows(command, &session) : performInPlan(command, &session)
@@ -46,14 +50,19 @@ extension PlanScreen {
     switch command {
     case .left, .right: step(command == .right ? 1 : -1, &session)
     case .open:
-      guard let row = row(session) else { return true }
-      guard let prompt = row.prompt(session.draft.request, session) else {
-        step(1, &session)
-        return true
+      switch row(session) {
+      case .place(let row) where row != .place: ask(for: row, &session)
+      case .option(let row):
+        guard let prompt = row.prompt(session.draft.request, session) else {
+          step(1, &session)
+          return true
+        }
+        session.prompt(
+          row.title, tag: "row " + row.rawValue, for: .plan, text: prompt.text, completion: prompt.completion,
+          replaces: row.takesNumber)
+      case .place: step(1, &session)
+      case nil: break
       }
-      session.prompt(
-        row.title, tag: "row " + row.rawValue, for: .plan, text: prompt.text, completion: prompt.completion,
-        replaces: row.takesNumber)
     default: return cursor.perform(command, count: rows.count, visible: layout(session).visibleRows)
     }
     return true
@@ -77,8 +86,14 @@ extension PlanScreen {
   }
 
   private mutating func step(_ step: Int, _ session: inout Session) {
-    guard let row = row(session) else { return }
+    guard let line = row(session) else { return }
     let copy = session
+    guard case .option(let row) = line else {
+      guard case .place(let row) = line else { return }
+      var order = session.draft.cluster
+      if let reason = row.step(&order, by: step, copy) { return session.say(reason) }
+      return session.draft.edit(place: order)
+    }
     session.draft.edit { row.step(&$0, by: step, copy) }
     if row == .task { cursor.move(to: 0, count: rows(session).count, visible: layout(session).visibleRows) }
   }
@@ -99,6 +114,8 @@ extension PlanScreen {
       savePreset(text.trimmed, mayReplace: false, &session)
     } else if tag.hasPrefix("replace-preset ") {
       if text == "r" { savePreset(String(tag.dropFirst("replace-preset ".count)), mayReplace: true, &session) }
+    } else if tag.hasPrefix("place "), let row = PlaceRow(rawValue: String(tag.dropFirst("place ".count))) {
+      answer(text, row, &session)
     } else if tag.hasPrefix("pick "), let row = PlanRow(rawValue: String(tag.dropFirst("pick ".count))) {
       pick(text, row, &session)
     } else if let row = PlanRow(rawValue: String(tag.dropFirst("row ".count))) {
@@ -184,13 +201,16 @@ extension PlanScreen {
   func missing(_ session: Session) -> String? {
     if !session.isConnected { return "there is no engine to run it" }
     if Self.request(session).inputs.isEmpty { return "no picture is marked: 1 shows the files, Space marks" }
+    if session.draft.cluster != nil && !session.hasSlurm {
+      return "there is no Slurm on the engine's machine: row where takes that machine itself"
+    }
     return PlanModels.problem(Self.request(session), session.models)
   }
 
   private mutating func submit(_ session: inout Session) {
     if let missing = missing(session) { return session.say(missing, .warning) }
     if let (problem, isClash) = problem(session) {
-      if isClash, let place = rows(session).firstIndex(of: .existing) {
+      if isClash, let place = rows(session).firstIndex(of: .option(.existing)) {
         pane = .rows
         cursor.move(to: place, count: rows(session).count, visible: layout(session).visibleRows)
       }
@@ -205,7 +225,11 @@ extension PlanScreen {
         return session.say("all results are there already, and the plan says skip", .warning)
       }
     }
-    session.ask(.submit(Self.request(session)), for: .plan, .submit)
+    guard let order = session.draft.cluster else {
+      return session.ask(.submit(Self.request(session)), for: .plan, .submit)
+    }
+    session.ask(.submitToCluster(Self.request(session), order), for: .plan, .submit)
+    session.say("planning its shards and submitting them")
   }
 
   private mutating func startTrial(_ session: inout Session) {

@@ -23,7 +23,7 @@ extension PlanScreen {
   }
 
   private func draw(
-    _ row: PlanRow, _ isCursor: Bool, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
+    _ row: PlanLine, _ isCursor: Bool, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
   ) {
     let ground: Look.Role = isCursor ? (pane == .rows ? .cursor : .bar) : .text
     if isCursor { canvas.fill(area, look[ground]) }
@@ -35,15 +35,16 @@ extension PlanScreen {
     let values = inner.dropLeft(titleColumns)
     let canStep = isCursor && pane == .rows
     if canStep { canvas.write("<", in: values, style(.accent)) }
-    let value = row.value(request)
-    let isChosen = row.isChosen(request)
-    let isIgnored = row.ignored(looked(session)) != nil
+    let value = row.value(request, session)
+    let isChosen = row.isChosen(request, session)
+    let isIgnored = row.isIgnored(looked(session))
     let used = canvas.write(
       row.isPath ? value.relative(to: "", home: session.engine?.home).shortened(to: values.columns - 4) : value,
-      in: values.dropLeft(2), style(isIgnored ? .faint : isChosen || row == .task ? .title : .text), cut: .start)
+      in: values.dropLeft(2), style(isIgnored ? .faint : isChosen || row == .option(.task) ? .title : .text),
+      cut: .start)
     if canStep { canvas.write(">", in: values.dropLeft(3 + used), style(.accent)) }
     let note = row.note(request, looked(session), totals, session)
-    let isProblem = row == .model && PlanModels.problem(request, session.models) != nil
+    let isProblem = row == .option(.model) && PlanModels.problem(request, session.models) != nil
     let notes = Self.noteRoom(values, used)
     guard notes.columns >= 8 else { return }
     canvas.write(note, in: notes, style(isProblem ? .error : .faint))
@@ -56,11 +57,11 @@ extension PlanScreen {
 
   /// What the row is for, and its note as a whole where there is room for both or the note was cut.
   private func explain(
-    _ row: PlanRow, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
+    _ row: PlanLine, on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look
   ) {
     let request = Self.request(session)
     let note = row.note(request, looked(session), totals, session)
-    let room = Self.noteRoom(area.dropLeft(area.columns > 30 ? 16 : 10), row.value(request).columns)
+    let room = Self.noteRoom(area.dropLeft(area.columns > 30 ? 16 : 10), row.value(request, session).columns)
     let isCut = note.columns > room.columns
     let inner = area.inset(columns: area.columns > 30 ? 2 : 0)
     var lines = isCut && area.rows == 1 ? [note] : row.help.wrapped(columns: inner.columns)
@@ -214,6 +215,7 @@ extension PlanScreen {
     if totals.pictures == 0, let problem { return [Line(text: problem, role: .error)] }
     var lines = [Line(text: totals.text, role: .title)]
     if let problem { lines.append(Line(text: problem, role: .error)) }
+    if problem == nil, let failure = totals.firstFailure { lines.append(Line(text: failure, role: .error)) }
     lines.append(Line(text: totals.time))
     if totals.budgetBytes > 0 {
       let label = "\(Quantity.memory(totals.estimateBytes)) of \(Quantity.memory(totals.budgetBytes))"

@@ -11,9 +11,9 @@ struct PlanScreen: Screen {
       .edit.called("edit as text", short: "edit"),
       Command("reset", "everything back to automatic", "0"), choosePreset, savePreset, TrainingForm.train,
       FilesScreen.flip, Trial.less, Trial.more, Trial.control, Trial.several, Trial.otherModel,
-    ] + PlanRow.allCases.map(\.command)
+    ] + PlanRow.allCases.map(\.command) + PlaceRow.allCases.map(\.command)
 
-  static let choosePreset = Command("preset", "take a named set of options", "P")
+  static let choosePreset = Command("preset", "take a named set of options", short: "preset", "P")
   static let savePreset = Command("save-preset", "keep what is chosen as a named set of options", "S")
 
   func hints(_ session: Session) -> [Command] {
@@ -27,7 +27,7 @@ struct PlanScreen: Screen {
 
   /// Without the rows, which stand on the screen.
   func helped(_ session: Session) -> [Command] {
-    if training.isOpen { return TrainingForm.hints }
+    if training.isOpen { return TrainingForm.helped }
     return trial.isOpen ? Trial.helped : Self.commands.filter { !$0.keys.isEmpty && !$0.isForPreview }
   }
 
@@ -50,8 +50,10 @@ struct PlanScreen: Screen {
     return request
   }
 
-  func rows(_ session: Session) -> [PlanRow] { PlanRow.rows(for: Self.request(session)) }
-  func row(_ session: Session) -> PlanRow? {
+  func rows(_ session: Session) -> [PlanLine] {
+    PlanLine.lines(for: Self.request(session), on: session.draft.cluster)
+  }
+  func row(_ session: Session) -> PlanLine? {
     let rows = rows(session)
     return rows.isEmpty ? nil : rows[min(cursor.index, rows.count - 1)]
   }
@@ -76,6 +78,11 @@ struct PlanScreen: Screen {
   /// Brings cursors and the engine's plan to where they belong now.
   mutating func settle(_ session: inout Session) {
     let layout = layout(session)
+    if let wanted = session.wantedRow.flatMap(rows(session).firstIndex(of:)) {
+      (pane, cursor) = (.rows, ListCursor())
+      cursor.move(to: wanted, count: rows(session).count, visible: layout.visibleRows)
+    }
+    if session.screen == .plan { session.wantedRow = nil }
     cursor.move(to: cursor.index, count: rows(session).count, visible: layout.visibleRows)
     question.ask(Self.request(session), &session)
     if question.isWaiting { session.wake(in: PlanQuestion.rest) }
@@ -87,7 +94,9 @@ struct PlanScreen: Screen {
 
   mutating func receive(_ reply: Reply, body: [UInt8], to purpose: Purpose, _ session: inout Session) {
     switch purpose {
-    case .plan: question.receive(reply)
+    case .plan:
+      question.receive(reply)
+      if case .plan(let plan) = reply { session.askSpeeds(of: plan) }
     case .submit: receiveSubmitted(reply, &session)
     case .trial: trial.receive(reply, body: body, &session)
     case TrainingForm.question: training.receive(plan: reply)
@@ -137,7 +146,7 @@ extension PlanScreen {
   /// Asks for a row's value, or offers those it can have.
   mutating func ask(for row: PlanRow, _ session: inout Session) {
     let rows = rows(session)
-    guard let place = rows.firstIndex(of: row) else {
+    guard let place = rows.firstIndex(of: .option(row)) else {
       return session.say("\(row.title) means nothing for \(session.draft.request.task)", .warning)
     }
     pane = .rows
@@ -150,6 +159,36 @@ extension PlanScreen {
       let words = row.choices(session.draft.request, session).map(\.text)
       session.prompt(row.title, tag: "pick \(row.rawValue)", for: .plan, completion: .words(words))
     }
+  }
+
+  /// The same for a row about where the job runs.
+  mutating func ask(for row: PlaceRow, _ session: inout Session) {
+    let rows = rows(session)
+    guard let place = rows.firstIndex(of: .place(row)) else {
+      return session.say("\(row.title) is of a cluster: choose Slurm in row where first", .warning)
+    }
+    pane = .rows
+    cursor.move(to: place, count: rows.count, visible: layout(session).visibleRows)
+    guard let text = row.prompt(session.draft.cluster) else {
+      return session.prompt(
+        row.title, tag: "place \(row.rawValue)", for: .plan,
+        completion: .words(["here"] + (session.hasSlurm ? ["Slurm"] : [])))
+    }
+    session.prompt(row.title, tag: "place \(row.rawValue)", for: .plan, text: text, replaces: true)
+  }
+
+  /// Takes what was typed into a row about where the job runs; of the first of them, the beginning of `Slurm`, or anything else for the engine's
+  /// machine.
+  func answer(_ text: String, _ row: PlaceRow, _ session: inout Session) {
+    var order = session.draft.cluster
+    if row == .place {
+      let isSlurm = !text.trimmed.isEmpty && "slurm".hasPrefix(text.trimmed.lowercased())
+      if isSlurm && !session.hasSlurm { return session.say(row.note(order, session), .warning) }
+      order = isSlurm ? order ?? ClusterOrder() : nil
+    } else if let problem = row.take(text, &order) {
+      return session.say(problem, .warning)
+    }
+    session.draft.edit(place: order)
   }
 
   /// Takes one of the values of a row that is not typed otherwise; `4` will do for `x4`.
@@ -171,7 +210,7 @@ extension PlanScreen {
     let rows = rows(session)
     var lines = rows.enumerated().map { place, row in
       let note = row.note(request, session.plan?.pictures.first, session.plan.map { PlanTotals($0) }, session)
-      return "\(place + 1) \(row.title): \(row.value(request))" + (note.isEmpty ? "" : ", \(note)")
+      return "\(place + 1) \(row.title): \(row.value(request, session))" + (note.isEmpty ? "" : ", \(note)")
     }
     if let missing = missing(session) { lines.append(missing) }
     guard let plan = session.plan else { return lines }
@@ -213,9 +252,11 @@ extension PlanScreen {
 /// files screen goes in.
 package struct PlanDraft: Sendable {
   package private(set) var request: JobRequest
-  private var past: [JobRequest] = []
+  /// How it goes to a cluster; nil where the engine's machine computes.
+  package private(set) var cluster: ClusterOrder?
+  private var past: [(request: JobRequest, cluster: ClusterOrder?)] = []
 
-  /// What was remembered and is not as by default, as options: told once.
+  /// What was remembered and is not as by default, in the words of the rows: told once.
   var recalled: String?
 
   /// - Parameters:
@@ -228,8 +269,10 @@ package struct PlanDraft: Sendable {
     guard var plan else { return }
     (plan["task"], plan["existing"]) = (task, nil)
     request = JobPreset(name: "last", plan).job(task: task)
-    let words = request.optionWords
-    if words.count > 2 || task != "denoise" { recalled = ShellLine.text(words) }
+    let chosen = PlanRow.allCases.filter { $0 != .task && $0.isChosen(request) }
+    if !chosen.isEmpty || task != "denoise" {
+      recalled = (["task \(task)"] + chosen.map { "\($0.title) \($0.value(request))" }).joined(separator: ", ")
+    }
   }
 
   /// What is worth remembering: all that was chosen but what replaces files or is about single pictures.
@@ -247,15 +290,34 @@ package struct PlanDraft: Sendable {
     var edited = request
     change(&edited)
     guard edited != request else { return }
-    past.append(request)
-    if past.count > Self.depth { past.removeFirst() }
+    keep()
     request = edited
+  }
+
+  /// Changes where the job runs, in one step for `undo`.
+  mutating func edit(place order: ClusterOrder?) {
+    guard order != cluster else { return }
+    keep()
+    cluster = order
+  }
+
+  /// Everything as at first, but for the task.
+  mutating func reset() {
+    let untouched = JobRequest(inputs: [], task: request.task)
+    guard untouched != request || cluster != nil else { return }
+    keep()
+    (request, cluster) = (untouched, nil)
+  }
+
+  private mutating func keep() {
+    past.append((request, cluster))
+    if past.count > Self.depth { past.removeFirst() }
   }
 
   /// Takes the last change back; false where there is none.
   mutating func undo() -> Bool {
     guard let last = past.popLast() else { return false }
-    request = last
+    (request, cluster) = last
     return true
   }
 

@@ -54,6 +54,8 @@ struct PlanTotals: Hashable, Sendable {
   let pixels: Double
   let skipped: Int
   let failing: Int
+  /// Why the first of them cannot be restored, with its name: it may be far down in the list. nil where all can.
+  let firstFailure: String?
   /// Results that stand there already.
   let clashes: Int
   /// Those that cannot be written because they are a picture to read, or another one's result.
@@ -74,6 +76,10 @@ struct PlanTotals: Hashable, Sendable {
     pixels = todo.reduce(0) { $0 + Double($1.width) * Double($1.height) }
     skipped = plan.pictures.count(where: \.isSkipped)
     failing = plan.pictures.count { $0.problem != nil }
+    firstFailure =
+      plan.pictures.lazy.compactMap { picture in
+        picture.problem.map { "\(lastComponent(picture.input)): \($0.reason(at: [picture.input, picture.output]))" }
+      }.first
     clashes = plan.pictures.count(where: \.outputExists)
     collisions = plan.problem == nil ? 0 : plan.pictures.count(where: \.isCollision)
     isClash =

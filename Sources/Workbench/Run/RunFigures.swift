@@ -66,6 +66,8 @@ struct RunFigures {
 
   /// `7 of 12 tiles, 00:58, 00:41 left`; why it stands still where it does.
   var meterText: String {
+    // Why it failed stands in place of the picture.
+    if picture.state == .failed { return "" }
     if let reason = picture.reason ?? (job.state == .paused || job.state == .failed ? job.reason : nil) {
       return reason.reasonFirst
     }
@@ -83,10 +85,13 @@ struct RunFigures {
     return parts.joined(separator: ", ")
   }
 
-  /// `38 % through the network`: of a running picture that is one tile, of which nothing can be shown before its end.
-  var networkText: String? {
+  /// `38 % through the network`: of a running picture that is one tile, of which nothing can be shown before its end. The longest form first.
+  var networkTexts: [String]? {
     guard picture.state == .running, let progress, progress.tileCount == 1, !isTraining else { return nil }
-    return "\(Int((fraction * 100).rounded(.down))) % through the network; one tile, shown when it is done"
+    let share = "\(Int((fraction * 100).rounded(.down))) %"
+    return [
+      "\(share) through the network; one tile, shown when it is done", "\(share) through; shown when done", share,
+    ]
   }
 
   var speed: String {
@@ -194,6 +199,7 @@ enum RunReport {
       lines.append(
         "seam score: \(Quantity.decimal(score, 3)) (gradient across seams by gradient elsewhere; 1 means none)")
     }
+    if let shards = ShardView(job) { lines += [""] + shards.lines }
     return lines + picture.notes.map { "note: \($0)" } + ["job: \(job.id), \(ShellLine.text(job.request.optionWords))"]
   }
 

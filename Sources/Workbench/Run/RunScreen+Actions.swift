@@ -30,6 +30,12 @@ extension RunScreen {
       }
       session.view(picture.output)
     case Self.details: report(&session)
+    case Self.change: change(&session)
+    case Self.trash:
+      guard let (job, _, picture) = shown(session), job.training == nil, picture.state == .done else {
+        return session.sayTrue("there is no result under the cursor")
+      }
+      session.askTrash([picture.output], from: parentFolder(picture.output), for: .run)
     case .open: open(&session)
     case .nextPane, .previousPane:
       // The picture needs the focus only where it has the screen for itself.
@@ -110,6 +116,13 @@ extension RunScreen {
 
   private func pause(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
+    if job.cluster != nil {
+      guard job.state == .paused else {
+        return session.say("a job on a cluster does not pause: c cancels it, R goes on where it was")
+      }
+      session.say("submitting what is missing")
+      return ask(.resume(job: job.id), "pause \(job.id)", &session)
+    }
     switch job.state {
     case .running, .waiting:
       ask(.pause(job: job.id), "pause \(job.id)", &session)
@@ -126,6 +139,11 @@ extension RunScreen {
   private func cancel(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
     guard !job.isEnded else { return session.say("this job has ended; x forgets it") }
+    if job.cluster != nil {
+      return session.confirm(
+        "Cancel this job on the cluster? Finished pictures and tiles stay; R goes on.", tag: "cancel \(job.id)",
+        for: .run, choices: [("n", "go on"), ("y", "cancel it")])
+    }
     if job.training != nil {
       let hasLearned = job.state == .running || job.pictures[0].curve?.savedStep ?? 0 > 0
       guard hasLearned else { return ask(.cancel(job: job.id), "cancel \(job.id)", &session) }
@@ -143,7 +161,32 @@ extension RunScreen {
       choices: [("n", "go on"), ("y", "cancel it")])
   }
 
+  /// Back to the plan with what failed or was cancelled, or else all of the job, and its settings; on the row that the reason names.
+  private func change(_ session: inout Session) {
+    guard let job = job(session) else { return session.say("nothing is queued") }
+    guard job.training == nil else { return session.say("a training is planned anew by t on screen 2") }
+    let again = job.pictures.filter { $0.state == .failed || $0.state == .cancelled }
+    var inputs: [String] = []
+    for picture in again.isEmpty ? job.pictures : again where inputs.last != picture.input {
+      inputs.append(picture.input)
+    }
+    var request = job.request
+    (request.inputs, request.output) = ([], inputs.count == 1 ? request.output : nil)
+    if request.memoryBytes == session.settings.memoryBytes { request.memoryBytes = nil }
+    if request.threadCount == session.settings.threadCount { request.threadCount = nil }
+    session.marked = inputs
+    session.draft.edit { $0 = request }
+    session.wantedRow =
+      again.lazy.compactMap(\.reason).compactMap { reason in
+        PlanRow.allCases.first { reason.contains("row '\($0.title)'") }
+      }.first
+    session.go(to: .plan)
+    let what = Quantity.count(inputs.count, "picture")
+    session.say("\(what) marked, as planned then; change what was wrong, r runs, u brings back the plan before")
+  }
+
   mutating func answered(_ text: String, to tag: String, _ session: inout Session) {
+    session.answeredTrash(text, to: tag)
     if text == "y", tag.hasPrefix("cancel ") {
       let job = String(tag.dropFirst("cancel ".count))
       ask(.cancel(job: job), tag, &session)
@@ -201,7 +244,9 @@ extension RunScreen {
   private func retry(_ session: inout Session) {
     guard let job = ownJob(&session) else { return }
     let again = job.pictures.count { $0.state == .failed || $0.state == .cancelled }
-    guard again > 0 else { return session.say("nothing of this job failed or was cancelled") }
+    guard again > 0 || job.cluster != nil && job.isEnded else {
+      return session.say("nothing of this job failed or was cancelled")
+    }
     ask(.retry(job: job.id), "retry \(job.id)", &session)
   }
 
@@ -233,7 +278,10 @@ extension RunScreen {
 
 extension JobInfo {
   /// `denoise`, `train denoise`
-  var title: String { (training == nil ? "" : "train ") + request.task }
+  var title: String {
+    (training == nil ? "" : "train ") + request.task
+      + (cluster.map { ", " + Quantity.count($0.shards.count, "shard") } ?? "")
+  }
 
   /// What a picture of it is called: a training by its model.
   func name(of picture: PictureProgress) -> String { lastComponent(training == nil ? picture.input : picture.output) }

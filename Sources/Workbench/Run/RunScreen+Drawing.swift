@@ -17,7 +17,11 @@ extension RunScreen {
     if layout.isWhole {
       canvas.fill(layout.tiles, look[.panel])
       canvas.fill(layout.queue, look[.panel])
-      drawTiles(figures, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      if let shards = ShardView(shown.job) {
+        drawShards(shards, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      } else {
+        drawTiles(figures, on: &canvas, in: layout.tiles.inset(columns: 1), look)
+      }
     } else if !layout.tiles.isEmpty {
       drawFigureLines(figures, on: &canvas, in: layout.tiles, look)
     }
@@ -42,7 +46,12 @@ extension RunScreen {
     let name = canvas.write(figures.name, in: room, look[.title])
     canvas.write(figures.settings, in: room.dropLeft(name + 2), look[.faint])
     guard area.rows > 1 else { return }
-    canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    if let shards = ShardView(figures.job) {
+      let stands = figures.job.state == .paused || figures.job.state == .waiting ? figures.job.reason : nil
+      canvas.drawMeter(shards.fraction, stands ?? shards.meterText(isWhole: area.rows <= 2), in: area.dropTop(1), look)
+    } else {
+      canvas.drawMeter(figures.fraction, figures.meterText, in: area.dropTop(1), look)
+    }
     guard area.rows > 2 else { return }
     canvas.drawMeter(figures.whole.estimate.fraction, "job: " + figures.whole.text, in: area.dropTop(2), look)
   }
@@ -51,6 +60,17 @@ extension RunScreen {
     _ shown: (job: JobInfo, place: Int, picture: PictureProgress), on canvas: inout Canvas, in area: CanvasArea,
     _ session: Session, _ look: Look
   ) {
+    if shown.picture.state == .failed, !showsBefore, let reason = shown.picture.reason {
+      let text = reason.reason(at: [shown.picture.input, shown.picture.output])
+      let ways = shown.job.isEnded ? "\n\nR tries again; e changes the settings first" : ""
+      let lines = (text + ways).wrapped(columns: max(1, area.columns - 4))
+      let count = text.wrapped(columns: max(1, area.columns - 4)).count
+      for (row, line) in lines.prefix(area.rows).enumerated() {
+        let place = area.dropTop(row).inset(columns: area.columns > 20 ? 2 : 0)
+        canvas.write(line, in: place, look[row < count ? .error : .faint])
+      }
+      return
+    }
     switch showsBefore ? before.outcome : preview.outcome {
     case .shown(let view):
       var picture = ShownPicture(view.pixels, region: view.info.region)
@@ -58,7 +78,9 @@ extension RunScreen {
         picture.outlines = [ShownPicture.Outline(rectangle: running, role: .accent)]
       }
       canvas.draw(picture, in: area, look)
-      if !showsBefore, let text = RunFigures(shown.job, shown.place, shown.picture, session).networkText {
+      if !showsBefore, let texts = RunFigures(shown.job, shown.place, shown.picture, session).networkTexts,
+        let text = texts.first(where: { $0.columns + 2 <= area.columns }) ?? texts.last
+      {
         canvas.write(" \(text) ", in: area.bottom(1), look[.barActive])
       }
       if showsBefore { canvas.write(" before ", in: area.top(1), look[.barActive]) }
@@ -98,7 +120,8 @@ extension RunScreen {
       !line.text.hasPrefix("connected to engine") && !reasons.contains { line.text.contains($0) }
     }
     let own = lines.filter { $0.text.contains(shown.job.id) || (!name.isEmpty && $0.text.contains(name)) }
-    return own.isEmpty ? lines : own
+    // What begins with a path tells of another picture.
+    return own.isEmpty ? lines.filter { !$0.text.hasPrefix("/") } : own
   }
 
   private func drawLog(on canvas: inout Canvas, in area: CanvasArea, _ session: Session, _ look: Look) {

@@ -148,6 +148,8 @@ struct RunQueue {
   /// The picture of a job to look at: the one that runs, else the next one, else the last one.
   static func current(_ job: JobInfo) -> Int? {
     guard !job.pictures.isEmpty else { return nil }
+    // Of a picture that a cluster works on there is nothing to see before its end.
+    if job.cluster != nil, let done = job.pictures.lastIndex(where: { $0.state == .done }) { return done }
     return job.pictures.firstIndex { $0.state == .running } ?? job.pictures.firstIndex { $0.state == .waiting }
       ?? job.pictures.count - 1
   }

@@ -6,7 +6,9 @@ import EngineWire
 extension RunScreen {
   func drawTiles(_ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
     guard !figures.tiles.states.isEmpty else {
-      for (row, line) in result(figures, columns: area.columns).prefix(area.rows).enumerated() {
+      // The reason of a failure stands beside it, in place of the picture.
+      let lines = result(figures, columns: area.columns, tellsFailure: figures.picture.state != .failed)
+      for (row, line) in lines.prefix(area.rows).enumerated() {
         canvas.write(line.text, in: area.dropTop(row), look[line.role, on: .panel])
       }
       return
@@ -14,7 +16,7 @@ extension RunScreen {
     let figureRows = figures.progress == nil ? 0 : min(3, max(0, area.rows - 2))
     let grid = area.dropBottom(figureRows)
     let used: Int
-    if figures.networkText != nil {
+    if figures.networkTexts != nil {
       // A grid of one cell would stand still: the blocks of the network are what goes on.
       let label = canvas.write("network ", in: grid, look[.faint, on: .panel])
       canvas.drawMeter(
@@ -22,7 +24,7 @@ extension RunScreen {
         in: grid.top(1).dropLeft(label), look)
       used = min(2, grid.rows)
     } else {
-      used = drawGrid(figures, on: &canvas, in: grid, look)
+      used = drawCountedGrid(figures.tiles, on: &canvas, in: grid, look)
     }
     let lines = area.dropTop(used).top(figureRows)
     if figureRows >= 1 {
@@ -50,10 +52,12 @@ extension RunScreen {
   }
 
   /// What there is to say of a picture that is not at work.
-  private func result(_ figures: RunFigures, columns: Int) -> [(text: String, role: Look.Role)] {
+  private func result(
+    _ figures: RunFigures, columns: Int, tellsFailure: Bool = true
+  ) -> [(text: String, role: Look.Role)] {
     let picture = figures.picture
     var lines: [(text: String, role: Look.Role)] = []
-    if let reason = picture.reason {
+    if let reason = picture.reason, tellsFailure {
       lines += reason.reason(at: [picture.input, picture.output]).wrapped(columns: columns).map {
         ($0, picture.state == .failed ? .error : .faint)
       }
@@ -70,13 +74,28 @@ extension RunScreen {
     return lines
   }
 
+  /// The tiles, and below them how many there are in each state.
+  ///
   /// - Returns: the rows taken.
-  private func drawGrid(
-    _ figures: RunFigures, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
+  private func drawCountedGrid(
+    _ tiles: RunTiles, on canvas: inout Canvas, in area: CanvasArea, _ look: Look
   ) -> Int {
+    guard area.rows >= 3 else { return drawGrid(tiles, on: &canvas, in: area, look) }
+    let used = drawGrid(tiles, on: &canvas, in: area.dropBottom(1), look)
+    var counts = TileState.allCases.compactMap { state in
+      let count = tiles.states.count { $0 == state }
+      return count > 0 ? "\(count) \(state.rawValue)" : nil
+    }
+    let side = RunGrid(tiles, in: area.dropBottom(1)).side
+    if side > 1 { counts.append("a square is \(side) x \(side) tiles") }
+    canvas.write(counts.joined(separator: ", "), in: area.dropTop(used).top(1), look[.faint, on: .panel])
+    return used + 1
+  }
+
+  /// - Returns: the rows taken.
+  func drawGrid(_ tiles: RunTiles, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) -> Int {
     guard area.rows >= 1 else { return 0 }
-    let grid = area.dropBottom(area.rows >= 3 ? 1 : 0)
-    let shape = RunGrid(figures.tiles, in: grid)
+    let shape = RunGrid(tiles, in: area)
     for (row, line) in shape.units.enumerated() {
       for (column, state) in line.enumerated() {
         let place = shape.place(row: row, column: column)
@@ -85,14 +104,7 @@ extension RunScreen {
         canvas.write(Self.sign(state, look), in: place.dropTop((place.rows - 1) / 2), style, .centre)
       }
     }
-    guard area.rows >= 3 else { return shape.rows }
-    var counts = TileState.allCases.compactMap { state in
-      let count = figures.tiles.states.count { $0 == state }
-      return count > 0 ? "\(count) \(state.rawValue)" : nil
-    }
-    if shape.side > 1 { counts.append("a square is \(shape.side) x \(shape.side) tiles") }
-    canvas.write(counts.joined(separator: ", "), in: area.dropTop(shape.rows).top(1), look[.faint, on: .panel])
-    return shape.rows + 1
+    return shape.rows
   }
 
   private static func role(_ state: TileState) -> Look.Role {
@@ -128,6 +140,8 @@ struct RunTiles: Hashable, Sendable {
       return told?[place] ?? (place < picture.tilesDone ? .done : .waiting)
     }
   }
+
+  init(states: [TileState], perRow: Int) { (self.states, self.perRow) = (states, max(1, perRow)) }
 
   var rows: Int { (states.count + perRow - 1) / perRow }
   var done: Int { states.count { $0 == .done } }

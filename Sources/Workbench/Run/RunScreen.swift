@@ -15,10 +15,14 @@ struct RunScreen: Screen {
   static let view = Command("view", "open the result in a viewer; Enter on a result does too", "O")
   static let details = Command("details", "everything about the picture, in lines", short: "details", "i")
 
+  static let change = Command.edit.called(
+    "to the plan with the job's settings: what failed or was cancelled, or else all of it", short: "change")
+  static let trash = FilesScreen.trash.called("delete: move the result under the cursor to the trash")
+
   static let commands: [Command] = [
     .pause, .cancel.called("cancel the job", short: "cancel"), keep, .moveUp, .moveDown, beforeAfter, retry, remove,
     removeEnded, follow, .compare.called("compare a restored picture with what it was", short: "compare"), .nextInput,
-    view, details,
+    view, details, change, trash,
   ]
 
   func hints(_ session: Session) -> [Command] {
@@ -26,10 +30,21 @@ struct RunScreen: Screen {
       return session.jobs.isEmpty
         ? [ScreenID.files.command(short: "< files"), ScreenID.plan.command(short: "plan")] : []
     }
+    if job.cluster != nil {
+      switch job.state {
+      case .running, .waiting: return [.cancel, Self.beforeAfter, .open.called("", short: "open"), Self.details]
+      case .paused: return [.pause.called("", short: "go on"), .cancel, Self.details]
+      case .done: return [.compare, .nextInput, Self.details, Self.remove.called("", short: "forget")]
+      case .failed, .cancelled: return [Self.retry, Self.details, Self.remove.called("", short: "forget")]
+      }
+    }
     let isTraining = job.training != nil
     let order: [Command] = [.moveUp.called("", short: "earlier"), .moveDown.called("", short: "later")]
     let details = Self.details
     let forget = Self.remove.called("", short: "forget")
+    let isRestored = shown(session)?.picture.state == .done
+    let compare = isTraining || !isRestored ? [] : [Command.compare]
+    let change = isTraining ? [] : [Self.change]
     switch job.state {
     case .running:
       return [.pause, .cancel] + (isTraining ? [Self.keep] : [Self.beforeAfter, details]) + [
@@ -38,10 +53,9 @@ struct RunScreen: Screen {
     case .waiting: return [.pause, .cancel] + order + [details]
     case .paused: return [.pause.called("", short: "go on"), .cancel] + order + [details]
     case .done:
-      let picture = shown(session)?.picture
-      let compare = isTraining || picture?.state != .done ? [] : [Command.compare]
-      return compare + (isTraining ? [] : [.nextInput, .open.called("", short: "open")]) + [Self.details, forget]
-    case .failed, .cancelled: return [Self.retry, details] + (isTraining ? [] : [.compare]) + [forget]
+      return compare + (isTraining ? [] : [.nextInput, .open.called("", short: "open")]) + [Self.details] + change
+        + [forget]
+    case .failed, .cancelled: return [Self.retry] + change + [details] + compare + [forget]
     }
   }
 
@@ -66,9 +80,9 @@ struct RunScreen: Screen {
   func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
   func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
     let shown = shown(session)
-    let perRow = max(1, shown?.picture.tilesPerRow ?? 1)
+    let tiles = shown.map { ShardView($0.job)?.tiles ?? RunTiles($0.picture, nil) }
     return RunLayout(
-      area, tileRows: ((shown?.picture.tiles.count ?? 0) + perRow - 1) / perRow, pane: pane,
+      area, tileRows: tiles.map { $0.states.isEmpty ? 0 : $0.rows } ?? 0, pane: pane,
       isTraining: shown?.job.training != nil, hasJob: shown.map { $0.job.pictures.count > 1 } ?? false)
   }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
@@ -171,6 +185,12 @@ extension RunScreen {
       lines.append("\(row + 1) \(Self.text(item, job))")
     }
     if queue.count > 500 { lines.append("and \(queue.count - 500) more rows") }
+    for job in queue.jobs {
+      if let shards = ShardView(job) {
+        lines.append("shards of \(job.title): \(shards.meterText()); \(shards.counts)")
+        lines += shards.notable.map(\.text)
+      }
+    }
     if let selected, let job = queue.job(selected) { lines.append("here: \(Self.text(selected, job))") }
     return lines
   }

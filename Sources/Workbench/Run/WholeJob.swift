@@ -5,19 +5,30 @@ struct WholeJob {
   let estimate: JobEstimate
   /// Other jobs count too.
   let isQueue: Bool
+  /// What became of the pictures of a job that has ended: `4 of 5 done, 1 failed`; nil while anything is left to do.
+  private let outcome: String?
   /// When `estimate` was told, by the person's clock: seconds since 1970, with their time zone. nil where that is not known.
   private let told: Double?
 
   /// What is left to do: of the queue where more than this job is left and its time is known, else of the job.
   init(_ job: JobInfo, _ session: Session, queue wantsQueue: Bool = false) {
     let progress = job.state == .running ? session.progress[job.id] : nil
-    let own = progress?.estimate ?? job.estimate ?? Self.counted(job, progress)
+    // What the engine told last stands still where a job has ended.
+    let own = (job.isEnded ? nil : progress?.estimate ?? job.estimate) ?? Self.counted(job, progress)
+    outcome = job.isEnded ? Self.outcome(job) : nil
     if wantsQueue, let queue = progress?.queue, queue.count > own.count, queue.secondsRemaining != nil {
       (estimate, isQueue) = (queue, true)
     } else {
       (estimate, isQueue) = (own, false)
     }
     told = progress?.time.map { $0 + Double(session.zoneSeconds) }
+  }
+
+  private static func outcome(_ job: JobInfo) -> String {
+    func count(_ state: PictureState) -> Int { job.pictures.count { $0.state == state } }
+    let rest = [(PictureState.failed, "failed"), (.skipped, "skipped"), (.cancelled, "cancelled")]
+    let parts = rest.compactMap { state, word in count(state) > 0 ? "\(count(state)) \(word)" : nil }
+    return (["\(count(.done)) of \(job.pictures.count) done"] + parts).joined(separator: ", ")
   }
 
   /// By pictures alone, for an engine that tells no more.
@@ -69,6 +80,7 @@ struct WholeJob {
 
   /// `12 of 30 done, 41 %, 1:05 left, done about 23:41`
   var text: String {
+    if let outcome { return outcome }
     var parts = ["\(estimate.settled) of \(estimate.count) done", percent]
     if let left { parts.append("\(left) left") }
     if let end { parts.append("done about \(end)") }

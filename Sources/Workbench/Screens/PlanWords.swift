@@ -15,6 +15,10 @@ enum PlanWords {
     ("a folder; --recursive looks into it", "a folder; row 'subfolders' looks into it"),
     ("'grl restore --task demosaic' makes one of it", "task demosaic makes one of it"),
     ("--noise gaussian takes the other", "the other is for white noise alone"),
+    (
+      "restore what is there with --damaged keep",
+      "let row 'if damaged' of the plan keep what is there"
+    ),
     ("choose another one with --output-dir or -o", "choose another one in row 'output'"),
     ("choose a shorter one with --name or -o", "choose a shorter one in row 'name'"),
     ("use --output-dir or --name", "give a folder in row 'output', or change row 'name'"),

@@ -17,6 +17,12 @@ struct TrainingForm: Sendable {
     .run.called("", short: "start"), .open.called("", short: "change"), .escape.called("", short: "back"),
     .showCommand.called("", short: "command"),
   ]
+  /// What the help lists while it is open.
+  static let helped: [Command] = [
+    .run.called("start the training; screen 3 shows how it goes"), .open.called("change the row under the cursor"),
+    .left.called("the value before"), .right.called("the next value"), .showCommand,
+    .escape.called("put the form away"),
+  ]
   /// Minutes that stepping leads through.
   static let minutes = [1.0, 2, 5, 10, 20, 30, 60, 120, 240, 480, 720, 1440]
   /// Rates that stepping leads through; nil is that of the preset.

@@ -12,11 +12,11 @@ struct Trial: Sendable {
 
   /// What the footer offers while it is open.
   static let hints: [Command] = [
-    .escape.called("", short: "back"), .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"),
-    .fit.called("", short: "all"), .actualSize.called("", short: "1:1"), FilesScreen.flip.called("", short: "flip"),
-    .trial.called("", short: "again"), less.called("", short: "less"), more.called("", short: "more"),
-    control.called("", short: "of what"), several.called("", short: "strengths"),
-    otherModel.called("", short: "other model"),
+    .escape.called("", short: "back"), less.called("", short: "less"), more.called("", short: "more"),
+    FilesScreen.flip.called("", short: "flip"), otherModel.called("", short: "model"),
+    several.called("", short: "strengths"), control.called("", short: "of what"),
+    .zoomIn.called("", short: "larger"), .zoomOut.called("", short: "smaller"), .fit.called("", short: "all"),
+    .actualSize.called("", short: "1:1"), .trial.called("", short: "again"),
   ]
 
   /// What the help lists while it is open.

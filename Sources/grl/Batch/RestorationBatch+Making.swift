@@ -87,17 +87,6 @@ extension JobRequest {
     job.model = model.map { fileExists($0) || $0.contains("/") ? canonicalPath($0) : $0 }
     return job
   }
-
-  /// The same with every path absolute: it means the same from any folder.
-  var absolute: JobRequest {
-    var job = self
-    job.inputs = inputs.map(canonicalPath)
-    job.right = right.map(canonicalPath)
-    job.output = output.map(canonicalPath)
-    job.outputFolder = outputFolder.map(canonicalPath)
-    job.mapModels { fileExists($0) || $0.contains("/") ? canonicalPath($0) : $0 }
-    return job
-  }
 }
 
 extension String {

@@ -194,6 +194,7 @@ struct RestorationBatch {
         switch event {
         case .planned(let plan, let model, _, let reason, let step):
           announce(plan, reason, of: item, number, model, runner.models, step)
+          if number == items.first?.number { tellAlternatives(to: model, plan, runner) }
           current = step
         case .progress(let progress): report(progress, of: item, number, current, lastEvent: &lastEvent)
         case .log(_, let text): console.note(text)

@@ -23,10 +23,16 @@ struct Finish: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let console = common.console(showsProgress: true)
-    let job = try SharedJob(jobDir)
     let stop = StopSoon(graceSeconds: 60)
     stop.watch(maxSeconds: nil)
+    try Self.finish(
+      try SharedJob(jobDir), threadCount: threads.count, stop: stop, common.console(showsProgress: true))
+  }
+
+  /// Joins, checks, and writes the report.
+  ///
+  /// - Throws: the exit status where it is not 0.
+  static func finish(_ job: SharedJob, threadCount: Int, stop: StopSoon, _ console: Console) throws {
     let states = try job.states().filter { $0.number > 0 }
     let unfinished = states.filter { !$0.isEnded }
     guard unfinished.isEmpty && states.count == job.plan.shards.count else {
@@ -51,7 +57,7 @@ struct Finish: ParsableCommand {
           JoinedTiles.Part(file: state.path + "/tiles-\(number)", shard: state.number, picture: picture))
       }
     }
-    if !parts.isEmpty { try join(job, parts, stop, console, &outcome) }
+    if !parts.isEmpty { try join(job, parts, threadCount, stop, console, &outcome) }
     try outcome.write()
     ResultMark.remove(job.plan, from: try job.resultFolders())
     for failure in outcome.failures { console.error("\(failure.output): \(failure.reason)") }
@@ -63,8 +69,8 @@ struct Finish: ParsableCommand {
   }
 
   /// Makes the divided pictures of their tiles, which go then.
-  private func join(
-    _ job: SharedJob, _ parts: [String: [JoinedTiles.Part]], _ stop: StopSoon, _ console: Console,
+  private static func join(
+    _ job: SharedJob, _ parts: [String: [JoinedTiles.Part]], _ threadCount: Int, _ stop: StopSoon, _ console: Console,
     _ outcome: inout SharedOutcome
   ) throws {
     guard let hold = try Work.take(0, of: job, ProcessInfo.processInfo.environment, stop, console) else {
@@ -72,7 +78,7 @@ struct Finish: ParsableCommand {
     }
     defer { hold.release() }
     let work = try ShardWork(
-      hold, stop: stop, console: console, threadCount: threads.count, models: ModelCatalogue(library: .standard()),
+      hold, stop: stop, console: console, threadCount: threadCount, models: ModelCatalogue(library: .standard()),
       parts: parts)
     let status = Work.status(try work.run())
     guard status == .done || status == .someFailed else {

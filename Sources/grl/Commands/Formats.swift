@@ -8,8 +8,8 @@ struct Formats: ParsableCommand {
     abstract: "List the formats of picture files that are read and written.",
     discussion: """
       A file is read as what its first bytes say, whatever its name. The format of a result follows its name's ending, or \\
-      --format. HEIC, AVIF and JPEG XL need a library that may be missing on this machine; then the line says which. Camera raw \\
-      files are read by --task demosaic.
+      --format. HEIC, AVIF, JPEG XL and OpenEXR need a library that may be missing on this machine; then the line says which. Camera \\
+      raw files are read by --task demosaic.
 
       EXAMPLES
         grl formats

@@ -42,7 +42,7 @@ struct SharedJobOptions: ParsableArguments {
   var preset: String?
   @Option(help: "Folder to make for the job, on a file system that all machines see.", completion: .directory)
   var jobDir: String
-  @Option(help: "Number of shards.", transform: number(in: 1...SharedJobPlanner.mostShards)) var shards: Int?
+  @Option(help: "Number of shards.", transform: number(in: 1...ClusterOrder.mostShards)) var shards: Int?
   @Option(
     help: "Time that a shard may take on a machine like this one: 1h, 90m (default: 1h).",
     transform: reading("a time such as 1h, 90m or 1:30:00") { duration($0) })
@@ -63,9 +63,11 @@ struct SharedJobOptions: ParsableArguments {
 
   /// Plans the job and writes its folder.
   ///
-  /// - Parameter cpus: of a machine that will work on a shard; nil for as many as this one has.
+  /// - Parameters:
+  ///   - cpus: of a machine that will work on a shard; nil for as many as this one has.
+  ///   - least: shards, where their number follows from their time.
   func plan(
-    _ inputs: [String], _ wanted: RestoreOptions, cpus: Int? = nil, _ console: Console
+    _ inputs: [String], _ wanted: RestoreOptions, cpus: Int? = nil, least: Int = 1, _ console: Console
   ) throws -> SharedJob {
     let names = try inputs + (filesFrom.map { try Self.names(in: $0, separator: zero ? 0 : UInt8(ascii: "\n")) } ?? [])
     guard !names.isEmpty else {
@@ -84,37 +86,26 @@ struct SharedJobOptions: ParsableArguments {
     guard !outputs.items.isEmpty else { throw Failure(.badInput, "no picture is left to restore") }
 
     Interruption.watch()
-    let models = ModelCatalogue(library: .standard())
     let threads = wanted.threads.count
     let planner = SharedJobPlanner(
-      models: models, speeds: SpeedProfile(path: StateFolder.path() + "/speeds.json", threadCount: threads),
-      threadCount: threads, workerThreads: cpus ?? threads)
+      models: ModelCatalogue(library: .standard()),
+      speeds: SpeedProfile(path: StateFolder.path() + "/speeds.json", threadCount: threads), threadCount: threads,
+      workerThreads: cpus ?? threads)
     let count = outputs.items.count
-    let surveyed: SharedJobPlanner.Surveyed
+    let division: SharedJobPlanner.Division =
+      shards.map { .count($0) }
+      ?? .time(shardTime ?? 3600, speed: Double(cpus ?? threads) / Double(threads), least: least)
+    defer { console.endProgress() }
     do throws(JobError) {
-      surveyed = try planner.survey(outputs, settings, isCancelled: { Interruption.isRequested }) { done in
+      return try planner.make(
+        request, settings, outputs, division, in: jobDir, isCancelled: { Interruption.isRequested },
+        onNote: { console.note($0.printable) }
+      ) { done in
         console.progress("reading headers", done: Double(done) / Double(count), detail: "\(done) of \(count)")
       }
     } catch .cancelled {
       throw ExitCode(Interruption.exitCode)
     }
-    console.endProgress()
-    Self.tell(surveyed.problems, of: count, console)
-    guard surveyed.problems.count < count else {
-      throw Failure(.badInput, "none of these pictures can be restored; nothing was planned")
-    }
-    let plan = try planner.write(
-      surveyed, request.absolute, settings,
-      shards.map { .count($0) }
-        ?? .time(shardTime ?? 3600, speed: Double(cpus ?? threads) / Double(threads)),
-      to: jobDir
-    ) { picture in
-      console.note("\(picture): a tile of its model is computed to measure this machine")
-    }
-    let job = try SharedJob(jobDir)
-    try Self.mark(job, outputs)
-    Self.tell(plan, console)
-    return job
   }
 
   /// Paths in a file, or on standard input.
@@ -128,41 +119,5 @@ struct SharedJobOptions: ParsableArguments {
       }
     }
     return bytes.split(separator: separator).map { String(fileName: Array($0)) }
-  }
-
-  private static func tell(_ problems: [(input: String, reason: String)], of count: Int, _ console: Console) {
-    guard !problems.isEmpty else { return }
-    for problem in problems.prefix(5) { console.note(problem.reason) }
-    console.note("\(problems.count) of \(count) pictures cannot be restored as they are; they will count as failed")
-  }
-
-  private static func tell(_ plan: SharedPlan, _ console: Console) {
-    let pixels = plan.shards.reduce(0) { $0 + $1.pixels }
-    let divided = plan.divided > 0 ? ", \(plan.divided) of them in parts" : ""
-    let time = plan.seconds.map { ", about \(clockTime($0)) on \(plan.threads) threads of this machine" } ?? ""
-    console.note(
-      "\(plan.pictures) pictures of \((Double(pixels) / 1e6).fixed(1)) megapixels\(divided), in \(plan.shards.count) shards\(time)"
-    )
-  }
-
-  /// Says in the folders of the results that this job makes them, unless another one does.
-  private static func mark(_ job: SharedJob, _ outputs: OutputPlan) throws {
-    let folders = Set(outputs.items.map { canonicalPath(parentFolder($0.output)) })
-    do {
-      try ResultMark.put(job.plan, at: job.folder, in: folders)
-      let wanted = Set(outputs.items.map { PathKey(StoredJob.Picture.absolute($0.output)) })
-      for other in ResultMark.jobs(in: folders, but: job.plan.id) {
-        try SharedJob(other).readManifest { line throws(StoreError) in
-          guard wanted.contains(PathKey(line.output)) else { return }
-          throw .refused(
-            path: line.output, reason: "the job in \(other) is to make this result",
-            advice: "finish it (grl finish), cancel it (grl jobs cancel), or choose another name")
-        }
-      }
-    } catch {
-      ResultMark.remove(job.plan, from: folders)
-      do { try FileManager.default.removeItem(atPath: job.folder) } catch {}
-      throw error
-    }
   }
 }

@@ -1,19 +1,22 @@
 import ArgumentParser
 import Base
 import EngineCore
+import EngineWire
 import Foundation
 import JobStore
 import Restoration
 
 struct Submit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Plan a job and give it to a Slurm cluster.",
+    abstract: "Plan a job and give it to a Slurm cluster, or to a few machines through ssh.",
     discussion: """
-      Writes shard.sbatch and finish.sbatch into the job's folder, submits the shards as an array and, behind them, the job that joins and checks. \
-      'grl jobs show', 'cancel' and 'resume' take the folder.
+      With --slurm, writes shard.sbatch and finish.sbatch into the job's folder, submits the shards as an array and, behind them, the job that joins and checks. \
+      With --host, does the shards on these machines through ssh, one at a time on each (--threads for each, --cpus is Slurm's), then joins and \
+      checks; Ctrl-C ends them in good order. 'grl jobs show', 'cancel' and 'resume' take the folder.
 
       EXAMPLES
         grl submit --slurm --job-dir job --task denoise --output-dir out in
+        grl submit --host tower,attic,ada@barn --job-dir job --task denoise --output-dir out in
         grl submit --slurm --job-dir job --cpus 16 --time 4:00:00 --task jpeg in
         grl submit --slurm --job-dir job --dry-run --task denoise in
         grl submit --slurm --job-dir job --sbatch=--qos=night --task denoise in
@@ -22,8 +25,10 @@ struct Submit: ParsableCommand {
   @Argument(help: ArgumentHelp("Pictures and folders.", valueName: "input"), completion: .pictures)
   var inputs: [String] = []
   @Flag(help: "To the Slurm cluster that this machine belongs to.") var slurm = false
+  @Option(help: "To these machines through ssh: a,b,user@c. They must see the folders under the same paths.")
+  var host: String?
   @Flag(help: "Print the scripts and the calls of sbatch, and submit nothing.") var dryRun = false
-  @Option(help: "Processors of a shard.", transform: number(in: 1...1024)) var cpus = 8
+  @Option(help: "Processors of a shard.", transform: number(in: 1...1024)) var cpus = ClusterOrder.standardCPUs
   @Option(
     help: "Time limit of a shard, as sbatch takes it (default: twice the time of a shard, at least 30 minutes).")
   var time: String?
@@ -38,7 +43,17 @@ struct Submit: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard slurm else { throw ValidationError("say where to: --slurm (for others see Docs/Cluster.md)") }
+    guard slurm != (host != nil) else {
+      throw ValidationError("say where to: --slurm or --host (for others see Docs/Cluster.md)")
+    }
+    if host != nil {
+      let others: [(String, Bool)] = [
+        ("--dry-run", dryRun), ("--time", time != nil), ("--partition", partition != nil),
+        ("--account", account != nil), ("--limit", limit != nil), ("--scratch", scratch != nil),
+        ("--sbatch", !sbatch.isEmpty),
+      ]
+      if let (option, _) = others.first(where: \.1) { throw ValidationError("\(option) goes with --slurm") }
+    }
     try shared.check(inputs, wanted)
     for option in sbatch where !option.hasPrefix("-") || option.contains("\n") {
       throw ValidationError("--sbatch \(option): give an option of sbatch, such as --sbatch=--qos=night")
@@ -47,24 +62,23 @@ struct Submit: ParsableCommand {
 
   func run() throws {
     let console = common.console(showsProgress: true)
+    if let host { return try run(on: try HostRun.Hosts(host, threads: wanted.threads.threads), console) }
     // Before hours of planning: is there a cluster?
     let maxArraySize = dryRun ? (try? Slurm.maxArraySize()) ?? 1001 : try Slurm.maxArraySize()
+    let order = ClusterOrder(partition: partition, account: account, time: time, cpus: cpus)
+    if let fault = order.fault { throw Failure(.usage, fault) }
     let job = try shared.plan(inputs, wanted, cpus: cpus, console)
-    let submission = SlurmSubmission(
-      cpus: cpus, memoryMegabytes: Self.megabytes(job.plan), time: time ?? Self.time(job.plan, cpus: cpus),
-      partition: partition, account: account, limit: limit, scratch: scratch, further: sbatch)
-    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
-    let shards = Array(1...job.plan.shards.count)
+    let submission = SlurmSubmission(order, job.plan, limit: limit, scratch: scratch, further: sbatch)
     if dryRun {
-      console.result(submission.shardScript(job, program: program))
-      console.result(submission.finishScript(job, program: program))
-      let arrays = SlurmSubmission.arrays(shards, maxArraySize: maxArraySize)
+      console.result(submission.shardScript(job))
+      console.result(submission.finishScript(job))
+      let arrays = SlurmSubmission.arrays(Array(1...job.plan.shards.count), maxArraySize: maxArraySize)
       for words in submission.commands(job, arrays) { console.result(words.joined(separator: " ")) }
       console.result(submission.finishCommand(job, after: arrays.map { _ in "JOB" }).joined(separator: " "))
-      return try Self.remove(job)
+      return job.discard(marked: try job.resultFolders())
     }
-    try submission.write(job, program: program)
-    let submitted = try submission.submit(job, shards: shards, maxArraySize: maxArraySize)
+    let submitted = try submission.begin(job, maxArraySize: maxArraySize)
+    try SharedJobList(stateFolder: StateFolder.path()).add(job)
     console.result(job.folder)
     let jobs = submitted.arrays.map(\.job).joined(separator: ", ")
     console.note(
@@ -72,21 +86,12 @@ struct Submit: ParsableCommand {
         .printable)
   }
 
-  /// What the costliest picture takes and a little more, since a scheduler counts other things too.
-  private static func megabytes(_ plan: SharedPlan) -> Int { (plan.memoryBytes / 7 * 8 >> 20) / 64 * 64 + 320 }
-
-  /// `2:00:00` for shards of an hour.
-  private static func time(_ plan: SharedPlan, cpus: Int) -> String {
-    guard let seconds = plan.seconds, plan.shards.count > 0 else { return "4:00:00" }
-    let total = plan.shards.reduce(0) { $0 + $1.cost }
-    let largest = plan.shards.map(\.cost).max() ?? 0
-    let shard = total > 0 ? seconds * largest / total * Double(plan.threads) / Double(cpus) : 0
-    let minutes = min(max(30, Int((2 * shard / 60).rounded(.up))), 7 * 24 * 60)
-    return "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(minutes % 60):00"
-  }
-
-  private static func remove(_ job: SharedJob) throws {
-    ResultMark.remove(job.plan, from: try job.resultFolders())
-    try FileManager.default.removeItem(atPath: job.folder)
+  private func run(on hosts: HostRun.Hosts, _ console: Console) throws {
+    // Machines differ in speed: with a few shards for each none waits long for the last.
+    let job = try shared.plan(inputs, wanted, cpus: hosts.threads, least: 4 * hosts.hosts.count, console)
+    try hosts.write(job)
+    try SharedJobList(stateFolder: StateFolder.path()).add(job)
+    console.result(job.folder)
+    try HostRun.run(job, on: hosts, Array(1...job.plan.shards.count), console)
   }
 }

@@ -20,6 +20,9 @@ struct QueueView {
         return
       }
       jobs[place].pictures[number] = picture
+    case .cluster(let id, let told, let estimate):
+      guard let place = jobs.firstIndex(where: { $0.id == id }) else { return }
+      (jobs[place].cluster, jobs[place].estimate) = (told, estimate)
     case .progress(let told): progress[told.job] = told
     case .tile, .planning, .analysing, .log: break
     }

@@ -61,7 +61,8 @@ extension FuzzTarget {
     guard let question else { return nil }
     try requireSame(question, [])
     switch question.request {
-    case .plan(let job, _), .submit(let job), .tryRegion(let job, _, _, _, _), .attention(let job, _, _),
+    case .plan(let job, _), .submit(let job), .submitToCluster(let job, _), .tryRegion(let job, _, _, _, _),
+      .attention(let job, _, _),
       .attentionOverview(let job, _, _), .analysis(let job, _, _):
       try require(
         ShellLine.words(job.commandLine) == ["grl", "restore"] + job.arguments, "a shell reads another command line")

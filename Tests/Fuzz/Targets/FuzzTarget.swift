@@ -6,7 +6,7 @@ import Foundation
 /// and memory (`Driver/main.swift`) end the process; a promise that is broken more quietly is a ``FuzzFinding``.
 package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   /// `ImageFile.decode`, and what was read written and read again.
-  case png, jpeg, tiff, webp, heif, jxl, bmp, pnm
+  case png, jpeg, tiff, webp, heif, jxl, bmp, pnm, exr
   /// `ColourSpace` and `NetworkColours` of a picture with the profile.
   case icc
   /// `RawFile.read`.
@@ -35,7 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
   /// - Throws: what the reader promised and did not keep.
   package func run(_ bytes: [UInt8]) throws(FuzzFinding) -> Verdict {
     switch self {
-    case .png, .tiff, .webp, .heif, .jxl, .bmp, .pnm: try Self.picture(bytes)
+    case .png, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .exr: try Self.picture(bytes)
     case .jpeg: try Self.picture(bytes, .jpeg)
     case .icc: try Self.profile(bytes)
     case .raw: try Self.raw(bytes)
@@ -56,14 +56,14 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
     case .tar: Self.tarRepaired(bytes)
     case .wire: Self.wireRepaired(bytes)
     case .journal: Self.journalRepaired(bytes)
-    case .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw, .theme, .settings: bytes
+    case .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .exr, .icc, .raw, .theme, .settings: bytes
     }
   }
 
   /// Longest input that is tried.
   package var longest: Int {
     switch self {
-    case .png, .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw: 32 << 10
+    case .png, .jpeg, .tiff, .webp, .heif, .jxl, .bmp, .pnm, .exr, .icc, .raw: 32 << 10
     case .checkpoint, .tar, .wire: 16 << 10
     case .theme, .journal, .settings: 8 << 10
     }
@@ -80,7 +80,7 @@ package enum FuzzTarget: String, CaseIterable, Codable, Sendable {
       case .checkpoint:
         ["checkpoints/bad/safetensors", "checkpoints/bad/torchzip", "checkpoints/golden"].map { "Tests/Fixtures/" + $0 }
       case .theme: ["Themes"]
-      case .tiff, .webp, .heif, .jxl, .bmp, .pnm, .icc, .raw, .tar, .wire, .journal, .settings: [String]()
+      case .tiff, .webp, .heif, .jxl, .bmp, .pnm, .exr, .icc, .raw, .tar, .wire, .journal, .settings: [String]()
       }
     return ["Tests/Fuzz/corpus/\(rawValue)"] + fixtures
   }

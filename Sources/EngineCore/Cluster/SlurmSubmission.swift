@@ -3,97 +3,35 @@ import EngineWire
 import Foundation
 import JobStore
 
-/// The commands of a Slurm cluster.
-enum Slurm {
-  /// What a command printed.
-  ///
-  /// - Throws: what it said on standard error, or that it is not there.
-  static func run(_ words: [String]) throws(Failure) -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    let (output, errors) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (output, errors)
-    process.standardInput = FileHandle.nullDevice
-    do { try process.run() } catch {
-      throw Failure(.engineLost, "\(words[0]): cannot be started (\(error.localizedDescription))".printable)
-    }
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      let line =
-        complaint.split(separator: "\n").last.map(String.init) ?? "it ended with status \(process.terminationStatus)"
-      throw Failure(.engineLost, "\(words[0]): \(line); is this a machine of a Slurm cluster?".printable)
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// The largest index of an array and one: `MaxArraySize` of the cluster.
-  static func maxArraySize() throws(Failure) -> Int {
-    let lines = try run(["scontrol", "show", "config"]).split(separator: "\n")
-    guard
-      let line = lines.first(where: { $0.hasPrefix("MaxArraySize") }),
-      let size = line.split(separator: "=").last.flatMap({ Int($0.trimmingCharacters(in: .whitespaces)) }), size > 1
-    else {
-      throw Failure(.engineLost, "scontrol show config does not tell MaxArraySize: this cluster has no job arrays")
-    }
-    return size
-  }
-
-  /// A task of an array as the queue has it.
-  struct Task {
-    let state: String
-    let node: String
-  }
-
-  /// The tasks of these jobs that the queue knows, by `JOB_INDEX`; nil where it cannot be asked.
-  static func queue(_ jobs: [String]) -> [String: Task]? {
-    guard !jobs.isEmpty else { return [:] }
-    let text: String
-    do throws(Failure) {
-      text = try run(["squeue", "--noheader", "--array", "--format=%i|%T|%N", "--jobs=" + jobs.joined(separator: ",")])
-    } catch {
-      // What the queue has forgotten is an error to it.
-      return error.description.contains("Invalid job id") ? [:] : nil
-    }
-    var tasks: [String: Task] = [:]
-    for line in text.split(separator: "\n") {
-      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-      if cells.count == 3 { tasks[cells[0]] = Task(state: cells[1].lowercased(), node: cells[2]) }
-    }
-    return tasks
-  }
-}
-
 /// `submission.json` in a shared job's folder: what was given to a scheduler.
-struct Submission: Codable {
-  struct Array: Codable {
-    var job: String
+package struct Submission: Codable, Sendable {
+  package struct Array: Codable, Sendable {
+    package var job: String
     /// Added to an index to get the shard's number.
-    var offset: Int
-    var indices: [Int]
+    package var offset: Int
+    package var indices: [Int]
   }
 
-  var arrays: [Array] = []
+  package var arrays: [Array] = []
   /// Of `grl finish`.
-  var finish: String?
+  package var finish: String?
+
+  /// All of the scheduler's jobs.
+  var jobs: [String] { arrays.map(\.job) + [finish].compactMap { $0 } }
 
   static func path(_ job: SharedJob) -> String { job.folder + "/submission.json" }
 
   /// nil where nothing was submitted.
-  static func read(_ job: SharedJob) throws -> Submission? {
-    guard fileExists(path(job)) else { return nil }
-    return try JSONDecoder().decode(Self.self, from: Data(try DurableFile.read(path(job), limit: 16 << 20)))
+  package static func read(_ job: SharedJob) throws(JobError) -> Submission? {
+    try SlurmSubmission.decoded(path(job), limit: 16 << 20)
   }
 
   func write(_ job: SharedJob) throws(StoreError) {
     try DurableFile.write(Swift.Array(jsonLine(self).utf8) + [UInt8(ascii: "\n")], to: Self.path(job))
   }
 
-  /// The shards that the queue has, by number; nil where it cannot be asked.
-  func queued() -> [Int: Slurm.Task]? {
-    guard let tasks = Slurm.queue(arrays.map(\.job)) else { return nil }
+  /// Of the tasks that the queue has, those of shards, by number.
+  func shards(in tasks: [String: Slurm.Task]) -> [Int: Slurm.Task] {
     var shards: [Int: Slurm.Task] = [:]
     for array in arrays {
       for index in array.indices {
@@ -105,7 +43,7 @@ struct Submission: Codable {
 }
 
 /// How a shared job is submitted: the scripts in its folder and the calls of `sbatch`.
-struct SlurmSubmission: Codable {
+package struct SlurmSubmission: Codable, Sendable {
   var cpus: Int
   var memoryMegabytes: Int
   /// As `sbatch --time` takes it.
@@ -125,17 +63,54 @@ struct SlurmSubmission: Codable {
 
   private static func path(_ job: SharedJob) -> String { job.folder + "/slurm.json" }
 
-  static func read(_ job: SharedJob) throws -> SlurmSubmission? {
-    guard fileExists(path(job)) else { return nil }
-    return try JSONDecoder().decode(Self.self, from: Data(try DurableFile.read(path(job), limit: 1 << 20)))
+  static func read(_ job: SharedJob) throws(JobError) -> SlurmSubmission? { try decoded(path(job), limit: 1 << 20) }
+
+  /// What a file of the job's folder holds; nil where there is none.
+  static func decoded<Value: Decodable>(_ path: String, limit: Int) throws(JobError) -> Value? {
+    guard fileExists(path) else { return nil }
+    let bytes = try JobError.storing { () throws(StoreError) in try DurableFile.read(path, limit: limit) }
+    do { return try JSONDecoder().decode(Value.self, from: Data(bytes)) } catch {
+      throw .store(
+        .refused(path: path, reason: "cannot be understood", advice: "submit the job again: grl jobs resume"))
+    }
   }
+
+  /// - Parameters:
+  ///   - limit: tasks of the array that run at once; nil for as many as there is room for.
+  ///   - scratch: for `grl work`.
+  ///   - further: options of `sbatch`.
+  package init(
+    _ order: ClusterOrder, _ plan: SharedPlan, limit: Int? = nil, scratch: String? = nil, further: [String] = []
+  ) {
+    cpus = order.cpus ?? ClusterOrder.standardCPUs
+    memoryMegabytes = Self.megabytes(plan)
+    time = order.time ?? Self.time(plan, cpus: cpus)
+    (partition, account) = (order.partition, order.account)
+    (self.limit, self.scratch, self.further) = (limit, scratch, further)
+  }
+
+  /// What the costliest picture takes and a little more, since a scheduler counts other things too.
+  private static func megabytes(_ plan: SharedPlan) -> Int { (plan.memoryBytes / 7 * 8 >> 20) / 64 * 64 + 320 }
+
+  /// `2:00:00` for shards of an hour.
+  private static func time(_ plan: SharedPlan, cpus: Int) -> String {
+    guard let seconds = plan.seconds, plan.shards.count > 0 else { return "4:00:00" }
+    let total = plan.shards.reduce(0) { $0 + $1.cost }
+    let largest = plan.shards.map(\.cost).max() ?? 0
+    let shard = total > 0 ? seconds * largest / total * Double(plan.threads) / Double(cpus) : 0
+    let minutes = min(max(30, Int((2 * shard / 60).rounded(.up))), 7 * 24 * 60)
+    return "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(minutes % 60):00"
+  }
+
+  /// Of this program, for the scripts.
+  private static var program: String { URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path }
 
   // MARK: Scripts
 
-  /// - Parameter program: path of `grl` on the cluster's machines.
-  func shardScript(_ job: SharedJob, program: String) -> String {
+  /// Of a task of the array. The program has the same path on the cluster's machines.
+  package func shardScript(_ job: SharedJob) -> String {
     let work =
-      [program, "work", "--job-dir", job.folder, "--shard", "auto"] + [
+      [Self.program, "work", "--job-dir", job.folder, "--shard", "auto"] + [
         "--threads", "\(cpus)", "--grace", "\(Self.grace)s",
       ]
       + (scratch.map { ["--scratch", $0] } ?? [])
@@ -164,14 +139,14 @@ struct SlurmSubmission: Codable {
       """
   }
 
-  func finishScript(_ job: SharedJob, program: String) -> String {
+  package func finishScript(_ job: SharedJob) -> String {
     """
     #!/bin/bash
     # Joins and checks what the shards have made; grl submit made it.
     \(lines(job, name: "grl-\(job.plan.id)-finish", log: "finish-%j.log"))
     #SBATCH --requeue
 
-    exec \(ShellLine.text([program, "finish", "--job-dir", job.folder, "--threads", "\(cpus)"]))
+    exec \(ShellLine.text([Self.program, "finish", "--job-dir", job.folder, "--threads", "\(cpus)"]))
 
     """
   }
@@ -190,15 +165,17 @@ struct SlurmSubmission: Codable {
 
   private static func script(_ job: SharedJob, _ name: String) -> String { "\(job.folder)/\(name).sbatch" }
 
-  func write(_ job: SharedJob, program: String) throws {
-    try DurableFile.makeFolder(job.folder + "/log")
-    try DurableFile.write(Array(shardScript(job, program: program).utf8), to: Self.script(job, "shard"))
-    try DurableFile.write(Array(finishScript(job, program: program).utf8), to: Self.script(job, "finish"))
-    try DurableFile.write(Array(jsonLine(self).utf8) + [UInt8(ascii: "\n")], to: Self.path(job))
+  private func write(_ job: SharedJob) throws(JobError) {
+    try JobError.storing { () throws(StoreError) in
+      try DurableFile.makeFolder(job.folder + "/log")
+      try DurableFile.write(Array(shardScript(job).utf8), to: Self.script(job, "shard"))
+      try DurableFile.write(Array(finishScript(job).utf8), to: Self.script(job, "finish"))
+      try DurableFile.write(Array(jsonLine(self).utf8) + [UInt8(ascii: "\n")], to: Self.path(job))
+    }
   }
 
   /// The arrays that take shards: an index is below `maxArraySize`, what lies beyond is reached by an offset.
-  static func arrays(_ shards: [Int], maxArraySize: Int) -> [(offset: Int, indices: [Int])] {
+  package static func arrays(_ shards: [Int], maxArraySize: Int) -> [(offset: Int, indices: [Int])] {
     let most = maxArraySize - 1
     let groups = Dictionary(grouping: shards) { ($0 - 1) / most }
     return groups.sorted { $0.key < $1.key }.map { group, numbers in
@@ -221,42 +198,48 @@ struct SlurmSubmission: Codable {
   }
 
   /// The calls of `sbatch` for the arrays, without the last one, which hangs on their numbers.
-  func commands(_ job: SharedJob, _ arrays: [(offset: Int, indices: [Int])]) -> [[String]] {
+  package func commands(_ job: SharedJob, _ arrays: [(offset: Int, indices: [Int])]) -> [[String]] {
     arrays.map { array in
       ["sbatch", "--parsable", "--array=" + Self.ranges(array.indices, limit: limit), Self.script(job, "shard")]
         + (array.offset > 0 ? ["\(array.offset)"] : [])
     }
   }
 
-  func finishCommand(_ job: SharedJob, after jobs: [String]) -> [String] {
+  package func finishCommand(_ job: SharedJob, after jobs: [String]) -> [String] {
     ["sbatch", "--parsable", "--dependency=afterany:" + jobs.joined(separator: ":"), Self.script(job, "finish")]
   }
 
+  /// Writes the scripts into the job's folder and submits all of it.
+  package func begin(_ job: SharedJob, maxArraySize: Int) throws(JobError) -> Submission {
+    try write(job)
+    return try submit(job, shards: Array(1...job.plan.shards.count), maxArraySize: maxArraySize)
+  }
+
   /// Submits shards and the job that finishes. Where the second of several calls is refused, the first ones are taken back.
-  func submit(_ job: SharedJob, shards: [Int], maxArraySize: Int) throws -> Submission {
+  func submit(_ job: SharedJob, shards: [Int], maxArraySize: Int) throws(JobError) -> Submission {
     let arrays = Self.arrays(shards, maxArraySize: maxArraySize)
     var submission = Submission()
-    do {
+    do throws(JobError) {
       for (array, words) in zip(arrays, commands(job, arrays)) {
         submission.arrays.append(
           Submission.Array(job: try Self.number(of: words), offset: array.offset, indices: array.indices))
       }
       submission.finish = try Self.number(of: finishCommand(job, after: submission.arrays.map(\.job)))
-      try submission.write(job)
+      let made = submission
+      try JobError.storing { () throws(StoreError) in try made.write(job) }
     } catch {
-      let jobs = submission.arrays.map(\.job) + [submission.finish].compactMap { $0 }
-      if !jobs.isEmpty { _ = try? Slurm.run(["scancel"] + jobs) }
+      if !submission.jobs.isEmpty { _ = try? Slurm.run(["scancel"] + submission.jobs) }
       throw error
     }
     return submission
   }
 
   /// `17` of `17;cluster`, as `sbatch --parsable` prints it.
-  private static func number(of words: [String]) throws(Failure) -> String {
+  private static func number(of words: [String]) throws(JobError) -> String {
     let text = try Slurm.run(words).trimmingCharacters(in: .whitespacesAndNewlines)
     let number = text.prefix { $0 != ";" }
     guard !number.isEmpty, number.allSatisfy(\.isNumber) else {
-      throw Failure(.engineLost, "sbatch: '\(text)' is no number of a job".printable)
+      throw .scheduler("sbatch: '\(text)' is no number of a job")
     }
     return String(number)
   }

@@ -11,8 +11,9 @@ package struct SharedJobPlanner {
   /// How the pictures are put into shards.
   package enum Division: Sendable {
     case count(Int)
-    /// Computing time of a shard, in seconds, and how many times as fast as this machine those of the cluster are.
-    case time(Double, speed: Double)
+    /// Computing time of a shard, in seconds, how many times as fast as this machine those of the cluster are, and how many shards there are at
+    /// least.
+    case time(Double, speed: Double, least: Int = 1)
   }
 
   private let planner: JobPlanner
@@ -21,8 +22,6 @@ package struct SharedJobPlanner {
   private let threadCount: Int
   /// Headers that are waited for at once: file systems of clusters answer late and many at a time.
   private static let readers = 8
-  /// Shards of one job, at most.
-  package static let mostShards = 100_000
 
   /// - Parameters:
   ///   - threadCount: of this machine, whose speed is known or measured.
@@ -87,9 +86,11 @@ package struct SharedJobPlanner {
   ///
   /// - Parameters:
   ///   - job: with paths that mean the same on every machine.
+  ///   - id: of the job, made by `JobStore.newID`.
   ///   - onTrial: called before a tile is computed to measure this machine.
   package func write(
-    _ surveyed: Surveyed, _ job: JobRequest, _ settings: JobSettings, _ division: Division, to folder: String,
+    _ surveyed: Surveyed, _ job: JobRequest, _ settings: JobSettings, _ division: Division, id: String,
+    to folder: String,
     onTrial: (String) -> Void
   ) throws(JobError) -> SharedPlan {
     let (items, pictures) = (surveyed.outputs.items, surveyed.pictures)
@@ -100,15 +101,15 @@ package struct SharedJobPlanner {
     case .count(let wanted):
       count = wanted
       if unknown > 0 { seconds = nil }
-    case .time(let wanted, let speed):
+    case .time(let wanted, let speed, let least):
       if unknown > 0, let place = pictures.firstIndex(where: { $0.seconds == nil && $0.cost > 0 }) {
         onTrial(items[place].input)
         seconds = (seconds ?? 0) + unknown / (try trialSpeed(items[place], settings))
       }
-      count = Int(((seconds ?? 0) / speed / wanted).rounded(.up))
+      count = max(least, Int(((seconds ?? 0) / speed / wanted).rounded(.up)))
     }
     let shards = ShardDivision(
-      costs: pictures.map(\.cost), rowCounts: pictures.map(\.rows), count: min(max(count, 1), Self.mostShards)
+      costs: pictures.map(\.cost), rowCounts: pictures.map(\.rows), count: min(max(count, 1), ClusterOrder.mostShards)
     ).shards
     var (parts, places) = ([Int: [ShardDivision.Piece]](), [[Int]](repeating: [], count: items.count))
     for (shard, pieces) in shards.enumerated() {
@@ -125,7 +126,7 @@ package struct SharedJobPlanner {
     var request = job
     request.inputs = []
     let plan = SharedPlan(
-      id: JobStore.newID(), created: (Date().timeIntervalSince1970 * 1000).rounded() / 1000, request: request,
+      id: id, created: (Date().timeIntervalSince1970 * 1000).rounded() / 1000, request: request,
       pictures: items.count, skipped: surveyed.outputs.skipped.count, divided: parts.count, seconds: seconds,
       threads: threadCount, memoryBytes: pictures.map(\.memoryBytes).max() ?? 0,
       shards: shards.map { pieces in
