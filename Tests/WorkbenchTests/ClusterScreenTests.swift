@@ -158,6 +158,22 @@ import Workbench
     driver.tell(.cluster(job: "nobody", progress, nil))
   }
 
+  @Test("a picture that is looked at is shown anew when its shard has made it")
+  func finished() {
+    var driver = Self.driver(Self.job(), columns: 120, rows: 40)
+    driver.press("j")
+    driver.rest(0.5)
+    func previews() -> Int {
+      driver.asked { if case .jobPreview(_, 1, _, _) = $0 { true } else { nil } }.count
+    }
+    #expect(previews() == 1)
+    var picture = Self.job().pictures[1]
+    (picture.state, picture.seconds) = (.done, 12)
+    driver.tell(.picture(job: "20260101-9", picture: 1, picture))
+    driver.rest(0.5)
+    #expect(previews() == 2 && driver.row("harbour-02.png") != nil)
+  }
+
   @Test("c cancels after a question, R and Space go on, and pausing says why not")
   func controls() {
     var driver = Self.driver(Self.job())
@@ -180,6 +196,6 @@ import Workbench
     room.send(.answer(Answer(id: 0, .event(.jobs([Self.job()]))), body: []))
     let said = room.enter("3").joined(separator: "\n")
     #expect(said.contains("3 of 8 shards done, 47 %, 12:34 left; 2 queued, 2 running, 1 lost, 2 done, 1 failed"))
-    #expect(said.contains("shard 4 on n1, 40 %") && said.contains("shard 8 is lost on n3"))
+    #expect(said.contains("running: 4 on n1, 40 %; 5 on n2, 40 %") && said.contains("lost: 8 on n3, 40 %"))
   }
 }

@@ -152,8 +152,10 @@ struct RunScreen: Screen {
     } else {
       let tiles = RunTiles(picture, session.tiles[PictureKey(job: job.id, picture: place)])
       preview.want(
-        RunPreview.Key(job: job.id, picture: place, width: size.width, height: size.height, tiles: tiles.done), &session
-      )
+        RunPreview.Key(
+          job: job.id, picture: place, width: size.width, height: size.height,
+          // Of a picture that a cluster works on the tiles are not told.
+          tiles: max(tiles.done, picture.state == .done ? 1 : 0)), &session)
     }
   }
 
