@@ -132,6 +132,7 @@ import Workbench
     let driver = Self.driver(Self.job(), columns: size.0, rows: size.1)
     #expect(driver.row("3 of 8 shards done") != nil && driver.row("job: 3 of 8 done, 47 %, 12:34 left") != nil)
     #expect(driver.row("speed 1.23 Mpx/s of 2 shards") != nil)
+    #expect(driver.row("running: 4 on n1, 40 %") != nil && driver.row("lost: 8 on n3") != nil)
     try expectScreen(driver, "run-slurm-\(size.0)x\(size.1)")
     let previews = driver.asked { if case .jobPreview(_, let place, _, _) = $0 { place } else { nil } }
     #expect(previews == [0])

@@ -30,6 +30,9 @@ struct ShardView {
     return RunTiles(states: states, perRow: Self.perRow(states.count))
   }
 
+  /// Rows of cells, and of lines below them.
+  var rows: Int { tiles.rows + notable.count + 2 }
+
   /// How many there are in each state: `2 queued, 1 running, 5 done`.
   var counts: String {
     ShardInfo.State.allCases.compactMap { state in
