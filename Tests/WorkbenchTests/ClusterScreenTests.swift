@@ -132,6 +132,7 @@ import Workbench
     let driver = Self.driver(Self.job(), columns: size.0, rows: size.1)
     #expect(driver.row("3 of 8 shards done") != nil && driver.row("job: 3 of 8 done, 47 %, 12:34 left") != nil)
     #expect(driver.row("speed 1.23 Mpx/s of 2 shards") != nil)
+    #expect(driver.row("running: 4 on n1, 40 %") != nil && driver.row("lost: 8 on n3") != nil)
     try expectScreen(driver, "run-slurm-\(size.0)x\(size.1)")
     let previews = driver.asked { if case .jobPreview(_, let place, _, _) = $0 { place } else { nil } }
     #expect(previews == [0])
@@ -158,6 +159,22 @@ import Workbench
     driver.tell(.cluster(job: "nobody", progress, nil))
   }
 
+  @Test("a picture that is looked at is shown anew when its shard has made it")
+  func finished() {
+    var driver = Self.driver(Self.job(), columns: 120, rows: 40)
+    driver.press("j")
+    driver.rest(0.5)
+    func previews() -> Int {
+      driver.asked { if case .jobPreview(_, 1, _, _) = $0 { true } else { nil } }.count
+    }
+    #expect(previews() == 1)
+    var picture = Self.job().pictures[1]
+    (picture.state, picture.seconds) = (.done, 12)
+    driver.tell(.picture(job: "20260101-9", picture: 1, picture))
+    driver.rest(0.5)
+    #expect(previews() == 2 && driver.row("harbour-02.png") != nil)
+  }
+
   @Test("c cancels after a question, R and Space go on, and pausing says why not")
   func controls() {
     var driver = Self.driver(Self.job())
@@ -180,6 +197,6 @@ import Workbench
     room.send(.answer(Answer(id: 0, .event(.jobs([Self.job()]))), body: []))
     let said = room.enter("3").joined(separator: "\n")
     #expect(said.contains("3 of 8 shards done, 47 %, 12:34 left; 2 queued, 2 running, 1 lost, 2 done, 1 failed"))
-    #expect(said.contains("shard 4 on n1, 40 %") && said.contains("shard 8 is lost on n3"))
+    #expect(said.contains("running: 4 on n1, 40 %; 5 on n2, 40 %") && said.contains("lost: 8 on n3, 40 %"))
   }
 }

@@ -80,9 +80,10 @@ struct RunScreen: Screen {
   func layout(_ session: Session) -> RunLayout { layout(session.area, session) }
   func layout(_ area: CanvasArea, _ session: Session) -> RunLayout {
     let shown = shown(session)
-    let tiles = shown.map { ShardView($0.job)?.tiles ?? RunTiles($0.picture, nil) }
+    let perRow = max(1, shown?.picture.tilesPerRow ?? 1)
+    let tileRows = ((shown?.picture.tiles.count ?? 0) + perRow - 1) / perRow
     return RunLayout(
-      area, tileRows: tiles.map { $0.states.isEmpty ? 0 : $0.rows } ?? 0, pane: pane,
+      area, tileRows: shown.flatMap { ShardView($0.job)?.rows } ?? tileRows, pane: pane,
       isTraining: shown?.job.training != nil, hasJob: shown.map { $0.job.pictures.count > 1 } ?? false)
   }
   func queue(_ session: Session) -> RunQueue { RunQueue(session.jobs, turned: turned) }
@@ -158,8 +159,10 @@ struct RunScreen: Screen {
     } else {
       let tiles = RunTiles(picture, session.tiles[PictureKey(job: job.id, picture: place)])
       preview.want(
-        RunPreview.Key(job: job.id, picture: place, width: size.width, height: size.height, tiles: tiles.done), &session
-      )
+        RunPreview.Key(
+          job: job.id, picture: place, width: size.width, height: size.height,
+          // Of a picture that a cluster works on the tiles are not told.
+          tiles: max(tiles.done, picture.state == .done ? 1 : 0)), &session)
     }
   }
 

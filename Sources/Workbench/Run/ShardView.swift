@@ -30,6 +30,9 @@ struct ShardView {
     return RunTiles(states: states, perRow: Self.perRow(states.count))
   }
 
+  /// Rows of cells, and of lines below them.
+  var rows: Int { tiles.rows + notable.count + 2 }
+
   /// How many there are in each state: `2 queued, 1 running, 5 done`.
   var counts: String {
     ShardInfo.State.allCases.compactMap { state in
@@ -45,20 +48,19 @@ struct ShardView {
     return "speed \(Quantity.megapixels(rate))/s of \(Quantity.count(running, "shard"))"
   }
 
-  /// The shards that are at work, with their machines, and those that need a look: `3 on n1, 40 %`.
+  /// By state: the shards that need a look, and those at work, with their machines: `running: 3 on n1, 40 %; 5 on n2, 12 %`.
   var notable: [(text: String, role: Look.Role)] {
-    progress.shards.compactMap { shard in
-      let place = shard.host.map { " on \($0)" } ?? ""
-      let percent = ", \(Int((shard.share * 100).rounded(.down))) %"
-      switch shard.state {
-      case .running: return ("shard \(shard.shard)\(place)\(percent)", .accent)
-      case .starting: return ("shard \(shard.shard) is starting", .faint)
-      case .lost: return ("shard \(shard.shard) is lost\(place)\(percent)", .error)
-      case .missing: return ("shard \(shard.shard): its folder is gone", .error)
-      case .failed: return ("shard \(shard.shard): \(Quantity.count(shard.failed, "picture")) failed", .error)
-      case .stopped: return ("shard \(shard.shard) has stopped\(percent)", .warning)
-      case .waiting, .queued, .done: return nil
+    let states: [(ShardInfo.State, Look.Role)] = [
+      (.lost, .error), (.missing, .error), (.failed, .error), (.stopped, .warning), (.running, .accent),
+      (.starting, .faint),
+    ]
+    return states.compactMap { state, role in
+      let texts = progress.shards.filter { $0.state == state }.map { shard in
+        let place = shard.host.map { " on \($0)" } ?? ""
+        return state == .running || state == .lost
+          ? "\(shard.shard)\(place), \(Int((shard.share * 100).rounded(.down))) %" : "\(shard.shard)"
       }
+      return texts.isEmpty ? nil : ("\(state.rawValue): \(texts.joined(separator: "; "))", role)
     }
   }
 
@@ -89,9 +91,10 @@ struct ShardView {
 extension RunScreen {
   /// A cell for each shard, and below them who works on which.
   func drawShards(_ shards: ShardView, on canvas: inout Canvas, in area: CanvasArea, _ look: Look) {
-    let notable = shards.notable
+    let columns = max(1, area.columns)
+    let notable = shards.notable.flatMap { line in line.text.wrapped(columns: columns).map { ($0, line.role) } }
     let speed = shards.speed
-    let counts = shards.counts.wrapped(columns: max(1, area.columns))
+    let counts = shards.counts.wrapped(columns: columns)
     let wanted = notable.count + (speed.isEmpty ? 0 : 1) + counts.count
     let tiles = shards.tiles
     // The cells first, with a row for each of theirs where there is room.
@@ -105,7 +108,7 @@ extension RunScreen {
     for line in counts { write(line, .faint) }
     if !speed.isEmpty { write(speed, .text) }
     let room = notable.count > rest.rows ? max(0, rest.rows - 1) : rest.rows
-    for line in notable.prefix(room) { write(line.text, line.role) }
-    if notable.count > room { write("and \(notable.count - room) more, i tells", .faint) }
+    for (text, role) in notable.prefix(room) { write(text, role) }
+    if notable.count > room { write("i tells the rest", .faint) }
   }
 }
