@@ -1,13 +1,16 @@
 #include "grl_raw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libraw/libraw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "exif.h"
 #include "image_io.h"
 
 /// LibRaw::setCancelFlag, which has no name in C. Unpacking looks at the flag in most rows.
@@ -119,6 +122,28 @@ static void read_shot(const libraw_data_t *raw, grl_raw_header *header) {
   if (strftime(header->time, sizeof header->time, "%Y:%m:%d %H:%M:%S", &time) == 0) header->time[0] = 0;
 }
 
+static int read_at(void *context, uint64_t place, void *to, size_t count) {
+  return place <= INT64_MAX && pread(*(const int *)context, to, count, (off_t)place) == (ssize_t)count;
+}
+
+/// The file's own text where that is LibRaw's with the maker in front; LibRaw's otherwise.
+static void read_stated_model(grl_raw_header *header, const char *path) {
+  enum { TAG_MODEL = 272 };
+  memcpy(header->stated_model, header->model, sizeof header->model);
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return;
+  size_t count = 0;
+  char *text = (char *)grl_exif_tag_of_tiff(read_at, &descriptor, TAG_MODEL, sizeof header->stated_model - 1, &count);
+  close(descriptor);
+  if (!text) return;
+  const size_t length = strnlen(text, count), own = strlen(header->model);
+  if (length > own && memcmp(text + length - own, header->model, own) == 0) {
+    memcpy(header->stated_model, text, length);
+    header->stated_model[length] = 0;
+  }
+  free(text);
+}
+
 grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, grl_image_limits limits) {
   libraw_data_t *raw = reader->raw;
   grl_raw_header *header = &reader->header;
@@ -168,6 +193,7 @@ grl_image_status grl_raw_read_header(grl_raw_reader *reader, const char *path, g
   memcpy(header->make, raw->idata.make, sizeof header->make);
   memcpy(header->model, raw->idata.model, sizeof header->model);
   header->make[sizeof header->make - 1] = header->model[sizeof header->model - 1] = 0;
+  read_stated_model(header, path);
   read_shot(raw, header);
   return GRL_IMAGE_OK;
 }

@@ -45,7 +45,7 @@ import Testing
     Case(id: "F20", file: "p18_maxval1023.pgm", bitDepth: 16, layout: .gray),
     Case(id: "F20", file: "p18.ppm"),
     Case(id: "F22", file: "p20_gray.png", layout: .gray),
-    Case(id: "F22", file: "p20_grayrgb.png", says: "Save the picture as gray"),
+    Case(id: "F22", file: "p20_grayrgb.png", says: "restored as gray"),
     Case(id: "F24", file: "p22.bmp"), Case(id: "F24", file: "p22.webp"),
     Case(id: "F24", file: "p22.gif", status: 3, says: "a GIF picture"),
     Case(id: "F24", file: "p22.jp2", status: 3, says: "a JPEG 2000 picture"),
@@ -63,6 +63,22 @@ import Testing
       id: "R09", task: "demosaic", file: "r09_orient6.dng", says: "EXIF camera, lens", size: (128, 192), bitDepth: 16),
     Case(id: "R10", file: "r10_denoise.dng", status: 3, says: "--task demosaic"),
   ]
+
+  @Test(
+    "F22: a gray picture is restored alike, with one channel or with three that are equal", .shared("cases/pictures"))
+  func grayAlike() async throws {
+    let pictures = try #require(TestData.shared("cases/pictures"))
+    let folder = try TemporaryFolder()
+    for name in ["p20_gray", "p20_grayrgb"] {
+      let file = pictures.appending(path: name + ".png").path
+      let outcome = try await GRLProcess.run(
+        ["restore", "--task", "denoise", "--variant", "tiny", file, "-o", folder.path(name + ".png")], in: folder)
+      #expect(outcome.status == 0, "\(outcome.errorText)")
+    }
+    let (gray, colour) = (try TestPicture.read(folder, "p20_gray.png"), try TestPicture.read(folder, "p20_grayrgb.png"))
+    #expect(gray.layout == .gray && colour.layout == .rgb)
+    #expect(gray.floats(.rgb) == colour.floats(.rgb))
+  }
 
   @Test("each public case has its verdict", .shared("cases/pictures"), arguments: cases)
   func verdict(one: Case) async throws {

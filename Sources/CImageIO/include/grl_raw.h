@@ -22,6 +22,8 @@ typedef struct {
   /// EXIF orientation, 1...8.
   uint32_t orientation;
   char make[64], model[64];
+  /// The model in the words of the file, where it is made like a TIFF file: LibRaw leaves the maker's name out of `model`.
+  char stated_model[64];
   /// How the picture was taken: seconds, f-number, ISO, millimetres; 0 where the file does not tell.
   float shutter, aperture, iso, focal_length;
   /// Local time, `YYYY:MM:DD HH:MM:SS`; empty where the file does not tell.

@@ -194,7 +194,7 @@ package struct JobSettings: Sendable {
       } else if options.size != ResultSize() {
         "a result is resized whole; resize it afterwards"
       } else if output == "-" || written?.isWrittenByRows != true {
-        "only PNG and TIFF files are written by rows; choose such a name for the result"
+        "only PNG, TIFF and OpenEXR files are written by rows; choose such a name for the result"
       } else {
         nil
       }

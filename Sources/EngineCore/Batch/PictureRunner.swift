@@ -170,7 +170,8 @@ package final class PictureRunner {
   /// Whether rows of the result are written while tiles are computed: where several are at once, writing behind them would leave their threads idle.
   private func writesAtOnce(_ order: PictureOrder, _ source: SourcePicture, _ work: PictureWork) -> Bool {
     let plan = work.steps[0].plan
-    guard work.steps.count == 1, plan.lanes > 1, source.sensor == nil, order.output != "-" else { return false }
+    guard work.steps.count == 1, plan.lanes > 1, source.sensor == nil, source.storedLayout == nil, order.output != "-"
+    else { return false }
     // A result that is resized, or held against its input, is needed whole.
     return plan.result.width == plan.input.width && plan.result.height == plan.input.height
       && (order.settings.format ?? ImageFile.Format(path: order.output))?.isWrittenByRows == true

@@ -15,6 +15,8 @@ package struct SourcePicture: Sendable {
   let colours: NetworkColours?
   /// Bits of the file's samples.
   let bitDepth: Int
+  /// Of a gray picture that is stored with three channels: its own kind, which the result gets again. nil for all others.
+  let storedLayout: Image.Layout?
   /// What is asked of it; a raw file brings its own colour filters.
   package let settings: JobSettings
 
@@ -48,7 +50,7 @@ package struct SourcePicture: Sendable {
         let picture = mosaic.mosaicPicture()
         (image, warnings) = (settings.isChain ? picture.withBitDepth(32) : picture, mosaic.warnings)
         sensor = mosaic.header.exposed(settings.exposure, picture)
-        (colours, bitDepth) = (nil, 16)
+        (colours, bitDepth, storedLayout) = (nil, 16, nil)
       } else {
         let file = try OpenedPicture(path, limits: settings.limits)
         try Self.checkRange(path, file.header)
@@ -59,13 +61,17 @@ package struct SourcePicture: Sendable {
         try admit(shape, settings, decodingBytes: file.header.decodingBytes + floats)
         let decoded = try file.decoded(settings.damaged)
         bitDepth = decoded.image.bitDepth
-        let gray = settings.request.task == .denoise && decoded.image.layout.isColour && decoded.image.isEffectivelyGray
+        let layout = decoded.image.layout
+        let gray = settings.request.task.hasGrayModels && layout.isColour && decoded.image.isEffectivelyGray
+        storedLayout = gray && settings.model == nil && !settings.isChain ? layout : nil
         let advice =
           settings.request.task == .superResolution
           ? PictureEstimates(decoded.image, heeding: settings.limits.cancelFlag)?.adviceAgainstEnlarging : nil
         let coded = colours?.coded(decoded.image) ?? decoded.image
-        (image, sensor) = (settings.isChain ? coded.withBitDepth(32) : coded, nil)
-        warnings = decoded.warnings + (gray ? [Self.grayInColour] : []) + [advice].compactMap { $0 }
+        let single = storedLayout == nil ? coded : coded.converted(to: layout.hasAlpha ? .grayAlpha : .gray)
+        (image, sensor) = (settings.isChain ? single.withBitDepth(32) : single, nil)
+        let word = storedLayout != nil ? Self.grayAsStored : gray ? Self.grayInColour : nil
+        warnings = decoded.warnings + [word, advice].compactMap { $0 }
       }
     } catch let error as ImageError {
       throw .image(error)
@@ -110,8 +116,10 @@ package struct SourcePicture: Sendable {
 
   /// What a colour denoiser knows is that noise differs from channel to channel; what all share it takes for the picture.
   private static let grayInColour =
-    "all three channels are equal; a colour denoiser hardly sees noise that they share. Save the picture as gray (one channel) "
-    + "and the gray denoiser takes it"
+    "all three channels are equal; a colour model hardly sees damage that they share. Without --model, and not in a chain, a gray one takes "
+    + "the picture"
+  private static let grayAsStored =
+    "all three channels are equal: restored as gray, and stored with three channels again"
 
   /// Raw files are for demosaicking, and linear light is for raw files.
   static func check(_ path: String, _ settings: JobSettings) throws(ImageError) {
@@ -141,7 +149,7 @@ package struct SourcePicture: Sendable {
 
   private init(_ image: Image, of other: SourcePicture) {
     (self.image, warnings, sensor, settings) = (image, other.warnings, other.sensor, other.settings)
-    (colours, bitDepth) = (other.colours, other.bitDepth)
+    (colours, bitDepth, storedLayout) = (other.colours, other.bitDepth, other.storedLayout)
   }
 
   /// What the next step gets of what this one made. The mosaic of a raw file has become a picture then, in the colours that its file would have.
@@ -153,7 +161,7 @@ package struct SourcePicture: Sendable {
     let developed = other.sensor?.finished(restored, transfer: other.settings.transfer, bitDepth: 32) ?? restored
     colours = NetworkColours(developed.metadata, developed.layout)
     image = colours?.coded(developed) ?? developed
-    (warnings, sensor, settings, bitDepth) = (other.warnings, nil, other.settings, other.bitDepth)
+    (warnings, sensor, settings, bitDepth, storedLayout) = (other.warnings, nil, other.settings, other.bitDepth, nil)
   }
 
   /// The other view of the dual-pixel picture `left`.
@@ -183,7 +191,8 @@ package struct SourcePicture: Sendable {
         sensor.finished(restored, transfer: settings.transfer, bitDepth: restored.bitDepth),
         isLinear: settings.transfer == .linear)
     }
-    let finished = plan.finished(restored)
+    let made = plan.finished(restored)
+    let finished = storedLayout.map { made.converted(to: $0) } ?? made
     let depth = settings.depth(of: bitDepth)
     return colours?.decoded(finished, bitDepth: depth) ?? (settings.isChain ? finished.withBitDepth(depth) : finished)
   }

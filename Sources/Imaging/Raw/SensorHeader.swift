@@ -99,7 +99,7 @@ public struct SensorHeader: Hashable, Sendable {
     }
     let time = text(header.time)
     let first = [
-      ascii(270, text(header.description)), ascii(271, text(header.make)), ascii(272, text(header.model)),
+      ascii(270, text(header.description)), ascii(271, text(header.make)), ascii(272, text(header.stated_model)),
       ExifBlock.Entry(274, short: 1), ascii(306, time), ascii(315, text(header.artist)),
     ].compactMap(\.self)
     let isISO = header.iso.isFinite && header.iso >= 1 && header.iso <= 65_535
