@@ -78,7 +78,7 @@ struct PlanScreen: Screen {
   /// Brings cursors and the engine's plan to where they belong now.
   mutating func settle(_ session: inout Session) {
     let layout = layout(session)
-    if let wanted = session.wantedRow.flatMap(rows(session).firstIndex(of:)) {
+    if let wanted = session.wantedRow.flatMap({ rows(session).firstIndex(of: .option($0)) }) {
       (pane, cursor) = (.rows, ListCursor())
       cursor.move(to: wanted, count: rows(session).count, visible: layout.visibleRows)
     }
