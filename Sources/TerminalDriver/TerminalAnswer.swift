@@ -80,7 +80,9 @@ enum TerminalQuestions {
   ///   - isTmux: tmux stands between; the question is handed through, and comes back only where it passes.
   ///   - sharedName: of an object in shared memory with one pixel of three bytes; nil where the terminal cannot be on this machine.
   static func kitty(isTmux: Bool, sharedName: String?) -> [UInt8] {
-    var kitty = Array("\u{1b}_Gi=\(direct),s=1,v=1,a=q,t=d,f=24;AAAA\u{1b}\\".utf8)
+    // Through tmux pictures stand in placeholders, whose key Kitty before 0.28 does not know: it does not answer then.
+    let key = isTmux ? ",U=1" : ""
+    var kitty = Array("\u{1b}_Gi=\(direct),s=1,v=1,a=q\(key),t=d,f=24;AAAA\u{1b}\\".utf8)
     if let sharedName {
       kitty += Array("\u{1b}_Gi=\(shared),s=1,v=1,a=q,t=s,f=24;".utf8) + KittyEncoder.base64(Array(sharedName.utf8))
       kitty += Array("\u{1b}\\".utf8)

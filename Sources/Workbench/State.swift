@@ -24,6 +24,8 @@ public struct State: Sendable {
   /// What the terminal can show, and what flags said about it.
   private var terminal: (graphics: Graphics, colours: ColourDepth)
   var flags: Flags
+  /// Why pictures are not shown as wanted, as it was said last.
+  private var toldRefusal: String?
 
   /// What was said on the command line. It counts more than the settings, until the person chooses otherwise.
   public struct Flags: Hashable, Sendable {
@@ -154,7 +156,11 @@ public struct State: Sendable {
     }
     chooseLook()
     guard session.graphics != .ascii, session.colours != .none else { return }
-    if let refusal = facts.refusal(wishedGraphics, isForced: flags.graphics != nil) {
+    let refusal = facts.refusal(wishedGraphics, isForced: flags.graphics != nil)
+    // An answer that came later may take it back.
+    if let told = toldRefusal, refusal == nil, session.notice?.text == told { session.notice = nil }
+    toldRefusal = refusal
+    if let refusal {
       session.say(refusal, .warning)
     } else if !facts.pixelWays.isEmpty, !session.graphics.isPixels, !session.settings.knowsPixels {
       session.settings.knowsPixels = true

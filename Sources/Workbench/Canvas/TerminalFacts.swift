@@ -69,7 +69,8 @@ extension TerminalFacts {
     let other = "half blocks instead"
     guard isTmux else { return "this terminal does not show \(wish.title): \(other); G chooses" }
     return switch wish {
-    case .kitty: "tmux does not pass Kitty pictures on: \(other); in tmux: set -g allow-passthrough on"
+    case .kitty:
+      "tmux does not pass Kitty pictures on: \(other); in tmux: set -g allow-passthrough on (Kitty 0.28 or later)"
     case .sixel: "Sixel needs tmux 3.4 or later, built with it: \(other); G chooses"
     default: "tmux does not pass \(wish.title) on: \(other); G chooses"
     }
