@@ -170,6 +170,20 @@ import Workbench
     #expect(heads.contains("change without the head") && heads.contains("stage 0 block 0 window head 1"))
   }
 
+  @Test("where a model's stripes are squares the screen says so", arguments: [(120, 40), (80, 24)])
+  func squares(columns: Int, rows: Int) {
+    var driver = Self.driver(columns: columns, rows: rows)
+    driver.press("Enter")
+    #expect(!driver.text.contains("square"))
+    driver = Self.driver(columns: columns, rows: rows)
+    driver.engine.stripeSides = (128, 128)
+    driver.press("Enter")
+    #expect(driver.text.contains(columns < 100 ? "square strip" : "square stripe, 128 x 128"))
+    #expect(columns < 100 || driver.text.contains("this model's stripes are squares"))
+    driver.press("w")
+    #expect(!driver.text.contains("square"))
+  }
+
   @Test("a region is what is shown, or a square around the query") func region() throws {
     var driver = Self.driver(columns: 120, rows: 40)
     driver.press("i", "Down", "Down", "Down", "Down", "Down", "Enter")

@@ -22,7 +22,7 @@ import Workbench
 
   @Test("without a cluster the row says so, and nothing changes it")
   func none() {
-    var driver = Self.plan(hasSlurm: false)
+    var driver = Self.plan(hasSlurm: false, columns: 120, rows: 40)
     #expect(driver.row("where")?.contains("this machine") == true)
     #expect(driver.row("where")?.contains("no Slurm there: sbatch is not found") == true)
     driver.press("l")
@@ -70,7 +70,9 @@ import Workbench
       driver.press("Enter")
       driver.type(text)
       driver.press("Enter")
-      #expect(driver.footer.contains("give"), "\(title): \(driver.footer)")
+      // The reason stands above the prompt, which stays.
+      #expect(driver.footer.contains(text) && driver.text.contains("give"), "\(title): \(driver.text)")
+      driver.press("Esc")
     }
     driver.press("r")
     #expect(Self.orders(driver) == [ClusterOrder()])

@@ -12,12 +12,12 @@ extension FakeEngine {
       topKeys: [.init(x: order.x, y: order.y, share: 0.041), .init(x: order.x + 8, y: order.y, share: 0.02)])
   }
 
-  /// A window of 64 pixels, a stripe of 512 x 128 or its 32 x 8 anchors, cut at multiples of their sides.
+  /// A window of 64 pixels, a stripe of `stripeSides` or its anchors, cut at multiples of their sides.
   func attention(_ picture: PictureInfo, _ order: AttentionOrder) -> (Reply, [UInt8]) {
     let scale = order.isHalfScale ? 2 : 1
     let (x, y) = (order.x / scale, order.y / scale)
     let step = order.kind == "anchors" ? 16 : 1
-    let (width, height) = order.kind == "window" ? (64, 64) : (512, 128)
+    let (width, height) = order.kind == "window" ? (64, 64) : stripeSides
     let (left, top) = (x / width * width, y / height * height)
     let whole = Rectangle(x: 0, y: 0, width: picture.width / scale, height: picture.height / scale)
     var body: [UInt8] = []

@@ -11,6 +11,8 @@ struct FakeEngine {
   /// Standard deviation and blockiness of every preview.
   var noise: Double? = 21.3
   var blockiness: Double? = 0
+  /// Of a cell of anchored stripe attention, in pixels.
+  var stripeSides = (width: 512, height: 128)
   /// Every request, in the order in which they came.
   var asked: [Request] = []
   /// What a plan says for the job as a whole.

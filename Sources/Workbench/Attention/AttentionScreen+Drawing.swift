@@ -41,7 +41,8 @@ extension AttentionScreen {
     let names = ["anchors": "query to anchors", "gather": "anchor to pixels"]
     guard let info = map?.info, info.order.kind == kind else { return names[kind] ?? kind }
     let shape = "\(info.columns) x \(info.rows)" + (kind == "anchors" ? " anchors" : "")
-    return "\(names[kind] ?? kind)\(info.isShifted ? ", shifted" : ""), \(shape)"
+    let isSquare = kind == "stripe" && info.rows == info.columns
+    return "\(isSquare ? "square " : "")\(names[kind] ?? kind)\(info.isShifted ? ", shifted" : ""), \(shape)"
   }
 
   /// What is said in place of a map.
@@ -303,6 +304,7 @@ extension AttentionScreen {
       lines += keys.map { ("  " + $0, .text) }
       lines.append(("", .text))
       lines.append(("largest \(percent(info.largest))", .faint))
+      if kind == "stripe", info.rows == info.columns { lines.append(("this model's stripes are squares", .faint)) }
       if figures.massOnPadding > 0.0005 { lines.append(("on padding \(percent(figures.massOnPadding))", .faint)) }
     } else {
       lines.append(("top keys       " + keys.joined(separator: "  "), .text))
