@@ -48,7 +48,7 @@ static void read_failed(png_structp png, png_const_charp message) {
 static void read_warned(png_structp png, png_const_charp message) {
   grl_image_reader *reader = png_get_error_ptr(png);
   char text[GRL_MESSAGE_SIZE];
-  if (strncmp(message, "iCCP: ", 6) == 0) {
+  if (strncmp(message, "iCCP: ", 6) == 0 && !strstr(message, "CRC")) {
     // Told when it is known whether the profile is there all the same: what libpng only frowns at is Little CMS's to judge.
     png_reader *own = (png_reader *)reader;
     const char *fault = strstr(message, "': ");

@@ -23,12 +23,12 @@ extension Image {
   private mutating func fitSamples(to format: ImageFile.Format, _ losses: inout [String]) {
     let holds = format.holds
     if format.isLight { losses += makeLight(for: format) }
+    let from = bitDepth == 32 ? "floats" : "\(bitDepth)-bit samples"
     // Eight bits are too few for light: what is dark would have a few levels.
     if holds.depths == [8] && bitDepth > 8 && metadata.isLinearByGamma { self = codedLight() }
     if !holds.depths.contains(bitDepth) {
       let depth = holds.depths.last { $0 < bitDepth } ?? holds.depths[0]
       if depth < bitDepth {
-        let from = bitDepth == 32 ? "floats" : "\(bitDepth)-bit samples"
         losses.append("\(from) rounded to \(depth): \(format.name) holds no more")
       }
       self = withBitDepth(depth)

@@ -126,7 +126,7 @@ struct ImageFileTests {
     var image = Pictures.pattern(.rgbAlpha, bitDepth: 16)
     image.metadata.exif = [UInt8](repeating: 7, count: 70_000)
     image.metadata.iccProfile = Pictures.profile(space: "GRAY")
-    image.metadata.pngGamma = 100_000
+    image.metadata.pngGamma = 55_556
     image.metadata.pixelsPerMetre = .init(horizontal: 1e9, vertical: 1e9)
     let (fitted, losses) = image.fitted(to: .jpeg)
     #expect(fitted.layout == .rgb && fitted.bitDepth == 8)
