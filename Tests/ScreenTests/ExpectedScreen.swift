@@ -130,5 +130,7 @@ struct Mask: Sendable {
     Mask(#"\d+:\d\d(:\d\d)?"#), Mask(#" *[\d.]+ M?px/s"#, as: " N Mpx/s"), Mask(#" *\d+(\.\d+)? s\b"#, as: " N s"),
     Mask(#" *\d+ ms\b"#, as: " N s"), Mask(#"[\d.]+ [KMGT]i?B"#), Mask(#"cpu *\d+ %"#, as: "cpu N %"),
     Mask(#"\d{4}-\d\d-\d\d"#),
+    // In the table of models.
+    Mask(#"(denoise|tiny|kB) +\d\.\d{3}\b"#),
   ]
 }
