@@ -112,8 +112,8 @@ import Testing
       ("--kind maps --head 7", "there is no head 7"), ("--kind maps -o a.md", "a report in Markdown is of one pixel"),
       ("--kind features --at 1,1 --channel 64", "channels 0 to 63"),
       ("--kind spectrum --at 1,1 -o a.npy", "has no map"), ("--kind effect --at 1,1 --span 8", "16 to 4096"),
-      ("--kind attribution --at 1,1 --memory 40M", "give a smaller --span or more --memory"),
-      ("--kind field --at 1,1 --memory 40M", "the memory budget is 40"),
+      ("--kind attribution --at 1,1 --threads 1 --memory 40M", "give a smaller --span or more --memory"),
+      ("--kind field --at 1,1 --threads 1 --memory 40M", "the memory budget is 40"),
       ("--kind models --at 1,1", "needs --against MODEL"), ("--kind maps --against x", "go with --kind models"),
       ("--kind models --at 1,1 --against-tile 3", "--against-tile 3: give"),
     ])

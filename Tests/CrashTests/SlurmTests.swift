@@ -164,7 +164,8 @@ struct SlurmTests {
   func workbench() async throws {
     let cluster = try await Cluster(small: 6, large: 500)
     let folder = cluster.shared.folder
-    let engine = folder.engine(cluster.environment)
+    // A shard takes some 15 s: the engine asks the cluster every 5.
+    let engine = folder.engine(cluster.environment.merging(["GRL_SLOW_TILES": "200"]) { $1 })
     let client = try #require(try await folder.client(of: engine))
     func job() throws -> JobInfo {
       guard case .jobs(let jobs)? = try client.ask(.watch) else { throw CancellationError() }
