@@ -223,7 +223,7 @@ import Workbench
     driver.rest(3)
     driver.tell(.analysing(share: 0.25, detail: "block 6 of 24"))
     #expect(
-      driver.text.contains("block 6 of 24") && driver.text.contains("###") && driver.text.contains("about 9.0 s left"))
+      driver.text.contains("block 6 of 24") && driver.text.contains("about 9.0 s left"))
     #expect(driver.text.contains("Esc stops it"))
     driver.holdsAnswers = false
     driver.deliver()

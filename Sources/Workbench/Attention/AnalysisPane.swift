@@ -168,12 +168,7 @@ extension AttentionScreen {
     case .running(let since):
       canvas.write(analysis.kind.title, in: area, look[.faint])
       if let share = session.analysing?.share, share > 0 {
-        let filled = Int((Double(area.columns) * share).rounded())
-        let bar = area.dropTop(1).top(1)
-        let (done, left) = look.isASCII ? ("#", "-") : ("━", "─")
-        canvas.write(String(repeating: done, count: filled), in: bar, look[.accent])
-        canvas.write(
-          String(repeating: left, count: max(0, area.columns - filled)), in: bar.dropLeft(filled), look[.faint])
+        canvas.drawMeter(share, in: area.dropTop(1).top(1), look)
       }
       drawLines(
         runningLines(session, since: since).map { ($0, .faint) }, on: &canvas,

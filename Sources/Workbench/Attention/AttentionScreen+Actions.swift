@@ -171,9 +171,10 @@ extension AttentionScreen {
 
   /// The picture's name and the model's, as files are called that are made of them.
   func exportStem(_ path: String) -> String {
-    let stem = path.lastPathPart.split(separator: ".").first.map(String.init) ?? "picture"
-    return stem
-      + (network.map { "_" + ($0.model.lastPathPart.split(separator: ".").first.map(String.init) ?? "model") } ?? "")
+    func stem(_ name: String) -> String? { name.lastPathPart.split(separator: ".").first.map(String.init) }
+    // An explanation begins with the model.
+    let found = analysis.report?.explanation.split(separator: ";").first.map(String.init)
+    return [stem(path) ?? "picture", (network?.model ?? found).flatMap(stem)].compactMap(\.self).joined(separator: "_")
   }
 
   private func exported(
