@@ -34,6 +34,9 @@ public struct WholeBlock {
     return values
   }
 
+  /// Bytes that it holds.
+  public var bytes: Int { (projections.count + anchors.count) * MemoryLayout<Float>.stride }
+
   /// Floats for each pixel and channel of a padded map that a block takes at its peak, while projections are made: the map and a copy,
   /// its projections in the pass, out of it, and with what kernels read behind them.
   public static let peakFeatures = 12

@@ -105,7 +105,7 @@ final class AttentionCache {
         - WholeBlock.bytes(
           picture.configuration, height: picture.plan.tiles.tileHeight, width: picture.plan.tiles.tileWidth)
       entries = []
-      if picture.plan.tiles.tileCount == 1, room >= memory.bytes {
+      if picture.plan.tiles.tileCount == 1, room >= memory.inputBytes {
         // A second model needs what others could keep.
         memory.room = order.kind == .models ? 0 : room
         entries = [entry]

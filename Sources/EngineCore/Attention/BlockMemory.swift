@@ -12,8 +12,10 @@ import Tensors
 package final class BlockMemory {
   /// Bytes that inputs of blocks nobody asked for yet may take.
   var room: Int
+  /// Bytes of the inputs that it holds.
+  private(set) var inputBytes = 0
   /// Bytes that it holds.
-  private(set) var bytes = 0
+  var bytes: Int { inputBytes + (laidOut?.bytes ?? 0) }
   private var inputs: KeptActivations?
   private var laidOut: WholeBlock?
   private var dominant: (place: BlockPlace, area: AttentionCell.Area, heads: [Int])?
@@ -22,7 +24,7 @@ package final class BlockMemory {
 
   func forget() {
     (inputs, laidOut, dominant) = (nil, nil, nil)
-    bytes = 0
+    inputBytes = 0
   }
 
   /// Inputs of at least `blocks`; nil where a pass is needed for them.
@@ -48,7 +50,7 @@ package final class BlockMemory {
         picture.image, right: picture.right, plan: picture.plan, tile: tile, blocks: wanted, isCancelled: isCancelled,
         onBlock: onBlock)
     }
-    (inputs, bytes) = (made, wanted.count * each)
+    (inputs, inputBytes) = (made, wanted.count * each)
     return made
   }
 

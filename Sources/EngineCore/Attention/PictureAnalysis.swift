@@ -42,7 +42,7 @@ package struct PictureAnalysis {
     place = BlockPlace(stage: stage, block: order.block ?? last)
   }
 
-  /// Of each pixel of a picture in `maps`: sums of its row in the picture and in the tile, the head, seven planes and their copies.
+  /// Of each pixel of a picture in `maps`: sums of its row in the picture and in the tile, the head, nine planes and their copies.
   package static func pixelBytes(_ kind: AnalysisKind?) -> Int { kind == .maps ? 200 : 0 }
 
   var head: Int? { order.head }
